@@ -1,0 +1,135 @@
+package contact
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxField is the most characters a field of a request may have (the API's reference page).
+const MaxField = 255
+
+// Reasons why a contact cannot be asked; [Contact.Check] wraps them in words for the row's owner.
+var (
+	// ErrNothing: there is nothing in the row to ask by.
+	ErrNothing = errors.New("nothing to ask by: want an e-mail address, a LinkedIn URL, or first and last name with a company")
+	// ErrAddress: the e-mail address cannot be one.
+	ErrAddress = errors.New("is no e-mail address")
+	// ErrTooLong: a field is above MaxField.
+	ErrTooLong = fmt.Errorf("is longer than %d characters, which the API refuses", MaxField)
+)
+
+// Check says whether a contact, trimmed, can be asked at all, before it costs a call. The combinations are those
+// of the API's reference page, and an address alone.
+func (c *Contact) Check() error {
+	for _, f := range [...]struct {
+		name  Field
+		value string
+	}{
+		{Email, c.Email},
+		{FirstName, c.FirstName},
+		{LastName, c.LastName},
+		{CompanyName, c.CompanyName},
+		{CompanyDomain, c.CompanyDomain},
+		{LinkedInURL, c.LinkedInURL},
+	} {
+		if len(f.value) > MaxField && utf8.RuneCountInString(f.value) > MaxField {
+			return fmt.Errorf("%s %w", f.name, ErrTooLong)
+		}
+	}
+	if c.Email != "" {
+		if why := badAddress(c.Email); why != "" {
+			return fmt.Errorf("%s %w: %s", quoted(c.Email), ErrAddress, why)
+		}
+		return nil
+	}
+	named := c.FirstName != "" && c.LastName != ""
+	if c.LinkedInURL != "" || named && (c.CompanyDomain != "" || c.CompanyName != "") {
+		return nil
+	}
+	return ErrNothing
+}
+
+// badAddress says why s cannot be an e-mail address, or "". It refuses what no mail server could hold and no more:
+// whether the address exists is what the API is asked.
+func badAddress(s string) string {
+	at := strings.LastIndexByte(s, '@')
+	switch {
+	case at < 0:
+		return "it has no @"
+	case at == 0:
+		return "nothing stands before the @"
+	case at == len(s)-1:
+		return "nothing stands after the @"
+	case len(s) > 254:
+		return "it is longer than 254 characters"
+	case strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) >= 0:
+		return "it holds white space"
+	}
+	if why := badLocal(s[:at]); why != "" {
+		return why
+	}
+	return badDomain(s[at+1:])
+}
+
+// badLocal takes RFC 5322's atext and dots, any letter beyond ASCII (RFC 6531), and a quoted string.
+func badLocal(s string) string {
+	if len(s) > 64 {
+		return "more than 64 characters stand before the @"
+	}
+	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return ""
+	}
+	for _, r := range s {
+		switch {
+		case r == utf8.RuneError:
+			return "it is not valid text"
+		case r == '@':
+			return "it has more than one @"
+		case r < 0x80 && !atext(byte(r)):
+			return fmt.Sprintf("%q cannot stand before the @", r)
+		}
+	}
+	return ""
+}
+
+func atext(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("!#$%&'*+-/=?^_`{|}~.", b) >= 0
+}
+
+func badDomain(s string) string {
+	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
+	if len(labels) < 2 {
+		return "its domain has no dot"
+	}
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+			return "its domain cannot be one"
+		}
+		for _, r := range l {
+			if r == utf8.RuneError || r < 0x80 && !hostByte(byte(r)) {
+				return fmt.Sprintf("%q cannot stand in a domain", r)
+			}
+		}
+	}
+	if digits(labels[len(labels)-1]) {
+		return "its domain cannot be one"
+	}
+	return ""
+}
+
+// hostByte takes the underscore too: it stands in real, if odd, domains.
+func hostByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_'
+}
+
+// quoted is a cell as it may be shown: quoted, bounded.
+func quoted(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}

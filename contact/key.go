@@ -1,0 +1,61 @@
+package contact
+
+import (
+	"crypto/sha256"
+)
+
+// A Key identifies a question: the first 128 bits of a SHA-256. The zero Key is none.
+type Key [16]byte
+
+// Keys are the two ways in which a contact can be known.
+type Keys struct {
+	// Request is the whole question: the API, each field, each constant.
+	Request Key
+	// Email is the API and the address alone; where a contact has no address, it is Request.
+	Email Key
+}
+
+// An Identity makes keys: two contacts have the same key when they ask the same question of the same API.
+// Make one with [NewIdentity]; it is not changed afterwards and may be shared.
+type Identity struct {
+	request, email []byte // what every hash of that kind begins with
+}
+
+// NewIdentity takes the normalised base URL ([NormalURL]) and the constant fields of every request in a
+// fixed order and encoding (empty where there are none).
+func NewIdentity(baseURL string, constants []byte) Identity {
+	request := append([]byte("enrich/1 request\x00"+baseURL+"\x00"), constants...)
+	return Identity{
+		request: append(request, 0),
+		email:   []byte("enrich/1 email\x00" + baseURL + "\x00"),
+	}
+}
+
+// Keys returns both keys of a contact.
+//
+// Each value is normalised (trimmed, inner white space collapsed, Unicode NFC, case folded; a domain without
+// scheme, www. and trailing dot; a LinkedIn URL as its path), so that "Ann@X.com" and "ann@x.com " are one
+// question.
+func (id Identity) Keys(c Contact) Keys {
+	email := Normal(c.Email)
+	buf := make([]byte, 0, 512)
+	buf = append(buf, id.request...)
+	for _, v := range [...]string{
+		email, Normal(c.FirstName), Normal(c.LastName), Normal(c.CompanyName),
+		Normal(BareHost(c.CompanyDomain)), Normal(LinkedInPath(c.LinkedInURL)),
+	} {
+		buf = append(buf, v...)
+		buf = append(buf, 0)
+	}
+	keys := Keys{Request: sum(buf)}
+	keys.Email = keys.Request
+	if email != "" {
+		keys.Email = sum(append(append(buf[:0], id.email...), email...))
+	}
+	return keys
+}
+
+func sum(b []byte) Key {
+	h := sha256.Sum256(b)
+	return Key(h[:16])
+}
