@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+
+	"enrich/client"
+	"enrich/ledger"
+	"enrich/pipeline"
+	"enrich/reader"
+)
+
+// The exit codes are a contract (README, "Exit codes").
+const (
+	exitOK          = 0
+	exitInternal    = 1
+	exitUsage       = 2
+	exitFailedRows  = 3
+	exitRefused     = 4
+	exitCapped      = 5
+	exitAPIDown     = 6
+	exitHeld        = 7
+	exitBrokenInput = 8
+	exitSIGHUP      = 128 + int(syscall.SIGHUP)
+	exitSIGINT      = 128 + int(syscall.SIGINT)
+	exitSIGTERM     = 128 + int(syscall.SIGTERM)
+)
+
+// A usageError is the user's to mend: nothing was called, nothing was created.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// usage wraps an error as a usageError; nil stays nil.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// An ending is how a command ended that did its work: a code, and nothing left to say.
+type ending int
+
+func (e ending) Error() string { return "ended" }
+
+// An interruption is the signal that ended a command.
+type interruption struct{ signal os.Signal }
+
+func (i interruption) Error() string { return "interrupted by " + i.signal.String() }
+
+func (i interruption) code() int {
+	if s, ok := i.signal.(syscall.Signal); ok {
+		return 128 + int(s)
+	}
+	return exitSIGINT
+}
+
+// inputErrors are the reader's words for a file that cannot be read as a table.
+var inputErrors = [...]error{
+	reader.ErrEmpty, reader.ErrNoTable, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap,
+}
+
+// codeOf is the one table from errors to exit codes.
+func codeOf(err error) int {
+	var end ending
+	var sig interruption
+	var use usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &end):
+		return int(end)
+	case errors.As(err, &sig):
+		return sig.code()
+	case errors.Is(err, context.Canceled):
+		return exitSIGINT
+	case errors.As(err, &use):
+		return exitUsage
+	case errors.Is(err, ledger.ErrHeld):
+		return exitHeld
+	}
+	for _, target := range inputErrors {
+		if errors.Is(err, target) {
+			return exitUsage
+		}
+	}
+	if errors.Is(err, reader.ErrBroken) {
+		return exitBrokenInput
+	}
+	return exitInternal
+}
+
+// stopCode is the exit code of a run that was stopped.
+func stopCode(stop client.Stop, sig os.Signal) int {
+	switch stop {
+	case client.StopUnauthorized, client.StopForbidden, client.StopNoCredits:
+		return exitRefused
+	case client.StopCap:
+		return exitCapped
+	case client.StopAPIDown, client.StopRejectedAll:
+		return exitAPIDown
+	case pipeline.StopInput:
+		return exitBrokenInput
+	case pipeline.StopInterrupted:
+		return interruption{sig}.code()
+	}
+	return exitOK
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// A world is all of the outside that a command may touch: the streams, the environment, the signals.
+type world struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	lookupEnv      func(string) (string, bool)
+	signals        <-chan os.Signal
+	// exit leaves at once; only a second signal calls it.
+	exit func(int)
+}
+
+// execute runs one command line and returns its exit code. What went wrong has been said on standard error by then.
+func execute(args []string, w world) int {
+	root := &cobra.Command{
+		Use:   "enrich",
+		Short: "Enrich lead lists: each contact is asked about once, and what was paid for is kept",
+		Long:  longRoot, Example: exampleRoot,
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              cobra.NoArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(runCommand(w), writeCommand(w), planCommand(w), readCommand(w), ledgerCommand(w), fakeapiCommand(w), demoCommand(w), versionCommand(w))
+	root.SetArgs(args)
+	root.SetIn(w.stdin)
+	root.SetOut(w.stdout)
+	root.SetErr(w.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
+	asUsage(root)
+	cmd, err := root.ExecuteC()
+	if err != nil {
+		sayError(w, cmd, err)
+	}
+	return codeOf(err)
+}
+
+// asUsage makes errors in the arguments usage errors, for the command and those below it. Cobra finds an unknown
+// command before any of this runs.
+func asUsage(c *cobra.Command) {
+	if args := c.Args; args != nil {
+		c.Args = func(cmd *cobra.Command, a []string) error { return usage(args(cmd, a)) }
+	}
+	for _, sub := range c.Commands() {
+		asUsage(sub)
+	}
+}

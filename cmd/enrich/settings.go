@@ -1,0 +1,204 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enrich/client"
+	"enrich/contact"
+	"enrich/reader"
+)
+
+const day = 24 * time.Hour
+
+// settings are the flags as they were given, each checked for itself. What belongs together is checked by the methods
+// that make something of it, before anything is created or called.
+type settings struct {
+	url, apiKeyFile                      string
+	out, results, failures, summary      string
+	pending                              string
+	inputFormat, format                  string
+	delimiter, quote, encoding           string
+	headerLine                           int64
+	noHeader                             bool
+	mapping, set                         []string
+	emailAs, sameBy                      string
+	workers                              int64
+	rate                                 string
+	timeout, maxElapsed                  time.Duration
+	maxAttempts                          int64
+	maxCalls, maxCredits, creditsPerCall int64
+	maxDuration                          time.Duration
+	limit                                int64
+	ledger                               string
+	lockWait                             time.Duration
+	maxAge, noMatchAge                   time.Duration
+	lostRetries                          int64
+	caFile                               string
+	grace                                time.Duration
+	quiet, verbose                       bool
+	logFormat                            string
+}
+
+func defaults() settings {
+	return settings{
+		url: "https://api.selling.com", out: ".", emailAs: "email", sameBy: "request", workers: 32,
+		timeout: time.Minute, maxAttempts: 5, maxElapsed: 2 * time.Minute, creditsPerCall: 1,
+		maxAge: -1, noMatchAge: 30 * day, lostRetries: 2, grace: 25 * time.Second, logFormat: "text",
+	}
+}
+
+// readingFlags say how a file is read; every command that reads one has them.
+func (s *settings) readingFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(choice{&s.inputFormat, []string{"csv", "jsonl"}}, "input-format", "what the input is (default: detected)")
+	f.StringVar(&s.delimiter, "delimiter", "", "what stands between two cells: one character, or tab (default: detected)")
+	f.StringVar(&s.quote, "quote", "", "what stands around a cell: one character, or none (default: detected)")
+	f.StringVar(&s.encoding, "encoding", "", "utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
+	f.Var(number{&s.headerLine, 1, 1 << 20}, "header-line", "the line of the header, from 1 (default: detected)")
+	f.BoolVar(&s.noHeader, "no-header", false, "the first line is data; columns are named 1, 2, …")
+	f.StringArrayVar(&s.mapping, "map", nil, "`FIELD=COLUMN`: which column is which field (default: by the header); repeatable")
+}
+
+// questionFlags say what is asked: they decide which contacts are the same, and which answers are fresh.
+func (s *settings) questionFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.url, "url", s.url, "base URL of the API; /contact is appended")
+	f.StringArrayVar(&s.set, "set", nil, "`NAME=VALUE`: a constant field of every request, nested by dots; repeatable")
+	f.Var(choice{&s.sameBy, []string{"request", "email"}}, "same-by", "what makes two rows the same contact")
+	f.StringVar(&s.ledger, "ledger", "", "the record of what was asked and answered (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	f.Var(span{value: &s.maxAge, none: true}, "max-age", "how old a reused answer may be, such as 90d")
+	f.Var(span{value: &s.noMatchAge, none: true}, "no-match-age", "how old a reused no match may be")
+	f.Var(number{&s.lostRetries, 0, 14}, "lost-retries", "how often a contact may be asked again after a lost call; 0 holds it at once")
+}
+
+// outputFlags say what is written, and where.
+func (s *settings) outputFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.out, "out", s.out, "`DIR` for results, failures and summary, named after the input")
+	f.StringVar(&s.results, "results", "", "`FILE` for the results; - is standard output")
+	f.StringVar(&s.failures, "failures", "", "`FILE` for the failures; - is standard output")
+	f.StringVar(&s.summary, "summary", "", "`FILE` for the summary; - is standard output")
+	f.StringVar(&s.pending, "pending", "", "`FILE` for the rows that were not asked, as they were (default: none)")
+	f.Var(choice{&s.format, []string{"csv", "jsonl"}}, "format", "format of results and failures (default: as the input)")
+}
+
+// callFlags say how the API is called, and how much.
+func (s *settings) callFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.apiKeyFile, "api-key-file", "", "`FILE` that holds the API key (default: environment SELLING_API_KEY)")
+	f.Var(choice{&s.emailAs, []string{"email", "business_email"}}, "email-as", "the outgoing name of the address")
+	f.Var(number{&s.workers, 1, 4096}, "workers", "calls in flight at most")
+	f.StringVar(&s.rate, "rate", "", "calls at most, such as 300/m or 10/s (default: what the API's header says)")
+	f.Var(span{value: &s.timeout, min: time.Millisecond, max: time.Hour}, "timeout", "of one call")
+	f.Var(number{&s.maxAttempts, 1, 1000}, "max-attempts", "of one row")
+	f.Var(span{value: &s.maxElapsed, min: time.Millisecond, max: day}, "max-elapsed", "of one row's attempts, and of an API that is down")
+	f.StringVar(&s.caFile, "ca-file", "", "`FILE` with the PEM certificates to trust beside the system's")
+	f.Var(span{value: &s.grace, max: day}, "grace", "how long calls in flight may take after a stop")
+	f.Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run holds")
+}
+
+// capFlags bound what is spent; plan has them too.
+func (s *settings) capFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(number{&s.maxCalls, 1, 1 << 50}, "max-calls", "calls at most; a retry is one")
+	f.Var(number{&s.maxCredits, 1, 1 << 50}, "max-credits", "credits at most, reserved before each call")
+	f.Var(number{&s.creditsPerCall, 1, 1 << 20}, "credits-per-call", "reserved for each call under --max-credits")
+	f.Var(span{value: &s.maxDuration, min: time.Millisecond}, "max-duration", "of the asking")
+	f.Var(number{&s.limit, 1, 1 << 50}, "limit", "ask for the first N rows only")
+}
+
+func (s *settings) sayingFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what is wrong")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "a line for each attempt")
+	f.Var(choice{&s.logFormat, []string{"text", "json"}}, "log-format", "of what is said on standard error")
+}
+
+func (s *settings) readerOptions() (reader.Options, error) {
+	mapping, err := parseMap(s.mapping)
+	if err != nil {
+		return reader.Options{}, err
+	}
+	o := reader.Options{
+		Format: reader.Format(s.inputFormat), Delimiter: s.delimiter, Quote: s.quote, Encoding: s.encoding,
+		HeaderLine: int(s.headerLine), NoHeader: s.noHeader, Map: mapping,
+	}
+	return o, usage(o.Validate())
+}
+
+// question is what all contacts have in common: the API and the constants.
+type question struct {
+	url       string
+	constants client.Constants
+	identity  contact.Identity
+}
+
+func (s *settings) question() (question, error) {
+	url, err := contact.NormalURL(s.url)
+	if err != nil {
+		return question{}, usage(fmt.Errorf("--url=%q: %w", s.url, err))
+	}
+	constants, err := client.ParseConstants(s.set)
+	if err != nil {
+		return question{}, usage(fmt.Errorf("--set: %w", err))
+	}
+	return question{url, constants, contact.NewIdentity(url, constants.JSON())}, nil
+}
+
+// ledgerPath is --ledger, or its default below the user's state directory.
+func (s *settings) ledgerPath(lookup func(string) (string, bool)) (string, error) {
+	if s.ledger != "" {
+		return s.ledger, nil
+	}
+	if state, _ := lookup("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return filepath.Join(state, "enrich", "ledger.db"), nil
+	}
+	home, _ := lookup("HOME")
+	if home == "" {
+		return "", usage(errors.New("neither XDG_STATE_HOME nor HOME is set: name the ledger with --ledger"))
+	}
+	return filepath.Join(home, ".local", "state", "enrich", "ledger.db"), nil
+}
+
+// key reads the API key from the file or the environment; no flag ever holds it.
+func (s *settings) key(lookup func(string) (string, bool)) (client.Key, error) {
+	if s.apiKeyFile == "" {
+		text, _ := lookup("SELLING_API_KEY")
+		if text == "" {
+			return client.Key{}, usage(errors.New("no API key: set the environment variable SELLING_API_KEY, or name a file with --api-key-file"))
+		}
+		key, err := client.ParseKey(text)
+		if err != nil {
+			return key, usage(fmt.Errorf("SELLING_API_KEY: %w", err))
+		}
+		return key, nil
+	}
+	const most = 64 << 10
+	info, err := os.Stat(s.apiKeyFile)
+	if err == nil && info.IsDir() {
+		err = errors.New("is a directory")
+	}
+	if err == nil && info.Size() > most {
+		err = errors.New("is too large to be a key")
+	}
+	if err != nil {
+		return client.Key{}, usage(fmt.Errorf("--api-key-file: %w", err))
+	}
+	text, err := os.ReadFile(s.apiKeyFile)
+	if err != nil {
+		return client.Key{}, usage(fmt.Errorf("--api-key-file: %w", err))
+	}
+	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	key, err := client.ParseKey(line)
+	if err != nil {
+		return key, usage(fmt.Errorf("--api-key-file %s: %w", s.apiKeyFile, err))
+	}
+	return key, nil
+}

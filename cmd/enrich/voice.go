@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+)
+
+// A voice says things to a person, or as JSON lines to a machine; always on standard error.
+//
+// Rules of all that is said: lower case, no full stop, the step first, what to do next where we know it. Text from
+// the API or from an input is quoted, bounded and free of control characters before it gets here (see plain).
+type voice struct {
+	w     io.Writer
+	log   *slog.Logger // not nil: JSON lines
+	quiet bool
+}
+
+func newVoice(w io.Writer, s *settings) *voice {
+	v := &voice{w: w, quiet: s.quiet}
+	if s.logFormat == "json" {
+		v.log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	return v
+}
+
+// say tells what is good to know; --quiet leaves it out. The attributes are for machines.
+func (v *voice) say(text string, attrs ...any) {
+	switch {
+	case v.quiet:
+	case v.log != nil:
+		v.log.Info(text, attrs...)
+	default:
+		fmt.Fprintln(v.w, plain(text))
+	}
+}
+
+// warn tells what must be known, also with --quiet.
+func (v *voice) warn(text string, attrs ...any) {
+	if v.log != nil {
+		v.log.Warn(text, attrs...)
+		return
+	}
+	fmt.Fprintln(v.w, "enrich: "+plain(text))
+}
+
+// attempts is where the client logs each attempt: nowhere, unless --verbose.
+func (v *voice) attempts(s *settings) *slog.Logger {
+	switch {
+	case !s.verbose:
+		return nil
+	case v.log != nil:
+		return v.log
+	}
+	return slog.New(slog.NewTextHandler(v.w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// sayError is the one place where an error is told; an ending has told its own story.
+func sayError(w world, cmd *cobra.Command, err error) {
+	var end ending
+	if errors.As(err, &end) {
+		return
+	}
+	if f := cmd.Flags().Lookup("log-format"); f != nil && f.Value.String() == "json" {
+		slog.New(slog.NewJSONHandler(w.stderr, nil)).Error(err.Error(), "exit_code", codeOf(err))
+		return
+	}
+	fmt.Fprintln(w.stderr, "enrich: "+plain(err.Error()))
+}
+
+// plain is text without what a terminal would obey: control characters, but for line ends, and direction marks.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return r
+		case r == '\t':
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar:
+			return '?'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,46 @@
+// Package pipeline is the two passes over an input: [Ask] asks the API about each contact that has no answer,
+// [Write] joins each row with what the ledger holds for it. The ledger is the only thing that they share.
+//
+// It guarantees the order that protects money: an intent is synced before its request is written, an outcome
+// is synced before its permit is given back, and nothing is written to an output that is not in the ledger. At
+// most 2 × workers contacts are between the two at any instant, which bounds what a crash leaves in doubt.
+// Caps are kept by reservation before a call, so that no number of workers overshoots them.
+//
+// It does not know HTTP, SQLite, dialects or formats: those are the rooms below it, behind the small
+// interfaces of this package.
+package pipeline
+
+import (
+	"enrich/client"
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/reader"
+)
+
+// Rows is an input that is read in order; reader.Reader is one.
+type Rows interface {
+	// Read fills rows and returns how many; 0 and io.EOF at the end. What it returns is valid until the next Read.
+	Read(rows []reader.Row) (int, error)
+}
+
+// A Queue takes contacts to be asked, in input order; client.Client is one.
+type Queue interface {
+	Queue(client.Ticket) *client.Asking
+}
+
+// A Ledger is what both passes need of the durable record; ledger.Ledger is one.
+type Ledger interface {
+	// State is what is known of a contact.
+	State(contact.Keys) ledger.State
+	// MarkAsked says whether this is the first asking of a contact in this run.
+	MarkAsked(contact.Keys) (first bool)
+	// MarkSeen says whether this is the first row of a contact in the write pass.
+	MarkSeen(contact.Keys) (first bool)
+	// Commit makes intents and outcomes durable, together.
+	Commit(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error
+	// Outcomes reads outcomes by their references.
+	Outcomes(refs []int64, out []contact.Outcome) error
+}
+
+// batch is how many rows a pass takes from the reader, and how many outcomes from the ledger, at once.
+const batch = 256

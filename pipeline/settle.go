@@ -1,0 +1,185 @@
+package pipeline
+
+import (
+	"time"
+
+	"enrich/client"
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// linger is how long a commit waits for more to commit: a synced commit costs the same for one outcome as for fifty.
+const linger = 3 * time.Millisecond
+
+// An asking is a contact on its way: admitted, committed as an intent, asked, committed as an outcome.
+type asking struct {
+	ticket client.Ticket
+	turn   *client.Asking
+	result client.Result
+}
+
+// A desk stands between admission, workers and ledger. Its channels hold every asking that has a permit, so that
+// nobody who sends to one ever waits.
+type desk struct {
+	*Ask
+	stop    *stopper
+	budget  *budget
+	retry   func() bool
+	permits chan struct{} // 2 × workers: taken before an intent, given back after its outcome's commit
+	intents chan *asking  // from admission, which closes it
+	jobs    chan *asking  // to the workers; settle closes it
+	results chan *asking  // from the workers
+
+	out     int // askings that are with the workers
+	pending struct {
+		intents, results []*asking
+	}
+}
+
+func newDesk(a *Ask, stop *stopper) *desk {
+	n := 2 * a.Workers
+	d := &desk{
+		Ask: a, stop: stop, budget: newBudget(a.Caps),
+		permits: make(chan struct{}, n), intents: make(chan *asking, n), jobs: make(chan *asking, n), results: make(chan *asking, n),
+	}
+	if a.Caps.MaxCalls > 0 {
+		d.retry = d.budget.retry
+	}
+	return d
+}
+
+// work is one worker: it knows nothing of files or the ledger.
+func (d *desk) work() {
+	for a := range d.jobs {
+		a.result = a.turn.Do(d.stop.soft, d.stop.hard)
+		if s := a.result.Stop; s != "" && s != client.StopCap {
+			d.stop.stop(s, a.result.StopDetail)
+		}
+		d.results <- a
+	}
+}
+
+// settle commits intents and outcomes in groups, on one goroutine, and lets each go on when it is durable.
+func (d *desk) settle() {
+	defer close(d.jobs)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	admitting := d.intents
+	for {
+		admitting = d.gather(admitting, timer)
+		if len(d.pending.intents)+len(d.pending.results) == 0 {
+			return
+		}
+		if err := d.commit(); err != nil {
+			d.stop.fail(err)
+			d.drain(admitting)
+			return
+		}
+	}
+}
+
+// gather waits for the next group: until it is large, nothing more can join it, or it has lingered. It returns the
+// channel of intents, nil once that is closed; an empty group means that all is done.
+func (d *desk) gather(admitting chan *asking, timer *time.Timer) chan *asking {
+	var lingered <-chan time.Time
+	for {
+		if lingered == nil && len(d.pending.intents)+len(d.pending.results) > 0 {
+			timer.Reset(linger)
+			lingered = timer.C
+		}
+		if d.full(admitting) {
+			return admitting
+		}
+		select {
+		case a, ok := <-admitting:
+			if !ok {
+				admitting = nil
+				continue
+			}
+			d.pending.intents = append(d.pending.intents, a)
+		case a := <-d.results:
+			d.out--
+			d.pending.results = append(d.pending.results, a)
+		case <-lingered:
+			return admitting
+		}
+	}
+}
+
+// full says that a group need not wait: it holds as many outcomes as there are workers, or nothing else can come.
+func (d *desk) full(admitting chan *asking) bool {
+	here := len(d.pending.intents) + len(d.pending.results)
+	switch {
+	case len(d.pending.results) >= d.Workers:
+		return true
+	case d.out > 0:
+		return false
+	}
+	return admitting == nil || here == cap(d.permits)
+}
+
+// commit makes the group durable, then lets go: intents to the workers, permits back to admission.
+func (d *desk) commit() error {
+	intents := make([]ledger.Intent, 0, len(d.pending.intents))
+	for _, a := range d.pending.intents {
+		intents = append(intents, ledger.Intent{Contact: a.ticket.Contact, Keys: a.ticket.Keys})
+	}
+	outcomes := make([]contact.Outcome, 0, len(d.pending.results))
+	for _, a := range d.pending.results {
+		outcomes = append(outcomes, a.result.Outcome)
+	}
+	if err := d.Ledger.Commit(d.Run, intents, outcomes); err != nil {
+		return err
+	}
+	for _, a := range d.pending.intents {
+		a.turn = d.Queue.Queue(a.ticket)
+		d.out++
+		d.jobs <- a
+	}
+	d.pending.intents = d.pending.intents[:0]
+	for _, a := range d.pending.results {
+		d.close(a)
+	}
+	d.pending.results = d.pending.results[:0]
+	return nil
+}
+
+// close counts a durable outcome and gives its permit back, or asks again where the answer was cut.
+func (d *desk) close(a *asking) {
+	d.budget.settle(&a.result.Outcome, a.result.Outcome.Attempts-a.ticket.Attempts)
+	d.Counters.outcome(&a.result.Outcome)
+	if d.again(a) {
+		d.pending.intents = append(d.pending.intents, &asking{ticket: client.Ticket{
+			Row: a.ticket.Row, Contact: a.ticket.Contact, Keys: a.ticket.Keys, Retry: a.ticket.Retry,
+			Attempts: a.result.Outcome.Attempts, Elapsed: a.result.Elapsed,
+		}})
+		return
+	}
+	<-d.permits
+}
+
+// again says whether a lost contact is asked again in this run, and reserves for it.
+func (d *desk) again(a *asking) bool {
+	if !a.result.Again || d.stop.stopped() || d.held(d.Ledger.State(a.ticket.Keys)) {
+		return false
+	}
+	reached, _ := d.budget.tryReserve()
+	if reached != "" {
+		d.stop.note(client.StopCap, reached+" is reached")
+	}
+	return reached == ""
+}
+
+// drain takes what still comes after the ledger failed, so that nobody waits for ever. It can keep nothing.
+func (d *desk) drain(admitting chan *asking) {
+	for d.out > 0 || admitting != nil {
+		select {
+		case _, ok := <-admitting:
+			if !ok {
+				admitting = nil
+			}
+		case <-d.results:
+			d.out--
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"encoding/hex"
+	"time"
+
+	"enrich/client"
+	"enrich/contact"
+)
+
+// A Summary is what a run comes to, for machines: its JSON is a contract (README, "Files").
+type Summary struct {
+	Complete   bool              `json:"complete"`
+	Stopped    *client.Stop      `json:"stopped"`
+	ExitCode   int               `json:"exit_code"`
+	Rows       SummaryRows       `json:"rows"`
+	Failures   map[string]int64  `json:"failures"`
+	Calls      SummaryCalls      `json:"calls"`
+	Credits    SummaryCredits    `json:"credits"`
+	Fields     map[string]int64  `json:"fields"`
+	LatencyMS  SummaryLatency    `json:"latency_ms"`
+	Input      SummaryInput      `json:"input"`
+	Outputs    map[string]string `json:"outputs"`
+	StartedAt  time.Time         `json:"started_at"`
+	FinishedAt time.Time         `json:"finished_at"`
+}
+
+// SummaryRows counts rows: Matched + NoMatch + Failed + Pending = Read; Stale is part of Matched and NoMatch.
+type SummaryRows struct {
+	Read    int64 `json:"read"`
+	Matched int64 `json:"matched"`
+	NoMatch int64 `json:"no_match"`
+	Failed  int64 `json:"failed"`
+	Pending int64 `json:"pending"`
+	Stale   int64 `json:"stale"`
+}
+
+// SummaryCalls counts calls of this run, and rows that cost none.
+type SummaryCalls struct {
+	Sent         int64            `json:"sent"`
+	Retried      int64            `json:"retried"`
+	FromLedger   int64            `json:"from_ledger"`
+	Deduplicated int64            `json:"deduplicated"`
+	Lost         int64            `json:"lost"`
+	Reasons      map[string]int64 `json:"retried_by_reason,omitempty"`
+	WaitedMS     int64            `json:"waited_ms"`
+}
+
+// SummaryCredits is what this run was charged, and what the API said is left (null: it did not say).
+type SummaryCredits struct {
+	Charged   int64  `json:"charged"`
+	Remaining *int64 `json:"remaining"`
+}
+
+// SummaryLatency is percentiles over the calls of this run, in milliseconds; 0 where there was none.
+type SummaryLatency struct {
+	P50 float64 `json:"p50"`
+	P90 float64 `json:"p90"`
+	P99 float64 `json:"p99"`
+	Max float64 `json:"max"`
+}
+
+// SummaryInput identifies the input's bytes.
+type SummaryInput struct {
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
+}
+
+// NewSummary puts together what the write pass counted.
+func NewSummary(w Written, sum [32]byte, bytes int64) Summary {
+	s := Summary{
+		Rows:     SummaryRows{w.Read, w.Matched, w.NoMatch, w.Failed, w.Pending, w.Stale},
+		Failures: map[string]int64{},
+		Calls:    SummaryCalls{FromLedger: w.FromLedger, Deduplicated: w.Deduplicated},
+		Input:    SummaryInput{hex.EncodeToString(sum[:]), bytes},
+	}
+	for _, k := range [...]contact.Failure{contact.Invalid, contact.Ragged, contact.Rejected, contact.Exhausted, contact.Malformed, contact.Uncertain} {
+		if n := w.Failures[k]; n > 0 {
+			s.Failures[string(k)] = n
+		}
+	}
+	return s
+}
