@@ -17,6 +17,8 @@ type Stopping struct {
 type Counters struct {
 	// Read is rows looked at by the ask pass.
 	Read atomic.Int64
+	// Admitted is contacts whose intent is durable, each as often as it was asked.
+	Admitted atomic.Int64
 	// Matched, NoMatch, Failed (refused and lost) and Released count outcomes of this run that are durable.
 	Matched, NoMatch, Failed, Released atomic.Int64
 	// Lost is calls that may have been charged, without an answer.

@@ -131,6 +131,7 @@ func (d *desk) commit() error {
 	if err := d.Ledger.Commit(d.Run, intents, outcomes); err != nil {
 		return err
 	}
+	d.Counters.Admitted.Add(int64(len(intents)))
 	for _, a := range d.pending.intents {
 		a.turn = d.Queue.Queue(a.ticket)
 		d.out++

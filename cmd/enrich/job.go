@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"enrich/ledger"
+	"enrich/pipeline"
+	"enrich/reader"
+	"enrich/writer"
+)
+
+// A job is one input on its way through the passes: what run and write have in common.
+type job struct {
+	world    world
+	settings *settings
+	voice    *voice
+	patience *patience
+	input    *input
+	reading  reader.Options
+	question question
+	rules    pipeline.Rules
+	ledger   *ledger.Ledger
+	counters pipeline.Counters
+	info     reader.Info
+	format   writer.Format
+	paths    outputs
+	outputs  outputFiles
+}
+
+// outputs are where the files go.
+type outputs struct{ results, failures, summary, pending string }
+
+func newJob(w world, s *settings, name string, started time.Time) (*job, error) {
+	reading, err := s.readerOptions()
+	if err != nil {
+		return nil, err
+	}
+	question, err := s.question()
+	if err != nil {
+		return nil, err
+	}
+	in, err := openInput(name, w.stdin)
+	if err != nil {
+		return nil, err
+	}
+	return &job{
+		world: w, settings: s, voice: newVoice(w.stderr, s), patience: watch(w.signals, s.grace, w.exit),
+		input: in, reading: reading, question: question,
+		rules: pipeline.Rules{
+			Identity: question.identity, Started: started, MaxAge: s.maxAge, NoMatchAge: s.noMatchAge, LostRetries: int(s.lostRetries),
+		},
+	}, nil
+}
+
+func (j *job) close() {
+	_ = j.outputs.discard() // what is left is removed by the next run
+	j.patience.close()
+	if j.ledger != nil {
+		_ = j.ledger.Close() // everything in it is synced by then
+	}
+	_ = j.input.close() // it was only read
+}
+
+// open begins to read the input from its start.
+func (j *job) open() (*reader.Reader, error) {
+	cut := context.AfterFunc(j.patience.ctx, func() { j.input.cut(errCut) })
+	defer cut()
+	r, err := reader.Open(j.input.reader(), j.reading)
+	if sig := j.patience.signal(); err != nil && sig != nil {
+		return nil, interruption{sig}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", j.input.name, err)
+	}
+	return r, nil
+}
+
+// targets names the outputs and checks that they can be written, before anything is called or created.
+func (j *job) targets(info reader.Info) error {
+	s := j.settings
+	j.info, j.format = info, writer.Format(info.Format)
+	if s.format != "" {
+		j.format = writer.Format(s.format)
+	}
+	in := func(given, what string) string {
+		if given != "" {
+			return given
+		}
+		return filepath.Join(s.out, j.input.stem+"."+what)
+	}
+	j.paths = outputs{
+		results: in(s.results, "results."+string(j.format)), failures: in(s.failures, "failures."+string(j.format)),
+		summary: in(s.summary, "summary.json"), pending: s.pending,
+	}
+	named := map[string]string{}
+	for _, t := range j.paths.all() {
+		if err := j.target(t.flag, t.path, named); err != nil {
+			return usage(fmt.Errorf("--%s: %w", t.flag, err))
+		}
+	}
+	return nil
+}
+
+func (j *job) target(flag, path string, named map[string]string) error {
+	if path == "" {
+		return nil
+	}
+	if other, twice := named[filepath.Clean(path)]; twice && path != os.DevNull {
+		return fmt.Errorf("%q is named twice, here and by --%s", path, other)
+	}
+	named[filepath.Clean(path)] = flag
+	if path == "-" {
+		return nil
+	}
+	if err := writer.CheckTarget(path); err != nil {
+		return err
+	}
+	if j.input.file != nil {
+		same, err := writer.SameFile(j.input.file, path)
+		if err != nil {
+			return err
+		}
+		if same {
+			return fmt.Errorf("%q is the input: name another file", path)
+		}
+	}
+	return nil
+}
+
+type target struct{ flag, path string }
+
+func (o *outputs) all() []target {
+	return []target{{"results", o.results}, {"failures", o.failures}, {"pending", o.pending}, {"summary", o.summary}}
+}
+
+func (j *job) openLedger(ctx context.Context, o ledger.Options) error {
+	path, err := j.settings.ledgerPath(j.world.lookupEnv)
+	if err != nil {
+		return err
+	}
+	o.ByEmail = j.settings.sameBy == "email"
+	l, err := ledger.Open(ctx, path, o)
+	if err != nil {
+		if sig := j.patience.signal(); sig != nil && errors.Is(err, context.Canceled) {
+			return interruption{sig}
+		}
+		return err
+	}
+	j.ledger = l
+	j.sayLedger(path, l)
+	return nil
+}
+
+// write is the second pass, into temporary files that publish makes final. The input must still be the one that was
+// asked about: sum is its hash.
+func (j *job) write(run int64, columns []string, sum [32]byte, broken error) (pipeline.Written, error) {
+	o := j.reading
+	if j.info.Format == reader.JSONL {
+		o.Columns = columns
+	}
+	rows, err := reader.Open(j.input.reader(), o)
+	if err != nil {
+		return pipeline.Written{}, fmt.Errorf("read %s again: %w", j.input.name, err)
+	}
+	defer func() { _ = rows.Close() }() // it was only read
+	w := pipeline.Write{Rules: j.rules, Rows: rows, Ledger: j.ledger, Run: run}
+	if err := j.outputs.create(j, &w, columns); err != nil {
+		return pipeline.Written{}, err
+	}
+	written, err := w.Do(j.patience.deadline)
+	if err != nil {
+		return written, err
+	}
+	if again, _ := rows.Sum(); again != sum || (written.Broken == nil) != (broken == nil) {
+		return written, errors.New("the input changed while it was read: nothing was published, the answers are kept; run the same command again")
+	}
+	return written, nil
+}
+
+// publish completes the summary with what the outputs came to, and gives all files their names, the summary last.
+func (j *job) publish(s *pipeline.Summary) error {
+	if err := j.outputs.flush(); err != nil {
+		return err
+	}
+	s.Fields, s.Outputs = j.outputs.results.Filled(), j.outputs.set.Sums()
+	s.StartedAt, s.FinishedAt = j.rules.Started, time.Now().UTC()
+	f, err := j.outputs.set.Create(j.paths.summary, j.world.stdout)
+	if err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	enc := json.NewEncoder(f)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(s); err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	if err := j.outputs.set.Publish(); err != nil {
+		return fmt.Errorf("publish the outputs: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"enrich/pipeline"
+	"enrich/writer"
+)
+
+// outputFiles are the files of one run, under temporary names until the set is published.
+type outputFiles struct {
+	set      *writer.Set
+	results  *writer.Results
+	failures *writer.Failures
+	pending  *writer.Pending // nil: nobody asked for it
+}
+
+// create opens the files and tells the write pass of them. columns are the input's, complete after a first pass.
+func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error {
+	o.set = writer.NewSet()
+	source := writer.Source{Format: writer.Format(j.info.Format), Columns: columns}
+	if source.Format == writer.CSV {
+		source.Columns = j.info.Header
+	}
+	open := func(flag, path string) (io.Writer, error) {
+		f, err := o.set.Create(path, j.world.stdout)
+		if err != nil {
+			return nil, fmt.Errorf("create the %s file: %w", flag, err)
+		}
+		return f, nil
+	}
+	f, err := open("results", j.paths.results)
+	if err != nil {
+		return err
+	}
+	if o.results, err = writer.NewResults(f, j.format, source); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	if f, err = open("failures", j.paths.failures); err != nil {
+		return err
+	}
+	if o.failures, err = writer.NewFailures(f, j.format, source); err != nil {
+		return fmt.Errorf("write failures: %w", err)
+	}
+	w.Results, w.Failures = o.results, o.failures
+	if j.paths.pending == "" {
+		return nil
+	}
+	if f, err = open("pending", j.paths.pending); err != nil {
+		return err
+	}
+	if o.pending, err = writer.NewPending(f, source); err != nil {
+		return fmt.Errorf("write pending rows: %w", err)
+	}
+	w.Pending = o.pending
+	return nil
+}
+
+// flush hands everything to the files.
+func (o *outputFiles) flush() error {
+	if err := o.results.Flush(); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	if err := o.failures.Flush(); err != nil {
+		return fmt.Errorf("write failures: %w", err)
+	}
+	if o.pending == nil {
+		return nil
+	}
+	if err := o.pending.Flush(); err != nil {
+		return fmt.Errorf("write pending rows: %w", err)
+	}
+	return nil
+}
+
+// discard removes what was not published; after a publication it does nothing.
+func (o *outputFiles) discard() error {
+	if o.set == nil {
+		return nil
+	}
+	return o.set.Discard()
+}

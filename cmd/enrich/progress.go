@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"enrich/client"
+	"enrich/pipeline"
+	"enrich/reader"
+)
+
+const (
+	barEvery  = 200 * time.Millisecond
+	lineEvery = 10 * time.Second
+	barScale  = 1000
+)
+
+// A gauge reads how far the asking is.
+type gauge struct {
+	started  time.Time
+	size     int64 // bytes of the input; 0: not known
+	rows     *reader.Reader
+	api      *client.Client
+	counters *pipeline.Counters
+}
+
+// A reading is a moment's figures.
+type reading struct {
+	elapsed                   time.Duration
+	share                     float64 // of the work, 0 to 1; negative: not known
+	calls                     int64
+	rate                      float64 // calls a second, since the start
+	matched, noMatch, failed  int64
+	left                      time.Duration // negative: not known
+	rowsRead, bytesRead, lost int64
+}
+
+func (g *gauge) read() reading {
+	c := g.counters
+	r := reading{
+		elapsed: time.Since(g.started), calls: g.api.Stats().Sent, matched: c.Matched.Load(), noMatch: c.NoMatch.Load(),
+		failed: c.Failed.Load(), lost: c.Lost.Load(), rowsRead: c.Read.Load(), bytesRead: g.rows.BytesRead(), share: -1, left: -1,
+	}
+	if s := r.elapsed.Seconds(); s > 0 {
+		r.rate = float64(r.calls) / s
+	}
+	if g.size <= 0 {
+		return r
+	}
+	// The reader is ahead of the answers: what was admitted and has no outcome yet is not done.
+	r.share = min(1, float64(r.bytesRead)/float64(g.size))
+	if admitted := c.Admitted.Load(); admitted > 0 {
+		r.share *= min(1, float64(r.matched+r.noMatch+r.failed+c.Released.Load())/float64(admitted))
+	}
+	if r.share > 0.001 {
+		r.left = time.Duration(float64(r.elapsed) * (1 - r.share) / r.share).Round(time.Second)
+	}
+	return r
+}
+
+// text is the reading in a line; narrow leaves out what a small terminal has no room for.
+func (r reading) text(narrow bool) string {
+	if narrow {
+		return fmt.Sprintf("%d calls, %d failed", r.calls, r.failed)
+	}
+	s := fmt.Sprintf("%d calls, %.0f/s, %d matched, %d failed", r.calls, r.rate, r.matched, r.failed)
+	if r.left >= 0 {
+		s += ", " + r.left.String() + " left"
+	}
+	return s
+}
+
+// showProgress draws until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet.
+func (j *job) showProgress(api *client.Client, rows *reader.Reader) (stop func()) {
+	if j.settings.quiet {
+		return func() {}
+	}
+	g := &gauge{started: time.Now(), size: j.input.size, rows: rows, api: api, counters: &j.counters}
+	draw, end, every := j.lines(g), func() {}, lineEvery
+	if width, ok := terminalWidth(j.world.stderr); ok && j.voice.log == nil && !j.settings.verbose {
+		draw, end = bar(j.world.stderr, g, width)
+		every = barEvery
+	}
+	done := make(chan struct{})
+	var owner sync.WaitGroup
+	owner.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				draw()
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() {
+		close(done)
+		owner.Wait()
+		end()
+	}
+}
+
+// lines says a line a tick.
+func (j *job) lines(g *gauge) func() {
+	return func() {
+		r := g.read()
+		text := r.text(false)
+		if r.share >= 0 {
+			text = fmt.Sprintf("%.0f%%: %s", 100*r.share, text)
+		}
+		j.voice.say(text, "event", "progress", "share", r.share, "rows", r.rowsRead, "calls", r.calls, "rate", r.rate,
+			"matched", r.matched, "no_match", r.noMatch, "failed", r.failed, "lost", r.lost, "seconds", r.elapsed.Seconds())
+	}
+}
+
+// bar draws on a terminal, from the ticker's goroutine alone.
+func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
+	narrow := width < 76
+	size := 20
+	if narrow {
+		size = max(4, width-36)
+	}
+	limit := int64(barScale)
+	if g.size <= 0 {
+		limit = -1
+	}
+	b := progressbar.NewOptions64(
+		limit, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(size), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false), progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(0), progressbar.OptionSpinnerType(14),
+	)
+	draw = func() {
+		r := g.read()
+		b.Describe(r.text(narrow))
+		if limit > 0 {
+			// The last step is the end's: a full bar would finish, and leave a line behind.
+			_ = b.Set(min(barScale-1, int(r.share*barScale)))
+		} else {
+			_ = b.Add(1)
+		}
+	}
+	return draw, func() { _ = b.Exit(); _ = b.Clear() }
+}
+
+// terminalWidth is that of the terminal w is; false: it is none, or a dumb one.
+func terminalWidth(w io.Writer) (int, bool) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		width = 80
+	}
+	return width, true
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enrich/client"
+	"enrich/ledger"
+	"enrich/pipeline"
+	"enrich/reader"
+)
+
+// oneFile is the argument of every command that reads an input.
+func oneFile(_ *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return errors.New("name the file to read: CSV or JSONL, or - for standard input")
+	case 1:
+		return nil
+	}
+	return fmt.Errorf("name one file: %q is too much (quote names with spaces)", args[1])
+}
+
+func runCommand(w world) *cobra.Command {
+	s := defaults()
+	cmd := &cobra.Command{
+		Use: "run [flags] FILE", Short: "Ask about each row that has no answer yet, and write results and failures",
+		Long: longRun, Example: exampleRun, Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
+				return err
+			}
+			return run(w, &s, args[0])
+		},
+	}
+	cmd.Flags().SortFlags = false
+	s.outputFlags(cmd)
+	s.callFlags(cmd)
+	s.capFlags(cmd)
+	s.questionFlags(cmd)
+	s.readingFlags(cmd)
+	s.sayingFlags(cmd)
+	return cmd
+}
+
+// run is the main job: everything is validated, then asked, then written, then published.
+func run(w world, s *settings, name string) error {
+	started := time.Now().UTC()
+	key, err := s.key(w.lookupEnv)
+	if err != nil {
+		return err
+	}
+	rate, err := client.ParseRate(s.rate)
+	if err != nil {
+		return usage(fmt.Errorf("--rate=%q: %w", s.rate, err))
+	}
+	j, err := newJob(w, s, name, started)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	first, err := j.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = first.Close() }() // it was only read
+	if err := j.targets(first.Info()); err != nil {
+		return err
+	}
+	api, err := client.New(client.Options{
+		URL: j.question.url, Key: key, EmailAs: s.emailAs, Set: j.question.constants, Workers: int(s.workers), Rate: rate,
+		Timeout: s.timeout, MaxAttempts: int(s.maxAttempts), MaxElapsed: s.maxElapsed, CAFile: s.caFile,
+		UserAgent: "enrich/" + version(), Log: j.voice.attempts(s),
+	})
+	if err != nil {
+		return usage(err)
+	}
+	defer api.Close()
+	return j.run(api, first)
+}
+
+// run does both passes over an input that has been opened and checked.
+func (j *job) run(api *client.Client, first *reader.Reader) error {
+	if err := j.openLedger(j.patience.ctx, ledger.Options{LockWait: j.settings.lockWait}); err != nil {
+		return err
+	}
+	run, err := j.ledger.Begin(ledger.RunInfo{
+		Started: j.rules.Started, URL: j.question.url, Input: j.input.name, Version: version(), Constants: j.question.constants.JSON(),
+	})
+	if err != nil {
+		return err
+	}
+	asked, err := j.ask(run, api, first)
+	if err != nil {
+		return j.interrupted(err)
+	}
+	j.sayStop(asked, api.Stats())
+	sum, bytes := first.Sum()
+	written, err := j.write(run, first.Columns(), sum, asked.Broken)
+	if err != nil {
+		return j.interrupted(err)
+	}
+	summary := pipeline.NewSummary(written, sum, bytes)
+	j.fromRun(&summary, asked, api.Stats())
+	if err := j.publish(&summary); err != nil {
+		return j.interrupted(err)
+	}
+	stopped := ""
+	if summary.Stopped != nil {
+		stopped = string(*summary.Stopped)
+	}
+	if err := j.ledger.Finish(run, stopped, summary.ExitCode); err != nil {
+		return err
+	}
+	j.saySummary(&summary)
+	return endingOf(summary.ExitCode)
+}
+
+// ask is the first pass, with its progress.
+func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.Asked, error) {
+	ask := pipeline.Ask{
+		Rules: j.rules, Rows: rows, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
+		Stopping: pipeline.Stopping{Grace: j.settings.grace},
+		Caps: pipeline.Caps{
+			MaxCalls: j.settings.maxCalls, MaxCredits: j.settings.maxCredits, CreditsPerCall: j.settings.creditsPerCall,
+			MaxDuration: j.settings.maxDuration, Limit: j.settings.limit,
+		},
+		Counters: &j.counters,
+	}
+	cut := context.AfterFunc(j.patience.ctx, func() { j.input.cut(errCut) })
+	defer cut()
+	stop := j.showProgress(api, rows)
+	defer stop()
+	return ask.Do(j.patience.ctx, j.patience.deadline)
+}
+
+var errCut = errors.New("it was not read to its end, because the run was interrupted")
+
+// interrupted gives a signal's end its own code; other errors stay what they are.
+func (j *job) interrupted(err error) error {
+	if sig := j.patience.signal(); sig != nil && (errors.Is(err, context.Canceled) || j.patience.deadline.Err() != nil) {
+		j.voice.warn("interrupted: the grace was over before the outputs were written; what was answered is kept, `enrich write` writes them")
+		return interruption{sig}
+	}
+	return err
+}
+
+// fromRun adds what only a run knows.
+func (j *job) fromRun(s *pipeline.Summary, asked pipeline.Asked, stats client.Stats) {
+	s.Calls.Sent, s.Calls.Lost, s.Calls.Retried = stats.Sent, j.counters.Lost.Load(), 0
+	s.Calls.Reasons, s.Calls.WaitedMS = map[string]int64{}, stats.Waited.Milliseconds()
+	for reason, n := range stats.Retried {
+		s.Calls.Retried += n
+		s.Calls.Reasons[reason] = n
+	}
+	s.Credits = pipeline.SummaryCredits{Charged: j.counters.Charged.Load(), Remaining: stats.Remaining}
+	s.LatencyMS = pipeline.SummaryLatency{P50: stats.P50, P90: stats.P90, P99: stats.P99, Max: stats.Max}
+	stop := asked.Stop
+	if stop == "" && asked.Unasked {
+		stop = client.StopCap
+	}
+	if stop != "" {
+		s.Stopped = &stop
+		s.ExitCode = stopCode(stop, j.patience.signal())
+	} else if s.Rows.Failed > 0 {
+		s.ExitCode = exitFailedRows
+	}
+	s.Complete = s.Stopped == nil && s.Rows.Pending == 0
+}
+
+// endingOf is nil for 0.
+func endingOf(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return ending(code)
+}

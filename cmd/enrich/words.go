@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"enrich/client"
+	"enrich/ledger"
+	"enrich/pipeline"
+)
+
+// All that is said about a run stands in this file, so that it can be read in one go and sounds like one voice.
+
+const (
+	longRoot = `enrich asks a paid contact API about every row of a CSV or JSONL file, and writes what it learnt
+beside what it was given. An answer that was paid for is kept in a ledger: it is never lost,
+and never paid for again. Run the same command again after any ending.`
+
+	exampleRoot = `  export SELLING_API_KEY=…       (or --api-key-file FILE)
+  enrich plan leads.csv          what a run would ask, and what is answered already
+  enrich run leads.csv           leads.results.csv, leads.failures.csv, leads.summary.json
+  enrich demo                    try it: no key, no network`
+
+	longRun = `Reads the file twice. The first pass asks the API about each contact that has no answer in the
+ledger yet; the second writes each row with its answer to <stem>.results.<ext>, or with the reason
+to <stem>.failures.<ext>, and what it came to to <stem>.summary.json.
+
+Each flag can also be set as ENRICH_<FLAG>, dashes as underscores. Press Ctrl-C once to stop: calls in
+flight are let finish, and what is answered is written. Run the same command again to go on.`
+
+	exampleRun = `  enrich run leads.csv
+  enrich run --max-credits 500 --out enriched leads.csv
+  enrich run --map email=Mail --map company_name=Firma kontakte.csv
+  psql -c "COPY leads TO STDOUT CSV HEADER" | enrich run -`
+
+	adviceUnauthorized = `  - is the Authorization header included? a proxy on the way may drop it
+  - is the key correct, and not revoked? compare it with the one in your account
+  - is the header's format free of typos? enrich sends "Authorization: Bearer KEY"
+  - a key that may be compromised should be regenerated
+  - keep it in the environment variable SELLING_API_KEY, or in a file only you can read`
+)
+
+func (j *job) sayLedger(path string, l *ledger.Ledger) {
+	j.voice.say(fmt.Sprintf("ledger %s: %s", path, many(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
+	found := l.Found()
+	if len(found) == 0 {
+		return
+	}
+	j.voice.warn(fmt.Sprintf("an earlier run ended in the middle: %s may have been charged without an answer, and %s lost",
+		many(int64(len(found)), "contact"), isAre(int64(len(found)))), "event", "lost", "contacts", len(found))
+	const most = 10
+	for i, o := range found {
+		if i == most {
+			j.voice.warn(fmt.Sprintf("  and %d more: enrich ledger export lists them", len(found)-most))
+			break
+		}
+		j.voice.warn("  lost: "+nameOf(&o), "event", "lost", "contact", nameOf(&o))
+	}
+}
+
+// sayStop tells why the asking ended early.
+func (j *job) sayStop(a pipeline.Asked, stats client.Stats) {
+	detail := a.Detail
+	if detail != "" {
+		detail = ": " + detail
+	}
+	attrs := []any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}
+	switch a.Stop {
+	case "":
+		return
+	case client.StopUnauthorized:
+		j.voice.warn("stopped: the API refused the key (401)"+detail+"\n"+adviceUnauthorized, attrs...)
+	case client.StopForbidden:
+		j.voice.warn("stopped: the API refused the account (403)"+detail+"\n  the account is inactive or not permitted to do this: ask whoever manages it", attrs...)
+	case client.StopNoCredits:
+		j.voice.warn("stopped: the account is out of credits"+detail+"\n  run the same command again when there are more", attrs...)
+	case client.StopCap:
+		j.voice.warn("stopped"+detail+": run the same command again to go on", attrs...)
+	case client.StopAPIDown:
+		j.voice.warn("stopped: the API kept failing"+detail+"\n  run the same command again later: nothing that was answered is asked again", attrs...)
+	case client.StopRejectedAll:
+		j.voice.warn("stopped: the API refused every request alike"+detail, attrs...)
+	case pipeline.StopInput:
+		j.voice.warn(fmt.Sprintf("the input broke off: %v; what came before is done", a.Broken), attrs...)
+	case pipeline.StopInterrupted:
+		j.voice.warn("interrupted: writing what is answered; interrupt again to leave now", attrs...)
+	}
+}
+
+// saySummary tells what the run came to.
+func (j *job) saySummary(s *pipeline.Summary) {
+	r := s.Rows
+	lines := []string{fmt.Sprintf("%s: %s: %d matched, %d no match, %d failed, %d pending",
+		j.input.name, many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
+	if len(s.Failures) > 0 {
+		lines = append(lines, "  failed: "+counts(s.Failures))
+	}
+	if r.Stale > 0 {
+		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, and not asked again this time", many(r.Stale, "answer")))
+	}
+	calls := fmt.Sprintf("  calls: %d sent", s.Calls.Sent)
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{s.Calls.Retried, "retried"}, {s.Calls.Lost, "lost"},
+		{s.Calls.FromLedger, "answered before"}, {s.Calls.Deduplicated, "duplicates"},
+	} {
+		if part.n > 0 {
+			calls += fmt.Sprintf(", %d %s", part.n, part.what)
+		}
+	}
+	lines = append(lines, calls, credits(s))
+	for _, t := range j.paths.all() {
+		if t.path != "" && t.path != "-" {
+			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", t.path))
+		}
+	}
+	j.voice.say(strings.Join(lines, "\n"), "event", "summary", "summary", s)
+}
+
+func credits(s *pipeline.Summary) string {
+	line := fmt.Sprintf("  credits: %d charged by this run", s.Credits.Charged)
+	if s.Credits.Remaining != nil {
+		line += fmt.Sprintf(", %d remain", *s.Credits.Remaining)
+	}
+	return line
+}
+
+// counts lists a map in order: "3 invalid, 1 rejected".
+func counts(m map[string]int64) string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	sort.Slice(names, func(a, b int) bool { return m[names[a]] > m[names[b]] || m[names[a]] == m[names[b]] && names[a] < names[b] })
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d %s", m[name], name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func many(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func isAre(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
