@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enrich/contact"
+	"enrich/reader"
+)
+
+func readCommand(w world) *cobra.Command {
+	s := defaults()
+	arrays := false
+	cmd := &cobra.Command{
+		Use: "read [flags] FILE", Short: "Show how a file is read: its rows on standard output, how on standard error",
+		Example: "  enrich read leads.csv\n  enrich read --arrays leads.csv | head -n 1", Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
+				return err
+			}
+			return read(w, &s, args[0], arrays)
+		},
+	}
+	s.readingFlags(cmd)
+	cmd.Flags().BoolVar(&arrays, "arrays", false, "a JSON array of strings a record, the header first")
+	s.sayingFlags(cmd)
+	return cmd
+}
+
+func read(w world, s *settings, name string, arrays bool) error {
+	j, err := newJob(w, s, name, time.Now().UTC())
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	j.reading.AnyColumns = true
+	rows, err := j.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // it was only read
+	j.sayReading(rows.Info())
+	out := bufio.NewWriterSize(w.stdout, 64<<10)
+	refused, err := j.printRows(out, rows, arrays)
+	if ferr := out.Flush(); err == nil && ferr != nil {
+		err = fmt.Errorf("write standard output: %w", ferr)
+	}
+	switch {
+	case errors.Is(err, reader.ErrBroken):
+		j.voice.warn(err.Error())
+		return ending(exitBrokenInput)
+	case err != nil:
+		return err
+	case refused > 0:
+		return ending(exitFailedRows)
+	}
+	return nil
+}
+
+// printRows prints every row, and says which were refused.
+func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refused int64, err error) {
+	print := printer(out, rows.Info(), arrays)
+	if arrays && rows.Info().Format == reader.CSV && !j.settings.noHeader {
+		if err := encode(out, rows.Info().Header); err != nil {
+			return 0, err
+		}
+	}
+	buf := make([]reader.Row, 256)
+	for {
+		n, err := rows.Read(buf)
+		for i := range buf[:n] {
+			row := &buf[i]
+			if row.Refused != nil {
+				refused++
+				j.voice.warn(fmt.Sprintf("line %d: %s: %s", row.Line, row.Refused.Kind, row.Refused.Message),
+					"event", "refused", "line", row.Line, "kind", row.Refused.Kind)
+			}
+			if perr := print(row); perr != nil {
+				return refused, fmt.Errorf("write standard output: %w", perr)
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return refused, nil
+		case err != nil:
+			return refused, err
+		case j.patience.signal() != nil:
+			return refused, interruption{j.patience.signal()}
+		}
+	}
+}
+
+// encode writes one JSON value as a line, without escaping what only a web page needs escaped.
+func encode(out io.Writer, v any) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// printer prints a row that can be read; a refused one is only told of.
+func printer(out io.Writer, info reader.Info, arrays bool) func(*reader.Row) error {
+	var line []byte
+	return func(row *reader.Row) error {
+		switch {
+		case arrays && row.Refused == nil:
+			return encode(out, row.Cells)
+		case row.Refused != nil:
+			return nil
+		case info.Format == reader.JSONL:
+			line = append(append(line[:0], row.Raw...), '\n')
+		default:
+			line = appendObject(line[:0], info.Columns, row.Cells)
+		}
+		_, err := out.Write(line)
+		return err
+	}
+}
+
+// appendObject writes cells by column, in column order, which a map would not keep.
+func appendObject(b []byte, columns, cells []string) []byte {
+	b = append(b, '{')
+	for i, c := range columns {
+		if i >= len(cells) {
+			break
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendString(b, c), ':')
+		b = appendString(b, cells[i])
+	}
+	return append(b, '}', '\n')
+}
+
+func appendString(b []byte, s string) []byte {
+	text, _ := json.Marshal(s) // a string always can be
+	return append(b, text...)
+}
+
+// sayReading tells how the file is read.
+func (j *job) sayReading(i reader.Info) {
+	v := j.voice
+	v.say(fmt.Sprintf("%s: %s, %s", j.input.name, i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
+	if i.Format == reader.CSV {
+		v.say(fmt.Sprintf("  delimiter %q, quote %q, line ends %s, header in line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
+	}
+	for _, f := range contact.Fields() {
+		if column, ok := i.Mapping[f]; ok {
+			v.say(fmt.Sprintf("  %-14s from %q", f, column))
+		}
+	}
+	if len(i.Mapping) == 0 {
+		v.say("  no column is a field: --map FIELD=COLUMN says which is which")
+	}
+}
+
+func packed(compression string) string {
+	if compression == "" || compression == "none" {
+		return ""
+	}
+	return ", " + compression
+}

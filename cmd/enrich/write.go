@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enrich/ledger"
+	"enrich/pipeline"
+	"enrich/reader"
+)
+
+func writeCommand(w world) *cobra.Command {
+	s := defaults()
+	cmd := &cobra.Command{
+		Use: "write [flags] FILE", Short: "Write results and failures from the ledger alone: no call, no key",
+		Example: "  enrich write leads.csv\n  enrich write --format jsonl --out export leads.csv", Args: oneFile,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
+				return err
+			}
+			return write(w, &s, args[0])
+		},
+	}
+	cmd.Flags().SortFlags = false
+	s.outputFlags(cmd)
+	s.questionFlags(cmd)
+	s.readingFlags(cmd)
+	s.sayingFlags(cmd)
+	return cmd
+}
+
+// write is the second pass of run, alone.
+func write(w world, s *settings, name string) error {
+	j, err := newJob(w, s, name, time.Now().UTC())
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	first, err := j.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = first.Close() }() // it was only read
+	if err := j.targets(first.Info()); err != nil {
+		return err
+	}
+	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true}); err != nil {
+		return err
+	}
+	broken, err := readThrough(j, first)
+	if err != nil {
+		return j.interrupted(err)
+	}
+	sum, bytes := first.Sum()
+	written, err := j.write(0, first.Columns(), sum, broken)
+	if err != nil {
+		return j.interrupted(err)
+	}
+	summary := pipeline.NewSummary(written, sum, bytes)
+	switch {
+	case broken != nil:
+		stop := pipeline.StopInput
+		summary.Stopped, summary.ExitCode = &stop, exitBrokenInput
+	case written.Pending > 0:
+		summary.ExitCode = exitCapped
+	case written.Failed > 0:
+		summary.ExitCode = exitFailedRows
+	}
+	summary.Complete = summary.Stopped == nil && written.Pending == 0
+	if err := j.publish(&summary); err != nil {
+		return j.interrupted(err)
+	}
+	j.saySummary(&summary)
+	return endingOf(summary.ExitCode)
+}
+
+// readThrough reads an input to its end, for its columns and its hash. It returns how it broke off, if it did.
+func readThrough(j *job, rows *reader.Reader) (broken, err error) {
+	buf := make([]reader.Row, 256)
+	for {
+		_, err := rows.Read(buf)
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, nil
+		case errors.Is(err, reader.ErrBroken):
+			return err, nil
+		case err != nil:
+			return nil, err
+		case j.patience.ctx.Err() != nil:
+			return nil, j.patience.ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"enrich/contact"
+	"enrich/reader"
+)
+
+// Plan is the first half of Ask: what a run would do, without a call.
+type Plan struct {
+	Rules
+	Rows   Rows
+	Ledger Ledger
+	// ByEmail is a ledger's view by address, to tell how many addresses were answered under other fields; nil: not wanted.
+	ByEmail interface{ StateByEmail(contact.Keys) bool }
+	Limit   int64
+}
+
+// Planned counts rows by what a run would do with them; its JSON is what `enrich plan --json` prints.
+type Planned struct {
+	Rows       int64 `json:"rows"`
+	Invalid    int64 `json:"invalid"`
+	Duplicates int64 `json:"duplicates"`
+	Answered   int64 `json:"answered"`
+	Stale      int64 `json:"stale"`
+	Lost       int64 `json:"lost"`
+	Held       int64 `json:"held"`
+	// OtherFields is contacts to ask whose address was answered before, under other fields (see --same-by email).
+	OtherFields int64 `json:"answered_under_other_fields"`
+	// BeyondLimit is contacts that --limit leaves unasked.
+	BeyondLimit int64 `json:"beyond_limit"`
+	Calls       int64 `json:"calls"`
+	// Broken is how the input broke off, if it did.
+	Broken error `json:"-"`
+}
+
+// Do reads all rows. It marks contacts in the ledger's memory as Ask does, so that a ledger serves one of the two.
+func (p *Plan) Do(ctx context.Context) (Planned, error) {
+	var n Planned
+	rows := make([]reader.Row, batch)
+	for {
+		k, err := p.Rows.Read(rows)
+		for i := range rows[:k] {
+			p.row(&rows[i], &n)
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return n, nil
+		case errors.Is(err, reader.ErrBroken):
+			n.Broken = err
+			return n, nil
+		case err != nil:
+			return n, fmt.Errorf("read the input: %w", err)
+		case ctx.Err() != nil:
+			return n, context.Cause(ctx)
+		}
+	}
+}
+
+// row counts a row once under what decides it, in the order in which admission decides.
+func (p *Plan) row(row *reader.Row, n *Planned) {
+	n.Rows++
+	if judge(row) != nil {
+		n.Invalid++
+		return
+	}
+	keys := p.Identity.Keys(row.Contact)
+	state := p.Ledger.State(keys)
+	switch {
+	case p.fresh(state):
+		n.Answered++
+		return
+	case !p.Ledger.MarkAsked(keys):
+		n.Duplicates++
+		return
+	case p.held(state):
+		n.Held++
+		return
+	case p.Limit > 0 && row.Number > p.Limit:
+		n.BeyondLimit++
+		return
+	}
+	n.Calls++
+	count(&n.Stale, p.stale(state))
+	count(&n.Lost, state.Lost > 0)
+	count(&n.OtherFields, p.ByEmail != nil && p.ByEmail.StateByEmail(keys))
+}
