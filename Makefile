@@ -1,0 +1,21 @@
+# Only Go and make are needed; the linter is built from its pinned version by Go.
+GO ?= go
+LINT_VERSION := v2.15.0
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: demo test race lint bench build soak
+
+demo: ## the main job on samples/, against the stand-in API
+	@$(GO) run ./cmd/enrich demo
+
+test: ## all tests, with the race detector
+	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+
+lint: ## formatting, vet and the linters of .golangci.yml
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
+
+bench: ## a whole run beside a bare net/http loop
+	$(GO) run ./cmd/enrich/internal/bench
+
+build: ## a static binary in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich
