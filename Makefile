@@ -8,8 +8,11 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 demo: ## the main job on samples/, against the stand-in API
 	@$(GO) run ./cmd/enrich demo
 
-test: ## all tests, with the race detector
-	CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+test: ## all tests
+	$(GO) test -timeout 10m ./...
+
+race: ## all tests again, with the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
 
 lint: ## formatting, vet and the linters of .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
