@@ -1,0 +1,123 @@
+package writer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// errNoObject is a row or an answer that should be a JSON object and is none; the caller broke its promise, so the
+// run stops.
+var errNoObject = errors.New("is no JSON object")
+
+// objects turns rows of one source into JSON objects with the member "enrichment".
+type objects struct {
+	source Source
+	keep   []int
+	names  []string // CSV: the kept columns' names, quoted, with the colon
+}
+
+func newObjects(s Source) *objects {
+	o := &objects{source: s}
+	if s.Format == CSV {
+		o.keep = s.kept()
+		for _, name := range pick(nil, unique(s.Columns), o.keep) {
+			o.names = append(o.names, string(append(appendQuoted(nil, name), ':')))
+		}
+	}
+	return o
+}
+
+// append appends the row as one line with value as its member "enrichment".
+func (o *objects) append(b []byte, r *Row, value []byte) ([]byte, error) {
+	switch {
+	case o.source.Format == CSV:
+		b = o.fromCells(b, r.Cells, value)
+	case r.NoObject:
+		b = append(appendMember(append(b, '{'), value), '}')
+	default:
+		var err error
+		if b, err = replaceMember(b, line(r.Raw), value); err != nil {
+			return b, fmt.Errorf("line %d: %w", r.Line, err)
+		}
+	}
+	return append(b, '\n'), nil
+}
+
+// fromCells makes an object of strings; the cells that a ragged row lacks are no members.
+func (o *objects) fromCells(b []byte, cells []string, value []byte) []byte {
+	b = append(b, '{')
+	for n, i := range o.keep {
+		if i < len(cells) {
+			b = append(appendQuoted(append(b, o.names[n]...), cells[i]), ',')
+		}
+	}
+	return append(appendMember(b, value), '}')
+}
+
+func appendMember(b, value []byte) []byte {
+	return append(append(b, `"enrichment":`...), value...)
+}
+
+// line is an object on one line: as it is where it is one, else without the white space between its tokens. A
+// trailing carriage return, of a file with CRLF, is kept.
+func line(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(bytes.TrimSuffix(raw, []byte{'\r'}), '\r') < 0 {
+		return raw
+	}
+	return compact(raw)
+}
+
+// compact removes the white space between tokens. Numbers and strings stay byte for byte.
+func compact(raw []byte) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return nil // which is no object, and is refused as such
+	}
+	return b.Bytes()
+}
+
+// replaceMember appends an object with value in the place of its first member "enrichment", the others of that name
+// removed; without one, value is added before the closing brace. All other bytes stay.
+func replaceMember(b, object, value []byte) ([]byte, error) {
+	scan := cursor{text: string(object)}
+	scan.enter()
+	copied, members, placed := 0, 0, false // copied: up to where the object is in b already
+	for !scan.bad {
+		from := scan.at // the comma of what follows, or white space before it
+		name, more := scan.member()
+		if !more {
+			break
+		}
+		named := scan.at
+		scan.value()
+		members++
+		if unquote(name) != enrichment {
+			continue
+		}
+		if placed {
+			b = append(b, object[copied:from]...)
+		} else {
+			b = append(append(append(b, object[copied:named]...), blanks(object[named:scan.at])...), value...)
+		}
+		copied, placed = scan.at, true
+	}
+	if scan.bad || len(bytes.Trim(object[scan.at:], " \t\r\n")) > 0 {
+		return b, errNoObject
+	}
+	if !placed {
+		b = append(b, object[copied:scan.at-1]...)
+		if members > 0 {
+			b = append(b, ',')
+		}
+		b = appendMember(b, value)
+		copied = scan.at - 1
+	}
+	return append(b, object[copied:]...), nil
+}
+
+// blanks is the white space at the start of text.
+func blanks(text []byte) []byte {
+	return text[:len(text)-len(bytes.TrimLeft(text, " \t\r\n"))]
+}

@@ -1,0 +1,121 @@
+package writer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// Publish makes the set final: every file is synced, then all are renamed in the order of Create, so that what was
+// created last (the summary) tells that all others are there; then their directories are synced. Whatever is wrong is
+// looked for before the first rename. After an error nothing more is renamed, and the temporary files are removed.
+func (s *Set) Publish() error {
+	if s.ended {
+		return errors.New("the set has ended")
+	}
+	err := s.publish()
+	return errors.Join(err, s.Discard())
+}
+
+func (s *Set) publish() error {
+	for _, o := range s.outputs {
+		if err := s.finish(o); err != nil {
+			return err
+		}
+	}
+	for _, o := range s.outputs {
+		if err := o.ready(); err != nil {
+			return err
+		}
+	}
+	dirs := map[string]bool{}
+	for _, o := range s.outputs {
+		if o.temp == "" {
+			continue
+		}
+		if err := s.rename(o); err != nil {
+			return err
+		}
+		dirs[directory(o.target)] = true
+	}
+	for dir := range dirs {
+		if err := s.do("sync directory", dir); err != nil {
+			return err
+		}
+		if err := syncDirectory(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish brings what was written to the disk; a pipe or device is closed.
+func (s *Set) finish(o *output) error {
+	if o.file == nil {
+		return nil
+	}
+	if o.temp == "" {
+		f := o.file
+		o.file = nil
+		return f.Close()
+	}
+	if err := keepMode(o.file, o.target); err != nil {
+		return err
+	}
+	if err := s.do("sync", o.temp); err != nil {
+		return err
+	}
+	return o.file.Sync()
+}
+
+// keepMode gives a file the permissions of the one that it will replace.
+func keepMode(f *os.File, target string) error {
+	info, err := os.Stat(target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Chmod(info.Mode().Perm())
+}
+
+// ready looks for what would make the rename fail or publish something else.
+func (o *output) ready() error {
+	if o.temp == "" {
+		return nil
+	}
+	if !stillThere(o.file) {
+		return fmt.Errorf("%q is gone: something removed it while it was written", o.temp)
+	}
+	info, err := os.Lstat(o.target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%q is no file any more", o.target)
+	}
+	return nil
+}
+
+func (s *Set) rename(o *output) error {
+	if err := s.do("rename", o.target); err != nil {
+		return err
+	}
+	if err := os.Rename(o.temp, o.target); err != nil {
+		return err
+	}
+	o.temp = ""
+	return nil
+}
+
+func syncDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
