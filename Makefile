@@ -18,7 +18,7 @@ lint: ## formatting, vet and the linters of .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
 
 bench: ## a whole run beside a bare net/http loop
-	$(GO) run ./cmd/enrich/internal/bench
+	$(GO) run ./bench
 
 build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// most bounds each process: a bench stops by itself.
+const most = 15 * time.Minute
+
+// A cost is what one process came to.
+type cost struct {
+	wall time.Duration
+	cpu  time.Duration
+	peak int64 // KiB
+}
+
+func (c cost) cpuPerRow(rows int) float64 { return float64(c.cpu.Microseconds()) / float64(rows) }
+func (c cost) peakMiB() float64           { return float64(c.peak) / 1024 }
+
+// measure runs a command to its end; exit codes other than 0 and those named are errors.
+func measure(cmd *exec.Cmd, fine ...int) (cost, error) {
+	var said strings.Builder
+	cmd.Stderr = &said
+	start := time.Now()
+	err := cmd.Run()
+	c := cost{wall: time.Since(start)}
+	if state := cmd.ProcessState; state != nil {
+		c.cpu = state.UserTime() + state.SystemTime()
+		if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
+			c.peak = usage.Maxrss
+		}
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		for _, code := range fine {
+			if exit.ExitCode() == code {
+				return c, nil
+			}
+		}
+	}
+	if err != nil {
+		return c, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, said.String())
+	}
+	return c, nil
+}
+
+func (b *bench) run(url, input, ledger string) (cost, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, b.enrich, "run", "--quiet", "--url", url, "--ledger", ledger,
+		"--workers", strconv.Itoa(b.workers), "--out", b.dir, input)
+	cmd.Env = append(os.Environ(), "SELLING_API_KEY=bench")
+	return measure(cmd)
+}
+
+func (b *bench) bare(url, input string) (cost, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
+	defer cancel()
+	return measure(exec.CommandContext(ctx, b.self, "loop", url, input, strconv.Itoa(b.workers)))
+}
+
+// input writes a file of so many different contacts.
+func (b *bench) input(rows int) (string, error) {
+	path := filepath.Join(b.dir, fmt.Sprintf("rows-%d.csv", rows))
+	f, err := os.Create(path)
+	if err != nil {
+		return "", err
+	}
+	w := bufio.NewWriter(f)
+	fmt.Fprintln(w, "id,email,first_name,last_name,company_name,notes")
+	for i := range rows {
+		fmt.Fprintf(w, "%d,%s,Ann%d,Smith,Northwind Traders,\"met at the fair, wants a call\"\n", i, address(i), i%1000)
+	}
+	return path, errors.Join(w.Flush(), f.Close())
+}
+
+func address(i int) string { return fmt.Sprintf("ann.smith.%d@northwind.example", i) }
+
+// A server is the stand-in API in a process of its own.
+type server struct {
+	url  string
+	stop func()
+}
+
+func (b *bench) serve(args ...string) (*server, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
+	cmd := exec.CommandContext(ctx, b.enrich, append([]string{"fakeapi", "--count-contacts=false", "--match", "1"}, args...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		cancel()
+		return nil, err
+	}
+	stop := func() {
+		cancel()
+		_ = cmd.Wait() // it was killed
+	}
+	url, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("start the stand-in API: %w", err)
+	}
+	return &server{strings.TrimSpace(url), stop}, nil
+}
