@@ -55,26 +55,29 @@ func (c *cells) members(r *Row) error {
 		if !more {
 			break
 		}
-		value := scan.value()
 		name := unquote(quoted)
 		i, known := c.at[name]
-		if !known {
+		switch {
+		case !known:
 			return fmt.Errorf("line %d: member %q is not among the input's columns", r.Line, name)
-		}
-		if i >= 0 {
-			c.row[i] = oneLine(plain(value), value)
+		case i < 0:
+			scan.value()
+		case scan.peek() == '{', scan.peek() == '[':
+			c.row[i] = oneLine(scan.value())
+		default:
+			c.row[i] = scan.plain()
 		}
 	}
-	if scan.bad {
+	if !scan.ended() {
 		return fmt.Errorf("line %d: %w", r.Line, errNoObject)
 	}
 	return nil
 }
 
-// oneLine is a cell, without the line breaks between the tokens of what is nested.
-func oneLine(cell, value string) string {
-	if (value[0] == '{' || value[0] == '[') && strings.ContainsAny(value, "\r\n") {
+// oneLine is the text of what is nested, without the line breaks between its tokens.
+func oneLine(value string) string {
+	if strings.ContainsAny(value, "\r\n") {
 		return string(compact([]byte(value)))
 	}
-	return cell
+	return value
 }

@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -10,14 +11,14 @@ import (
 // survive a round trip: a record of one empty cell, which would be a blank line; a cell that begins with a byte
 // order mark, which would be eaten at the head of a file; white space at a cell's end, which some readers trim.
 func appendRecord(b []byte, cells []string) []byte {
-	return append(appendCells(b, cells, len(cells) == 1), '\n')
+	if len(cells) == 1 && cells[0] == "" {
+		return append(b, `""`+"\n"...)
+	}
+	return append(appendCells(b, cells), '\n')
 }
 
-// appendCells appends cells with commas between them; alone says that they are the whole record.
-func appendCells(b []byte, cells []string, alone bool) []byte {
-	if alone && cells[0] == "" {
-		return append(b, `""`...)
-	}
+// appendCells appends cells with commas between them.
+func appendCells(b []byte, cells []string) []byte {
 	for i, cell := range cells {
 		if i > 0 {
 			b = append(b, ',')
@@ -32,13 +33,14 @@ func appendCell(b []byte, cell string) []byte {
 		return append(b, cell...)
 	}
 	b = append(b, '"')
-	for i := range len(cell) {
-		if cell[i] == '"' {
-			b = append(b, '"')
+	for {
+		i := strings.IndexByte(cell, '"')
+		if i < 0 {
+			return append(append(b, cell...), '"')
 		}
-		b = append(b, cell[i])
+		b = append(append(b, cell[:i+1]...), '"')
+		cell = cell[i+1:]
 	}
-	return append(b, '"')
 }
 
 // wantsQuotes also says yes to \. alone, which ends the data for PostgreSQL's COPY.
@@ -47,12 +49,16 @@ func wantsQuotes(cell string) bool {
 		return false
 	}
 	for i := range len(cell) {
-		switch cell[i] {
-		case ',', '"', '\n', '\r':
+		if b := cell[i]; b <= ',' && (b == ',' || b == '"' || b == '\n' || b == '\r') {
 			return true
 		}
 	}
+	if first, last := cell[0], cell[len(cell)-1]; first > ' ' && first < utf8.RuneSelf && last > ' ' && last < utf8.RuneSelf {
+		return cell == `\.`
+	}
 	first, _ := utf8.DecodeRuneInString(cell)
 	last, _ := utf8.DecodeLastRuneInString(cell)
-	return unicode.IsSpace(first) || unicode.IsSpace(last) || first == '\uFEFF' || cell == `\.`
+	return unicode.IsSpace(first) || unicode.IsSpace(last) || first == byteOrderMark
 }
+
+const byteOrderMark = '\uFEFF'

@@ -4,18 +4,16 @@ import (
 	"bufio"
 	"io"
 	"strconv"
-
-	"github.com/gocarina/gocsv"
 )
 
 // A failureRow is what we add to a row of failures; the csv tags are the columns that gocsv binds it to.
 type failureRow struct {
-	Kind     string `csv:"enrich_error_kind"`
-	Status   string `csv:"enrich_error_status"`
-	Message  string `csv:"enrich_error_message"`
-	Attempts int    `csv:"enrich_error_attempts"`
+	Kind     cell `csv:"enrich_error_kind"`
+	Status   cell `csv:"enrich_error_status"`
+	Message  cell `csv:"enrich_error_message"`
+	Attempts cell `csv:"enrich_error_attempts"`
 	// Extra is a JSON array of strings: the cells beyond the header or, of a line that was no JSON object, its text.
-	Extra string `csv:"enrich_error_extra"`
+	Extra cell `csv:"enrich_error_extra"`
 }
 
 // Failures writes the rows that have no answer. Its files are valid inputs themselves.
@@ -24,7 +22,8 @@ type Failures struct {
 	format  Format
 	cells   *cells
 	objects *objects
-	bound   []failureRow
+	rows    [1]failureRow
+	record  record
 	value   []byte // reused
 }
 
@@ -33,13 +32,15 @@ func NewFailures(w io.Writer, f Format, s Source) (*Failures, error) {
 	if err := begin(f, s); err != nil {
 		return nil, err
 	}
-	x := &Failures{out: bufio.NewWriterSize(w, bufferSize), format: f, bound: make([]failureRow, 1)}
+	x := &Failures{out: bufio.NewWriterSize(w, bufferSize), format: f}
 	if f == JSONL {
 		x.objects = newObjects(s)
 		return x, nil
 	}
 	x.cells = newCells(s)
-	return x, writeRecord(x.out, x.cells.header, FailureColumns())
+	fillCells(&x.rows[0])
+	x.record = record{out: x.out, bound: &x.rows}
+	return x, x.record.append(x.cells.header, FailureColumns())
 }
 
 // Write writes one row.
@@ -51,20 +52,27 @@ func (x *Failures) Write(row *Failure) error {
 	if err != nil {
 		return err
 	}
-	f := &x.bound[0]
-	*f = failureRow{Kind: string(row.Kind), Message: row.Message, Attempts: row.Attempts}
+	f := &x.rows[0]
+	f.Kind.set(string(row.Kind))
+	f.Status.set("")
 	if row.Status != 0 {
-		f.Status = strconv.Itoa(row.Status)
+		f.Status.set(strconv.Itoa(row.Status))
 	}
+	f.Message.set(row.Message)
+	f.Attempts.set(strconv.Itoa(row.Attempts))
+	f.Extra.set(extraCell(row))
+	return x.record.write(given)
+}
+
+// extraCell is what of the row is in no column.
+func extraCell(row *Failure) string {
 	switch {
 	case row.NoObject:
-		f.Extra = string(appendStrings(nil, []string{string(row.Raw)}))
+		return string(appendStrings(nil, []string{string(row.Raw)}))
 	case len(row.Extra) > 0:
-		f.Extra = string(appendStrings(nil, row.Extra))
+		return string(appendStrings(nil, row.Extra))
 	}
-	return gocsv.MarshalCSVWithoutHeaders(x.bound, capture(func(added []string) error {
-		return writeRecord(x.out, given, added)
-	}))
+	return ""
 }
 
 func (x *Failures) object(row *Failure) error {

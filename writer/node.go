@@ -17,6 +17,7 @@ type node struct {
 	kids  []*node
 	guess int // members mostly come in the documented order
 
+	seen bool   // it stood in this answer already
 	odd  string // the value as it stands, where it has not the documented shape
 	rest []byte // the members of an object that are not documented, each followed by a comma
 }
@@ -24,7 +25,7 @@ type node struct {
 // at returns the node at a path of names joined with dots, making it where it is not there yet.
 func (n *node) at(path string) *node {
 	name, below, deeper := strings.Cut(path, ".")
-	kid := n.kid(name)
+	kid := n.named(name)
 	if kid == nil {
 		kid = &node{name: name}
 		n.kids = append(n.kids, kid)
@@ -35,7 +36,15 @@ func (n *node) at(path string) *node {
 	return kid
 }
 
-func (n *node) kid(name string) *node {
+// kid returns the documented member of a name as it stands in its quotes, or nil.
+func (n *node) kid(quoted string) *node {
+	if kid := n.named(quoted[1 : len(quoted)-1]); kid != nil || strings.IndexByte(quoted, '\\') < 0 {
+		return kid
+	}
+	return n.named(unquote(quoted))
+}
+
+func (n *node) named(name string) *node {
 	for range n.kids {
 		if n.guess >= len(n.kids) {
 			n.guess = 0
@@ -51,46 +60,48 @@ func (n *node) kid(name string) *node {
 
 // read reads the members of an object that was entered.
 func (n *node) read(scan *cursor) {
-	n.reset()
 	for !scan.bad {
 		quoted, more := scan.member()
 		if !more {
 			return
 		}
-		if kid := n.kid(unquote(quoted)); kid != nil {
+		kid := n.kid(quoted)
+		switch {
+		case kid == nil:
+			n.rest = append(append(append(append(n.rest, quoted...), ':'), scan.value()...), ',')
+		case kid.leaf != nil:
+			*kid.leaf = scan.plain()
+		default:
 			kid.take(scan)
-			continue
 		}
-		n.rest = append(append(append(append(n.rest, quoted...), ':'), scan.value()...), ',')
 	}
 }
 
-// take reads the value of a documented member.
+// take reads the value of a documented member that is no leaf.
 func (n *node) take(scan *cursor) {
-	switch {
-	case n.leaf != nil:
-		if value := scan.value(); value != "" {
-			*n.leaf = plain(value)
-		}
-	case n.told == nil && scan.peek() == '{':
+	if n.seen {
+		n.reset()
+	}
+	n.seen = true
+	if n.told == nil && scan.peek() == '{' {
 		scan.enter()
 		n.read(scan)
-	default:
-		n.reset()
-		if value := scan.value(); value != "" && value != "null" && (n.told == nil || !n.told(value)) {
-			n.odd = value
-		}
+		return
+	}
+	if value := scan.value(); value != "" && value != "null" && (n.told == nil || !n.told(value)) {
+		n.odd = value
 	}
 }
 
 // reset forgets what was read, here and below.
 func (n *node) reset() {
-	n.odd, n.rest, n.guess = "", n.rest[:0], 0
-	if n.leaf != nil {
-		*n.leaf = ""
-	}
+	n.seen, n.odd, n.rest, n.guess = false, "", n.rest[:0], 0
 	for _, kid := range n.kids {
-		kid.reset()
+		if kid.leaf != nil {
+			*kid.leaf = ""
+		} else if kid.seen {
+			kid.reset()
+		}
 	}
 }
 

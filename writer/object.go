@@ -103,16 +103,17 @@ func replaceMember(b, object, value []byte) ([]byte, error) {
 		}
 		copied, placed = scan.at, true
 	}
-	if scan.bad || len(bytes.Trim(object[scan.at:], " \t\r\n")) > 0 {
+	end := scan.at // behind the closing brace
+	if !scan.ended() {
 		return b, errNoObject
 	}
 	if !placed {
-		b = append(b, object[copied:scan.at-1]...)
+		b = append(b, object[copied:end-1]...)
 		if members > 0 {
 			b = append(b, ',')
 		}
 		b = appendMember(b, value)
-		copied = scan.at - 1
+		copied = end - 1
 	}
 	return append(b, object[copied:]...), nil
 }

@@ -4,11 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
-
-	"github.com/gocarina/gocsv"
-
-	"enrich/contact"
 )
 
 // bufferSize bounds what an output keeps before it is written; one row may be longer.
@@ -21,8 +18,8 @@ type Results struct {
 	cells   *cells
 	objects *objects
 	answer  *answer
-	bound   []*resultRow // the answer's row, in the slice that gocsv wants
-	value   []byte       // reused
+	record  record
+	value   []byte // reused
 }
 
 // NewResults begins a file of results in format f, for rows of s. A CSV gets its header at once.
@@ -31,13 +28,13 @@ func NewResults(w io.Writer, f Format, s Source) (*Results, error) {
 	if err := begin(f, s); err != nil {
 		return nil, err
 	}
-	r.bound = []*resultRow{&r.answer.row}
 	if f == JSONL {
 		r.objects = newObjects(s)
 		return r, nil
 	}
 	r.cells = newCells(s)
-	return r, writeRecord(r.out, r.cells.header, ResultColumns())
+	r.record = record{out: r.out, bound: &r.answer.rows}
+	return r, r.record.append(r.cells.header, ResultColumns())
 }
 
 func begin(f Format, s Source) error {
@@ -62,15 +59,12 @@ func (r *Results) Write(row *Result) error {
 	if err != nil {
 		return err
 	}
-	a := &r.answer.row
-	a.Status, a.At, a.Message = row.Kind.String(), moment(row.At), row.Message
-	a.Credit = "false"
-	if row.Credit {
-		a.Credit = "true"
-	}
-	return gocsv.MarshalCSVWithoutHeaders(r.bound, capture(func(added []string) error {
-		return writeRecord(r.out, given, added)
-	}))
+	a := &r.answer.rows[0]
+	a.Status.set(row.Kind.String())
+	a.At.set(moment(row.At))
+	a.Credit.set(strconv.FormatBool(row.Credit))
+	a.Message.set(row.Message)
+	return r.record.write(given)
 }
 
 // moment is a time as it is written; the zero time is nothing.
@@ -90,12 +84,7 @@ func (r *Results) object(row *Result) error {
 	} else {
 		b = append(row.At.UTC().AppendFormat(append(b, '"'), time.RFC3339), '"')
 	}
-	b = append(b, `,"credit_charged":`...)
-	if row.Charged {
-		b = append(b, "true"...)
-	} else {
-		b = append(b, "false"...)
-	}
+	b = strconv.AppendBool(append(b, `,"credit_charged":`...), row.Charged)
 	b = append(append(b, `,"response":`...), line(row.Body)...)
 	r.value = append(b, '}')
 	return writeObject(r.out, r.objects, &row.Row, r.value)
@@ -111,16 +100,6 @@ func writeObject(w *bufio.Writer, o *objects, row *Row, value []byte) error {
 	return err
 }
 
-// writeRecord writes the input's cells and ours as one CSV record.
-func writeRecord(w *bufio.Writer, given, added []string) error {
-	b := appendCells(w.AvailableBuffer(), given, false)
-	if len(given) > 0 {
-		b = append(b, ',')
-	}
-	_, err := w.Write(append(appendCells(b, added, false), '\n'))
-	return err
-}
-
 // Flush hands everything written so far to the file.
 func (r *Results) Flush() error { return r.out.Flush() }
 
@@ -133,5 +112,3 @@ func (r *Results) Filled() map[string]int64 {
 	}
 	return filled
 }
-
-var _ = contact.Matched

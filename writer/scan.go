@@ -1,13 +1,13 @@
 package writer
 
-import "strings"
-
 // A cursor walks over valid JSON, one object's members at a time, without building anything. What is not valid JSON
 // may be walked wrongly or set bad, but never reads beyond the text, never recurses, and always ends.
 type cursor struct {
 	text string
 	at   int
 	bad  bool // the text ended in the middle of something, or was no object where one was wanted
+	// escaped says that the string stepped over last has escapes.
+	escaped bool
 }
 
 // peek skips white space and returns the byte that follows, 0 at the end.
@@ -104,9 +104,11 @@ func (c *cursor) nested() string {
 // str steps over a string and returns it with its quotes.
 func (c *cursor) str() string {
 	from := c.at
+	c.escaped = false
 	for at := from + 1; at < len(c.text); at++ {
 		switch c.text[at] {
 		case '\\':
+			c.escaped = true
 			at++
 		case '"':
 			c.at = at + 1
@@ -117,13 +119,22 @@ func (c *cursor) str() string {
 	return `""`
 }
 
-// plain is a JSON value as a cell: a string unescaped, null empty, anything else its text as it was.
-func plain(value string) string {
-	switch {
-	case value == "null":
-		return ""
-	case strings.HasPrefix(value, `"`):
-		return unquote(value)
+// ended says that nothing was wrong and nothing follows but white space.
+func (c *cursor) ended() bool {
+	return !c.bad && c.peek() == 0 && c.at >= len(c.text)
+}
+
+// plain is the value that begins here as a cell: a string unescaped, null empty, anything else its text as it is.
+func (c *cursor) plain() string {
+	if c.peek() == '"' {
+		if s := c.str(); c.escaped {
+			return unquote(s)
+		} else {
+			return s[1 : len(s)-1]
+		}
 	}
-	return value
+	if s := c.value(); s != "null" {
+		return s
+	}
+	return ""
 }

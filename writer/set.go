@@ -25,7 +25,7 @@ func NewSet() *Set { return &Set{} }
 
 // An output is one file of a set.
 type output struct {
-	name   string   // as Create was given it
+	name   string // as Create was given it
 	w      io.Writer
 	file   *os.File // nil: the standard output that Create was given
 	target string   // where the links of name lead; "" for what is written straight

@@ -1,0 +1,48 @@
+package writer_test
+
+import (
+	"io"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/writer"
+)
+
+// benchBody is an answer of about 450 bytes with every documented field.
+const benchBody = `{"contact":{"credit_charged":true,"first_name":"Ann","last_name":"Smith","email":"ann.smith@example.com","office_phone":"+18005551234","mobile_phone":"","location":{"country":"United States","state":"CA","zip_code":"94016"},"title":"VP Sales","job_level":"VP","department":"Sales","linkedin":"https://linkedin.com/in/ann","company":{"name":"Example","description":"Makes examples","website":"example.com","employees_category":"500-1,000","revenue_category":"$50M","location":{"country":"US","state":"CA","zip_code":"94016"}}},"remaining_credits":10}`
+
+func csvSource() writer.Source {
+	return writer.Source{Format: writer.CSV, Columns: []string{"id", "First Name", "Last Name", "Email", "Company", "Web site", "Phone", "Notes"}}
+}
+
+func csvRow() writer.Row {
+	return writer.Row{Line: 2, Cells: []string{"1", "Ann", "Smith", "ann.smith@example.com", "Example, Inc.", "example.com", "+1 800 555 1234", "met at the fair"}}
+}
+
+func jsonRow() writer.Row {
+	return writer.Row{Line: 1, Raw: []byte(`{"id":1,"First Name":"Ann","Last Name":"Smith","Email":"ann.smith@example.com","Company":"Example, Inc.","Web site":"example.com","Phone":"+1 800 555 1234","Notes":"met at the fair"}`)}
+}
+
+func benchResults(b *testing.B, f writer.Format, s writer.Source, row writer.Row) {
+	r, err := writer.NewResults(io.Discard, f, s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	result := writer.Result{Row: row, Kind: contact.Matched, At: time.Unix(1700000000, 0), Credit: true, Charged: true, Body: []byte(benchBody)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.Write(&result); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkResults(b *testing.B) {
+	jsonl := csvSource()
+	jsonl.Format = writer.JSONL
+	b.Run("csv to csv", func(b *testing.B) { benchResults(b, writer.CSV, csvSource(), csvRow()) })
+	b.Run("csv to jsonl", func(b *testing.B) { benchResults(b, writer.JSONL, csvSource(), csvRow()) })
+	b.Run("jsonl to csv", func(b *testing.B) { benchResults(b, writer.CSV, jsonl, jsonRow()) })
+	b.Run("jsonl to jsonl", func(b *testing.B) { benchResults(b, writer.JSONL, jsonl, jsonRow()) })
+}
