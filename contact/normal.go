@@ -21,8 +21,9 @@ func Normal(s string) string {
 	if ascii(s) {
 		return strings.ToLower(s)
 	}
-	// Folding can take a text out of NFC, so that it is composed before and after.
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+	// Folding can take a text out of NFC, so that it is composed before and after; and it gives Cherokee letters the
+	// other case, whichever they have, so that all are lower after it.
+	return norm.NFC.String(strings.ToLower(cases.Fold().String(norm.NFC.String(s))))
 }
 
 // isNormal says whether s is already what Normal would make of it, for the plain ASCII that most cells are.
