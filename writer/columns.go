@@ -49,7 +49,7 @@ func pick(into, values []string, keep []int) []string {
 func unique(columns []string) []string {
 	taken := map[string]bool{enrichment: true}
 	for _, name := range columns {
-		taken[name] = taken[name] || name != enrichment
+		taken[name] = true
 	}
 	seen := map[string]int{enrichment: 1}
 	names := make([]string, len(columns))

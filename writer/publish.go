@@ -8,14 +8,16 @@ import (
 )
 
 // Publish makes the set final: every file is synced, then all are renamed in the order of Create, so that what was
-// created last (the summary) tells that all others are there; then their directories are synced. Whatever is wrong is
-// looked for before the first rename. After an error nothing more is renamed, and the temporary files are removed.
+// created last (the summary) tells that all others are there; then their directories are synced. Another run that
+// publishes the same targets is waited for, at most ten seconds, so that files of two runs do not mix.
+//
+// What would be wrong is looked for before the first rename. After an error nothing more is renamed, and the
+// temporary files are removed.
 func (s *Set) Publish() error {
 	if s.ended {
-		return errors.New("the set has ended")
+		return errors.New("the set has ended already")
 	}
-	err := s.publish()
-	return errors.Join(err, s.Discard())
+	return errors.Join(s.publish(), s.Discard())
 }
 
 func (s *Set) publish() error {
@@ -24,38 +26,30 @@ func (s *Set) publish() error {
 			return err
 		}
 	}
+	unlock, err := s.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	for _, o := range s.outputs {
 		if err := o.ready(); err != nil {
 			return err
 		}
 	}
-	dirs := map[string]bool{}
 	for _, o := range s.outputs {
-		if o.temp == "" {
-			continue
-		}
 		if err := s.rename(o); err != nil {
 			return err
 		}
-		dirs[directory(o.target)] = true
 	}
-	for dir := range dirs {
-		if err := s.do("sync directory", dir); err != nil {
-			return err
-		}
-		if err := syncDirectory(dir); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.syncDirectories()
 }
 
 // finish brings what was written to the disk; a pipe or device is closed.
 func (s *Set) finish(o *output) error {
-	if o.file == nil {
+	switch {
+	case o.file == nil:
 		return nil
-	}
-	if o.temp == "" {
+	case o.temp == "":
 		f := o.file
 		o.file = nil
 		return f.Close()
@@ -78,6 +72,7 @@ func keepMode(f *os.File, target string) error {
 	if err != nil {
 		return err
 	}
+	keepOwner(f, info)
 	return f.Chmod(info.Mode().Perm())
 }
 
@@ -87,7 +82,7 @@ func (o *output) ready() error {
 		return nil
 	}
 	if !stillThere(o.file) {
-		return fmt.Errorf("%q is gone: something removed it while it was written", o.temp)
+		return fmt.Errorf("the temporary file of %q was removed while it was written", o.target)
 	}
 	info, err := os.Lstat(o.target)
 	switch {
@@ -102,20 +97,34 @@ func (o *output) ready() error {
 }
 
 func (s *Set) rename(o *output) error {
+	if o.temp == "" {
+		return nil
+	}
 	if err := s.do("rename", o.target); err != nil {
 		return err
 	}
-	if err := os.Rename(o.temp, o.target); err != nil {
+	if err := renameOpen(o.file, o.target); err != nil {
 		return err
 	}
 	o.temp = ""
 	return nil
 }
 
-func syncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
+// syncDirectories makes the new names last.
+func (s *Set) syncDirectories() error {
+	done := map[string]bool{}
+	for _, o := range s.outputs {
+		dir := directory(o.target)
+		if o.target == "" || done[dir] {
+			continue
+		}
+		done[dir] = true
+		if err := s.do("sync directory", dir); err != nil {
+			return err
+		}
+		if err := syncDirectory(dir); err != nil {
+			return err
+		}
 	}
-	return errors.Join(d.Sync(), d.Close())
+	return nil
 }

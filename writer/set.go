@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -134,17 +135,18 @@ func (s *Set) Discard() error {
 }
 
 func (o *output) discard() error {
-	var err error
-	if o.temp != "" {
-		// Removed while it is held, so that no other run can take the name in between.
-		if err = os.Remove(o.temp); errors.Is(err, os.ErrNotExist) {
-			err = nil
-		}
-		o.temp = ""
+	if o.file == nil {
+		return nil
 	}
-	if o.file != nil {
-		_ = o.file.Close() // what was in it is not wanted
-		o.file = nil
+	f := o.file
+	o.file = nil
+	if o.temp == "" {
+		_ = f.Close() // it was synced and renamed, or is a pipe or device that nobody wants any more
+		return nil
+	}
+	err := removeOpen(f)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }

@@ -35,6 +35,9 @@ func resolve(path string) (target, error) {
 	case "-":
 		return target{kind: standardOutput}, nil
 	}
+	if _, base := filepath.Split(path); base == "" || base == "." || base == ".." {
+		return target{}, fmt.Errorf("%q is a directory: name a file", path)
+	}
 	at := path
 	for range maxLinks {
 		if kind, ok := descriptor(at); ok {
@@ -109,11 +112,21 @@ func probe(target string) error {
 		return fmt.Errorf("the directory %q does not exist: create it first", dir)
 	}
 	f, err := createTemp(target)
-	if err != nil {
-		return err
+	if err == nil {
+		err = removeOpen(f)
 	}
-	err = os.Remove(f.Name())
-	return errors.Join(err, f.Close())
+	if err != nil {
+		return fmt.Errorf("the directory %q cannot be written to: %w", dir, reason(err))
+	}
+	return nil
+}
+
+// reason is an error without the name of a temporary file, which says nothing to anybody.
+func reason(err error) error {
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 // SameFile says whether an output would replace the input, also through links. Only a regular file can be replaced:

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,27 +42,37 @@ func isTemp(name, prefix string) bool {
 	return ok && err == nil && len(random) == 2*randomSize
 }
 
-// createTemp creates a temporary file for a target and holds it: while the file is open, no other run sweeps it
-// away. A sweep may come between creating and holding, and then another name is tried.
+// createTemp creates a temporary file for a target and holds it: while it is open, no other run sweeps it away. A
+// sweep may come between creating and holding, and then another name is tried. Where the file system has no locks, the
+// file is not held, and never swept away either.
 func createTemp(target string) (*os.File, error) {
 	const tries = 100
 	for range tries {
 		random := make([]byte, randomSize)
 		_, _ = rand.Read(random) // it never fails
-		name := filepath.Join(directory(target), tempPrefix(target)+hex.EncodeToString(random)+tempSuffix)
+		name := directory(target) + string(filepath.Separator) + tempPrefix(target) + hex.EncodeToString(random) + tempSuffix
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		switch {
 		case errors.Is(err, fs.ErrExist):
 			continue
 		case err != nil:
 			return nil, err
-		case hold(f) && stillThere(f):
+		case hold(f) != taken && stillThere(f):
 			return f, nil
 		}
 		_ = f.Close() // it was swept away, and is empty
 	}
 	return nil, fmt.Errorf("create a temporary file for %q: others keep removing it", target)
 }
+
+// A holding is what came of trying to hold a file.
+type holding int
+
+const (
+	held   holding = iota
+	taken          // another has it
+	noLock         // the file system has no locks
+)
 
 // stillThere says whether a file's name still is the file.
 func stillThere(f *os.File) bool {
@@ -88,10 +97,10 @@ func sweep(target string) {
 		names, err := dir.Readdirnames(sweepBatch)
 		for _, name := range names {
 			if isTemp(name, prefix) {
-				sweepOne(filepath.Join(directory(target), name))
+				sweepOne(filepath.Join(dir.Name(), name))
 			}
 		}
-		if errors.Is(err, io.EOF) || err != nil {
+		if err != nil { // io.EOF, or what is left is left
 			return
 		}
 	}
@@ -105,8 +114,9 @@ func sweepOne(name string) {
 	if err != nil {
 		return
 	}
-	defer func() { _ = f.Close() }() // it is thrown away
-	if hold(f) && stillThere(f) {
-		_ = os.Remove(name)
+	if hold(f) == held && stillThere(f) {
+		_ = removeOpen(f) // see sweep
+		return
 	}
+	_ = f.Close() // it was not written
 }
