@@ -22,6 +22,7 @@ type Failures struct {
 	format  Format
 	cells   *cells
 	objects *objects
+	rest    leftovers
 	rows    [1]failureRow
 	record  record
 	value   []byte // reused
@@ -32,7 +33,7 @@ func NewFailures(w io.Writer, f Format, s Source) (*Failures, error) {
 	if err := begin(f, s); err != nil {
 		return nil, err
 	}
-	x := &Failures{out: bufio.NewWriterSize(w, bufferSize), format: f}
+	x := &Failures{out: bufio.NewWriterSize(w, bufferSize), format: f, rest: newLeftovers(s)}
 	if f == JSONL {
 		x.objects = newObjects(s)
 		return x, nil
@@ -60,19 +61,8 @@ func (x *Failures) Write(row *Failure) error {
 	}
 	f.Message.set(row.Message)
 	f.Attempts.set(strconv.Itoa(row.Attempts))
-	f.Extra.set(extraCell(row))
+	f.Extra.set(x.rest.of(row).cell())
 	return x.record.write(given)
-}
-
-// extraCell is what of the row is in no column.
-func extraCell(row *Failure) string {
-	switch {
-	case row.NoObject:
-		return string(appendStrings(nil, []string{string(row.Raw)}))
-	case len(row.Extra) > 0:
-		return string(appendStrings(nil, row.Extra))
-	}
-	return ""
 }
 
 func (x *Failures) object(row *Failure) error {
@@ -85,12 +75,12 @@ func (x *Failures) object(row *Failure) error {
 	}
 	b = appendQuoted(append(b, `,"message":`...), row.Message)
 	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(row.Attempts), 10)
-	if len(row.Extra) > 0 {
-		b = appendStrings(append(b, `,"extra":`...), row.Extra)
-	}
-	if row.NoObject {
-		b = strconv.AppendInt(append(b, `,"line":`...), row.Line, 10)
-		b = appendQuoted(append(b, `,"raw":`...), string(row.Raw))
+	rest := x.rest.of(row)
+	for _, m := range [...]struct{ name, value string }{{"extra", rest.extra}, {"line", rest.line}, {"raw", rest.raw}} {
+		if m.value != "" {
+			b = append(appendQuoted(append(b, ','), m.name), ':')
+			b = append(b, m.value...)
+		}
 	}
 	x.value = append(b, "}}"...)
 	return writeObject(x.out, x.objects, &row.Row, x.value)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -26,7 +26,7 @@ func (s *Set) lock() (unlock func(), err error) {
 	var names []string
 	for _, o := range s.outputs {
 		if o.temp != "" {
-			names = append(names, directory(o.target)+string(filepath.Separator)+tempPrefix(o.target)+"enrich-publishing")
+			names = append(names, beside(o.target, tempPrefix(o.target)+"enrich-publishing"))
 		}
 	}
 	slices.Sort(names)
@@ -63,7 +63,7 @@ func lockFile(ctx context.Context, name string) (*flock.Flock, error) {
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
 			return nil, fmt.Errorf("another run is publishing the same outputs, and holds %q", name)
-		case errors.Is(err, errors.ErrUnsupported):
+		case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
 			return nil, nil
 		case err != nil:
 			return nil, err

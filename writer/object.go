@@ -2,7 +2,6 @@ package writer
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -69,13 +68,24 @@ func line(raw []byte) []byte {
 	return compact(raw)
 }
 
-// compact removes the white space between tokens. Numbers and strings stay byte for byte.
+// compact removes the white space between tokens. Numbers and strings stay byte for byte. It is not json.Compact,
+// because that refuses what is nested more than ten thousand deep.
 func compact(raw []byte) []byte {
-	var b bytes.Buffer
-	if json.Compact(&b, raw) != nil {
-		return nil // which is no object, and is refused as such
+	b := make([]byte, 0, len(raw))
+	quoted := false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\' && i+1 < len(raw):
+			b = append(b, c)
+			i++
+		case c == '"':
+			quoted = !quoted
+		case !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
+			continue
+		}
+		b = append(b, raw[i])
 	}
-	return b.Bytes()
+	return b
 }
 
 // replaceMember appends an object with value in the place of its first member "enrichment", the others of that name
@@ -93,7 +103,7 @@ func replaceMember(b, object, value []byte) ([]byte, error) {
 		named := scan.at
 		scan.value()
 		members++
-		if unquote(name) != enrichment {
+		if name != `"enrichment"` && unquote(name) != enrichment {
 			continue
 		}
 		if placed {

@@ -1,5 +1,7 @@
 package writer
 
+import "iter"
+
 // A cursor walks over valid JSON, one object's members at a time, without building anything. What is not valid JSON
 // may be walked wrongly or set bad, but never reads beyond the text, never recurses, and always ends.
 type cursor struct {
@@ -137,4 +139,20 @@ func (c *cursor) plain() string {
 		return s
 	}
 	return ""
+}
+
+// members are the names and values of an object, in order; of what is no object, none.
+func members(object string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		c := cursor{text: object}
+		if c.peek() != '{' {
+			return
+		}
+		for c.enter(); !c.bad; {
+			name, more := c.member()
+			if !more || !yield(unquote(name), c.value()) {
+				return
+			}
+		}
+	}
 }

@@ -57,8 +57,7 @@ func resolve(path string) (target, error) {
 			return target{}, err
 		}
 		if !filepath.IsAbs(link) {
-			// Not filepath.Join: it would take "linked/.." for nothing, and a linked directory's parent is another.
-			link = directory(at) + string(filepath.Separator) + link
+			link = beside(at, link)
 		}
 		at = link
 	}
@@ -93,6 +92,13 @@ func directory(path string) string {
 		return "."
 	}
 	return dir
+}
+
+// beside is a name in the directory of a path. It is not filepath.Join, which would take "linked/.." for nothing: the
+// parent of a linked directory is another.
+func beside(path, name string) string {
+	dir, _ := filepath.Split(path)
+	return dir + name
 }
 
 // CheckTarget says before a run whether an output could be published under a path: its directory is there and can

@@ -50,7 +50,7 @@ func createTemp(target string) (*os.File, error) {
 	for range tries {
 		random := make([]byte, randomSize)
 		_, _ = rand.Read(random) // it never fails
-		name := directory(target) + string(filepath.Separator) + tempPrefix(target) + hex.EncodeToString(random) + tempSuffix
+		name := beside(target, tempPrefix(target)+hex.EncodeToString(random)+tempSuffix)
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		switch {
 		case errors.Is(err, fs.ErrExist):
@@ -97,7 +97,7 @@ func sweep(target string) {
 		names, err := dir.Readdirnames(sweepBatch)
 		for _, name := range names {
 			if isTemp(name, prefix) {
-				sweepOne(filepath.Join(dir.Name(), name))
+				sweepOne(beside(target, name))
 			}
 		}
 		if err != nil { // io.EOF, or what is left is left
