@@ -49,7 +49,7 @@ func (l *leftovers) of(row *Failure) leftover {
 	case row.NoObject:
 		return leftover{raw: string(appendQuoted(nil, string(row.Raw))), line: strconv.FormatInt(row.Line, 10)}
 	case l.format == JSONL && refused:
-		return earlier(row.Raw)
+		return earlier(line(row.Raw))
 	case l.format == JSONL:
 		return leftover{}
 	}

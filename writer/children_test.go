@@ -1,0 +1,3 @@
+package writer_test
+
+var children map[string]func([]string) error
