@@ -1,0 +1,52 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// redacted is what stands where a key was.
+const redacted = "[key]"
+
+// ErrKey is a key that cannot be one. It never holds the key.
+var ErrKey = errors.New("the API key")
+
+// A Key is the API's key. It cannot print itself: every way to format, log or encode it gives "[key]".
+type Key struct{ secret string }
+
+// ParseKey refuses what cannot stand in a header, or was pasted with something around it; the error never shows it.
+func ParseKey(s string) (Key, error) {
+	if s == "" {
+		return Key{}, fmt.Errorf("%w is empty", ErrKey)
+	}
+	if len(s) > 4096 {
+		return Key{}, fmt.Errorf("%w is longer than 4096 characters", ErrKey)
+	}
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b == '\n' || b == '\r':
+			return Key{}, fmt.Errorf("%w holds a line break: want the key alone, on one line", ErrKey)
+		case b == ' ' || b == '\t':
+			return Key{}, fmt.Errorf("%w holds white space: want the key alone, without quotes or \"Bearer\"", ErrKey)
+		case b < ' ' || b > '~':
+			return Key{}, fmt.Errorf("%w holds a character that no key has (the one at position %d)", ErrKey, i+1)
+		}
+	}
+	return Key{s}, nil
+}
+
+// String is "[key]".
+func (Key) String() string { return redacted }
+
+// GoString is "[key]".
+func (Key) GoString() string { return redacted }
+
+// Format is "[key]", whatever the verb.
+func (Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// MarshalText is "[key]".
+func (Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue is "[key]".
+func (Key) LogValue() slog.Value { return slog.StringValue(redacted) }
