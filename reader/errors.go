@@ -1,0 +1,22 @@
+package reader
+
+import "errors"
+
+// Errors of [Open] and [Reader.Read]. Each is wrapped in one sentence that says what to do. All but ErrBroken mean that
+// the input cannot be read as rows at all, and nothing of it should be.
+var (
+	// ErrEmpty: there is nothing in the input, or nothing but a header.
+	ErrEmpty = errors.New("the input is empty")
+	// ErrNoTable: it is no table: a workbook, a PDF, a web page, a picture, noise, an encrypted archive.
+	ErrNoTable = errors.New("the input is no table")
+	// ErrNoColumn: no column says by what to ask.
+	ErrNoColumn = errors.New("no column to ask by")
+	// ErrAmbiguous: two columns are equally good for one field.
+	ErrAmbiguous = errors.New("two columns fit")
+	// ErrHeader: the header is spoiled, is data, or no row fits it.
+	ErrHeader = errors.New("the header cannot be used")
+	// ErrMap: --map names a field or a column that is not there.
+	ErrMap = errors.New("--map does not fit")
+	// ErrBroken: the input broke off in the middle. The rows before it are good, and were returned.
+	ErrBroken = errors.New("the input broke off")
+)
