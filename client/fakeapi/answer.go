@@ -1,0 +1,215 @@
+package fakeapi
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+)
+
+// A shape is what a 2xx says, and how.
+type shape int
+
+const (
+	match shape = iota
+	noMatch
+	nothing // no match without an error
+	large   // a match of hundreds of KiB
+	odd     // a match that is not as documented
+	inside  // a match with remaining_credits inside contact
+	errorObject
+	errorNull
+	errorTop // no match, with the error outside contact
+)
+
+// shape is what the contact's hash says.
+func (c *call) shape() shape {
+	o := &c.options
+	chance := o.Match
+	if chance == 0 {
+		chance = DefaultMatch
+	}
+	if share(c.hash) >= chance {
+		return noMatch
+	}
+	switch extra := share(mix(c.hash)); {
+	case extra < o.Big:
+		return large
+	case extra < o.Big+o.Odd:
+		return odd
+	}
+	return match
+}
+
+// succeed charges, and answers.
+func (c *call) succeed(status int, s shape) {
+	if c.build(s) {
+		c.send(status)
+		return
+	}
+	c.outOfCredits()
+}
+
+// build makes the answer, and charges for a match; false: there are no credits left, for a match or for the news that
+// there is none.
+func (c *call) build(s shape) bool {
+	left := c.account.credits.Load()
+	if left <= 0 {
+		return false
+	}
+	if s != noMatch && s != nothing && s != errorObject && s != errorTop {
+		var ok bool
+		if left, ok = c.account.charge(); !ok {
+			return false
+		}
+		c.tally.charged.Add(1)
+	}
+	c.out = c.appendAnswer(c.out, s, left)
+	return true
+}
+
+// outOfCredits answers in the form that the options ask for.
+func (c *call) outOfCredits() {
+	if c.options.PaymentRequired {
+		c.fail(http.StatusPaymentRequired, "You are out of credits.")
+		return
+	}
+	c.out = append(c.out, outOfCredits...)
+	c.send(http.StatusOK)
+}
+
+const outOfCredits = `{"contact":{"credit_charged":false,"error":"You are out of credits."},"remaining_credits":0}`
+
+func (c *call) appendAnswer(b []byte, s shape, left int64) []byte {
+	switch s {
+	case match:
+		return remaining(c.appendMatch(b, "", ""), left)
+	case large:
+		return remaining(c.appendMatch(b, bigText(), ""), left)
+	case odd:
+		return c.appendOdd(b, left)
+	case inside:
+		b = c.appendMatch(b, "", `,"remaining_credits":`+strconv.FormatInt(left, 10))
+		return append(b, '}')
+	case errorNull:
+		return remaining(c.appendMatch(b, "", `,"error":null`), left)
+	case errorObject:
+		return remaining(append(b, `{"contact":{"credit_charged":false,"error":{"code":17,"message":"No contact was found."}}`...), left)
+	case errorTop:
+		return remaining(append(b, `{"contact":{"credit_charged":false},"error":"No contact was found."`...), left)
+	case nothing:
+		return remaining(append(b, `{"contact":{"credit_charged":false,"first_name":null,"email":"","company":{"name":null}}`...), left)
+	}
+	return remaining(append(b, `{"contact":{"credit_charged":false,"error":"No contact was found."}`...), left)
+}
+
+// remaining closes an answer whose contact is complete.
+func remaining(b []byte, left int64) []byte {
+	return append(strconv.AppendInt(append(b, `,"remaining_credits":`...), left, 10), '}')
+}
+
+// appendMatch writes an answer up to its contact's end, all documented fields filled: what was asked comes back, the
+// rest follows from the contact's hash. description goes into the company's; more goes to the end of the contact.
+func (c *call) appendMatch(b []byte, description, more string) []byte {
+	q, h, p := &c.question, c.hash, &profiles[c.hash%8]
+	b = append(b, `{"contact":{"credit_charged":true,"first_name":`...)
+	b = either(b, q.raw[firstName], p.first)
+	b = either(append(b, `,"last_name":`...), q.raw[lastName], p.last)
+	b = append(b, `,"email":`...)
+	if address := q.address(); address != nil {
+		b = append(b, address...)
+	} else {
+		b = number(append(b, `"contact.`...), h>>8, 6)
+		b = append(b, `@example.com"`...)
+	}
+	b = number(append(b, `,"office_phone":"+1800555`...), h>>16, 4)
+	b = number(append(b, `","mobile_phone":"+1415555`...), h>>24, 4)
+	b = append(append(b, `","location":`...), p.location...)
+	b = append(append(b, `,"title":`...), p.title...)
+	b = append(b, `,"linkedin":`...)
+	if raw := q.raw[linkedIn]; raw != nil {
+		b = append(b, raw...)
+	} else {
+		b = number(append(b, `"https://www.linkedin.com/in/contact-`...), h>>32, 8)
+		b = append(b, '"')
+	}
+	b = either(append(b, `,"company":{"name":`...), q.raw[companyName], p.company)
+	b = append(append(append(b, `,"description":"Sells what its customers want.`...), description...), `","website":`...)
+	b = either(b, q.raw[companyDomain], p.website)
+	b = append(append(b, p.size...), `,"location":`...)
+	b = append(append(b, p.location...), '}')
+	return append(append(b, more...), '}')
+}
+
+// either is what was asked, or what is made up.
+func either(b, asked []byte, made string) []byte {
+	if asked != nil {
+		return append(b, asked...)
+	}
+	return append(b, made...)
+}
+
+// number writes the last digits of n, zeros included.
+func number(b []byte, n uint64, digits int) []byte {
+	at := len(b)
+	b = append(b, "00000000"[:digits]...)
+	for i := at + digits - 1; i >= at; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return b
+}
+
+// A profile is a set of values that go together, as JSON.
+type profile struct{ first, last, location, title, company, website, size string }
+
+// profiles are ready-made, so that an answer is put together and not encoded. They are never changed.
+var profiles = [8]profile{
+	{
+		`"Ada"`, `"Berg"`, `{"country":"United States","state":"California","zip_code":"94107"}`,
+		`"Head of Sales","job_level":"Director","department":"Sales"`,
+		`"Northwind Traders"`, `"northwind.example"`, `,"employees_category":"500-1,000","revenue_category":"$50M-$100M"`,
+	},
+	{
+		`"Jürgen"`, `"Weiß"`, `{"country":"Germany","state":"Bavaria","zip_code":"80331"}`,
+		`"Einkaufsleiter","job_level":"Manager","department":"Purchasing"`,
+		`"Müller \u0026 Söhne GmbH"`, `"mueller-soehne.example"`, `,"employees_category":"51-200","revenue_category":"$10M-$50M"`,
+	},
+	{
+		`"Mia"`, `"Rossi"`, `{"country":"Italy","state":"Lombardy","zip_code":"20121"}`,
+		`"Chief Technology Officer","job_level":"C-Level","department":"Engineering"`,
+		`"Rossi SpA"`, `"rossi.example"`, `,"employees_category":"201-500","revenue_category":"$50M-$100M"`,
+	},
+	{
+		`"Olivia"`, `"Brown"`, `{"country":"United Kingdom","state":"England","zip_code":"EC1A 1BB"}`,
+		`"Marketing Manager","job_level":"Manager","department":"Marketing"`,
+		`"Adatum"`, `"adatum.example"`, `,"employees_category":"1,001-5,000","revenue_category":"$100M-$500M"`,
+	},
+	{
+		`"Léa"`, `"Moreau"`, `{"country":"France","state":"Île-de-France","zip_code":"75002"}`,
+		`"VP, \"Growth\"","job_level":"VP","department":"Marketing"`,
+		`"L'Écuyer et Fils"`, `"lecuyer.example"`, `,"employees_category":"11-50","revenue_category":"$1M-$10M"`,
+	},
+	{
+		`"Raj"`, `"Patel"`, `{"country":"India","state":"Karnataka","zip_code":"560001"}`,
+		`"Software Engineer","job_level":"Staff","department":"Engineering"`,
+		`"Trey Research"`, `"treyresearch.example"`, `,"employees_category":"10,001+","revenue_category":"$1B+"`,
+	},
+	{
+		`"ゆき"`, `"田中"`, `{"country":"Japan","state":"Tokyo","zip_code":"100-0001"}`,
+		`"Account Executive","job_level":"Staff","department":"Sales"`,
+		`"創作株式会社"`, `"sousaku.example"`, `,"employees_category":"51-200","revenue_category":"$10M-$50M"`,
+	},
+	{
+		`"Sara"`, `"Haddad"`, `{"country":"Canada","state":"Ontario","zip_code":"M5V 2T6"}`,
+		`"Chief of Staff","job_level":"Director","department":"Operations"`,
+		`"Wide World Importers"`, `"wwi.example"`, `,"employees_category":"5,001-10,000","revenue_category":"$500M-$1B"`,
+	},
+}
+
+// appendError writes an error as it is documented, on one line.
+func appendError(b []byte, status int, message string) []byte {
+	b = strconv.AppendInt(append(b, `{"status":`...), int64(status), 10)
+	b = strconv.AppendQuote(append(b, `,"error":`...), http.StatusText(status))
+	b = append(append(b, `,"message":"`...), bytes.ReplaceAll([]byte(message), []byte(`"`), []byte(`\"`))...)
+	return append(b, `"}`...)
+}

@@ -1,0 +1,123 @@
+package fakeapi
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Kind is something that can be ordered, by an address's tag or by a flag.
+type Kind struct {
+	// Name is the tag; what may stand behind it is in What.
+	Name string
+	// What happens.
+	What string
+}
+
+// Kinds lists all that can be ordered, for the help of the command.
+func Kinds() []Kind {
+	list := make([]Kind, 0, len(kinds))
+	for _, k := range kinds {
+		list = append(list, k.Kind)
+	}
+	return list
+}
+
+type kind struct {
+	Kind
+	do func(*call, *order)
+	// status is set for the kind that is named by any status; arg is the whole name then.
+	status func(string) bool
+	// argument says what may stand behind the name; nil: nothing.
+	argument func(string) bool
+}
+
+// takes says whether arg may stand behind the kind's name.
+func (k *kind) takes(arg string) bool {
+	switch {
+	case k.status != nil:
+		return k.status(arg)
+	case k.argument != nil:
+		return k.argument(arg)
+	}
+	return arg == ""
+}
+
+// kinds is the one table of what can be ordered. It is never changed.
+var kinds = []kind{
+	{Kind: Kind{"STATUS", "an answer of that status, 200 to 599, such as 500; 2xx but 202 and 204 are good answers, and charged. 429ra, 503ra3: with Retry-After of 1 s or 3 s; 429radate, 429rapast, 429raabsurd, 429rajunk: with such a one"}, do: doStatus, status: isStatus},
+	{Kind: Kind{"match", "found"}, do: shaped(match)},
+	{Kind: Kind{"nomatch", "not found, with an error"}, do: shaped(noMatch)},
+	{Kind: Kind{"nothing", "not found, with empty fields instead of an error"}, do: shaped(nothing)},
+	{Kind: Kind{"big", "found, with 400 KiB"}, do: shaped(large)},
+	{Kind: Kind{"odd", "found, with unknown fields, numbers beyond 2^53, control characters and credits inside contact"}, do: shaped(odd)},
+	{Kind: Kind{"inside", "found, with remaining_credits inside contact"}, do: shaped(inside)},
+	{Kind: Kind{"errornull", "found, with an error that is null"}, do: shaped(errorNull)},
+	{Kind: Kind{"errorobject", "not found, with an error that is an object"}, do: shaped(errorObject)},
+	{Kind: Kind{"errortop", "not found, with the error outside contact"}, do: shaped(errorTop)},
+	{Kind: Kind{"nocredits", "out of credits, as a 200 with an error"}, do: spoken(`{"contact":{"credit_charged":false,"error":"You are out of credits."},"remaining_credits":0}`, http.StatusOK)},
+	{Kind: Kind{"nocreditsinside", "the same with remaining_credits inside contact"}, do: spoken(`{"contact":{"credit_charged":false,"error":"You are out of credits.","remaining_credits":0}}`, http.StatusOK)},
+	{Kind: Kind{"slow", "good after that time: slow (1 s), slow300ms"}, do: doSlow, argument: isTime},
+	{Kind: Kind{"trickle", "good, a little at a time, over that time: trickle (1 s), trickle300ms; charged"}, do: doTrickle, argument: isTime},
+	{Kind: Kind{"hang", "no answer for as long as the client waits; charged"}, do: doHang},
+	{Kind: Kind{"stall", "half of the answer, then nothing for as long as the client waits; charged"}, do: doStall},
+	{Kind: Kind{"reset", "the connection is reset instead of an answer; charged"}, do: doReset},
+	{Kind: Kind{"close", "the connection is closed instead of an answer; charged"}, do: doClose},
+	{Kind: Kind{"truncate", "half of the announced answer, then the connection is closed; charged"}, do: doTruncate},
+	{Kind: Kind{"cut", "half of an answer of unknown length, then the connection is closed; charged"}, do: doCut},
+	{Kind: Kind{"closeafter", "good, then the connection is closed without a word"}, do: doCloseAfter},
+	{Kind: Kind{"garbage", "a body that is no JSON; charged. With a status, such as garbage500: not charged, as all that follow with a body"}, do: doBody(`{"contact": {"credit_charged": true, "first_name": "An` + "\x00\xff"), argument: isStatusOrNone},
+	{Kind: Kind{"html", "a page, as proxies send it"}, do: doBody("<!doctype html>\n<title>Just a moment…</title><h1>502 Bad Gateway</h1>\n"), argument: isStatusOrNone},
+	{Kind: Kind{"empty", "no body"}, do: doBody(""), argument: isStatusOrNone},
+	{Kind: Kind{"array", "an array instead of an object"}, do: doBody(`[{"contact":{"credit_charged":true,"title":"in an array"}}]`), argument: isStatusOrNone},
+	{Kind: Kind{"string", "a string instead of an object"}, do: doBody(`"ok"`), argument: isStatusOrNone},
+	{Kind: Kind{"null", "null instead of an object"}, do: doBody(`null`), argument: isStatusOrNone},
+	{Kind: Kind{"two", "two objects, one after the other"}, do: doBody(`{"contact":{"credit_charged":true}} {"contact":{}}`), argument: isStatusOrNone},
+	{Kind: Kind{"huge", "256 MiB, valid JSON if read to its end; charged"}, do: doHuge, argument: isStatusOrNone},
+	{Kind: Kind{"gzip", "good, compressed without being asked to"}, do: doGzip},
+	{Kind: Kind{"bomb", "256 MiB, a thousandth of it on the wire; charged"}, do: doBomb, argument: isStatusOrNone},
+	{Kind: Kind{"nothttp", "bytes that are no HTTP, where the connection is HTTP/1; charged"}, do: doNotHTTP},
+	{Kind: Kind{"redirect", "a 307 to another path of this server, which counts who comes and who brings the key"}, do: doRedirect},
+	{Kind: Kind{"echo", "the key in the answer, plain and escaped. With a status, such as echo401: in an error; charged without one"}, do: doEcho, argument: isStatusOrNone},
+}
+
+func isTime(arg string) bool {
+	d, err := time.ParseDuration(arg)
+	return arg == "" || err == nil && d >= 0
+}
+
+func isStatusOrNone(arg string) bool {
+	status, err := strconv.Atoi(arg)
+	return arg == "" || err == nil && len(arg) == 3 && status >= 200 && status < maxStatus
+}
+
+// isStatus takes 500, 429ra, 503ra3, 429radate.
+func isStatus(text string) bool {
+	if len(text) < 3 || !isStatusOrNone(text[:3]) {
+		return false
+	}
+	rest := text[3:]
+	wait, ok := strings.CutPrefix(rest, "ra")
+	return rest == "" || ok && retryAfter(wait, time.Time{}) != ""
+}
+
+// retryAfter is the header's text for what stands behind "ra"; "": that says nothing.
+func retryAfter(arg string, now time.Time) string {
+	switch arg {
+	case "":
+		return "1"
+	case "date":
+		return now.Add(2 * time.Second).UTC().Format(http.TimeFormat) // it has whole seconds: at least one is left
+	case "past":
+		return now.Add(-time.Hour).UTC().Format(http.TimeFormat)
+	case "absurd":
+		return "99999999999999999999"
+	case "junk":
+		return "in a while"
+	}
+	if _, err := strconv.ParseUint(arg, 10, 31); err != nil {
+		return ""
+	}
+	return arg
+}

@@ -1,0 +1,138 @@
+package fakeapi
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// An order is one thing that is to happen to a call.
+type order struct {
+	kind *kind
+	// arg is what stands behind the kind's name, such as 300ms.
+	arg string
+	// count is for how many calls of a contact it holds; 0: for all.
+	count int64
+	name  string // as it was written, without the count
+}
+
+// parseOrder reads an order such as 500, 500x2, slow300ms or 429ra3x1; false: it is none.
+func parseOrder(text string) (order, bool) {
+	o := order{name: text}
+	if i := strings.LastIndexByte(text, 'x'); i > 0 {
+		if n, err := strconv.ParseInt(text[i+1:], 10, 32); err == nil && n > 0 {
+			o.name, o.count = text[:i], n
+		}
+	}
+	for i := range kinds {
+		k := &kinds[i]
+		arg, ok := strings.CutPrefix(o.name, k.Name)
+		if k.status != nil {
+			arg, ok = o.name, true
+		}
+		if ok && k.takes(arg) && (o.kind == nil || len(k.Name) > len(o.kind.Name)) {
+			o.kind, o.arg = k, arg
+		}
+	}
+	return o, o.kind != nil
+}
+
+// ordersOf reads the tags of an address: what stands after each plus sign before the @.
+func ordersOf(address string) []order {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 {
+		return nil
+	}
+	_, tags, found := strings.Cut(address[:at], "+")
+	if !found {
+		return nil
+	}
+	var orders []order
+	for tag := range strings.SplitSeq(tags, "+") {
+		if o, ok := parseOrder(tag); ok {
+			orders = append(orders, o)
+		}
+	}
+	return orders
+}
+
+// counted says whether one of them must know which call of its contact this is.
+func counted(orders []order) bool {
+	for _, o := range orders {
+		if o.count > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// current is the order that holds for a contact's call, which is its turn-th; nil: none does. Each holds for as many
+// calls as its count says, then the next one's begin.
+func current(orders []order, turn int64) *order {
+	for i := range orders {
+		if o := &orders[i]; o.count == 0 || turn <= o.count {
+			return o
+		}
+		turn -= orders[i].count
+	}
+	return nil
+}
+
+// A fault is a Fault with its kinds looked up.
+type fault struct {
+	Fault
+	orders []order
+}
+
+func prepare(faults []Fault) ([]fault, error) {
+	var prepared []fault
+	for _, f := range faults {
+		p := fault{Fault: f}
+		for _, text := range f.Kinds {
+			o, ok := parseOrder(strings.ToLower(text))
+			if !ok {
+				return nil, fmt.Errorf("there is no fault %q", text)
+			}
+			p.orders = append(p.orders, o)
+		}
+		if len(p.orders) == 0 || f.After < 0 || f.First < 0 || f.Every < 0 || !(f.Share >= 0 && f.Share <= 1) {
+			return nil, fmt.Errorf("fault %q: want a kind, counts that are not negative and a share of at most 1", f.Kinds)
+		}
+		prepared = append(prepared, p)
+	}
+	return prepared, nil
+}
+
+// at is what the fault does to call number n, the turn-th of its contact; nil: nothing. roll is a hash of the call.
+func (f *fault) at(n, turn int64, roll uint64) *order {
+	k := n - f.After
+	switch {
+	case k <= 0, f.First > 0 && k > f.First, f.Every > 1 && k%f.Every != 0, f.Share > 0 && share(roll) >= f.Share:
+		return nil
+	}
+	o := &f.orders[mix(roll)%uint64(len(f.orders))]
+	if o.count > 0 && turn > o.count {
+		return nil
+	}
+	return o
+}
+
+// share maps a hash to [0, 1).
+func share(hash uint64) float64 { return float64(hash>>11) / (1 << 53) }
+
+// mix is the last step of splitmix64: it spreads what is alike.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// hashOf is FNV-1a, mixed.
+func hashOf(s string, seed int64) uint64 {
+	h := uint64(14695981039346656037) ^ uint64(seed)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return mix(h)
+}

@@ -1,0 +1,163 @@
+package fakeapi
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// headerTimeout bounds how long a request's header may take.
+const headerTimeout = 30 * time.Second
+
+// A Server is a stand-in API that is up. Close ends it.
+type Server struct {
+	// URL is the base URL, such as http://127.0.0.1:45678.
+	URL string
+
+	options Options
+	faults  []fault
+	account account
+	window  *window // nil: no limit
+	tally   *tally
+	rate    []string // the rate_limit header, ready-made; nil: none
+	ca      []byte
+
+	http     *http.Server
+	alive    context.Context // done when the server is closed
+	die      context.CancelFunc
+	forget   func() bool // of the context given to Listen
+	closing  sync.Once
+	serving  sync.WaitGroup
+	handling sync.WaitGroup
+}
+
+// Listen starts the stand-in at a loopback address, such as 127.0.0.1:0. It serves until ctx is done or Close is
+// called; Close must be called in any case, and waits.
+func Listen(ctx context.Context, addr string, o Options) (*Server, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("stand-in API: %w", err)
+	}
+	s, err := newServer(o)
+	if err != nil {
+		return nil, fmt.Errorf("stand-in API: %w", err)
+	}
+	listener, err := listen(ctx, addr)
+	if err != nil {
+		s.die()
+		return nil, fmt.Errorf("stand-in API: %w", err)
+	}
+	s.URL = "http://" + listener.Addr().String()
+	serve := func() error { return s.http.Serve(listener) }
+	if o.TLS {
+		s.URL = "https://" + listener.Addr().String()
+		serve = func() error { return s.http.ServeTLS(listener, "", "") }
+	}
+	s.serving.Go(func() { _ = serve() }) // it ends by Close, which is its error
+	s.forget = context.AfterFunc(ctx, s.shut)
+	return s, nil
+}
+
+func newServer(o Options) (*Server, error) {
+	faults, err := prepare(o.Faults)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: o, faults: faults, account: newAccount(o), window: newWindow(o), tally: newTally(o)}
+	if text := o.rateHeader(); text != "" {
+		s.rate = []string{text}
+	}
+	s.alive, s.die = context.WithCancel(context.Background())
+	s.http = &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTimeout, IdleTimeout: o.IdleTimeout,
+		ErrorLog:    log.New(io.Discard, "", 0), // faults are loud, and ordered
+		BaseContext: func(net.Listener) context.Context { return s.alive },
+		Protocols:   new(http.Protocols),
+	}
+	s.http.Protocols.SetHTTP1(true)
+	s.http.Protocols.SetHTTP2(o.TLS && !o.HTTP1)
+	if !o.TLS {
+		return s, nil
+	}
+	certificate, ca, err := selfSigned()
+	if err != nil {
+		s.die()
+		return nil, err
+	}
+	s.ca = ca
+	s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	return s, nil
+}
+
+// listen refuses every address that another machine could reach.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: want HOST:PORT, such as 127.0.0.1:0", addr)
+	}
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
+		return nil, fmt.Errorf("address %q: only a loopback address is served, such as 127.0.0.1:0", addr)
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	// A hosts file may call any machine localhost.
+	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		_ = listener.Close() // nobody has connected
+		return nil, fmt.Errorf("address %q is not on loopback", addr)
+	}
+	return listener, nil
+}
+
+// CA is the certificate to trust, as PEM; nil without TLS.
+func (s *Server) CA() []byte { return s.ca }
+
+// Close breaks every connection, ends every answer that hangs, and waits for both. It may be called more than once.
+func (s *Server) Close() {
+	s.forget()
+	s.shut()
+	s.serving.Wait()
+	s.handling.Wait()
+}
+
+func (s *Server) shut() {
+	s.closing.Do(func() {
+		s.die()
+		_ = s.http.Close() // the listener's error is nobody's
+	})
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.handling.Add(1)
+	defer s.handling.Done()
+	switch path := r.URL.Path; {
+	case path == "/contact" && r.Method == http.MethodPost:
+		s.serveContact(w, r)
+	case path == "/_stats" && r.Method == http.MethodGet:
+		s.serveStats(w)
+	case path == redirected:
+		s.tally.redirect(r.Header.Get("Authorization") != "")
+		s.serveStray(w, http.StatusGone)
+	case path == "/contact" || path == "/_stats":
+		w.Header().Set("Allow", map[bool]string{true: http.MethodPost, false: http.MethodGet}[path == "/contact"])
+		s.serveStray(w, http.StatusMethodNotAllowed)
+	default:
+		s.serveStray(w, http.StatusNotFound)
+	}
+}
+
+// serveStray answers what is no call.
+func (s *Server) serveStray(w http.ResponseWriter, status int) {
+	s.tally.strays.Add(1)
+	s.writeHead(w, status, -1)
+	_, _ = w.Write(appendError(nil, status, "There is nothing here: want POST /contact.")) // nobody waits for it
+}

@@ -1,0 +1,180 @@
+package fakeapi
+
+import (
+	"encoding/json"
+	"hash/maphash"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxContacts bounds the count by contact; calls of further contacts are in Stats.Uncounted.
+	maxContacts = 5_000_000
+	shards      = 64
+	maxStatus   = 600
+)
+
+// Stats is what was counted: GET /_stats tells it as JSON.
+type Stats struct {
+	// Calls is the requests POST /contact whose body was read, whatever they were answered.
+	Calls int64 `json:"calls"`
+	// Statuses is calls by the status that they were answered, or were to be; 0: none was sent.
+	Statuses map[int]int64 `json:"statuses"`
+	// Faults is calls by the fault that happened to them.
+	Faults map[string]int64 `json:"faults"`
+	// Charged is credits charged, also where the answer did not arrive; CreditsLeft is what the account still holds.
+	Charged     int64 `json:"charged"`
+	CreditsLeft int64 `json:"credits_left"`
+	// RefusedKeys is calls without a good key, RateLimited calls above the limit.
+	RefusedKeys int64 `json:"refused_keys"`
+	RateLimited int64 `json:"rate_limited"`
+	// Unread is requests POST /contact that broke off before their body was read: no calls.
+	Unread int64 `json:"unread"`
+	// Strays is requests to other paths and by other methods, Redirected those that followed a redirect, and
+	// RedirectedWithKey those that brought the key along.
+	Strays            int64 `json:"strays"`
+	Redirected        int64 `json:"redirected"`
+	RedirectedWithKey int64 `json:"redirected_with_key"`
+	// InFlight is calls that have no answer yet, PeakInFlight the most there ever were.
+	InFlight     int64 `json:"in_flight"`
+	PeakInFlight int64 `json:"peak_in_flight"`
+	// Contacts is calls by contact: its address in lower case, or its other fields where it has none.
+	Contacts map[string]int64 `json:"contacts,omitempty"`
+	// Uncounted is calls of contacts beyond those that are counted.
+	Uncounted int64 `json:"uncounted,omitempty"`
+	// Arrivals is the first calls in the order of their numbers.
+	Arrivals []Arrival `json:"arrivals,omitempty"`
+}
+
+// An Arrival is when a call's body had been read, since the server's start.
+type Arrival struct {
+	At      time.Duration `json:"at_ns"`
+	Contact string        `json:"contact"`
+}
+
+// A tally counts. Each call is counted before anything of its answer is written.
+type tally struct {
+	start time.Time
+
+	calls, charged, refusedKeys, limited, unread atomic.Int64
+	strays, redirected, withKey, uncounted       atomic.Int64
+	inFlight, peak                               atomic.Int64
+	statuses                                     [maxStatus]atomic.Int64
+	seed                                         maphash.Seed
+	contacts                                     [shards]shard
+	known                                        atomic.Int64
+
+	mu       sync.Mutex
+	faults   map[string]int64
+	arrivals []Arrival
+	most     int
+}
+
+type shard struct {
+	mu    sync.Mutex
+	calls map[string]int64
+}
+
+func newTally(o Options) *tally {
+	t := &tally{start: time.Now(), seed: maphash.MakeSeed(), faults: map[string]int64{}, most: o.Arrivals}
+	for i := range t.contacts {
+		t.contacts[i].calls = map[string]int64{}
+	}
+	return t
+}
+
+// enter counts a call and returns its number, from 1.
+func (t *tally) enter(contact string) (number int64) {
+	now := t.inFlight.Add(1)
+	for peak := t.peak.Load(); now > peak && !t.peak.CompareAndSwap(peak, now); peak = t.peak.Load() {
+	}
+	if t.most == 0 {
+		return t.calls.Add(1)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	number = t.calls.Add(1)
+	if len(t.arrivals) < t.most {
+		t.arrivals = append(t.arrivals, Arrival{time.Since(t.start), contact})
+	}
+	return number
+}
+
+// turn counts a call of one contact and says which of its calls it is, from 1.
+func (t *tally) turn(contact string) int64 {
+	s := &t.contacts[maphash.String(t.seed, contact)%shards]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, known := s.calls[contact]
+	if !known && t.known.Add(1) > maxContacts {
+		t.known.Add(-1)
+		t.uncounted.Add(1)
+		return 1
+	}
+	s.calls[contact] = n + 1
+	return n + 1
+}
+
+func (t *tally) fault(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults[name]++
+}
+
+func (t *tally) redirect(withKey bool) {
+	t.redirected.Add(1)
+	if withKey {
+		t.withKey.Add(1)
+	}
+}
+
+// Stats is the count at this moment. It is exact for every call whose answer has begun to arrive.
+func (s *Server) Stats() Stats {
+	t := s.tally
+	stats := Stats{
+		Calls: t.calls.Load(), Statuses: map[int]int64{}, Faults: map[string]int64{}, Charged: t.charged.Load(),
+		CreditsLeft: s.account.credits.Load(), RefusedKeys: t.refusedKeys.Load(), RateLimited: t.limited.Load(),
+		Unread: t.unread.Load(), Strays: t.strays.Load(), Redirected: t.redirected.Load(), RedirectedWithKey: t.withKey.Load(),
+		InFlight: t.inFlight.Load(), PeakInFlight: t.peak.Load(), Uncounted: t.uncounted.Load(),
+	}
+	for status := range t.statuses {
+		if n := t.statuses[status].Load(); n > 0 {
+			stats.Statuses[status] = n
+		}
+	}
+	t.mu.Lock()
+	for name, n := range t.faults {
+		stats.Faults[name] = n
+	}
+	stats.Arrivals = append(stats.Arrivals, t.arrivals...)
+	t.mu.Unlock()
+	if !s.options.Uncounted {
+		stats.Contacts = t.byContact()
+	}
+	return stats
+}
+
+func (t *tally) byContact() map[string]int64 {
+	all := make(map[string]int64, t.known.Load())
+	for i := range t.contacts {
+		s := &t.contacts[i]
+		s.mu.Lock()
+		for contact, n := range s.calls {
+			all[contact] = n
+		}
+		s.mu.Unlock()
+	}
+	return all
+}
+
+func (s *Server) serveStats(w http.ResponseWriter) {
+	body, err := json.Marshal(s.Stats())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	s.writeHead(w, http.StatusOK, len(body)+1)
+	_, _ = w.Write(append(body, '\n')) // whoever asks notices
+}

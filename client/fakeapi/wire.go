@@ -1,0 +1,203 @@
+package fakeapi
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	// hugeSize is the size of a huge answer and of a bomb.
+	hugeSize = 256 << 20
+	// hugeBlock is what is written of it at once.
+	hugeBlock = 1 << 20
+	// trickles is in how many parts an answer trickles.
+	trickles = 10
+)
+
+// timeOf is the ordered time, a second where none is.
+func timeOf(o *order) time.Duration {
+	if o.arg == "" {
+		return time.Second
+	}
+	d, _ := time.ParseDuration(o.arg) // isTime took it
+	return d
+}
+
+// doSlow answers well, late. It is decided, and charged, before the wait.
+func doSlow(c *call, o *order) {
+	if !c.build(c.shape()) {
+		c.outOfCredits()
+		return
+	}
+	c.wait(timeOf(o))
+	c.send(http.StatusOK)
+}
+
+func doTrickle(c *call, o *order) {
+	if !c.build(c.shape()) {
+		c.outOfCredits()
+		return
+	}
+	c.begin(http.StatusOK)
+	c.writeHead(c.w, http.StatusOK, len(c.out))
+	for i := range trickles {
+		from, to := i*len(c.out)/trickles, (i+1)*len(c.out)/trickles
+		c.write(c.out[from:to])
+		c.wait(timeOf(o) / trickles)
+	}
+}
+
+// write hands b to the client now. Whether it still listens is not our matter.
+func (c *call) write(b []byte) {
+	_, _ = c.w.Write(b)
+	_ = http.NewResponseController(c.w).Flush()
+}
+
+// forever waits until the client leaves or the server ends.
+func (c *call) forever() { <-c.r.Context().Done() }
+
+func doHang(c *call, _ *order) {
+	c.spend()
+	c.begin(0)
+	c.forever()
+	abort()
+}
+
+func doStall(c *call, _ *order) {
+	c.half(true)
+	c.forever()
+	abort()
+}
+
+func doTruncate(c *call, _ *order) {
+	c.half(true)
+	abort()
+}
+
+func doCut(c *call, _ *order) {
+	c.half(false)
+	abort()
+}
+
+// half writes half of a good answer, announced in full or without its length.
+func (c *call) half(announced bool) {
+	c.spend()
+	c.out = c.appendAnswer(c.out, match, c.account.credits.Load())
+	length := -1
+	if announced {
+		length = len(c.out)
+	}
+	c.begin(http.StatusOK)
+	c.writeHead(c.w, http.StatusOK, length)
+	c.write(c.out[:len(c.out)/2])
+}
+
+// abort ends the connection (HTTP/2: the stream) without another byte.
+func abort() { panic(http.ErrAbortHandler) }
+
+func doClose(c *call, _ *order) {
+	c.spend()
+	c.begin(0)
+	abort()
+}
+
+// doReset ends the connection so that the client's next read fails.
+func doReset(c *call, _ *order) {
+	c.spend()
+	c.begin(0)
+	conn := c.hijack()
+	if conn == nil {
+		abort() // HTTP/2 has a reset of its own
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // without it the end is an orderly one, which a client survives as well
+	}
+	_ = conn.Close()
+}
+
+// hijack takes the connection, below TLS; nil: it is shared, as in HTTP/2.
+func (c *call) hijack() net.Conn {
+	conn, _, err := http.NewResponseController(c.w).Hijack()
+	if err != nil {
+		return nil
+	}
+	if secure, ok := conn.(*tls.Conn); ok {
+		return secure.NetConn()
+	}
+	return conn
+}
+
+func doNotHTTP(c *call, _ *order) {
+	c.spend()
+	c.begin(0)
+	conn := c.hijack()
+	if conn == nil {
+		abort()
+	}
+	_, _ = conn.Write([]byte("\x16\x03\x01 this is no HTTP\r\n\r\n")) // the client may have left
+	_ = conn.Close()
+}
+
+func doCloseAfter(c *call, _ *order) {
+	if !c.build(c.shape()) {
+		c.outOfCredits()
+		return
+	}
+	c.begin(http.StatusOK)
+	c.writeHead(c.w, http.StatusOK, len(c.out))
+	c.write(c.out)
+	abort()
+}
+
+// doHuge streams an answer that is valid, and of no use before its end.
+func doHuge(c *call, o *order) {
+	status := c.useless(o)
+	c.begin(status)
+	c.writeHead(c.w, status, -1)
+	c.flood([]byte(`{"contact":{"credit_charged":true,"title":"`), bytes.Repeat([]byte("huge"), hugeBlock/4), []byte(`"}}`))
+}
+
+// flood writes a block as often as makes hugeSize, or until the client has had enough.
+func (c *call) flood(head, block, tail []byte) {
+	if _, err := c.w.Write(head); err != nil {
+		return
+	}
+	for range hugeSize / hugeBlock {
+		if _, err := c.w.Write(block); err != nil {
+			return
+		}
+	}
+	_, _ = c.w.Write(tail) // nobody reads as far
+}
+
+// doBomb is doHuge in a thousandth of the bytes. Each block is a gzip member of its own, so that one is made and sent
+// many times.
+func doBomb(c *call, o *order) {
+	status := c.useless(o)
+	c.begin(status)
+	c.w.Header().Set("Content-Encoding", "gzip")
+	c.writeHead(c.w, status, -1)
+	c.flood(zipped([]byte(`{"contact":{"credit_charged":true,"title":"`)), zipped(bytes.Repeat([]byte("bomb"), hugeBlock/4)), zipped([]byte(`"}}`)))
+}
+
+func doGzip(c *call, _ *order) {
+	if !c.build(c.shape()) {
+		c.outOfCredits()
+		return
+	}
+	c.out = zipped(c.out)
+	c.w.Header().Set("Content-Encoding", "gzip")
+	c.send(http.StatusOK)
+}
+
+func zipped(b []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(b) // a buffer takes everything
+	_ = z.Close()
+	return out.Bytes()
+}
