@@ -1,0 +1,214 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"enrich/contact"
+)
+
+// statements are those that are run again and again.
+type statements struct {
+	begin, commit, rollback *sqlite3.Stmt
+	asked, ended, outcome   *sqlite3.Stmt
+	read                    *sqlite3.Stmt
+	keys, texts             []byte // reused
+}
+
+func (s *statements) prepare(conn *sqlite3.Conn) error {
+	var all error
+	for query, stmt := range map[string]**sqlite3.Stmt{
+		"BEGIN IMMEDIATE":                                     &s.begin,
+		"COMMIT":                                              &s.commit,
+		"ROLLBACK":                                            &s.rollback,
+		"INSERT INTO asked VALUES(?,?,?,?,?)":                 &s.asked,
+		"INSERT INTO ended VALUES(?,?,?,?,?)":                 &s.ended,
+		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,?,?,?,?,?)": &s.outcome,
+	} {
+		if *stmt != nil {
+			continue
+		}
+		var err error
+		*stmt, _, err = conn.PrepareFlags(query, sqlite3.PREPARE_PERSISTENT)
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+func (s *statements) close() error {
+	var all error
+	for _, stmt := range []*sqlite3.Stmt{s.begin, s.commit, s.rollback, s.asked, s.ended, s.outcome, s.read} {
+		if stmt != nil {
+			all = errors.Join(all, stmt.Close())
+		}
+	}
+	*s = statements{}
+	return all
+}
+
+// Commit makes intents and outcomes of a run durable, together; when it returns nil they are on the disk, and the state
+// knows the outcomes. After an error the ledger takes nothing more: what a failed sync left on the disk cannot be known,
+// and ErrFailed is what every later call returns.
+func (l *Ledger) Commit(run int64, intents []Intent, outcomes []contact.Outcome) error {
+	l.db.Lock()
+	defer l.db.Unlock()
+	if l.failure != nil {
+		return l.failure
+	}
+	if l.lock == nil || l.conn == nil {
+		return errors.New("write the ledger: it is open for reading only")
+	}
+	if len(intents)+len(outcomes) == 0 {
+		return nil
+	}
+	first := l.last + 1
+	if err := l.write(run, first, intents, outcomes); err != nil {
+		l.failure = fmt.Errorf("%w: %w", ErrFailed, err)
+		return fmt.Errorf("write the ledger: %w", err)
+	}
+	l.commit++
+	l.last += int64(len(outcomes))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range outcomes {
+		o := &outcomes[i]
+		l.note(o.Keys, o.Kind, first+int64(i), o.At.UnixMilli())
+	}
+	return nil
+}
+
+// write is one transaction; the sync is SQLite's, in COMMIT.
+func (l *Ledger) write(run, first int64, intents []Intent, outcomes []contact.Outcome) (err error) {
+	s := &l.stmts
+	if err := s.prepare(l.conn); err != nil {
+		return err
+	}
+	if err := s.begin.Exec(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil && !l.conn.GetAutocommit() {
+			_ = s.rollback.Exec() // the error that led here is told
+		}
+	}()
+	if err := l.writeIntents(run, intents); err != nil {
+		return err
+	}
+	if err := l.writeOutcomes(run, first, outcomes); err != nil {
+		return err
+	}
+	return s.commit.Exec()
+}
+
+func (l *Ledger) writeIntents(run int64, intents []Intent) error {
+	if len(intents) == 0 {
+		return nil
+	}
+	s, id := &l.stmts, l.commit+1
+	s.keys, s.texts = s.keys[:0], append(s.texts[:0], '[')
+	for i := range intents {
+		if i > 0 {
+			s.texts = append(s.texts, ',')
+		}
+		s.keys = appendKeys(s.keys, intents[i].Keys)
+		s.texts = intents[i].Contact.AppendJSON(s.texts)
+	}
+	s.texts = append(s.texts, ']')
+	b := binder{stmt: s.asked}
+	b.int(id)
+	b.int(run)
+	b.blob(s.keys)
+	b.text(s.texts)
+	b.int(checksum([]int64{id, run}, s.keys, s.texts))
+	return b.exec()
+}
+
+func (l *Ledger) writeOutcomes(run, first int64, outcomes []contact.Outcome) error {
+	if len(outcomes) == 0 {
+		return nil
+	}
+	s, id := &l.stmts, l.commit+1
+	s.keys = s.keys[:0]
+	for i := range outcomes {
+		o := &outcomes[i]
+		s.keys = appendEnded(s.keys, ended{o.Keys, o.Kind, o.At.UnixMilli()})
+		if err := l.writeOutcome(run, first+int64(i), o); err != nil {
+			return err
+		}
+	}
+	b := binder{stmt: s.ended}
+	b.int(id)
+	b.int(run)
+	b.int(first)
+	b.blob(s.keys)
+	b.int(checksum([]int64{id, run, first}, s.keys))
+	return b.exec()
+}
+
+func (l *Ledger) writeOutcome(run, id int64, o *contact.Outcome) error {
+	s := &l.stmts
+	s.texts = append(s.texts[:0], o.Failure...)
+	failure := len(s.texts)
+	s.texts = append(s.texts, o.Message...)
+	message := len(s.texts)
+	s.texts = o.Contact.AppendJSON(s.texts)
+	charged := int64(0)
+	if o.Charged {
+		charged = 1
+	}
+	r := record{
+		id: id, run: run, kind: int64(o.Kind), at: o.At.UnixMilli(), status: int64(o.Status), attempts: int64(o.Attempts),
+		charged: charged, failure: s.texts[:failure], message: s.texts[failure:message], contact: s.texts[message:], body: o.Body,
+	}
+	b := binder{stmt: s.outcome}
+	for _, n := range [...]int64{r.id, r.run, r.kind, r.at, r.status, r.attempts, r.charged} {
+		b.int(n)
+	}
+	b.text(r.failure)
+	b.text(r.message)
+	b.text(r.contact)
+	if o.Kind.Answered() {
+		b.text(r.body)
+	} else {
+		b.null()
+	}
+	b.int(r.sum())
+	return b.exec()
+}
+
+// A record is a row of outcome.
+type record struct {
+	id, run, kind, at, status, attempts, charged int64
+	failure, message, contact, body              []byte
+}
+
+func (r *record) sum() int64 {
+	return checksum([]int64{r.id, r.run, r.kind, r.at, r.status, r.attempts, r.charged}, r.failure, r.message, r.contact, r.body)
+}
+
+// A binder binds a statement's parameters in their order, and keeps the first error.
+type binder struct {
+	stmt *sqlite3.Stmt
+	n    int
+	err  error
+}
+
+func (b *binder) int(v int64)   { b.n++; b.keep(b.stmt.BindInt64(b.n, v)) }
+func (b *binder) text(v []byte) { b.n++; b.keep(b.stmt.BindRawText(b.n, v)) }
+func (b *binder) blob(v []byte) { b.n++; b.keep(b.stmt.BindBlob(b.n, v)) }
+func (b *binder) null()         { b.n++; b.keep(b.stmt.BindNull(b.n)) }
+
+func (b *binder) keep(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+func (b *binder) exec() error {
+	if b.err != nil {
+		return b.err
+	}
+	return b.stmt.Exec()
+}

@@ -1,0 +1,231 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"enrich/contact"
+)
+
+// Options say how a ledger is opened; the zero value is to write, without waiting.
+type Options struct {
+	// ReadOnly opens it beside a run that may hold it, and changes nothing. A ledger that is not there is then empty.
+	ReadOnly bool
+	// LockWait is how long to wait for a ledger that another process holds; 0 gives up at once.
+	LockWait time.Duration
+	// ByEmail identifies contacts by their address instead of by all that is asked (--same-by email).
+	ByEmail bool
+	// Addresses keeps which addresses were answered, for [Ledger.AddressAnswered]; 8 bytes for each answer.
+	Addresses bool
+}
+
+// A Ledger is open until [Ledger.Close]. What reads and marks the state in memory may be called from any goroutine;
+// [Ledger.Commit] and [Ledger.Outcomes] too, one of them at a time.
+type Ledger struct {
+	options Options
+	path    string
+	lock    *lock // nil: read only
+
+	db      sync.Mutex // held while SQLite is used
+	conn    *sqlite3.Conn
+	stmts   statements
+	failure error // not nil: a write failed
+	commit  int64 // the last commit's number
+	last    int64 // the last outcome's number
+
+	mu        sync.Mutex // held while what follows is used
+	table     table
+	answers   int64
+	addresses addresses
+	found     []contact.Outcome
+}
+
+// State is what is known of a contact: its latest answer, or where there is none its latest outcome.
+type State struct {
+	// Kind is 0 where nothing is known.
+	Kind contact.Kind
+	// Ref is what [Ledger.Outcomes] reads it by.
+	Ref int64
+	// At is when it ended, to the second.
+	At time.Time
+	// Lost is how many calls were lost since the last answer, 15 at most.
+	Lost int
+}
+
+// An Intent is a contact that is about to be asked.
+type Intent struct {
+	Contact contact.Contact
+	Keys    contact.Keys
+}
+
+// Open opens the ledger at a path, and makes a new one where there is none. Intents that an earlier run left open are
+// lost, and from now on are so in the file; [Ledger.Found] names them.
+//
+// ErrHeld says that another process writes to it (waited for at most LockWait, or until ctx is done); ErrDamaged,
+// ErrForeign and ErrNewer that the file cannot be used, which is then untouched; ErrNetwork that it stands where no
+// promise could be kept.
+func Open(ctx context.Context, path string, o Options) (*Ledger, error) {
+	l := &Ledger{options: o}
+	if err := l.open(ctx, path); err != nil {
+		err = errors.Join(damaged(err), l.release())
+		return nil, fmt.Errorf("open ledger %s: %w%s", path, err, advice(err))
+	}
+	return l, nil
+}
+
+// advice is what to do about an error of Open.
+func advice(err error) string {
+	switch {
+	case errors.Is(err, ErrForeign):
+		return "; name another file with --ledger"
+	case errors.Is(err, ErrDamaged):
+		return "; nothing was asked and the file is as it was: put a copy of it from before in its place, or move it away " +
+			"and begin a new one (every contact is then asked, and paid for, again)"
+	case errors.Is(err, ErrNewer):
+		return "; use that version, or name another ledger with --ledger"
+	case errors.Is(err, ErrNetwork):
+		return "; name a file on a local disk with --ledger"
+	}
+	return ""
+}
+
+func (l *Ledger) open(ctx context.Context, path string) error {
+	real, exists, err := locate(path, !l.options.ReadOnly)
+	if err != nil {
+		return err
+	}
+	l.path = real
+	if !l.options.ReadOnly {
+		if l.lock, err = takeLock(ctx, real, l.options.LockWait); err != nil {
+			return err
+		}
+		if exists, err = create(real); err != nil {
+			return err
+		}
+	}
+	if !exists {
+		return nil // read only, and nothing there: empty
+	}
+	if err := l.connect(); err != nil {
+		if errors.Is(err, errEmpty) {
+			return l.disconnect()
+		}
+		return err
+	}
+	if err := l.load(); err != nil {
+		return err
+	}
+	if err := l.closeIntents(); err != nil {
+		return err
+	}
+	return l.settle()
+}
+
+// settle lets a ledger that was found sound be written to when it is closed.
+func (l *Ledger) settle() error {
+	if l.options.ReadOnly {
+		return nil
+	}
+	_, err := l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false)
+	return err
+}
+
+// Close gives the ledger back. All that was committed is on the disk before.
+func (l *Ledger) Close() error {
+	l.db.Lock()
+	defer l.db.Unlock()
+	return l.release()
+}
+
+func (l *Ledger) release() error {
+	all := l.disconnect()
+	if l.lock != nil {
+		all = errors.Join(all, l.lock.release())
+		l.lock = nil
+	}
+	return all
+}
+
+func (l *Ledger) disconnect() error {
+	if l.conn == nil {
+		return nil
+	}
+	if l.failure != nil {
+		_, _ = l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true) // after a failed write nothing more is written
+	}
+	err := errors.Join(l.stmts.close(), l.conn.Close())
+	l.conn = nil
+	return err
+}
+
+// Answers is how many contacts have an answer.
+func (l *Ledger) Answers() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answers
+}
+
+// Found are the contacts that an earlier run was asking when it ended, as lost outcomes.
+func (l *Ledger) Found() []contact.Outcome { return l.found }
+
+// key is what a contact is identified by in this ledger.
+func (l *Ledger) key(k contact.Keys) contact.Key {
+	if l.options.ByEmail {
+		return k.Email
+	}
+	return k.Request
+}
+
+// State is what is known of a contact.
+func (l *Ledger) State(k contact.Keys) State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.table.find(l.key(k))
+	if e == nil {
+		return State{}
+	}
+	return State{Kind: e.kind(), Ref: e.ref(), At: time.Unix(int64(e.at), 0).UTC(), Lost: e.lost()}
+}
+
+// MarkAsked says whether this is the first time that it is called for a contact.
+func (l *Ledger) MarkAsked(k contact.Keys) (first bool) { return l.mark(k, askedMark) }
+
+// MarkSeen says whether this is the first time that it is called for a contact.
+func (l *Ledger) MarkSeen(k contact.Keys) (first bool) { return l.mark(k, seenMark) }
+
+func (l *Ledger) mark(k contact.Keys, m uint64) (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.table.get(l.key(k)).mark(m)
+}
+
+// note takes an outcome into the state. An answer stays the state until there is a newer answer.
+func (l *Ledger) note(k contact.Keys, kind contact.Kind, ref, ms int64) {
+	e := l.table.get(l.key(k))
+	lost := e.lost()
+	switch {
+	case kind.Answered():
+		if !e.kind().Answered() {
+			l.answers++
+		}
+		l.addresses.add(k.Email)
+		e.set(kind, ref, 0, seconds(ms))
+	case e.kind().Answered():
+		if kind == contact.Lost {
+			lost++
+		}
+		e.set(e.kind(), e.ref(), lost, e.at)
+	default:
+		if kind == contact.Lost {
+			lost++
+		}
+		e.set(kind, ref, lost, seconds(ms))
+	}
+}
+
+func seconds(ms int64) uint32 { return uint32(min(max(ms/1000, 0), 1<<32-1)) }

@@ -1,0 +1,87 @@
+package ledger
+
+import (
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// applicationID tells a ledger from every other SQLite file.
+const applicationID = 0x656e7263 // "enrc"
+
+// migrations bring a ledger from one version to the next; the number of those done is its user_version. A step is never
+// changed once it was released: what it did is in people's files.
+var migrations = [...]string{
+	`CREATE TABLE run(
+		id INTEGER PRIMARY KEY,
+		started INTEGER NOT NULL,
+		finished INTEGER,
+		url TEXT NOT NULL,
+		input TEXT NOT NULL,
+		version TEXT NOT NULL,
+		constants TEXT NOT NULL,
+		stopped TEXT,
+		exit_code INTEGER,
+		closed INTEGER NOT NULL DEFAULT 0
+	) STRICT;
+	CREATE TABLE asked(
+		id INTEGER PRIMARY KEY,
+		run INTEGER NOT NULL,
+		keys BLOB NOT NULL,
+		contacts TEXT NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE TABLE ended(
+		id INTEGER PRIMARY KEY,
+		run INTEGER NOT NULL,
+		first INTEGER NOT NULL,
+		keys BLOB NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE TABLE outcome(
+		id INTEGER PRIMARY KEY,
+		run INTEGER NOT NULL,
+		kind INTEGER NOT NULL,
+		at INTEGER NOT NULL,
+		status INTEGER NOT NULL,
+		attempts INTEGER NOT NULL,
+		charged INTEGER NOT NULL,
+		failure TEXT NOT NULL,
+		message TEXT NOT NULL,
+		contact TEXT NOT NULL,
+		body TEXT,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE VIEW answers AS SELECT
+		id, run, CASE kind WHEN 1 THEN 'matched' ELSE 'no_match' END AS status,
+		strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at,
+		contact ->> 'email' AS email, charged AS credit_charged, message, contact, body AS answer
+		FROM outcome WHERE kind IN (1, 2);
+	CREATE VIEW failures AS SELECT
+		id, run, CASE kind WHEN 3 THEN 'refused' ELSE 'lost' END AS status, failure AS kind,
+		strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at,
+		contact ->> 'email' AS email, nullif(outcome.status, 0) AS http_status, attempts, message, contact
+		FROM outcome WHERE kind IN (3, 4);
+	CREATE VIEW lost AS SELECT
+		id, run, strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at,
+		contact ->> 'email' AS email, nullif(status, 0) AS http_status, attempts, message, contact
+		FROM outcome WHERE kind = 4;
+	CREATE VIEW runs AS SELECT
+		id, strftime('%Y-%m-%dT%H:%M:%SZ', started / 1000, 'unixepoch') AS started,
+		strftime('%Y-%m-%dT%H:%M:%SZ', finished / 1000, 'unixepoch') AS finished,
+		url, input, version, stopped, exit_code,
+		(SELECT count(*) FROM outcome WHERE outcome.run = run.id AND kind IN (1, 2)) AS answers
+		FROM run;`,
+}
+
+// migrate brings the open file to the newest version, one step a transaction. A new file gets all of them.
+func migrate(db *sqlite3.Conn, version int) error {
+	for ; version < len(migrations); version++ {
+		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+			migrations[version], applicationID, version+1)
+		if err := db.Exec(step); err != nil {
+			return fmt.Errorf("bring it to version %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
