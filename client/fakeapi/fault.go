@@ -27,8 +27,9 @@ func spoken(text string, status int) func(*call, *order) {
 
 // doStatus answers with any status, as well as it can: only what is an answer is charged.
 func doStatus(c *call, o *order) {
-	status, _ := strconv.Atoi(o.arg[:3]) // isStatus took it
-	if wait, ok := strings.CutPrefix(o.arg[3:], "ra"); ok {
+	digits, wait, hasWait := strings.Cut(o.arg, "ra")
+	status, _ := strconv.Atoi(digits) // isStatus took it
+	if hasWait {
 		c.w.Header().Set("Retry-After", retryAfter(wait, time.Now()))
 	}
 	switch {

@@ -46,12 +46,13 @@ func (k *kind) takes(arg string) bool {
 
 // kinds is the one table of what can be ordered. It is never changed.
 var kinds = []kind{
-	{Kind: Kind{"STATUS", "an answer of that status, 200 to 599, such as 500; 2xx but 202 and 204 are good answers, and charged. 429ra, 503ra3: with Retry-After of 1 s or 3 s; 429radate, 429rapast, 429raabsurd, 429rajunk: with such a one"}, do: doStatus, status: isStatus},
+	{Kind: Kind{"STATUS", "an answer of that status, 200 to 599, such as 500; 2xx but 202 and 204 are good answers"}, do: doStatus, status: isStatus},
+	{Kind: Kind{"STATUSraWAIT", "the same with Retry-After: 429ra (1 s), 503ra3, 429radate, 429rapast, 429raabsurd, 429rajunk"}, do: doStatus, status: isStatusWait},
 	{Kind: Kind{"match", "found"}, do: shaped(match)},
 	{Kind: Kind{"nomatch", "not found, with an error"}, do: shaped(noMatch)},
 	{Kind: Kind{"nothing", "not found, with empty fields instead of an error"}, do: shaped(nothing)},
 	{Kind: Kind{"big", "found, with 400 KiB"}, do: shaped(large)},
-	{Kind: Kind{"odd", "found, with unknown fields, numbers beyond 2^53, control characters and credits inside contact"}, do: shaped(odd)},
+	{Kind: Kind{"odd", "found, and as no document says: unknown fields, numbers beyond 2^53, control characters"}, do: shaped(odd)},
 	{Kind: Kind{"inside", "found, with remaining_credits inside contact"}, do: shaped(inside)},
 	{Kind: Kind{"errornull", "found, with an error that is null"}, do: shaped(errorNull)},
 	{Kind: Kind{"errorobject", "not found, with an error that is an object"}, do: shaped(errorObject)},
@@ -59,27 +60,27 @@ var kinds = []kind{
 	{Kind: Kind{"nocredits", "out of credits, as a 200 with an error"}, do: spoken(`{"contact":{"credit_charged":false,"error":"You are out of credits."},"remaining_credits":0}`, http.StatusOK)},
 	{Kind: Kind{"nocreditsinside", "the same with remaining_credits inside contact"}, do: spoken(`{"contact":{"credit_charged":false,"error":"You are out of credits.","remaining_credits":0}}`, http.StatusOK)},
 	{Kind: Kind{"slow", "good after that time: slow (1 s), slow300ms"}, do: doSlow, argument: isTime},
-	{Kind: Kind{"trickle", "good, a little at a time, over that time: trickle (1 s), trickle300ms; charged"}, do: doTrickle, argument: isTime},
-	{Kind: Kind{"hang", "no answer for as long as the client waits; charged"}, do: doHang},
-	{Kind: Kind{"stall", "half of the answer, then nothing for as long as the client waits; charged"}, do: doStall},
-	{Kind: Kind{"reset", "the connection is reset instead of an answer; charged"}, do: doReset},
-	{Kind: Kind{"close", "the connection is closed instead of an answer; charged"}, do: doClose},
-	{Kind: Kind{"truncate", "half of the announced answer, then the connection is closed; charged"}, do: doTruncate},
-	{Kind: Kind{"cut", "half of an answer of unknown length, then the connection is closed; charged"}, do: doCut},
+	{Kind: Kind{"trickle", "good, a little at a time, over that time: trickle (1 s), trickle300ms"}, do: doTrickle, argument: isTime},
+	{Kind: Kind{"hang", "no answer for as long as the client waits"}, do: doHang},
+	{Kind: Kind{"stall", "half of the answer, then nothing for as long as the client waits"}, do: doStall},
+	{Kind: Kind{"reset", "the connection is reset instead of an answer"}, do: doReset},
+	{Kind: Kind{"close", "the connection is closed instead of an answer"}, do: doClose},
+	{Kind: Kind{"truncate", "half of the announced answer, then the connection is closed"}, do: doTruncate},
+	{Kind: Kind{"cut", "half of an answer of unknown length, then the connection is closed"}, do: doCut},
 	{Kind: Kind{"closeafter", "good, then the connection is closed without a word"}, do: doCloseAfter},
-	{Kind: Kind{"garbage", "a body that is no JSON; charged. With a status, such as garbage500: not charged, as all that follow with a body"}, do: doBody(`{"contact": {"credit_charged": true, "first_name": "An` + "\x00\xff"), argument: isStatusOrNone},
-	{Kind: Kind{"html", "a page, as proxies send it"}, do: doBody("<!doctype html>\n<title>Just a moment…</title><h1>502 Bad Gateway</h1>\n"), argument: isStatusOrNone},
+	{Kind: Kind{"garbage", "a body that is no JSON; 200, or another status: garbage500"}, do: doBody(`{"contact": {"credit_charged": true, "first_name": "An` + "\x00\xff"), argument: isStatusOrNone},
+	{Kind: Kind{"html", "a page, as proxies send it: html, html502"}, do: doBody("<!doctype html>\n<title>Just a moment…</title><h1>502 Bad Gateway</h1>\n"), argument: isStatusOrNone},
 	{Kind: Kind{"empty", "no body"}, do: doBody(""), argument: isStatusOrNone},
 	{Kind: Kind{"array", "an array instead of an object"}, do: doBody(`[{"contact":{"credit_charged":true,"title":"in an array"}}]`), argument: isStatusOrNone},
 	{Kind: Kind{"string", "a string instead of an object"}, do: doBody(`"ok"`), argument: isStatusOrNone},
 	{Kind: Kind{"null", "null instead of an object"}, do: doBody(`null`), argument: isStatusOrNone},
 	{Kind: Kind{"two", "two objects, one after the other"}, do: doBody(`{"contact":{"credit_charged":true}} {"contact":{}}`), argument: isStatusOrNone},
-	{Kind: Kind{"huge", "256 MiB, valid JSON if read to its end; charged"}, do: doHuge, argument: isStatusOrNone},
+	{Kind: Kind{"huge", "256 MiB, valid JSON if read to its end: huge, huge500"}, do: doHuge, argument: isStatusOrNone},
 	{Kind: Kind{"gzip", "good, compressed without being asked to"}, do: doGzip},
-	{Kind: Kind{"bomb", "256 MiB, a thousandth of it on the wire; charged"}, do: doBomb, argument: isStatusOrNone},
-	{Kind: Kind{"nothttp", "bytes that are no HTTP, where the connection is HTTP/1; charged"}, do: doNotHTTP},
+	{Kind: Kind{"bomb", "the same, compressed to a thousandth of it"}, do: doBomb, argument: isStatusOrNone},
+	{Kind: Kind{"nothttp", "bytes that are no HTTP, where the connection is HTTP/1"}, do: doNotHTTP},
 	{Kind: Kind{"redirect", "a 307 to another path of this server, which counts who comes and who brings the key"}, do: doRedirect},
-	{Kind: Kind{"echo", "the key in the answer, plain and escaped. With a status, such as echo401: in an error; charged without one"}, do: doEcho, argument: isStatusOrNone},
+	{Kind: Kind{"echo", "the key in the answer, plain and escaped: echo, echo401"}, do: doEcho, argument: isStatusOrNone},
 }
 
 func isTime(arg string) bool {
@@ -92,14 +93,13 @@ func isStatusOrNone(arg string) bool {
 	return arg == "" || err == nil && len(arg) == 3 && status >= 200 && status < maxStatus
 }
 
-// isStatus takes 500, 429ra, 503ra3, 429radate.
-func isStatus(text string) bool {
-	if len(text) < 3 || !isStatusOrNone(text[:3]) {
-		return false
-	}
-	rest := text[3:]
-	wait, ok := strings.CutPrefix(rest, "ra")
-	return rest == "" || ok && retryAfter(wait, time.Time{}) != ""
+// isStatus takes 500.
+func isStatus(text string) bool { return text != "" && isStatusOrNone(text) }
+
+// isStatusWait takes 429ra, 503ra3, 429radate.
+func isStatusWait(text string) bool {
+	status, wait, ok := strings.Cut(text, "ra")
+	return ok && isStatus(status) && retryAfter(wait, time.Time{}) != ""
 }
 
 // retryAfter is the header's text for what stands behind "ra"; "": that says nothing.

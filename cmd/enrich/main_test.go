@@ -1,19 +1,54 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
 
 	"enrich/client/fakeapi"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"enrich": main})
+	testscript.Main(leakless{m}, map[string]func(){"enrich": keepStatus})
+}
+
+// leakless fails a package whose tests leave goroutines behind.
+type leakless struct{ *testing.M }
+
+func (m leakless) Run() int {
+	code := m.M.Run()
+	if err := goleak.Find(); code == 0 && err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	return code
+}
+
+// statusFile names the file in which an enrich of a script leaves its exit code, which testscript does not tell.
+const statusFile = "STATUS_FILE"
+
+// keepStatus is main, but for that file.
+func keepStatus() {
+	signal.Ignore(syscall.SIGPIPE)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	exit := func(code int) {
+		if err := os.WriteFile(os.Getenv(statusFile), []byte(strconv.Itoa(code)), 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(code)
+	}
+	exit(execute(os.Args[1:], world{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, signals: signals, exit: exit,
+	}))
 }
 
 // TestScripts runs the command line as users do: exit code, both streams, files there and not there. The stand-in
@@ -25,27 +60,81 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_STATE_HOME", e.WorkDir+"/state")
 			e.Setenv("LEDGER", e.WorkDir+"/state/enrich/ledger.db")
 			e.Setenv("HOME", e.WorkDir)
-			e.Setenv("TMPDIR", e.WorkDir)
-			return nil
+			e.Setenv("TMPDIR", e.WorkDir+"/tmp")
+			e.Setenv(statusFile, e.WorkDir+"/.status")
+			e.Values[apis{}] = new(apis)
+			return os.Mkdir(e.WorkDir+"/tmp", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"api": startAPI, "calls": checkCalls, "status": checkStatus,
+			"api": startAPI, "calls": checkCalls, "charged": checkCharged, "status": checkStatus,
 		},
 	})
 }
 
-type apiKey struct{}
+// apis holds the stand-in that a script started last.
+type apis struct{ last *fakeapi.Server }
 
 // startAPI starts the stand-in API with the flags of `enrich fakeapi`, and names it $API. Started again, it is another.
-func startAPI(ts *testscript.TestScript, neg bool, args []string) {
+func startAPI(ts *testscript.TestScript, _ bool, args []string) {
 	var s apiSettings
-	cmd := fakeapiFlags(&s)
-	ts.Check(cmd.ParseFlags(args))
+	ts.Check(fakeapiFlags(&s).ParseFlags(args))
 	o, err := s.options()
 	ts.Check(err)
-	api, err := fakeapi.Listen(ts.Context(), "127.0.0.1:0", o)
+	api, err := fakeapi.Listen(context.Background(), s.addr, o)
 	ts.Check(err)
 	ts.Defer(api.Close)
+	if s.tls != "" {
+		ts.Check(os.WriteFile(ts.MkAbs(s.tls), api.CA(), 0o600))
+	}
+	ts.Value(apis{}).(*apis).last = api
 	ts.Setenv("API", api.URL)
-	apis.Store(ts.Getenv("WORK"), api)
+}
+
+// checkCalls compares the stand-in's count of calls: `calls 4` all of them, `calls 2 ann@x.example` one contact's.
+func checkCalls(ts *testscript.TestScript, neg bool, args []string) {
+	stats := statsOf(ts)
+	got := stats.Calls
+	if len(args) > 1 {
+		got = stats.Contacts[strings.ToLower(strings.Join(args[1:], " "))]
+	}
+	compare(ts, neg, args, got, stats)
+}
+
+// checkCharged compares the stand-in's count of credits.
+func checkCharged(ts *testscript.TestScript, neg bool, args []string) {
+	stats := statsOf(ts)
+	compare(ts, neg, args, stats.Charged, stats)
+}
+
+func statsOf(ts *testscript.TestScript) fakeapi.Stats {
+	api := ts.Value(apis{}).(*apis).last
+	if api == nil {
+		ts.Fatalf("no stand-in API was started: want api first")
+	}
+	return api.Stats()
+}
+
+func compare(ts *testscript.TestScript, neg bool, args []string, got int64, stats fakeapi.Stats) {
+	if len(args) == 0 {
+		ts.Fatalf("want a number")
+	}
+	want, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	if (got == want) == neg {
+		ts.Fatalf("counted %d, want %s%d: %+v", got, map[bool]string{true: "not "}[neg], want, stats)
+	}
+}
+
+// checkStatus compares the exit code of the enrich that ended last.
+func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: status N")
+	}
+	got, err := os.ReadFile(ts.Getenv(statusFile))
+	if err != nil {
+		ts.Fatalf("no enrich has ended: %v", err)
+	}
+	if (string(got) == args[0]) == neg {
+		ts.Fatalf("exit code %s, want %s%s", got, map[bool]string{true: "not "}[neg], args[0])
+	}
 }
