@@ -28,14 +28,15 @@ const (
 type act uint8
 
 const (
-	actAnswer act = iota // matched or no match: an answer
-	actReject            // the API refused this row: not charged, not retried
-	actAbsent            // 404: no match, where a 2xx has been seen
-	actRetry             // passing, not charged
-	actPause             // 429: the account must wait
-	actLost              // it may have been charged, and the answer was cut
-	actSpoilt            // it may have been charged, and the answer is complete but of no use
-	actStop              // the run stops
+	actAnswer  act = iota // matched or no match: an answer
+	actReject             // the API refused this row: not charged, not retried
+	actAbsent             // a 404 that may be a wrong URL: whether it is an answer is not known yet
+	actRetry              // passing, not charged
+	actExhaust            // passing, not charged, and no attempts are left
+	actPause              // 429: the account must wait
+	actLost               // it may have been charged, and the answer was cut
+	actSpoilt             // it may have been charged, and the answer is complete but of no use
+	actStop               // the run stops
 )
 
 // A verdict is what one answer means.
@@ -46,9 +47,26 @@ type verdict struct {
 	message string // the API's own words
 }
 
+// An attempt is what decide must know of the attempt that an answer came to.
+type attempt struct {
+	last   bool // no further one may be made for this row
+	proved bool // a usable answer has been seen: the URL and the key are right
+}
+
 // decide is the one place where an answer's status and body become what happens (API.md, "Errors"). It is pure.
 // A body is what was read of a complete answer, at most maxBody bytes, or longer for one that is too long.
-func decide(status int, body []byte) verdict {
+func decide(status int, body []byte, at attempt) verdict {
+	v := decideAny(status, body)
+	switch {
+	case v.act == actRetry && at.last:
+		v.act = actExhaust
+	case v.act == actAbsent && at.proved:
+		v.act, v.answer = actAnswer, contact.Answer{Error: v.message, Body: []byte("{}")}
+	}
+	return v
+}
+
+func decideAny(status int, body []byte) verdict {
 	switch {
 	case status == http.StatusAccepted:
 		return verdict{act: actRetry, message: "the answer is not ready (202)"}

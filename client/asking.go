@@ -1,0 +1,219 @@
+package client
+
+import (
+	"container/list"
+	"context"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"enrich/contact"
+)
+
+// A Ticket is a contact to be asked.
+type Ticket struct {
+	// Row is its row's number, for the log.
+	Row     int64
+	Contact contact.Contact
+	Keys    contact.Keys
+	// Retry is asked before each call after the first that was on the wire; false: no further call may be made. nil: always.
+	Retry func() bool
+	// Attempts and Elapsed are of earlier askings of this contact in this run, as their Result told them.
+	Attempts int
+	Elapsed  time.Duration
+}
+
+// An Asking is a contact that has its place: [Client.Queue] gives it.
+type Asking struct {
+	c      *Client
+	ticket Ticket
+	place  place // under the gate's lock
+	early  *list.Element
+}
+
+// A Result is how an asking ended.
+type Result struct {
+	Outcome contact.Outcome
+	// Stop is why the run must stop; "": it need not. StopCap: Retry said no.
+	Stop Stop
+	// StopDetail is a sentence for the user.
+	StopDetail string
+	// Again: the call was lost by a cut answer, and attempts are left: the contact may be asked again in this run.
+	Again bool
+	// Absent: a 404 that came before any usable answer, so that it may be a wrong URL. Outcome is Released, which is
+	// right if the run ends here; [Result.Decide] says what it is once that is known.
+	Absent bool
+	// Elapsed is what the attempts took so far, with the backoff between them.
+	Elapsed time.Duration
+}
+
+// Decide is the outcome of an Absent result: no match where the run has seen a usable answer, rejected where it came to its end
+// without one. After a stop without one there is nothing to decide: the outcome that it has stands.
+func (r *Result) Decide(proved bool) contact.Outcome {
+	o := r.Outcome
+	if proved {
+		o.Kind, o.Body = contact.NoMatch, []byte("{}")
+	} else {
+		o.Kind, o.Failure = contact.Refused, contact.Rejected
+	}
+	return o
+}
+
+// Queue gives a contact its place. It is called in the order of the input, and [Asking.Do] must be called for each.
+func (c *Client) Queue(t Ticket) *Asking {
+	a := &Asking{c: c, ticket: t}
+	g := c.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.early.proved {
+		a.early = g.early.order.PushBack(a)
+	}
+	return a
+}
+
+// Do asks, and does not return before the asking has ended. When soft is done nothing more is sent; when hard is
+// done, which must not be before soft, what is in flight is ended too, and is lost if it was written.
+func (a *Asking) Do(soft, hard context.Context) Result {
+	defer a.c.gate.end(a)
+	x := a.c.borrow()
+	defer a.c.giveBack(x)
+	x.request = appendRequest(x.request[:0], &a.ticket.Contact, a.c.o.EmailAs, a.c.o.Set)
+	r := row{
+		Asking: a, soft: soft, hard: hard, x: x,
+		patience: patience{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, granted: 1,
+	}
+	return r.ask()
+}
+
+// end takes an asking out of the order of the first calls, and lets the next have its turn.
+func (g *gate) end(a *Asking) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.early.proved && a.early != nil {
+		g.early.order.Remove(a.early)
+		g.nudge()
+	}
+}
+
+// stepAside lets those behind an asking have their turn while it waits for its own backoff.
+func (g *gate) stepAside(a *Asking) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a.place = placeAside
+	g.nudge()
+}
+
+// A row is one asking while it is under way.
+type row struct {
+	*Asking
+	soft, hard context.Context
+	x          *exchange
+	patience   patience
+	sent       int // requests of this asking on the wire
+	granted    int // requests that may be on the wire: what was reserved
+	throttled  int // how often it was answered by a 429
+	again      string
+	last       verdict
+	status     int
+	waited     time.Duration // for its own backoff, before the attempt under way
+}
+
+// most429 bounds how often one row is answered by a 429 while others are not.
+const most429 = 30
+
+// ask makes attempts until one ends the asking. This is backoff.Retry with what that cannot do: a wait ends when the
+// account is stopped, and calls that say nothing about the row (429, probes) are not counted.
+func (r *row) ask() Result {
+	if r.patience.attempts > 0 {
+		r.again = "lost"
+		r.c.gate.stepAside(r.Asking)
+		if !r.wait(r.patience.again()) {
+			return r.release()
+		}
+	}
+	for {
+		if r.sent >= r.granted {
+			if r.ticket.Retry != nil && !r.ticket.Retry() {
+				out := r.release()
+				out.Stop, out.StopDetail = StopCap, "--max-calls is reached"
+				return out
+			}
+			r.granted++
+		}
+		p, ok := r.c.gate.enter(r.soft, r.Asking)
+		if !ok {
+			return r.release()
+		}
+		if result, ended := r.attempt(p); ended {
+			return result
+		}
+	}
+}
+
+// wait waits for the row's own backoff; false: nothing more may be sent.
+func (r *row) wait(d time.Duration) bool {
+	r.patience.elapsed += d
+	r.waited = d
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.soft.Done():
+	case <-r.c.gate.halted:
+	}
+	return false
+}
+
+// attempt makes one call and does what is right with what came of it.
+func (r *row) attempt(p permit) (Result, bool) {
+	if r.again != "" {
+		r.c.stats.retry(r.again)
+	}
+	reply := r.c.call(r.hard, r.x.request, &r.x.answer)
+	if reply.onWire {
+		r.sent++
+		r.c.stats.sent.Add(1)
+	}
+	v := r.judge(&reply)
+	r.last, r.status = v, reply.status
+	if reply.fate == fateAnswered {
+		r.c.stats.answered(reply.took, v.answer.Remaining, time.Now())
+	}
+	n := r.news(&reply, &v)
+	down := r.c.gate.leave(r.Asking, p, n)
+	r.log(p, &reply, &v)
+	r.waited = 0
+	switch v.act {
+	case actPause:
+		r.again = "rate_limited"
+		if r.throttled++; r.throttled >= most429 {
+			return r.exhaust(), true
+		}
+		return Result{}, false
+	case actRetry, actExhaust:
+		r.again = reasonOf(&reply)
+		if reply.fate != fateAnswered && r.hard.Err() != nil {
+			return r.release(), true
+		}
+		if down {
+			return Result{}, false
+		}
+		return r.backOff(&reply, n.hint)
+	}
+	return r.finish(&reply, &v), true
+}
+
+// backOff counts an attempt that failed in a way that passes, and waits before the next, if there is one.
+func (r *row) backOff(reply *reply, hint time.Duration) (Result, bool) {
+	r.patience.attempts++
+	r.patience.elapsed += reply.took
+	d := r.patience.next(hint)
+	if d == backoff.Stop {
+		return r.exhaust(), true
+	}
+	if !r.wait(d) {
+		return r.release(), true
+	}
+	return Result{}, false
+}

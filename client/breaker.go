@@ -1,0 +1,81 @@
+package client
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+)
+
+// When an API counts as down: so many failures with no answer between, of so many rows, because a row can be at
+// fault for a 500; or so many where no connection came about, which no row is at fault for.
+const (
+	breakAfter     = 10
+	breakRows      = 3
+	breakUnreached = 4
+)
+
+// How long probes of an API that is down are apart: at first, and at most.
+const (
+	probeFirst = time.Second
+	probeMost  = 15 * time.Second
+)
+
+// A breaker tells an API that is down from rows that fail. While it is open, single probes are sent.
+type breaker struct {
+	open      bool
+	failures  int
+	unreached int
+	rows      []int64   // the first breakRows different rows that failed
+	since     time.Time // of the first failure since an answer
+	probeAt   time.Time
+	last      string // what the last failure was
+	steps     *backoff.ExponentialBackOff
+}
+
+// answered: the API is up.
+func (b *breaker) answered() {
+	if b.failures > 0 {
+		*b = breaker{rows: b.rows[:0]}
+	}
+}
+
+// failed counts a failure, and says whether the API counts as down now. A probe's failure makes the next one later.
+func (b *breaker) failed(now time.Time, row int64, unreached, probe bool, what string, limit time.Duration) (down bool) {
+	if b.failures == 0 {
+		b.since = now
+	}
+	b.failures++
+	b.last = what
+	if unreached {
+		b.unreached++
+	} else {
+		b.unreached = 0
+	}
+	if len(b.rows) < breakRows && !slices.Contains(b.rows, row) {
+		b.rows = append(b.rows, row)
+	}
+	if !b.open && b.opens(now, limit) {
+		b.open, b.steps = true, newSteps(min(probeFirst, limit/40), min(probeMost, limit/8))
+		probe = true
+	}
+	if b.open && probe {
+		b.probeAt = now.Add(b.steps.NextBackOff())
+	}
+	return b.open
+}
+
+// opens says whether the failures so far are no row's fault: they are many, or (where each takes long, as with a server
+// that hangs) they have lasted for as long as an API may be down.
+func (b *breaker) opens(now time.Time, limit time.Duration) bool {
+	if b.unreached >= breakUnreached {
+		return true
+	}
+	return len(b.rows) >= breakRows && (b.failures >= breakAfter || now.Sub(b.since) >= limit)
+}
+
+// over says what to tell when the API has been down for too long.
+func (b *breaker) over(now time.Time) string {
+	return fmt.Sprintf("%d calls in a row failed within %v, the last with %s", b.failures, now.Sub(b.since).Round(time.Millisecond), b.last)
+}

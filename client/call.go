@@ -1,0 +1,147 @@
+package client
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// maxBody is how much of an answer is read, decompressed. An answer above it is of no use.
+const maxBody = 1 << 20
+
+// A fate is how far a call came that has no answer.
+type fate uint8
+
+const (
+	fateAnswered  fate = iota // there is an answer
+	fateUnreached             // no connection came about: nothing was sent
+	fateUnsent                // there was a connection, and the server certainly did not take the request
+	fateCut                   // it may have been charged, and the answer did not come or was cut
+	fateSpoilt                // it may have been charged, and the answer is whole but cannot be decoded
+)
+
+// A reply is what came of one call.
+type reply struct {
+	fate   fate
+	onWire bool // a request was on the wire, wholly or in part
+	status int
+	header http.Header
+	body   []byte // at most maxBody+1 bytes, valid until the buffer is used again; the key redacted
+	err    error
+	took   time.Duration
+}
+
+// A call is one request on its way. Its hooks tell what was written.
+type call struct {
+	conn         httptrace.GotConnInfo
+	counted      *countedConn
+	before       int64 // what was written to the connection before
+	wroteHeaders atomic.Bool
+}
+
+func (c *call) gotConn(info httptrace.GotConnInfo) {
+	c.conn = info
+	if c.counted = counted(info.Conn); c.counted != nil {
+		c.before = c.counted.written.Load()
+	}
+}
+
+// call makes one call and reads the answer into buf.
+func (c *Client) call(hard context.Context, body []byte, buf *bytes.Buffer) reply {
+	ctx, cancel := context.WithTimeout(hard, c.o.Timeout)
+	defer cancel()
+	var sent call
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: sent.gotConn, WroteHeaders: func() { sent.wroteHeaders.Store(true) },
+	})
+	started := time.Now()
+	resp, err := c.carrier.RoundTrip(c.request(ctx, body))
+	if err != nil {
+		r := reply{err: err, took: time.Since(started)}
+		r.fate, r.onWire = sent.fate(err)
+		return r
+	}
+	r := reply{onWire: true, status: resp.StatusCode, header: resp.Header}
+	r.err = readBody(resp, buf)
+	r.took = time.Since(started)
+	r.body = c.o.Key.Redact(buf.Bytes())
+	if r.err != nil && c.needsBody(resp.StatusCode) {
+		r.fate = fateOfBody(r.err)
+	}
+	return r
+}
+
+// request is made anew for each call, of what all have alike. The transport reads a Body of this type without flushing
+// the header by itself. There is no GetBody: the transport cannot send it again.
+func (c *Client) request(ctx context.Context, body []byte) *http.Request {
+	r := c.alike.WithContext(ctx)
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return r
+}
+
+// needsBody: only what a 2xx means stands in its body; any other status says enough, also when its body was cut.
+func (c *Client) needsBody(status int) bool {
+	return status >= 200 && status <= 299 && status != http.StatusAccepted
+}
+
+// readBody reads no more than one byte above the bound, which is enough to see that it is too long.
+func readBody(resp *http.Response, buf *bytes.Buffer) error {
+	buf.Reset()
+	_, err := buf.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
+	if cerr := resp.Body.Close(); err == nil && buf.Len() <= maxBody {
+		err = cerr
+	}
+	return err
+}
+
+// fateOfBody tells an answer that cannot be decoded, which came whole, from one that was cut.
+func fateOfBody(err error) fate {
+	var corrupt flate.CorruptInputError
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) {
+		return fateSpoilt
+	}
+	return fateCut
+}
+
+// fate says what a call's error means for the money, and errs to the side of "may have been charged".
+func (c *call) fate(err error) (f fate, onWire bool) {
+	switch {
+	case c.conn.Conn == nil:
+		return fateUnreached, false
+	case notProcessed(err):
+		return fateUnsent, true
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return fateCut, true // the transport may still have been writing when it was ended
+	}
+	if tc, ok := c.conn.Conn.(*tls.Conn); ok && tc.ConnectionState().NegotiatedProtocol == "h2" || c.counted == nil {
+		if !c.wroteHeaders.Load() {
+			return fateUnsent, false
+		}
+		return fateCut, true
+	}
+	if c.counted.written.Load() == c.before {
+		return fateUnsent, false
+	}
+	return fateCut, true
+}
+
+// notProcessed: by HTTP/2's own rules (RFC 9113, 8.7) the server has not begun with the request: it went
+// away with a smaller last stream, or refused the stream. net/http does not export these errors; where its words
+// change, such a call counts as lost, and a test fails.
+func notProcessed(err error) bool {
+	s, ok := strings.CutPrefix(err.Error(), "http2: Transport: cannot retry err [")
+	if !ok {
+		return false
+	}
+	return strings.HasPrefix(s, "http2: Transport received Server's graceful shutdown GOAWAY]") ||
+		strings.HasPrefix(s, "stream error: ") && strings.Contains(s, "; REFUSED_STREAM")
+}

@@ -1,0 +1,78 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Defaults of [Options].
+const (
+	defaultWorkers     = 32
+	defaultTimeout     = time.Minute
+	defaultMaxAttempts = 5
+	defaultMaxElapsed  = 2 * time.Minute
+)
+
+// Options say which API is asked, and how hard. URL and Key must be set; the zero value of everything else has a meaning.
+type Options struct {
+	// URL is the API's base URL, normalised by contact.NormalURL; /contact is appended.
+	URL string
+	// Key goes into the Authorization header, and nowhere else.
+	Key Key
+	// EmailAs is the outgoing name of the address; "": email.
+	EmailAs string
+	// Set is what every request has alike.
+	Set Constants
+	// Workers is how many calls are in flight at most; 0: 32. It sizes the connections that are kept, and is no lock:
+	// the caller runs so many [Asking.Do] at once.
+	Workers int
+	// Rate bounds the calls; the zero Rate: what the API's header rate_limit says.
+	Rate Rate
+	// Timeout bounds one call, from the connection to the last byte of the answer; 0: a minute.
+	Timeout time.Duration
+	// MaxAttempts bounds the calls of one row; 0: 5. Calls answered by 429, and probes of an API that is down, are not counted.
+	MaxAttempts int
+	// MaxElapsed bounds the attempts of one row with the waits between them, and how long an API may be down or ask to
+	// wait before the run is stopped; 0: two minutes.
+	MaxElapsed time.Duration
+	// CAFile names PEM certificates to trust beside the system's; "": none.
+	CAFile string
+	// UserAgent is the header of that name; "": enrich.
+	UserAgent string
+	// Log gets a line for each attempt; nil: none.
+	Log *slog.Logger
+
+	carrier http.RoundTripper // in place of the network, for tests
+}
+
+// withDefaults fills in what was left out, and refuses what cannot be.
+func (o Options) withDefaults() (Options, error) {
+	if o.URL == "" {
+		return o, errors.New("no URL of the API")
+	}
+	if o.Key.secret == "" {
+		return o, fmt.Errorf("%w is missing", ErrKey)
+	}
+	if o.Workers < 0 || o.Timeout < 0 || o.MaxAttempts < 0 || o.MaxElapsed < 0 {
+		return o, errors.New("a negative number of workers or attempts, or a negative time")
+	}
+	o.EmailAs = or(o.EmailAs, "email")
+	o.UserAgent = or(o.UserAgent, "enrich")
+	o.Workers = or(o.Workers, defaultWorkers)
+	o.Timeout = or(o.Timeout, defaultTimeout)
+	o.MaxAttempts = or(o.MaxAttempts, defaultMaxAttempts)
+	o.MaxElapsed = or(o.MaxElapsed, defaultMaxElapsed)
+	return o, nil
+}
+
+// or is a, or b where a is the zero value.
+func or[T comparable](a, b T) T {
+	var zero T
+	if a == zero {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,153 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"enrich/contact"
+)
+
+// judge is decide for a reply, also for one without an answer.
+func (r *row) judge(reply *reply) verdict {
+	switch reply.fate {
+	case fateAnswered:
+		return decide(reply.status, reply.body, attempt{last: r.patience.last(), proved: r.c.Proved()})
+	case fateCut:
+		return verdict{act: actLost, message: r.words(reply)}
+	case fateSpoilt:
+		return verdict{act: actSpoilt, message: r.words(reply)}
+	}
+	v := verdict{act: actRetry, message: r.words(reply)}
+	if r.patience.last() {
+		v.act = actExhaust
+	}
+	return v
+}
+
+// words are a call's error for people, without the key.
+func (r *row) words(reply *reply) string {
+	if reply.err == nil {
+		return ""
+	}
+	text := bounded(r.c.o.Key.redactString(reply.err.Error()))
+	switch {
+	case errors.Is(reply.err, context.DeadlineExceeded):
+		text = fmt.Sprintf("no answer within %v", r.c.o.Timeout)
+	case errors.Is(reply.err, context.Canceled):
+		text = "the run was ended before the answer came"
+	}
+	switch reply.fate {
+	case fateUnreached:
+		return "no connection: " + text
+	case fateUnsent:
+		return "the request was not taken: " + text
+	case fateSpoilt:
+		return "the answer cannot be decoded: " + text
+	}
+	return "the answer was lost: " + text
+}
+
+// news is what a call means for the account.
+func (r *row) news(reply *reply, v *verdict) news {
+	n := news{row: r.ticket.Row, what: describe(reply.status, v.message)}
+	if reply.header != nil {
+		n.rate = headerRate(reply.header.Get("Rate_limit"))
+		n.hint = retryAfter(reply.header, time.Now())
+	}
+	n.refusal = refusal{status: reply.status, addressed: r.ticket.Contact.Email != "", message: v.message, unusable: v.act == actSpoilt}
+	switch v.act {
+	case actAnswer:
+		n.tiding = tidingUsable
+	case actReject, actAbsent:
+		n.tiding = tidingRefused
+	case actPause:
+		n.tiding = tidingThrottled
+	case actStop:
+		n.tiding, n.stop, n.what = tidingStop, v.stop, v.message
+	case actSpoilt:
+		n.tiding = tidingFailed
+		if !r.c.Proved() {
+			n.tiding = tidingRefused
+		}
+	case actRetry, actExhaust, actLost:
+		n.tiding = tidingFailed
+		if reply.fate == fateUnreached {
+			n.tiding = tidingUnreached
+		}
+		if reply.fate != fateAnswered && r.hard.Err() != nil {
+			n.tiding = tidingNone
+		}
+	}
+	return n
+}
+
+// describe is a status and the words that came with it.
+func describe(status int, message string) string {
+	switch {
+	case status == 0:
+		return message
+	case message == "":
+		return fmt.Sprintf("%d %s", status, http.StatusText(status))
+	}
+	return fmt.Sprintf("%d (%q)", status, message)
+}
+
+// reasonOf is why a call is made again, as the summary counts it.
+func reasonOf(reply *reply) string {
+	switch {
+	case reply.fate == fateUnreached:
+		return "no_connection"
+	case reply.fate == fateUnsent:
+		return "not_taken"
+	case reply.status == http.StatusAccepted:
+		return "not_ready"
+	case reply.status < 500:
+		return "not_now"
+	}
+	return "server_error"
+}
+
+// finish makes the result of a verdict that ends an asking.
+func (r *row) finish(reply *reply, v *verdict) Result {
+	out := r.result(contact.Released)
+	o := &out.Outcome
+	switch v.act {
+	case actAnswer:
+		o.Kind, o.Charged, o.Body = v.answer.Kind(), v.answer.Charged, v.answer.Body
+	case actReject:
+		o.Kind, o.Failure = contact.Refused, contact.Rejected
+	case actAbsent:
+		out.Absent = true
+	case actLost:
+		r.patience.attempts++
+		r.patience.elapsed += reply.took
+		out.Elapsed = r.patience.elapsed
+		o.Kind, o.Failure = contact.Lost, contact.Exhausted
+		out.Again = r.patience.attempts < r.c.o.MaxAttempts && out.Elapsed < r.c.o.MaxElapsed
+	case actSpoilt:
+		o.Kind, o.Failure = contact.Lost, contact.Malformed
+	}
+	return out
+}
+
+// exhaust is for a row whose failures did not pass.
+func (r *row) exhaust() Result {
+	out := r.result(contact.Refused)
+	out.Outcome.Failure = contact.Exhausted
+	return out
+}
+
+// release is for a row that was not charged and may not be asked any more: as if it had not been asked.
+func (r *row) release() Result { return r.result(contact.Released) }
+
+func (r *row) result(kind contact.Kind) Result {
+	out := Result{Elapsed: r.patience.elapsed, Outcome: contact.Outcome{
+		Contact: r.ticket.Contact, Keys: r.ticket.Keys, Kind: kind, At: time.Now().UTC().Truncate(time.Millisecond),
+		Status: r.status, Attempts: r.ticket.Attempts + r.sent, Message: r.last.message,
+	}}
+	out.Stop, out.StopDetail = r.c.gate.stopped()
+	return out
+}
