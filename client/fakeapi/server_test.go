@@ -59,7 +59,9 @@ type reply struct {
 }
 
 // post sends a body with the key "secret" and reads the answer to its end, at most 1 MiB of it.
-func (a *api) post(body string) reply { return a.do(a.t.Context(), http.MethodPost, "/contact", "Bearer secret", body) }
+func (a *api) post(body string) reply {
+	return a.do(a.t.Context(), http.MethodPost, "/contact", "Bearer secret", body)
+}
 
 // ask asks about an address.
 func (a *api) ask(address string) reply { return a.post(fmt.Sprintf(`{"email":%q}`, address)) }

@@ -125,7 +125,8 @@ func compare(ts *testscript.TestScript, neg bool, args []string, got int64, stat
 	}
 }
 
-// checkStatus compares the exit code of the enrich that ended last.
+// checkStatus compares the exit code of the enrich that ended last. It takes the code away, so that one that was killed
+// is not taken for the one before it.
 func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: status N")
@@ -134,6 +135,7 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil {
 		ts.Fatalf("no enrich has ended: %v", err)
 	}
+	ts.Check(os.Remove(ts.Getenv(statusFile)))
 	if (string(got) == args[0]) == neg {
 		ts.Fatalf("exit code %s, want %s%s", got, map[bool]string{true: "not "}[neg], args[0])
 	}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enrich/client/fakeapi"
+	"enrich/samples"
+)
+
+const (
+	demoKey = "demo-key"
+	// revokedAfter is how many calls the key of the third run is good for.
+	revokedAfter = 6
+
+	longDemo = `Runs on two small samples against a stand-in for the API on a loopback port: no key, no network.
+All it writes, the ledger included, is in ./` + demoDir + `, which is cleared first if an earlier demo made it.`
+)
+
+func demoCommand(w world) *cobra.Command {
+	return &cobra.Command{
+		Use: "demo", Short: "Try it: samples against a stand-in API, no key, no network",
+		Long: longDemo, Example: "  enrich demo\n  column -s, -t < enrich-demo/crm-export.results.csv | less -S", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return demonstrate(w) },
+	}
+}
+
+// A demo is one performance: its world has an environment of its own, so that nothing of the user's is used.
+type demo struct {
+	world world
+	api   *fakeapi.Server
+}
+
+// demonstrate runs all parts. It ends well when each went as it was meant to.
+func demonstrate(w world) error {
+	if err := clearDemo(); err != nil {
+		return err
+	}
+	api, err := fakeapi.Listen(context.Background(), "127.0.0.1:0", demoOptions())
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	w.lookupEnv = demoEnv
+	d := demo{w, api}
+	for _, part := range []func() error{d.csv, d.jsonl, d.revoked, d.again} {
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	d.say("everything is in ./%s: look at %s beside %s", demoDir, "crm-export.results.csv", samples.CRMExport)
+	d.say("with a key of your own: SELLING_API_KEY=… enrich run leads.csv")
+	return nil
+}
+
+// demoEnv is an environment with nothing but the key in it.
+func demoEnv(name string) (string, bool) {
+	if name == "SELLING_API_KEY" {
+		return demoKey, true
+	}
+	return "", false
+}
+
+// demoOptions make an API that takes long enough for its calls to be watched.
+func demoOptions() fakeapi.Options {
+	return fakeapi.Options{Keys: []string{demoKey}, Latency: 60 * time.Millisecond, LatencyJitter: 60 * time.Millisecond}
+}
+
+func (d *demo) csv() error {
+	d.say("1. a CRM's export goes in as it is: quotes, umlauts, a duplicate, rows that cannot be asked")
+	if err := d.run(d.api, ".", samples.CRMExport, exitFailedRows); err != nil {
+		return err
+	}
+	d.say("   every row is in one of two files, with all its columns; some of what was learnt:")
+	if err := d.show("crm-export.results.csv", 3, "E-Mail Address", "enrich_title", "enrich_company_name"); err != nil {
+		return err
+	}
+	d.say("   and why rows failed:")
+	return d.show("crm-export.failures.csv", demoFailures, "Record ID", "enrich_error_kind", "enrich_error_message")
+}
+
+// demoFailures is more than the sample has.
+const demoFailures = 10
+
+func (d *demo) jsonl() error {
+	d.say("2. JSONL: objects stay as they are; one answer is cut off on its way, and counted as lost, because it may have been charged")
+	return d.run(d.api, ".", samples.Leads, exitFailedRows)
+}
+
+// revoked runs against an API of its own, which has answered nothing yet: to its key nothing is known.
+func (d *demo) revoked() error {
+	d.say("3. the key is revoked in the middle of a run: it stops, keeps what it has, and leaves the other rows pending")
+	o := demoOptions()
+	o.RevokeAfter = revokedAfter
+	api, err := fakeapi.Listen(context.Background(), "127.0.0.1:0", o)
+	if err != nil {
+		return err
+	}
+	defer api.Close()
+	return d.run(api, demoRevoked, samples.CRMExport, exitRefused)
+}
+
+// again repeats the first run: no contact that was answered is asked again.
+func (d *demo) again() error {
+	results := filepath.Join(demoDir, "crm-export.results.csv")
+	first, err := os.ReadFile(results)
+	if err != nil {
+		return err
+	}
+	before := d.api.Stats()
+	d.say("4. the first command again: what was answered is in the ledger and costs nothing, only what the API refused is asked once more")
+	if err := d.run(d.api, ".", samples.CRMExport, exitFailedRows); err != nil {
+		return err
+	}
+	after := d.api.Stats()
+	second, err := os.ReadFile(results)
+	if err != nil {
+		return err
+	}
+	d.say("   the API's own count: %s before and %d after, %s charged before and %d after",
+		many(before.Calls, "call"), after.Calls, many(before.Charged, "credit"), after.Charged)
+	switch {
+	case after.Charged != before.Charged:
+		return errors.New("demo: the second run was charged, which must not be")
+	case !bytes.Equal(first, second):
+		return errors.New("demo: the second run wrote other results, which must not be")
+	}
+	d.say("   the results are the same, byte for byte")
+	return nil
+}
+
+// run is `enrich run` on a sample, with a command line that can be tried by hand.
+func (d *demo) run(api *fakeapi.Server, out, sample string, want int) error {
+	args := []string{
+		"run", "--url", api.URL, "--ledger", filepath.Join(demoDir, "ledger.db"), "--workers", "4",
+		"--out", filepath.Join(demoDir, out), filepath.Join(demoDir, sample),
+	}
+	fmt.Fprintf(d.world.stderr, "$ enrich %s\n", strings.Join(args, " "))
+	switch code := execute(args, d.world); code {
+	case want:
+		return nil
+	case exitSIGHUP, exitSIGINT, exitSIGTERM:
+		return ending(code)
+	default:
+		return fmt.Errorf("demo: the run ended with exit code %d, and was to end with %d", code, want)
+	}
+}
+
+func (d *demo) say(format string, args ...any) {
+	fmt.Fprintf(d.world.stderr, "\n"+format+"\n", args...)
+}
