@@ -20,11 +20,11 @@ type statements struct {
 func (s *statements) prepare(conn *sqlite3.Conn) error {
 	var all error
 	for query, stmt := range map[string]**sqlite3.Stmt{
-		"BEGIN IMMEDIATE":                                     &s.begin,
-		"COMMIT":                                              &s.commit,
-		"ROLLBACK":                                            &s.rollback,
-		"INSERT INTO asked VALUES(?,?,?,?,?)":                 &s.asked,
-		"INSERT INTO ended VALUES(?,?,?,?,?)":                 &s.ended,
+		"BEGIN IMMEDIATE":                     &s.begin,
+		"COMMIT":                              &s.commit,
+		"ROLLBACK":                            &s.rollback,
+		"INSERT INTO asked VALUES(?,?,?,?,?)": &s.asked,
+		"INSERT INTO ended VALUES(?,?,?,?,?)": &s.ended,
 		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,?,?,?,?,?)": &s.outcome,
 	} {
 		if *stmt != nil {

@@ -20,8 +20,8 @@ type openIntents struct {
 
 // intents takes those of one commit.
 func (o *openIntents) intents(id, run int64, keys, contacts []byte, sum int64) error {
-	if len(keys)%keysSize != 0 || checksum([]int64{id, run}, keys, contacts) != sum {
-		return fmt.Errorf("%w: the intents of commit %d are not what was written", ErrDamaged, id)
+	if err := checkAsked(id, run, keys, contacts, sum); err != nil {
+		return err
 	}
 	list := gjson.ParseBytes(contacts).Array()
 	if len(list) != len(keys)/keysSize {
@@ -34,6 +34,13 @@ func (o *openIntents) intents(id, run int64, keys, contacts []byte, sum int64) e
 		}
 		o.at[k.Request] = len(o.list)
 		o.list = append(o.list, Intent{Contact: contact.ParseJSON([]byte(c.Raw)), Keys: k})
+	}
+	return nil
+}
+
+func checkAsked(id, run int64, keys, contacts []byte, sum int64) error {
+	if len(keys)%keysSize != 0 || checksum([]int64{id, run}, keys, contacts) != sum {
+		return fmt.Errorf("%w: the intents of commit %d are not what was written", ErrDamaged, id)
 	}
 	return nil
 }

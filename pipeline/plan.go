@@ -16,7 +16,7 @@ type Plan struct {
 	Rows   Rows
 	Ledger Ledger
 	// ByEmail is a ledger's view by address, to tell how many addresses were answered under other fields; nil: not wanted.
-	ByEmail interface{ StateByEmail(contact.Keys) bool }
+	ByEmail interface{ AddressAnswered(contact.Keys) bool }
 	Limit   int64
 }
 
@@ -87,5 +87,5 @@ func (p *Plan) row(row *reader.Row, n *Planned) {
 	n.Calls++
 	count(&n.Stale, p.stale(state))
 	count(&n.Lost, state.Lost > 0)
-	count(&n.OtherFields, p.ByEmail != nil && p.ByEmail.StateByEmail(keys))
+	count(&n.OtherFields, p.ByEmail != nil && p.ByEmail.AddressAnswered(keys))
 }

@@ -59,10 +59,13 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return err
 	}
 	defer func() { _ = rows.Close() }() // it was only read
-	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true}); err != nil {
+	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true, Addresses: s.sameBy != "email"}); err != nil {
 		return err
 	}
 	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.limit}
+	if s.sameBy != "email" {
+		p.ByEmail = j.ledger
+	}
 	planned, err := p.Do(j.patience.ctx)
 	if err != nil {
 		return err
