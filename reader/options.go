@@ -1,6 +1,14 @@
 package reader
 
-import "enrich/contact"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"enrich/contact"
+)
 
 // Options fix what [Open] would find out by itself. The zero value leaves all to it.
 type Options struct {
@@ -10,7 +18,7 @@ type Options struct {
 	Delimiter string
 	// Quote stands around cells: one character, or "none". "": detected.
 	Quote string
-	// Encoding is utf-8, utf-16le, utf-16be, windows-1252 or latin-1. "": detected.
+	// Encoding is utf-8, utf-16le, utf-16be, windows-1252, latin-1 or another of one byte a character. "": detected.
 	Encoding string
 	// HeaderLine is the header's line, from 1. 0: detected.
 	HeaderLine int
@@ -22,4 +30,77 @@ type Options struct {
 	Columns []string
 	// AnyColumns says that an input without a column to ask by is no error.
 	AnyColumns bool
+}
+
+// Validate refuses nonsense, and names the flag that it came by.
+func (o Options) Validate() error {
+	if o.Format != "" && o.Format != CSV && o.Format != JSONL {
+		return fmt.Errorf("--input-format %q: want %s or %s", string(o.Format), CSV, JSONL)
+	}
+	if err := o.validateDelimiter(); err != nil {
+		return err
+	}
+	if q := o.Quote; q != "" && q != "none" && (len(q) != 1 || strings.ContainsAny(q, "\r\n\\ ") || isLetter(q[0])) {
+		return fmt.Errorf("--quote %q: want one character such as \" or ', or none", q)
+	}
+	if o.Quote != "" && o.Quote == o.delimiter() {
+		return fmt.Errorf("--quote %q: it is the delimiter too", o.Quote)
+	}
+	if o.Encoding != "" && !knownEncoding(encodingName(o.Encoding)) {
+		return fmt.Errorf("--encoding %q: want utf-8, utf-16le, utf-16be, windows-1252, latin-1 or another of %s",
+			o.Encoding, strings.Join(otherEncodings(), ", "))
+	}
+	switch {
+	case o.HeaderLine < 0:
+		return fmt.Errorf("--header-line %d: lines count from 1", o.HeaderLine)
+	case o.NoHeader && o.HeaderLine > 0:
+		return errors.New("--no-header: it goes not with --header-line")
+	}
+	return nil
+}
+
+func (o Options) validateDelimiter() error {
+	d := o.delimiter()
+	if d == "" {
+		return nil
+	}
+	r, size := utf8.DecodeRuneInString(d)
+	if size != len(d) || r == utf8.RuneError || strings.ContainsAny(d, "\r\n\"\\\x00") || size == 1 && isLetter(d[0]) {
+		return fmt.Errorf("--delimiter %q: want one character such as , or ;, or tab", o.Delimiter)
+	}
+	return nil
+}
+
+// delimiter is the delimiter that was asked for, or "".
+func (o Options) delimiter() string {
+	switch o.Delimiter {
+	case "tab", `\t`:
+		return "\t"
+	case "space":
+		return " "
+	}
+	return o.Delimiter
+}
+
+func isLetter(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
+}
+
+func knownEncoding(name string) bool {
+	switch name {
+	case "utf-8", "utf-16le", "utf-16be":
+		return true
+	}
+	return charmaps()[name] != nil
+}
+
+func otherEncodings() []string {
+	var names []string
+	for name := range charmaps() {
+		if name != "latin-1" && name != "windows-1252" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -1,10 +1,6 @@
 package reader
 
-import (
-	"io"
-
-	"enrich/contact"
-)
+import "enrich/contact"
 
 // A Format is how rows stand in an input.
 type Format string
@@ -71,10 +67,12 @@ type Info struct {
 // A Reader reads the rows of one input, once.
 type Reader struct {
 	raw  *rawInput
+	text text
 	info Info
 	rows rowSource
 	// number is that of the last row.
 	number int64
+	err    error
 }
 
 // A rowSource parses rows; it sets all of a row but its Number.
@@ -85,8 +83,11 @@ type rowSource interface {
 	columns() []string
 }
 
-// Info says how the input is read.
-func (r *Reader) Info() Info { return r.info }
+// Info says how the input is read, as far as it was read.
+func (r *Reader) Info() Info {
+	r.info.Encoding = r.text.encoding()
+	return r.info
+}
 
 // Columns are those of the input: a CSV's header as it stands; for JSONL the members in order of first appearance,
 // complete at the end.
@@ -95,12 +96,16 @@ func (r *Reader) Columns() []string { return r.rows.columns() }
 // Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. An error that wraps [ErrBroken]
 // means that the input broke off: rows that come with it are good.
 func (r *Reader) Read(rows []Row) (int, error) {
+	if r.err != nil || len(rows) == 0 {
+		return 0, r.err
+	}
 	n, err := r.rows.read(rows)
 	for i := range rows[:n] {
 		r.number++
 		rows[i].Number = r.number
 	}
-	if err != nil && n == 0 {
+	if err != nil {
+		r.err = err
 		r.raw.drain()
 	}
 	return n, err
@@ -113,6 +118,7 @@ func (r *Reader) Sum() ([32]byte, int64) { return r.raw.sum() }
 func (r *Reader) BytesRead() int64 { return r.raw.count.Load() }
 
 // Close frees what unpacking holds. It does not close the input.
-func (r *Reader) Close() error { return r.raw.close() }
-
-var _ io.Reader = (*rawInput)(nil)
+func (r *Reader) Close() error {
+	r.raw.close()
+	return nil
+}

@@ -1,0 +1,228 @@
+package reader
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"enrich/contact"
+)
+
+const (
+	// blockSize is the first block, by which everything is decided, and the buffer to begin with.
+	blockSize = 128 << 10
+	// batchText and batchCells bound what one Read returns, however many rows it is asked for.
+	batchText  = 1 << 20
+	batchCells = 64 << 10
+)
+
+// csvRows parses the rows of a CSV.
+type csvRows struct {
+	window
+	scan   *scanner
+	header []string
+	// line is where the next record begins.
+	line int64
+	// kindAt and messageAt are where a failures file of ours says why a row failed; -1: nowhere.
+	kindAt, messageAt int
+	binder            *binder
+	// cells are those of the rows of one read; reused.
+	cells []string
+	// ready is how many bytes of text the rows of this read have.
+	ready int
+	// refusals of the rows of one read.
+	refusals []Refusal
+}
+
+func (c *csvRows) columns() []string { return c.header }
+
+// read implements rowSource. It does not wait for more rows where it has some.
+func (c *csvRows) read(rows []Row) (n int, err error) {
+	c.cells, c.ready = c.cells[:0], 0
+	for n < len(rows) && c.ready < batchText && len(c.cells) < batchCells {
+		if err = c.next(&rows[n], n == 0); err != nil {
+			break
+		}
+		n++
+	}
+	if errors.Is(err, errLater) || n > 0 && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if berr := c.binder.bind(rows[:n]); berr != nil && err == nil {
+		err = berr
+	}
+	return n, err
+}
+
+// errLater says that the next row is not there yet.
+var errLater = errors.New("later")
+
+// next parses one row. Where it would have to wait for the input and wait is false, it is errLater.
+func (c *csvRows) next(row *Row, wait bool) error {
+	for {
+		text := c.text()
+		if len(text) == 0 && c.err != nil {
+			return c.err
+		}
+		size, f := c.scan.record(text, c.ended())
+		switch f {
+		case sound:
+			if c.skip(text[:size]) {
+				continue
+			}
+			c.row(row, text[:size])
+			return nil
+		case crossing:
+			c.row(row, text[:size])
+			row.Contact = contact.Contact{}
+			row.Refused = c.refusal(row, contact.Ragged, f, 0)
+			return nil
+		case cut:
+			if done, err := c.more(text, size, wait); err != nil {
+				return err
+			} else if !done {
+				continue
+			}
+			f = unclosed
+		}
+		return c.spoiled(row, f, size)
+	}
+}
+
+// more gets more text for a record that does not end within what there is. done says that no more will help: a quote is
+// open, and what it swallows may be rows.
+func (c *csvRows) more(text []byte, at int, wait bool) (done bool, err error) {
+	open := at < len(text) && c.scan.quote != 0 && text[at] == c.scan.quote
+	switch {
+	case c.err != nil && open:
+		return true, nil
+	case c.err != nil:
+		return false, c.err // the row is torn
+	case len(text) >= maxRecord && open:
+		return true, nil
+	case len(text) >= maxRecord:
+		return false, fmt.Errorf("%w: line %d is longer than %d bytes, which no table has", ErrBroken, c.line, maxRecord)
+	case !wait:
+		return false, errLater
+	}
+	c.fill()
+	return false, nil
+}
+
+// skip steps over a blank line.
+func (c *csvRows) skip(record []byte) bool {
+	if len(c.scan.spans) != 1 || !c.scan.blank(string(trimEnd(record))) {
+		return false
+	}
+	c.take(len(record), 1)
+	return true
+}
+
+// take steps over the bytes of a record and counts its lines.
+func (c *csvRows) take(size int, lines int) {
+	c.from += size
+	c.ready += size
+	c.line += int64(lines)
+}
+
+// row makes a row of the record that was scanned last.
+func (c *csvRows) row(row *Row, record []byte) {
+	*row = Row{Line: c.line}
+	cells := c.cut(string(record))
+	c.take(len(record), c.scan.lines+1)
+	c.place(row, cells)
+	c.judge(row, cells, record)
+}
+
+// cut cuts the cells out of one string, so that a record costs one allocation.
+func (c *csvRows) cut(record string) []string {
+	from := len(c.cells)
+	for _, s := range c.scan.spans {
+		cell := record[s.from:s.to]
+		if s.escaped {
+			cell = c.scan.unescape(cell)
+		}
+		c.cells = append(c.cells, cell)
+	}
+	return c.cells[from:len(c.cells):len(c.cells)]
+}
+
+// place puts cells under the header; what is beyond it is told apart by judge.
+func (c *csvRows) place(row *Row, cells []string) {
+	row.Cells = cells[:min(len(cells), len(c.header))]
+}
+
+// judge refuses a row for what it holds.
+func (c *csvRows) judge(row *Row, cells []string, record []byte) {
+	width := len(c.header)
+	switch {
+	case len(cells) != width:
+		row.Refused = &Refusal{
+			Kind:    contact.Ragged,
+			Message: fmt.Sprintf("line %d: %s where the header has %d", row.Line, many(len(cells), "cell"), width),
+		}
+		if len(cells) > width {
+			row.Refused.Extra = cells[width:]
+		}
+	case !utf8.Valid(record):
+		row.Refused = &Refusal{
+			Kind:    contact.Invalid,
+			Message: fmt.Sprintf("line %d: bytes that are no text in the file's encoding: save it as UTF-8, or name the encoding with --encoding", row.Line),
+		}
+	case len(record) > maxCell && c.overlong() > 0:
+		row.Refused = &Refusal{
+			Kind:    contact.Invalid,
+			Message: fmt.Sprintf("line %d: cell %d is longer than %d bytes", row.Line, c.overlong(), maxCell),
+		}
+	case c.kindAt >= 0 && cells[c.kindAt] == string(contact.Ragged):
+		row.Refused = &Refusal{Kind: contact.Ragged, Message: c.earlier(cells)}
+	case c.repeats(cells):
+		row.Refused = &Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: the header stands here again", row.Line)}
+	}
+}
+
+// earlier is the message that a failures file of ours has for a row that it refuses again.
+func (c *csvRows) earlier(cells []string) string {
+	if c.messageAt >= 0 && cells[c.messageAt] != "" {
+		return cells[c.messageAt]
+	}
+	return "refused before: mend the row and empty its enrich_error_kind"
+}
+
+// overlong is the first cell above maxCell, from 1; 0: none.
+func (c *csvRows) overlong() int {
+	for i, s := range c.scan.spans {
+		if s.to-s.from > maxCell {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// repeats says whether a row is the header once more, as where files were put together.
+func (c *csvRows) repeats(cells []string) bool {
+	named := false
+	for i, name := range c.header {
+		if cells[i] != name {
+			return false
+		}
+		named = named || name != ""
+	}
+	return named
+}
+
+// trimEnd is a record without its line end.
+func trimEnd(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,54 @@
+package reader_test
+
+import (
+	"testing"
+
+	"enrich/reader"
+)
+
+// any are options for tables without a column to ask by.
+var anyColumns = reader.Options{AnyColumns: true}
+
+func TestOrdinaryTablesAreReadAsTheyAre(t *testing.T) {
+	for name, c := range map[string]struct{ input, want string }{
+		"comma":                  {"a,b\n1,2\n3,4\n", "1|2 / 3|4"},
+		"semicolon":              {"a;b\n1;2\n3;4\n", "1|2 / 3|4"},
+		"tab":                    {"a\tb\n1\t2\n3\t4\n", "1|2 / 3|4"},
+		"pipe":                   {"a|b|c\nx|y|z\nu|v|w\n", "x|y|z / u|v|w"},
+		"no line end":            {"a,b\n1,2", "1|2"},
+		"CRLF":                   {"a,b\r\n1,2\r\n3,\r\n", "1|2 / 3|"},
+		"CR":                     {"a,b\r1,2\r3,\r", "1|2 / 3|"},
+		"quotes":                 {"a,b\n\"x, y\",\"say \"\"hi\"\"\"\n", `x, y|say "hi"`},
+		"CRLF in a cell stays":   {"a,b\r\n\"x\r\ny\",2\r\n", "x\r\ny|2"},
+		"return in a cell stays": {"a,b\n\"x\ry\",z\rw\n", "x\ry|z\rw"},
+		"blank lines":            {"a,b\n\n1,2\n  \n3,4\n\n", "1|2 / 3|4"},
+		"sep line":               {"sep=;\r\na;b\r\n1,5;2\r\n", "1,5|2"},
+		"BOM":                    {"\ufeffa,b\n1,2\n", "1|2"},
+		"one column":             {"name\nAnn\nBen\n", "Ann / Ben"},
+		"padded":                 {"a, b, c\n1, \"x, y\", 3\n", "1|x, y|3"},
+		"header alone":           {"a,b\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, rows, err := read(t, []byte(c.input), anyColumns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := cells(rows); got != c.want {
+				t.Errorf("got %q, want %q (%+v)", got, c.want, r.Info())
+			}
+		})
+	}
+}
+
+func TestRaggedRowsSayBothCounts(t *testing.T) {
+	_, rows, err := read(t, []byte("a,b,c\n1,2,3\n4,5\n6,7,8,9,10\n11,12,13\n"), anyColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := cells(rows), "1|2|3 / !4|5 / !6|7|8+9|10 / 11|12|13"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := rows[2].Refused.Message, "line 4: 5 cells where the header has 3"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

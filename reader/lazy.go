@@ -1,0 +1,88 @@
+package reader
+
+import (
+	"bufio"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// lookAhead is how many bytes from the first one that is not ASCII decide between UTF-8 and Windows-1252.
+const lookAhead = 64 << 10
+
+// lazyText decodes text whose encoding nothing names. While all is ASCII there is nothing to decide; at the first byte
+// that is not, be it megabytes into the file, the window from there on decides.
+type lazyText struct {
+	in *bufio.Reader // of lookAhead bytes
+	// decided is the decoded rest, once there was something to decide.
+	decided  io.Reader
+	encoding string
+}
+
+func (t *lazyText) name() string {
+	if t.encoding == "" {
+		return "utf-8"
+	}
+	return t.encoding
+}
+
+// Read implements io.Reader.
+func (t *lazyText) Read(b []byte) (int, error) {
+	if t.decided != nil {
+		return t.decided.Read(b)
+	}
+	if _, err := t.in.Peek(1); err != nil {
+		return 0, err
+	}
+	ready, _ := t.in.Peek(min(t.in.Buffered(), len(b))) // it is buffered
+	if n := asciiPrefix(ready); n > 0 {
+		copy(b, ready[:n])
+		return t.in.Discard(n)
+	}
+	window, err := t.in.Peek(lookAhead)
+	if isUTF8(window, err != nil) {
+		t.encoding, t.decided = "utf-8", t.in
+	} else {
+		t.encoding, t.decided = "windows-1252", decoder(t.in, singleBytes{charmap.Windows1252}, "windows-1252")
+	}
+	return t.decided.Read(b)
+}
+
+// asciiPrefix is how many bytes are ASCII before the first that is not.
+func asciiPrefix(b []byte) int {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if (b[i]|b[i+1]|b[i+2]|b[i+3]|b[i+4]|b[i+5]|b[i+6]|b[i+7])&0x80 != 0 {
+			break
+		}
+	}
+	for i < len(b) && b[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
+}
+
+// isUTF8 decides: text with more characters that are UTF-8 than bytes that are not is UTF-8 with some rows spoiled.
+// Windows-1252 text is hardly ever valid by chance: that takes an accented capital followed by a symbol. A
+// character cut by the window's end says nothing, unless the input ends there.
+func isUTF8(window []byte, whole bool) bool {
+	good, bad := 0, 0
+	for i := 0; i < len(window); {
+		if window[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(window[i:])
+		switch {
+		case r != utf8.RuneError || size > 1:
+			good++
+		case !whole && !utf8.FullRune(window[i:]):
+			return good >= bad
+		default:
+			bad++
+		}
+		i += size
+	}
+	return good >= bad && good > 0
+}

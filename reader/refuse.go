@@ -1,0 +1,112 @@
+package reader
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// A signature is how a file begins that is no table, and what to do about it.
+type signature struct {
+	at     int // where in the file
+	begins string
+	advice string
+}
+
+const (
+	saveAsCSV = "open it in the program that made it and save or export it as CSV"
+	aPicture  = "it is a picture: want a CSV or JSONL file"
+	encrypted = "it is encrypted: decrypt it first"
+	unpackIt  = "it is an archive: unpack it, and name the CSV or JSONL file in it"
+)
+
+// signatures are those of what people have at hand beside tables.
+func signatures() []signature {
+	return []signature{
+		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "it is an Excel workbook or another Office document: open it and save it as CSV (UTF-8)"},
+		{0, "%PDF-", "it is a PDF document: export the data behind it as CSV"},
+		{0, "\x89PNG\r\n", aPicture},
+		{0, "\xff\xd8\xff", aPicture},
+		{0, "GIF8", aPicture},
+		{0, "II*\x00", aPicture},
+		{0, "MM\x00*", aPicture},
+		{0, "\x00\x00\x00", "it is a picture, a film or another file of bytes: want a CSV or JSONL file"},
+		{0, "{\\rtf", "it is a text document (RTF): " + saveAsCSV},
+		{0, "SQLite format 3\x00", "it is an SQLite database: export the table as CSV"},
+		{0, "PAR1", "it is a Parquet file: export it as CSV"},
+		{0, "ARROW1", "it is an Arrow file: export it as CSV"},
+		{0, "Obj\x01", "it is an Avro file: export it as CSV or JSONL"},
+		{0, "7z\xbc\xaf\x27\x1c", unpackIt},
+		{0, "Rar!\x1a\x07", unpackIt},
+		{0, "\xfd7zXZ\x00", unpackIt},
+		{0, "\x04\x22\x4d\x18", unpackIt},
+		{0, "\x1f\x9d", unpackIt},
+		{257, "ustar", unpackIt},
+		{0, "age-encryption.org/", encrypted},
+		{0, "-----BEGIN AGE ENCRYPTED FILE", encrypted},
+		{0, "-----BEGIN PGP MESSAGE", encrypted},
+		{0, "Salted__", encrypted},
+		{0, "\x7fELF", "it is a program: want a CSV or JSONL file"},
+		{0, "MZ\x90\x00", "it is a program: want a CSV or JSONL file"},
+		{0, "BEGIN:VCARD", "it is a file of vCards: export the address book as CSV"},
+	}
+}
+
+// refuseRaw says why bytes, as they are in the file or in an archive, are no table; nil: they may be one.
+func refuseRaw(block []byte) error {
+	if bytes.HasPrefix(block, []byte("PK\x03\x04")) {
+		return noTable(zipAdvice(block))
+	}
+	for _, s := range signatures() {
+		if len(block) >= s.at && bytes.HasPrefix(block[s.at:], []byte(s.begins)) {
+			return noTable(s.advice)
+		}
+	}
+	if bytes.HasPrefix(block, []byte("\xff\xfe\x00\x00")) || bytes.HasPrefix(block, []byte("\x00\x00\xfe\xff")) {
+		return noTable("its text is UTF-32: save it as UTF-8")
+	}
+	return nil
+}
+
+// zipAdvice tells a workbook from other ZIP archives. The first entry's flags say whether it is encrypted.
+func zipAdvice(block []byte) string {
+	switch {
+	case len(block) > 6 && block[6]&1 != 0:
+		return "it is an encrypted ZIP archive: unpack it, and name the CSV or JSONL file in it"
+	case bytes.Contains(block, []byte("xl/")), bytes.Contains(block, []byte("[Content_Types].xml")):
+		return "it is an Excel workbook: open it and save it as CSV (UTF-8)"
+	case bytes.Contains(block, []byte("opendocument")):
+		return "it is an OpenDocument file: open it and save it as CSV (UTF-8)"
+	case bytes.Contains(block, []byte("Index/")):
+		return "it is a Numbers document: open it and export it as CSV"
+	}
+	return "it is a ZIP archive: unpack it, and name the CSV or JSONL file in it"
+}
+
+// refuseText says why decoded text is no table.
+func refuseText(block []byte) error {
+	start := bytes.ToLower(block[:min(len(block), 512)])
+	start = bytes.TrimSpace(start)
+	switch {
+	case bytes.HasPrefix(start, []byte("<!doctype html")), bytes.HasPrefix(start, []byte("<html")),
+		bytes.HasPrefix(start, []byte("<head")), bytes.HasPrefix(start, []byte("<table")):
+		return noTable("it is a web page: if it was downloaded, the link may need a login; export the data as CSV")
+	case bytes.HasPrefix(start, []byte("<?xml")), bytes.HasPrefix(start, []byte("<svg")):
+		return noTable("it is an XML document: " + saveAsCSV)
+	case noise(block):
+		return noTable("it holds bytes that no text has: want a CSV or JSONL file")
+	}
+	return nil
+}
+
+// noise says whether there are too many control characters for text: more than one in two hundred.
+func noise(block []byte) bool {
+	n := 0
+	for _, b := range block {
+		if b < ' ' && !(b >= '\t' && b <= '\r') && b < 0x1c || b == 0x7f {
+			n++
+		}
+	}
+	return n > 2+len(block)/200
+}
+
+func noTable(advice string) error { return fmt.Errorf("%w: %s", ErrNoTable, advice) }

@@ -1,0 +1,306 @@
+package reader
+
+import (
+	"bytes"
+)
+
+// A span is a cell within the text of its record.
+type span struct {
+	from, to int
+	// escaped says that the cell has doubled or escaped quotes in it.
+	escaped bool
+}
+
+// A fault is why a record cannot be told apart into cells.
+type fault uint8
+
+const (
+	// sound: there is none.
+	sound fault = iota
+	// cut: the record does not end within what there is.
+	cut
+	// afterQuote: text stands after a closing quote.
+	afterQuote
+	// unclosed: a quote opens and does not close.
+	unclosed
+	// crossing: quotes open inside a bare cell and close in a later one.
+	crossing
+	// tooWide: the record has more than maxColumns cells.
+	tooWide
+)
+
+// byte classes of the scanner
+const (
+	ordinary = iota
+	isDelimiter
+	isQuote
+	isLF
+	isCR
+)
+
+// A scanner tells records apart into cells. It holds no text.
+type scanner struct {
+	dialect
+	class [256]byte
+	// spans are the cells of the last record, including those before a fault.
+	spans []span
+	// lines is how many line ends the last record had within quotes.
+	lines int
+	// odd is how many bare cells had an odd number of quotes.
+	odd int
+	// bumped is how many cells had no space before them, where the dialect is padded.
+	bumped int
+}
+
+func newScanner(d dialect) *scanner {
+	s := &scanner{dialect: d}
+	s.class['\n'], s.class['\r'] = isLF, isCR
+	if d.quote != 0 {
+		s.class[d.quote] = isQuote
+	}
+	if d.delimiter != "" {
+		s.class[d.delimiter[0]] = isDelimiter
+	}
+	return s
+}
+
+// record finds the cells of the record that begins text, and returns how many bytes it takes with its line end. atEOF
+// says that nothing follows text. cut asks for more text; any other fault is at the cell that would be next.
+func (s *scanner) record(text []byte, atEOF bool) (size int, f fault) {
+	s.spans, s.lines, s.odd, s.bumped = s.spans[:0], 0, 0, 0
+	at := 0
+	for {
+		if len(s.spans) >= maxColumns {
+			return at, tooWide
+		}
+		from := s.start(text, at)
+		if from < len(text) && s.quote != 0 && text[from] == s.quote {
+			at, f = s.quoted(text, from, atEOF)
+		} else {
+			at, f = s.bare(text, s.pad(text, at), atEOF)
+		}
+		if f != sound {
+			return at, f
+		}
+		if at >= len(text) {
+			return at, s.cells()
+		}
+		switch s.class[text[at]] {
+		case isDelimiter:
+			at += len(s.delimiter)
+			continue
+		case isCR:
+			at++
+			for at < len(text) && text[at] == '\r' && !s.cr {
+				at++
+			}
+			if at == len(text) && !atEOF {
+				return at, cut // whether a line feed follows is not known yet
+			}
+			if at < len(text) && text[at] == '\n' {
+				at++
+			}
+			return at, s.cells()
+		default:
+			return at + 1, s.cells()
+		}
+	}
+}
+
+// cells is the verdict on a record that was read to its end.
+func (s *scanner) cells() fault {
+	if s.odd > 1 {
+		return crossing
+	}
+	return sound
+}
+
+// start is where a quote would stand that opens the cell: behind the padding.
+func (s *scanner) start(text []byte, at int) int {
+	if s.padded && len(s.spans) > 0 {
+		for at < len(text) && text[at] == ' ' {
+			at++
+		}
+	}
+	return at
+}
+
+// pad steps over the one space that belongs to the delimiter.
+func (s *scanner) pad(text []byte, at int) int {
+	if !s.padded || len(s.spans) == 0 || at == len(text) {
+		return at
+	}
+	switch text[at] {
+	case ' ':
+		return at + 1
+	case '\n', '\r', s.delimiter[0]:
+	default:
+		s.bumped++
+	}
+	return at
+}
+
+// bare takes a cell without quotes around it, and stops at the delimiter or line end behind it.
+func (s *scanner) bare(text []byte, from int, atEOF bool) (int, fault) {
+	quotes := 0
+	at := from
+	for ; at < len(text); at++ {
+		switch s.class[text[at]] {
+		case ordinary:
+			continue
+		case isQuote:
+			quotes++
+			continue
+		case isDelimiter:
+			if !s.delimits(text, at) {
+				continue
+			}
+		case isCR:
+			if ends, known := s.returns(text, at, atEOF); !known {
+				return at, cut
+			} else if !ends {
+				continue
+			}
+		}
+		s.odd += quotes & 1
+		s.spans = append(s.spans, span{from: from, to: at})
+		return at, sound
+	}
+	if !atEOF {
+		return at, cut
+	}
+	s.odd += quotes & 1
+	s.spans = append(s.spans, span{from: from, to: at})
+	return at, sound
+}
+
+// delimits says whether the delimiter stands here, of which the first byte does.
+func (s *scanner) delimits(text []byte, at int) bool {
+	return len(s.delimiter) == 1 || bytes.HasPrefix(text[at:], []byte(s.delimiter))
+}
+
+// returns says whether a carriage return ends the line: always where that is the dialect, else before a line feed.
+func (s *scanner) returns(text []byte, at int, atEOF bool) (ends, known bool) {
+	if s.cr {
+		return true, true
+	}
+	for at < len(text) && text[at] == '\r' {
+		at++
+	}
+	if at == len(text) {
+		return atEOF, atEOF
+	}
+	return text[at] == '\n', true
+}
+
+// quoted takes a cell with quotes around it, and stops behind the closing one and the blanks that follow it.
+func (s *scanner) quoted(text []byte, open int, atEOF bool) (int, fault) {
+	escaped := false
+	at := open + 1
+	for {
+		i := s.nextQuote(text[at:])
+		if i < 0 {
+			if atEOF {
+				return open, unclosed
+			}
+			return open, cut
+		}
+		at += i
+		if text[at] == '\\' && s.backslash { // nextQuote stops there too
+			escaped = true
+			if at += 2; at > len(text) {
+				at = len(text)
+			}
+			continue
+		}
+		if at+1 == len(text) && !atEOF {
+			return open, cut
+		}
+		if at+1 < len(text) && text[at+1] == s.quote {
+			escaped = true
+			at += 2
+			continue
+		}
+		break
+	}
+	cell := span{from: open + 1, to: at, escaped: escaped}
+	if end, f := s.behind(text, at+1, atEOF); f != sound {
+		return open, f
+	} else {
+		at = end
+	}
+	s.lines += s.lineEnds(text[cell.from:cell.to])
+	s.spans = append(s.spans, cell)
+	return at, sound
+}
+
+// nextQuote is where the next quote is, or backslash where that escapes.
+func (s *scanner) nextQuote(text []byte) int {
+	i := bytes.IndexByte(text, s.quote)
+	if !s.backslash {
+		return i
+	}
+	before := text
+	if i >= 0 {
+		before = text[:i]
+	}
+	if j := bytes.IndexByte(before, '\\'); j >= 0 {
+		return j
+	}
+	return i
+}
+
+// behind steps over blanks between a closing quote and what must follow it: a delimiter, a line end or the end.
+func (s *scanner) behind(text []byte, at int, atEOF bool) (int, fault) {
+	for ; at < len(text); at++ {
+		switch s.class[text[at]] {
+		case isDelimiter:
+			if !s.delimits(text, at) {
+				return at, afterQuote
+			}
+			return at, sound
+		case isLF:
+			return at, sound
+		case isCR:
+			ends, known := s.returns(text, at, atEOF)
+			switch {
+			case !known:
+				return at, cut
+			case !ends:
+				return at, afterQuote
+			}
+			return at, sound
+		}
+		if b := text[at]; b != ' ' && b != '\t' {
+			return at, afterQuote
+		}
+	}
+	if !atEOF {
+		return at, cut
+	}
+	return at, sound
+}
+
+// lineEnds counts the line ends within a cell.
+func (s *scanner) lineEnds(cell []byte) int {
+	n := bytes.Count(cell, []byte{'\n'})
+	if s.cr {
+		n += bytes.Count(cell, []byte{'\r'}) - bytes.Count(cell, []byte("\r\n"))
+	}
+	return n
+}
+
+// unescape is the text of a cell with doubled or escaped quotes.
+func (s *scanner) unescape(cell string) string {
+	b := make([]byte, 0, len(cell))
+	for i := 0; i < len(cell); i++ {
+		c := cell[i]
+		next := i+1 < len(cell)
+		if next && (c == s.quote && cell[i+1] == s.quote || c == '\\' && s.backslash && (cell[i+1] == s.quote || cell[i+1] == '\\')) {
+			i++
+			c = cell[i]
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}

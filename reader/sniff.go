@@ -1,0 +1,187 @@
+package reader
+
+import "bytes"
+
+// How a dialect is found. The first block is read with each delimiter and quote that occurs in it, and each reading gets
+// a score:
+//
+//	score = Σ over widths w of (share of rows with w cells)² × (share of their cells that look like something)
+//	        × (w-1)/w × 0.7 where the header has another width than most rows
+//
+// A reading by the wrong delimiter has rows of many widths, and cells that are torn out of something. The squares make
+// one width win over many without falling for a few rows that happen to agree; (w-1)/w prefers more cells where all
+// else is equal. The best score wins; where none is good, the table has one column.
+
+// sniffRecords is how many rows decide.
+const sniffRecords = 1000
+
+// delimiters are those that are tried, in the order of preference where two are equally good.
+func delimiters() []string {
+	return []string{",", ";", "\t", "|", ":", "^", "~", "\x1f", "\x01", "#", "&", "*", " ", "¦", "§"}
+}
+
+// oneColumn is what a reading with a delimiter must be better than.
+const oneColumn = 0.05
+
+// sniff finds the dialect of a block; whole says that nothing follows it. What o fixes is not tried otherwise.
+func sniff(block []byte, whole bool, o Options) dialect {
+	best, top := dialect{quote: quoteOf(o, block), delimiter: o.delimiter()}, oneColumn
+	best.cr = onlyReturns(block)
+	for _, quote := range quotesToTry(o, block) {
+		for _, delimiter := range delimitersToTry(o, block) {
+			for _, padded := range paddings(block, delimiter) {
+				d := dialect{delimiter: delimiter, padded: padded, quote: quote, cr: best.cr}
+				if s := newReading(d, block, whole).score(); s > top {
+					best, top = d, s
+				}
+			}
+		}
+	}
+	best.backslash = escapesByBackslash(best, block, whole)
+	return best
+}
+
+func quotesToTry(o Options, block []byte) []byte {
+	switch {
+	case o.Quote != "":
+		return []byte{quoteOf(o, block)}
+	case bytes.IndexByte(block, '\'') >= 0:
+		return []byte{'"', '\''}
+	}
+	return []byte{'"'}
+}
+
+func quoteOf(o Options, _ []byte) byte {
+	switch o.Quote {
+	case "":
+		return '"'
+	case "none":
+		return 0
+	}
+	return o.Quote[0]
+}
+
+func delimitersToTry(o Options, block []byte) []string {
+	if d := o.delimiter(); d != "" {
+		return []string{d}
+	}
+	var there []string
+	for _, d := range delimiters() {
+		if bytes.Contains(block, []byte(d)) {
+			there = append(there, d)
+		}
+	}
+	return there
+}
+
+// onlyReturns says whether lines end in a carriage return alone: there is one, and no line feed.
+func onlyReturns(block []byte) bool {
+	return bytes.IndexByte(block, '\r') >= 0 && bytes.IndexByte(block, '\n') < 0
+}
+
+// A reading is a block as one dialect has it.
+type reading struct {
+	records [][]string
+	// spoiled is how many records had quotes out of place.
+	spoiled int
+	// cells counts them, bumped those that lack the space that the dialect wants.
+	cells, bumped int
+}
+
+func newReading(d dialect, block []byte, whole bool) *reading {
+	r := &reading{}
+	s := newScanner(d)
+	for len(block) > 0 && len(r.records) < sniffRecords {
+		size, f := s.record(block, whole)
+		switch f {
+		case cut:
+			if !whole {
+				return r
+			}
+			fallthrough
+		default:
+			r.spoiled++
+			i := bytes.IndexByte(block, '\n')
+			if d.cr {
+				i = bytes.IndexByte(block, '\r')
+			}
+			if i < 0 {
+				return r
+			}
+			block = block[i+1:]
+		case sound, crossing:
+			if f == crossing {
+				r.spoiled++
+			}
+			if len(s.spans) > 1 || !s.blank(string(trimEnd(block[:size]))) {
+				r.add(s, block[:size])
+			}
+			block = block[size:]
+		}
+	}
+	return r
+}
+
+func (r *reading) add(s *scanner, record []byte) {
+	r.cells, r.bumped = r.cells+len(s.spans), r.bumped+s.bumped
+	cells := make([]string, len(s.spans))
+	for i, p := range s.spans {
+		cells[i] = string(record[p.from:p.to])
+		if p.escaped {
+			cells[i] = s.unescape(cells[i])
+		}
+	}
+	r.records = append(r.records, cells)
+}
+
+// score is how much the reading looks like a table.
+func (r *reading) score() float64 {
+	n := float64(len(r.records) + r.spoiled)
+	if n == 0 || r.bumped*50 > r.cells {
+		return 0
+	}
+	rows, typed := map[int]float64{}, map[int]float64{}
+	for _, record := range r.records {
+		w := len(record)
+		if w < 2 {
+			continue
+		}
+		rows[w]++
+		good := 0.0
+		for _, cell := range record {
+			good += typedness(cell)
+		}
+		typed[w] += good / float64(w)
+	}
+	score, modal := 0.0, 0
+	for w, k := range rows {
+		score += (k / n) * (k / n) * (typed[w] / k) * float64(w-1) / float64(w)
+		if modal == 0 || k > rows[modal] || k == rows[modal] && w > modal {
+			modal = w
+		}
+	}
+	if len(r.records) > 0 && len(r.records[0]) != modal {
+		score *= 0.7
+	}
+	return score
+}
+
+// paddings are whether a delimiter may have a space behind it. The reading that has it so is the better one only where
+// nearly every cell has.
+func paddings(block []byte, delimiter string) []bool {
+	if delimiter != " " && bytes.Contains(block, []byte(delimiter+" ")) {
+		return []bool{true, false}
+	}
+	return []bool{false}
+}
+
+// escapesByBackslash says whether more rows are sound where a backslash escapes a quote.
+func escapesByBackslash(d dialect, block []byte, whole bool) bool {
+	if d.quote == 0 || !bytes.Contains(block, []byte{'\\', d.quote}) {
+		return false
+	}
+	without := newReading(d, block, whole)
+	d.backslash = true
+	with := newReading(d, block, whole)
+	return with.spoiled < without.spoiled || with.spoiled == without.spoiled && with.score() > without.score()
+}

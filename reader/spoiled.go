@@ -1,0 +1,146 @@
+package reader
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"enrich/contact"
+)
+
+// Where a record has a quote that is wrong, nobody knows where it ends: the wrong quote may have swallowed the rows
+// that follow, or be in a cell of several lines. So its end is taken to be the first line end behind which the
+// next record is plainly a row again: as many cells as the header, no quote out of place. Everything before that is
+// refused together, as it stands. What follows is good.
+
+// resyncEffort bounds what is scanned for that, in bytes.
+const resyncEffort = 4 * maxRecord
+
+// spoiled makes a refused row of a record with a fault. at is where the cell begins that has it.
+func (c *csvRows) spoiled(row *Row, f fault, at int) error {
+	before := append([]span(nil), c.scan.spans...)
+	size, found := c.resync()
+	switch {
+	case !found && size == 0 && c.err != nil && !c.ended():
+		return c.err // torn
+	case !found && len(c.text()) >= maxRecord:
+		return fmt.Errorf("%w: line %d: %s, and nothing within %d bytes is plainly a row again", ErrBroken, c.line, c.words(f, len(before)), maxRecord)
+	}
+	text := c.text()[:size]
+	c.scan.spans = before
+	*row = Row{Line: c.line}
+	cells := c.cut(string(text))
+	if at > size {
+		at = size
+	}
+	cells = append(cells, c.split(string(trimEnd(text[at:])))...)
+	c.take(size, c.physicalLines(text))
+	c.place(row, cells)
+	row.Refused = c.refusal(row, contact.Ragged, f, len(before))
+	if len(cells) > len(c.header) {
+		row.Refused.Extra = cells[len(c.header):]
+	}
+	return nil
+}
+
+// resync finds the end of a spoiled record: how many bytes it takes. Where the text ends before anything is plainly a row
+// again, all of it is the record; only whole lines are where the input broke off.
+func (c *csvRows) resync() (size int, found bool) {
+	effort := 0
+	for at := 0; ; {
+		end, ok := c.lineEnd(at)
+		if !ok {
+			if c.ended() {
+				return len(c.text()), false
+			}
+			return at, false
+		}
+		at = end
+		for {
+			rest := c.text()[at:]
+			used, f := c.scan.record(rest, c.ended())
+			effort += used + 1
+			if f == cut && c.err == nil && len(c.text()) < maxRecord {
+				c.fill()
+				continue
+			}
+			if f == cut {
+				effort += len(rest)
+			}
+			if f == sound && len(rest) > 0 && len(c.scan.spans) == len(c.header) && c.scan.odd == 0 {
+				return at, true
+			}
+			break
+		}
+		if effort > resyncEffort {
+			return at, true
+		}
+	}
+}
+
+// lineEnd is where the line ends that is at hand at at, reading on as far as maxRecord.
+func (c *csvRows) lineEnd(at int) (end int, ok bool) {
+	for {
+		text := c.text()
+		if at == len(text) && c.err != nil {
+			return at, false
+		}
+		i := -1
+		if c.scan.cr {
+			i = bytes.IndexAny(text[at:], "\r\n")
+		} else {
+			i = bytes.IndexByte(text[at:], '\n')
+		}
+		if i >= 0 {
+			end = at + i + 1
+			if c.scan.cr && text[end-1] == '\r' && end < len(text) && text[end] == '\n' {
+				end++
+			}
+			return end, true
+		}
+		if c.err != nil || len(text) >= maxRecord {
+			return at, false
+		}
+		c.fill()
+	}
+}
+
+// split is what is left of a spoiled record, cut at each delimiter, its quotes as they stand.
+func (c *csvRows) split(rest string) []string {
+	if c.scan.delimiter == "" {
+		return []string{rest}
+	}
+	return strings.SplitN(rest, c.scan.separator(), maxColumns)
+}
+
+func (c *csvRows) physicalLines(text []byte) int {
+	n := c.scan.lineEnds(text)
+	if n == 0 {
+		return 1
+	}
+	return n
+}
+
+func (c *csvRows) refusal(row *Row, kind contact.Failure, f fault, cell int) *Refusal {
+	return &Refusal{Kind: kind, Message: fmt.Sprintf("line %d: %s", row.Line, c.words(f, cell))}
+}
+
+// words say what is wrong; cell counts the cells before it.
+func (c *csvRows) words(f fault, cell int) string {
+	switch f {
+	case afterQuote:
+		return fmt.Sprintf("text stands after the closing quote of cell %d, where the header has %d", cell+1, len(c.header))
+	case unclosed:
+		return fmt.Sprintf("the quote that opens cell %d never closes", cell+1)
+	case crossing:
+		return "quotes open inside a cell and close in a later one"
+	case tooWide:
+		return fmt.Sprintf("more than %d cells where the header has %d", maxColumns, len(c.header))
+	}
+	return "the row cannot be told apart"
+}
+
+var _ = errors.Is
+var _ = io.EOF

@@ -1,0 +1,78 @@
+package reader
+
+import (
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/transform"
+)
+
+// utf16Text turns UTF-16 into UTF-8. Half a pair, which is no character, comes out as the three bytes that it would
+// be if it were one: they are no valid UTF-8, so that its row is refused instead of changed. (x/text would make it
+// U+FFFD, as if that stood in the file.)
+type utf16Text struct {
+	transform.NopResetter
+	order binary.ByteOrder
+}
+
+// Transform implements transform.Transformer.
+func (u utf16Text) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	for nSrc < len(src) {
+		if nDst+utf8.UTFMax > len(dst) {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		if len(src)-nSrc < 2 {
+			return nDst, nSrc, transform.ErrShortSrc
+		}
+		unit := u.order.Uint16(src[nSrc:])
+		if unit < utf8.RuneSelf {
+			dst[nDst] = byte(unit)
+			nDst, nSrc = nDst+1, nSrc+2
+			continue
+		}
+		r := rune(unit)
+		size := 2
+		if utf16.IsSurrogate(r) {
+			if len(src)-nSrc < 4 && !atEOF {
+				return nDst, nSrc, transform.ErrShortSrc
+			}
+			if len(src)-nSrc >= 4 {
+				if pair := utf16.DecodeRune(r, rune(u.order.Uint16(src[nSrc+2:]))); pair != utf8.RuneError {
+					r, size = pair, 4
+				}
+			}
+		}
+		nDst += put(dst[nDst:], r)
+		nSrc += size
+	}
+	return nDst, nSrc, nil
+}
+
+// put is utf8.EncodeRune, but of a surrogate it makes the bytes that it would have.
+func put(dst []byte, r rune) int {
+	if utf16.IsSurrogate(r) {
+		dst[0], dst[1], dst[2] = 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f
+		return 3
+	}
+	return utf8.EncodeRune(dst, r)
+}
+
+// looksUTF16 says whether text without a byte order mark is UTF-16: delimiters, digits and line ends then have a zero
+// byte, always on the same side. "" is no.
+func looksUTF16(block []byte) string {
+	var zeros [2]int
+	for i, b := range block {
+		if b == 0 {
+			zeros[i&1]++
+		}
+	}
+	half := len(block) / 2
+	switch least := half/8 + 1; {
+	case zeros[1] >= least && zeros[0] <= zeros[1]/32:
+		return "utf-16le"
+	case zeros[0] >= least && zeros[1] <= zeros[0]/32:
+		return "utf-16be"
+	}
+	return ""
+}
