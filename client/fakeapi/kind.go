@@ -67,7 +67,7 @@ var kinds = []kind{
 	{Kind: Kind{"close", "the connection is closed instead of an answer"}, do: doClose},
 	{Kind: Kind{"truncate", "half of the announced answer, then the connection is closed"}, do: doTruncate},
 	{Kind: Kind{"cut", "half of an answer of unknown length, then the connection is closed"}, do: doCut},
-	{Kind: Kind{"closeafter", "good, then the connection is closed without a word"}, do: doCloseAfter},
+	{Kind: Kind{"closeafter", "good, then the connection is closed without a word, where it is HTTP/1"}, do: doCloseAfter},
 	{Kind: Kind{"garbage", "a body that is no JSON; 200, or another status: garbage500"}, do: doBody(`{"contact": {"credit_charged": true, "first_name": "An` + "\x00\xff"), argument: isStatusOrNone},
 	{Kind: Kind{"html", "a page, as proxies send it: html, html502"}, do: doBody("<!doctype html>\n<title>Just a moment…</title><h1>502 Bad Gateway</h1>\n"), argument: isStatusOrNone},
 	{Kind: Kind{"empty", "no body"}, do: doBody(""), argument: isStatusOrNone},

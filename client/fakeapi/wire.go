@@ -150,7 +150,9 @@ func doCloseAfter(c *call, _ *order) {
 	c.begin(http.StatusOK)
 	c.writeHead(c.w, http.StatusOK, len(c.out))
 	c.write(c.out)
-	abort()
+	if c.r.ProtoMajor == 1 { // the streams of HTTP/2 share their connection
+		abort()
+	}
 }
 
 // doHuge streams an answer that is valid, and of no use before its end.

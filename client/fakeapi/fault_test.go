@@ -1,0 +1,214 @@
+package fakeapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"enrich/client/fakeapi"
+)
+
+// A want is what a fault does to a client: a status, an error of the call or of reading the body, and what it costs.
+type want struct {
+	status  int
+	broken  bool // no answer, or no whole one
+	charged bool
+	json    bool // the body is one JSON object
+	header  string
+}
+
+func faults() map[string]want {
+	return map[string]want{
+		"200": {status: 200, charged: true, json: true}, "201": {status: 201, charged: true, json: true},
+		"202": {status: 202, json: true}, "204": {status: 204}, "301": {status: 301, json: true, header: "Location"},
+		"304": {status: 304}, "400": {status: 400, json: true}, "401": {status: 401, json: true}, "402": {status: 402, json: true},
+		"403": {status: 403, json: true}, "404": {status: 404, json: true}, "408": {status: 408, json: true},
+		"422": {status: 422, json: true}, "425": {status: 425, json: true}, "429": {status: 429, json: true},
+		"429ra3": {status: 429, json: true, header: "Retry-After"}, "429radate": {status: 429, json: true, header: "Retry-After"},
+		"500": {status: 500, json: true}, "502": {status: 502, json: true}, "503": {status: 503, json: true},
+		"504": {status: 504, json: true, charged: true}, "599": {status: 599, json: true},
+		"nocredits": {status: 200, json: true}, "nocreditsinside": {status: 200, json: true},
+		"slow20ms": {status: 200, charged: true, json: true}, "trickle20ms": {status: 200, charged: true, json: true},
+		"reset": {broken: true, charged: true}, "close": {broken: true, charged: true}, "nothttp": {broken: true, charged: true},
+		"truncate": {status: 200, broken: true, charged: true}, "cut": {status: 200, broken: true, charged: true},
+		"closeafter": {status: 200, charged: true, json: true}, "garbage": {status: 200, charged: true}, "garbage500": {status: 500},
+		"html": {status: 200, charged: true}, "html502": {status: 502}, "empty": {status: 200, charged: true},
+		"empty503": {status: 503}, "array": {status: 200, charged: true}, "string": {status: 200, charged: true},
+		"null": {status: 200, charged: true}, "two": {status: 200, charged: true},
+		"gzip": {status: 200, charged: true, json: true}, "redirect": {status: 307, json: true, header: "Location"},
+		"echo": {status: 200, charged: true, json: true}, "echo401": {status: 401, json: true},
+	}
+}
+
+func TestEachFaultIsWhatItSays(t *testing.T) {
+	for name, o := range map[string]fakeapi.Options{
+		"http/1.1": {}, "https": {TLS: true, HTTP1: true}, "HTTP/2": {TLS: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Match = 1
+			a := start(t, o)
+			for tag, want := range faults() {
+				before := a.Stats()
+				r := a.ask("ann+" + tag + "@x.example")
+				after := a.Stats()
+				check(t, tag, r, want)
+				if got := after.Charged - before.Charged; (got == 1) != want.charged {
+					t.Errorf("%s: charged %d", tag, got)
+				}
+				if after.Calls != before.Calls+1 || after.Faults[tag] != 1 || after.Contacts["ann+"+tag+"@x.example"] != 1 {
+					t.Errorf("%s: %d calls more, %+v", tag, after.Calls-before.Calls, after)
+				}
+			}
+		})
+	}
+}
+
+func check(t *testing.T, tag string, r reply, want want) {
+	t.Helper()
+	if r.status != want.status && (r.status != 0 || !want.broken) || (r.err != nil) != want.broken {
+		t.Errorf("%s: status %d, error %v, want %+v", tag, r.status, r.err, want)
+		return
+	}
+	var object map[string]any
+	if err := json.Unmarshal(r.body, &object); !want.broken && (err == nil && object != nil) != want.json {
+		t.Errorf("%s: %v: %.100q", tag, err, r.body)
+	}
+	if want.header != "" && r.header.Get(want.header) == "" {
+		t.Errorf("%s: no %s in %v", tag, want.header, r.header)
+	}
+	if r.status != 0 && r.header.Get("rate_limit") == "" {
+		t.Errorf("%s: no rate_limit in %v", tag, r.header)
+	}
+}
+
+func TestAResetIsOneAndACloseIsNot(t *testing.T) {
+	a := start(t, fakeapi.Options{})
+	if r := a.ask("ann+reset@x.example"); !errors.Is(r.err, syscall.ECONNRESET) {
+		t.Errorf("reset: %v", r.err)
+	}
+	if r := a.ask("ann+close@x.example"); !errors.Is(r.err, io.EOF) {
+		t.Errorf("close: %v", r.err)
+	}
+	if r := a.ask("ann+truncate@x.example"); !errors.Is(r.err, io.ErrUnexpectedEOF) || len(r.body) == 0 {
+		t.Errorf("truncate: %v after %d bytes", r.err, len(r.body))
+	}
+}
+
+func TestFaultsEndWhenTheirCountIsOver(t *testing.T) {
+	a := start(t, fakeapi.Options{})
+	for i, want := range []int{500, 500, 429, 200, 200} {
+		if r := a.ask("ann+500x2+429x1+nomatch@x.example"); r.status != want {
+			t.Errorf("call %d: status %d, want %d", i+1, r.status, want)
+		}
+	}
+	if n := a.Stats().Contacts["ann+500x2+429x1+nomatch@x.example"]; n != 5 {
+		t.Errorf("%d calls counted", n)
+	}
+}
+
+func TestCountedFaultsNeedNoCountByContact(t *testing.T) {
+	a := start(t, fakeapi.Options{Uncounted: true, Faults: []fakeapi.Fault{{Kinds: []string{"503x1"}}}})
+	for i, c := range []struct {
+		address string
+		want    int
+	}{{"a@x.example", 503}, {"a@x.example", 200}, {"b@x.example", 503}, {"c+500x1@x.example", 500}, {"c+500x1@x.example", 200}} {
+		if r := a.ask(c.address); r.status != c.want {
+			t.Errorf("call %d: status %d, want %d", i+1, r.status, c.want)
+		}
+	}
+	if s := a.Stats(); s.Contacts != nil {
+		t.Errorf("contacts %v", s.Contacts)
+	}
+}
+
+func TestHugeAnswersStopWhenNobodyListens(t *testing.T) {
+	for name, o := range map[string]fakeapi.Options{"http/1.1": {}, "HTTP/2": {TLS: true}} {
+		a := start(t, o)
+		for _, tag := range []string{"huge", "bomb", "huge500"} {
+			r := a.ask("ann+" + tag + "@x.example")
+			if r.err != nil || len(r.body) != 1<<20 || !strings.HasPrefix(string(r.body), `{"contact":{"credit_charged":true,"title":"`) {
+				t.Errorf("%s: %s: %d bytes, %v", name, tag, len(r.body), r.err)
+			}
+		}
+	}
+}
+
+func TestHangingAnswersEndWithTheClient(t *testing.T) {
+	for name, o := range map[string]fakeapi.Options{"http/1.1": {}, "HTTP/2": {TLS: true}} {
+		a := start(t, o)
+		for _, tag := range []string{"hang", "stall", "slow1h"} {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			r := a.do(ctx, http.MethodPost, "/contact", "Bearer k", `{"email":"ann+`+tag+`@x.example"}`)
+			cancel()
+			if !errors.Is(r.err, context.DeadlineExceeded) {
+				t.Errorf("%s: %s: status %d, %v", name, tag, r.status, r.err)
+			}
+		}
+		eventually(t, func() bool { return a.Stats().InFlight == 0 })
+	}
+}
+
+func TestHangingAnswersEndWithTheServer(t *testing.T) {
+	a := start(t, fakeapi.Options{})
+	done := make(chan reply)
+	go func() { done <- a.ask("ann+hang@x.example") }()
+	eventually(t, func() bool { return a.Stats().InFlight == 1 })
+	a.Close()
+	if r := <-done; r.err == nil {
+		t.Errorf("status %d", r.status)
+	}
+	a.Close() // again
+}
+
+// eventually waits for what another goroutine is about to do; it is bounded, and looks often.
+func eventually(t *testing.T, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come")
+		}
+	}
+}
+
+func TestARedirectCountsWhoFollowsWithTheKey(t *testing.T) {
+	a := start(t, fakeapi.Options{})
+	a.client.CheckRedirect = nil // follow, as no client of ours may
+	a.ask("ann+redirect@x.example")
+	if s := a.Stats(); s.Redirected != 1 || s.RedirectedWithKey != 1 {
+		t.Errorf("%d followed, %d with the key", s.Redirected, s.RedirectedWithKey)
+	}
+}
+
+func TestTheKeyIsEchoedInEverySpelling(t *testing.T) {
+	a := start(t, fakeapi.Options{})
+	for _, tag := range []string{"echo", "echo400"} {
+		r := a.ask("ann+" + tag + "@x.example")
+		var text strings.Builder
+		text.Write(r.body)
+		for _, spelling := range []string{"Bearer secret", `\u0073\u0065\u0063`, "%73%65%63"} {
+			if !strings.Contains(text.String(), spelling) {
+				t.Errorf("%s: no %s in %s", tag, spelling, r.body)
+			}
+		}
+		if r.header.Get("X-Api-Key") != "secret" {
+			t.Errorf("%s: %v", tag, r.header)
+		}
+	}
+}
+
+func TestAConnectionIsClosedAfterAnAnswerWithoutAWord(t *testing.T) {
+	a := start(t, fakeapi.Options{})
+	r := a.ask("ann+closeafter@x.example")
+	if r.answer(t); r.header.Get("Connection") != "" {
+		t.Errorf("it said so: %v", r.header)
+	}
+	if r := a.ask("bob@x.example"); r.err != nil {
+		t.Errorf("the next call: %v", r.err)
+	}
+}
