@@ -1,0 +1,26 @@
+package reader
+
+import "enrich/contact"
+
+// again is the refusal that an earlier run wrote into a row of its failures, where it still holds: a ragged row is
+// ragged until someone has mended it and taken "enrichment" away, and a line that was no object is in "raw" and nowhere
+// else. Other rows of failures, and results, are rows like any other.
+func (r *jsonRows) again(text string) *Refusal {
+	for _, m := range r.scan.members {
+		name := m.name.of(text)
+		if m.escaped {
+			name, _ = unescape(name)
+		}
+		if name != enrichmentMember {
+			continue
+		}
+		failure := descend(m.value.of(text), []string{"error"})
+		kind, _ := plain(descend(failure, []string{"kind"}))
+		raw := descend(failure, []string{"raw"})
+		if kind == string(contact.Ragged) || kind == string(contact.Invalid) && raw != "" {
+			message, _ := plain(descend(failure, []string{"message"}))
+			return &Refusal{Kind: contact.Failure(kind), Message: message}
+		}
+	}
+	return nil
+}

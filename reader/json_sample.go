@@ -1,0 +1,125 @@
+package reader
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"enrich/contact"
+)
+
+// The mapping of JSON is decided from the rows that begin in the first block: at most so many, with so many different
+// paths, going so deep.
+const (
+	jsonSampleRows  = 1000
+	jsonSamplePaths = 4096
+	jsonSampleDepth = 4
+	jsonSampleItems = 4 // of an array
+)
+
+// A jsonSample is the first rows, flat: what is nested is named by its path, with dots.
+type jsonSample struct {
+	members *memberSet // at the top
+	names   []string
+	paths   [][]string
+	at      map[string]int
+	rows    [][]string
+	// refused says that there are rows, all of them refused by an earlier run.
+	refused bool
+}
+
+// sample looks at the first rows without taking them.
+func (r *jsonRows) sample() (*jsonSample, error) {
+	s := &jsonSample{members: newMemberSet(nil), at: map[string]int{}}
+	snapshot := r.framing
+	broken, again, first := 0, 0, ""
+	var err error
+	for len(s.rows) < jsonSampleRows {
+		if err = snapshot.next(&r.scan, &r.frame, false); err != nil {
+			break
+		}
+		text := string(r.frame.text)
+		switch {
+		case r.frame.broken != "":
+			if broken++; first == "" {
+				first = fmt.Sprintf("line %d %s", r.frame.line, r.frame.broken)
+			}
+		case r.again(text) != nil:
+			again++
+		default:
+			s.add(text, r.scan.members)
+		}
+	}
+	s.refused = len(s.rows) == 0 && again > 0
+	switch {
+	case len(s.rows) > 0 || again > 0:
+		return s, nil
+	case broken > 0:
+		return nil, fmt.Errorf("%w: there is no JSON object in it; %s", ErrNoTable, first)
+	case errors.Is(err, ErrBroken):
+		return nil, err
+	}
+	return nil, fmt.Errorf("%w: there is no row in it", ErrEmpty)
+}
+
+// add flattens one row.
+func (s *jsonSample) add(text string, members []member) {
+	row := make([]string, len(s.names))
+	for _, m := range members {
+		name, _ := unescape(m.name.of(text))
+		if s.members.find(name) < 0 && !s.members.full() {
+			s.members.add(name)
+		}
+		if name != enrichmentMember {
+			row = s.value(row, []string{name}, m.value.of(text))
+		}
+	}
+	s.rows = append(s.rows, row)
+}
+
+// value flattens a value at a path. A member whose name has a dot in it comes before a path that reads the same.
+func (s *jsonSample) value(row []string, path []string, value string) []string {
+	if isNested(value) {
+		n := 0
+		for name, v := range children(value) {
+			if n++; len(path) < jsonSampleDepth && (value[0] == '{' || n <= jsonSampleItems) {
+				row = s.value(row, clonePath(path, name), v)
+			}
+		}
+		return row
+	}
+	name := strings.Join(path, ".")
+	at, known := s.at[name]
+	switch {
+	case !known && len(s.names) >= jsonSamplePaths:
+		return row
+	case !known:
+		at = len(s.names)
+		s.names, s.paths, s.at[name] = append(s.names, name), append(s.paths, path), at
+	case len(path) > len(s.paths[at]):
+		return row
+	case len(path) < len(s.paths[at]):
+		s.paths[at] = path
+	}
+	for len(row) <= at {
+		row = append(row, "")
+	}
+	row[at], _ = plain(value)
+	return row
+}
+
+// fields decides which member is which field.
+func (s *jsonSample) fields(o Options) (jsonFields, error) {
+	o.AnyColumns = o.AnyColumns || s.refused
+	j := jsonFields{mapping: map[contact.Field]string{}, seen: s.members.at}
+	mapping, err := mapColumns(s.names, s.rows, o)
+	if err != nil {
+		return j, err
+	}
+	for _, f := range contact.Fields() {
+		if at, ok := mapping[f]; ok {
+			j.add(f, s.paths[at])
+		}
+	}
+	return j, nil
+}

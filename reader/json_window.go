@@ -1,0 +1,57 @@
+package reader
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// maxJSONRow is the longest JSON row in bytes. Of a longer one the first so many are kept, and it is refused.
+const maxJSONRow = 1 << 20
+
+// firstJSONWindow is what is looked at to see how an input is built and what its members mean; it is also how much of
+// it is in memory at once, unless a row needs more.
+const firstJSONWindow = 256 << 10
+
+// A jsonWindow is a window that counts lines. Rows are slices of it, not copies: they are good until more is called.
+type jsonWindow struct {
+	window
+	line int64 // of what is not yet taken
+	// lineBreak is what lines end with: a line feed or, in an input that begins without any, a carriage return.
+	lineBreak byte
+}
+
+// newJSONWindow reads the first block whole, so that it is the same in every pass, in whatever pieces the input comes.
+func newJSONWindow(in io.Reader) jsonWindow {
+	w := jsonWindow{window: newWindow(in, firstJSONWindow), line: 1, lineBreak: '\n'}
+	block := w.block()
+	if bytes.IndexByte(block, '\n') < 0 && bytes.IndexByte(block, '\r') >= 0 {
+		w.lineBreak = '\r'
+	}
+	return w
+}
+
+// take passes n bytes.
+func (w *jsonWindow) take(n int) []byte {
+	taken := w.buf[w.from : w.from+n : w.from+n]
+	w.line += int64(bytes.Count(taken, []byte{w.lineBreak}))
+	w.from += n
+	return taken
+}
+
+// more reads more, unless there is no more, and says whether there was. What was taken is invalid after it.
+func (w *jsonWindow) more() bool {
+	had := len(w.text())
+	for want := had + firstJSONWindow/4; w.err == nil && len(w.text()) < want; {
+		w.fill()
+	}
+	return len(w.text()) > had
+}
+
+// failed is the error by which the input broke off; nil where it goes on, or ended as it should.
+func (w *jsonWindow) failed() error {
+	if w.err == nil || errors.Is(w.err, io.EOF) {
+		return nil
+	}
+	return broken(w.err)
+}

@@ -1,0 +1,131 @@
+package reader
+
+import (
+	"strings"
+	"unicode"
+
+	"enrich/contact"
+)
+
+// A fit is what the samples say of a column and a field.
+type fit uint8
+
+const (
+	empty   fit = iota // nothing is in it
+	mixed              // some values could be the field
+	fits               // most could
+	misfits            // none could
+)
+
+// fit looks at a column's samples.
+func (m *mapper) fit(f contact.Field, column int) fit {
+	filled, good := 0, 0
+	for _, row := range m.samples {
+		cell := cellOf(row, column)
+		if cell == "" {
+			continue
+		}
+		filled++
+		if couldBe(f, cell) {
+			good++
+		}
+	}
+	switch {
+	case filled == 0:
+		return empty
+	case good == 0:
+		return misfits
+	case 2*good > filled:
+		return fits
+	}
+	return mixed
+}
+
+// unnamed are the columns of a file without a header that hold nothing but addresses, or nothing but profiles. No other
+// field shows by its values alone.
+func (m *mapper) unnamed(f contact.Field) []candidate {
+	if f != contact.Email && f != contact.LinkedInURL {
+		return nil
+	}
+	var found []candidate
+	for i := range m.columns {
+		if !m.taken(i) && m.only(f, i) {
+			found = append(found, candidate{column: i, fit: fits})
+		}
+	}
+	return found
+}
+
+// only says whether a column is filled with the field and nothing else.
+func (m *mapper) only(f contact.Field, column int) bool {
+	filled := false
+	for _, row := range m.samples {
+		if cell := cellOf(row, column); cell != "" {
+			if !couldBe(f, cell) {
+				return false
+			}
+			filled = true
+		}
+	}
+	return filled
+}
+
+// couldBe says whether a value could be the field's.
+func couldBe(f contact.Field, value string) bool {
+	switch f {
+	case contact.Email:
+		return isAddress(value)
+	case contact.LinkedInURL:
+		return isProfile(value)
+	case contact.CompanyDomain:
+		return isSite(value)
+	}
+	if strings.IndexFunc(value, unicode.IsLetter) < 0 {
+		return f == contact.CompanyName && strings.IndexFunc(value, unicode.IsDigit) < 0
+	}
+	return !isAddress(value) && !isURL(value) && (f == contact.CompanyName && !isSite(value) || f != contact.CompanyName)
+}
+
+// isAddress says whether a value is an e-mail address, or nearly.
+func isAddress(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	return ok && local != "" && !strings.ContainsFunc(s, unicode.IsSpace) && strings.Contains(domain, ".") && !strings.Contains(s, "/")
+}
+
+// isURL says whether a value begins as a URL does.
+func isURL(s string) bool {
+	s = strings.ToLower(s)
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "www.")
+}
+
+// isProfile says whether a value is the URL of a person's LinkedIn profile; a company's page is none.
+func isProfile(s string) bool {
+	path := contact.LinkedInPath(s)
+	return path != strings.TrimSpace(s) && (strings.HasPrefix(path, "/in/") || strings.HasPrefix(path, "/pub/"))
+}
+
+// networks are hosts of people's and companies' pages, which are no company's own site.
+const networks = " linkedin.com facebook.com twitter.com x.com instagram.com xing.com youtube.com github.com "
+
+// isSite says whether a value is a host or a URL on one, and not a page on a network.
+func isSite(s string) bool {
+	if isAddress(s) || strings.ContainsFunc(s, unicode.IsSpace) {
+		return false
+	}
+	host := strings.ToLower(contact.BareHost(s))
+	dot := strings.LastIndexByte(host, '.')
+	if dot <= 0 || strings.IndexFunc(host[dot+1:], unicode.IsLetter) < 0 {
+		return false
+	}
+	domain := host[strings.LastIndexByte(host[:dot], '.')+1:]
+	return !strings.Contains(networks, " "+domain+" ") || !hasPath(s)
+}
+
+// hasPath says whether a URL goes beyond its host.
+func hasPath(s string) bool {
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		s = rest
+	}
+	_, path, _ := strings.Cut(s, "/")
+	return path != ""
+}
