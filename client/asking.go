@@ -65,7 +65,7 @@ func (c *Client) Queue(t Ticket) *Asking {
 	g := c.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.early.proved {
+	if !g.early.proved.Load() {
 		a.early = g.early.order.PushBack(a)
 	}
 	return a
@@ -89,7 +89,7 @@ func (a *Asking) Do(soft, hard context.Context) Result {
 func (g *gate) end(a *Asking) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.early.proved && a.early != nil {
+	if !g.early.proved.Load() && a.early != nil {
 		g.early.order.Remove(a.early)
 		g.nudge()
 	}
@@ -178,7 +178,7 @@ func (r *row) attempt(p permit) (Result, bool) {
 	v := r.judge(&reply)
 	r.last, r.status = v, reply.status
 	if reply.fate == fateAnswered {
-		r.c.stats.answered(reply.took, v.answer.Remaining, time.Now())
+		r.c.stats.answered(reply.took, v.answer.Remaining, reply.at)
 	}
 	n := r.news(&reply, &v)
 	down := r.c.gate.leave(r.Asking, p, n)

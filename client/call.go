@@ -38,6 +38,7 @@ type reply struct {
 	body   []byte // at most maxBody+1 bytes, valid until the buffer is used again; the key redacted
 	err    error
 	took   time.Duration
+	at     time.Time // when it ended
 }
 
 // A call is one request on its way. Its hooks tell what was written.
@@ -66,18 +67,25 @@ func (c *Client) call(hard context.Context, body []byte, buf *bytes.Buffer) repl
 	started := time.Now()
 	resp, err := c.carrier.RoundTrip(c.request(ctx, body))
 	if err != nil {
-		r := reply{err: err, took: time.Since(started)}
+		r := reply{err: err}
+		r.at, r.took = ended(started)
 		r.fate, r.onWire = sent.fate(err)
 		return r
 	}
 	r := reply{onWire: true, status: resp.StatusCode, header: resp.Header}
 	r.err = readBody(resp, buf)
-	r.took = time.Since(started)
+	r.at, r.took = ended(started)
 	r.body = c.o.Key.Redact(buf.Bytes())
 	if r.err != nil && c.needsBody(resp.StatusCode) {
 		r.fate = fateOfBody(r.err)
 	}
 	return r
+}
+
+// ended is now, and how long ago a call started.
+func ended(started time.Time) (time.Time, time.Duration) {
+	now := time.Now()
+	return now, now.Sub(started)
 }
 
 // request is made anew for each call, of what all have alike. The transport reads a Body of this type without flushing

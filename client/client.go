@@ -65,11 +65,7 @@ func New(o Options) (*Client, error) {
 func (c *Client) Close() { c.closer() }
 
 // Proved says whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [Result.Absent].
-func (c *Client) Proved() bool {
-	c.gate.mu.Lock()
-	defer c.gate.mu.Unlock()
-	return c.gate.early.proved
-}
+func (c *Client) Proved() bool { return c.gate.early.proved.Load() }
 
 func (c *Client) borrow() *exchange { return c.buffers.Get().(*exchange) }
 

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 )
 
 // When a run gives up whose first requests are all refused: so many alike, or so many at all. Answers that
@@ -27,7 +28,7 @@ const (
 // early keeps the first calls in order, one at a time, until an answer has proved the key, and gives up where all of them are
 // refused alike.
 type early struct {
-	proved bool
+	proved atomic.Bool
 	order  list.List // of *Asking, in the order of Queue; empty once proved
 
 	refused, alike, addressed int

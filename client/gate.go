@@ -165,7 +165,7 @@ func (g *gate) due(w *waiter, now time.Time) (after time.Duration, why wait, mus
 			return min(g.breaker.probeAt.Sub(now), end.Sub(now)), waitProbe, true
 		}
 	}
-	if !g.early.proved && g.flying > 0 {
+	if !g.early.proved.Load() && g.flying > 0 {
 		return 0, waitTurn, true
 	}
 	if now.Before(g.pause.until) {
@@ -182,7 +182,7 @@ func (g *gate) due(w *waiter, now time.Time) (after time.Duration, why wait, mus
 
 // turn is the waiter whose turn it is; w is the one who asks, who may not be in the line yet.
 func (g *gate) turn(w *waiter) *waiter {
-	if !g.early.proved && !g.breaker.open {
+	if !g.early.proved.Load() && !g.breaker.open {
 		a := g.early.next()
 		if a == w.asking {
 			return w

@@ -69,8 +69,7 @@ func (g *gate) adopt(r Rate, now time.Time) {
 
 // prove ends the time in which calls go alone.
 func (g *gate) prove() {
-	if !g.early.proved {
-		g.early.proved = true
+	if !g.early.proved.Swap(true) {
 		g.early.order.Init()
 	}
 }
@@ -91,7 +90,7 @@ func (g *gate) answered(p permit) {
 
 // refused counts towards giving up, as long as nothing was usable.
 func (g *gate) refused(n news) {
-	if !g.early.proved && g.early.refuse(n.refusal) {
+	if !g.early.proved.Load() && g.early.refuse(n.refusal) {
 		g.halt(StopRejectedAll, g.early.advice(n.refusal, g.o))
 	}
 }

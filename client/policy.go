@@ -104,7 +104,7 @@ func decideAnswer(body []byte) verdict {
 		return verdict{act: actSpoilt, message: err.Error() + ": " + messageOf(body)}
 	}
 	if !a.Charged && a.Error != "" && a.Remaining != nil && *a.Remaining <= 0 {
-		return verdict{act: actStop, stop: StopNoCredits, message: bounded(a.Error)}
+		return verdict{act: actStop, stop: StopNoCredits, answer: a, message: bounded(a.Error)}
 	}
 	return verdict{act: actAnswer, answer: a, message: bounded(a.Error)}
 }

@@ -1,0 +1,115 @@
+package client
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"enrich/contact"
+)
+
+// downs are the ways in which an API can be down.
+var downs = map[string]said{
+	"500": status(500), "502": status(502), "503": status(503), "refused": refused(),
+}
+
+func TestAPIDownFromTheStart(t *testing.T) {
+	for name, down := range downs {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, workers int) {
+				w := &wire{answer: func(incoming) said { return down }}
+				c := newCrowd(t, workers, Options{carrier: w})
+				began := time.Now()
+				c.ask(1000)
+				took := time.Since(began)
+				if c.stop != StopAPIDown || took > defaultMaxElapsed+time.Second || took < defaultMaxElapsed/2 {
+					t.Errorf("stop %q after %v", c.stop, took)
+				}
+				if n := w.calls(); n > 40 {
+					t.Errorf("%d calls", n)
+				}
+				// With fewer workers than that, up to two rows use up their attempts before a third shows that no row is at fault.
+				if k := c.kinds(); k[contact.Refused] > 2 || workers >= breakRows && k[contact.Refused] > 0 {
+					t.Errorf("ended as %v", k)
+				}
+				if s := c.client.Stats(); down.err != nil && s.Sent != 0 {
+					t.Errorf("%d sent", s.Sent)
+				}
+			})
+		})
+	}
+}
+
+func TestOutageInTheMiddleHarmsNoRow(t *testing.T) {
+	for name, down := range downs {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, workers int) {
+				w := &wire{}
+				began := time.Now()
+				from, to := began.Add(time.Second), began.Add(61*time.Second)
+				w.answer = func(incoming) said {
+					if now := time.Now(); !now.Before(from) && now.Before(to) {
+						return down
+					}
+					return ok()
+				}
+				c := newCrowd(t, workers, Options{carrier: w})
+				rows := int64(150 * workers)
+				c.ask(rows)
+				k := c.kinds()
+				if c.stop != "" || k[contact.Refused] > 2 || workers >= breakRows && k[contact.Matched] != int(rows) {
+					t.Errorf("stop %q, ended as %v of %d", c.stop, k, rows)
+				}
+				if n := w.within(from, to); n > 30+2*workers {
+					t.Errorf("%d calls while it was down", n)
+				}
+				if n := w.within(to.Add(20*time.Second), to.Add(time.Hour)); n > 0 && workers > 8 {
+					t.Errorf("%d calls long after it was up again", n)
+				}
+			})
+		})
+	}
+}
+
+func TestPoisonedRowsAreNoOutage(t *testing.T) {
+	bubble(t, func(t *testing.T, workers int) {
+		w := &wire{answer: func(in incoming) said {
+			if in.email == email(5) || in.email == email(6) {
+				return status(500)
+			}
+			return ok()
+		}}
+		c := newCrowd(t, workers, Options{carrier: w})
+		c.ask(200)
+		if k := c.kinds(); k[contact.Matched] != 198 || k[contact.Refused] != 2 || c.stop != "" {
+			t.Fatalf("ended as %v, stop %q", k, c.stop)
+		}
+		if o := c.last(5); o.Failure != contact.Exhausted || o.Attempts != defaultMaxAttempts || o.Status != 500 {
+			t.Errorf("row 5: %v after %d attempts", o.Failure, o.Attempts)
+		}
+	})
+}
+
+func TestHangingServerStopsTheRun(t *testing.T) {
+	bubble(t, func(t *testing.T, workers int) {
+		w := &wire{answer: func(incoming) said { s := ok(); s.after = time.Hour; return s }}
+		c := newCrowd(t, workers, Options{carrier: w})
+		began := time.Now()
+		c.ask(1000)
+		if c.stop != StopAPIDown || w.calls() > 5 || time.Since(began) > 6*time.Minute {
+			t.Errorf("stop %q after %v and %d calls", c.stop, time.Since(began), w.calls())
+		}
+	})
+}
+
+func TestShortPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answer: func(incoming) said { return status(503) }}
+		c := newCrowd(t, 8, Options{carrier: w, MaxElapsed: 2 * time.Second})
+		began := time.Now()
+		c.ask(1000)
+		if k := c.kinds(); c.stop != StopAPIDown || time.Since(began) > 3*time.Second || k[contact.Refused] > 2 {
+			t.Errorf("stop %q after %v, ended as %v, %d calls", c.stop, time.Since(began), k, w.calls())
+		}
+	})
+}

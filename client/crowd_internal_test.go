@@ -1,0 +1,163 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/sourcegraph/conc"
+
+	"enrich/contact"
+)
+
+// A crowd asks about rows as the pipeline does: in order, a bounded number at once, with the stop, the coming back of
+// lost contacts and the deciding of early 404s. It holds no ledger.
+type crowd struct {
+	client      *Client
+	workers     int
+	lostRetries int
+	soft, hard  context.Context
+	stopSoft    context.CancelFunc
+	retry       func() bool
+
+	mu     sync.Mutex
+	stop   Stop
+	detail string
+	ended  map[int64][]Result // each row's results, in order
+	absent []int64
+}
+
+func newCrowd(t testing.TB, workers int, o Options) *crowd {
+	t.Helper()
+	o.Workers = workers
+	if o.URL == "" {
+		o.URL = "http://127.0.0.1:1"
+	}
+	if o.Key.secret == "" {
+		o.Key = Key{"secret-key-1"}
+	}
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	soft, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	return &crowd{client: c, workers: workers, lostRetries: 2, soft: soft, hard: t.Context(), stopSoft: stop, ended: map[int64][]Result{}}
+}
+
+// email is the address of a row: what a test's server knows rows by.
+func email(row int64) string { return fmt.Sprintf("row%d@x.com", row) }
+
+type job struct {
+	asking *Asking
+	ticket Ticket
+}
+
+// ask asks about rows 1 to n, and returns when all have ended.
+func (c *crowd) ask(n int64) {
+	jobs := make(chan job, 2*c.workers)
+	back := make(chan Ticket, n)
+	permits := make(chan struct{}, 2*c.workers)
+	var workers conc.WaitGroup
+	for range c.workers {
+		workers.Go(func() {
+			for j := range jobs {
+				if t, again := c.one(j); again {
+					back <- t
+					continue
+				}
+				<-permits
+			}
+		})
+	}
+	queue := func(t Ticket) { jobs <- job{c.client.Queue(t), t} }
+	for row := int64(1); row <= n && c.soft.Err() == nil; row++ {
+		taken := false
+		for !taken {
+			select {
+			case permits <- struct{}{}:
+				queue(Ticket{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry})
+				taken = true
+			case t := <-back:
+				queue(t)
+			}
+		}
+	}
+	for range cap(permits) {
+		for taken := false; !taken; {
+			select {
+			case permits <- struct{}{}:
+				taken = true
+			case t := <-back:
+				queue(t)
+			}
+		}
+	}
+	close(jobs)
+	workers.Wait()
+	c.decide()
+}
+
+// one is one asking; again: it was lost, and is asked again.
+func (c *crowd) one(j job) (Ticket, bool) {
+	r := j.asking.Do(c.soft, c.hard)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	row := j.ticket.Row
+	c.ended[row] = append(c.ended[row], r)
+	if r.Stop != "" {
+		if c.stop == "" {
+			c.stop, c.detail = r.Stop, r.StopDetail
+		}
+		c.stopSoft()
+	}
+	if r.Absent {
+		c.absent = append(c.absent, row)
+	}
+	if !r.Again || c.soft.Err() != nil || c.lost(row) > c.lostRetries {
+		return Ticket{}, false
+	}
+	t := j.ticket
+	t.Attempts, t.Elapsed = r.Outcome.Attempts, r.Elapsed
+	return t, true
+}
+
+func (c *crowd) lost(row int64) (n int) {
+	for _, r := range c.ended[row] {
+		if r.Outcome.Kind == contact.Lost {
+			n++
+		}
+	}
+	return n
+}
+
+// decide is what the pipeline does with early 404s at the end.
+func (c *crowd) decide() {
+	proved := c.client.Proved()
+	for _, row := range c.absent {
+		if proved || c.stop == "" {
+			last := &c.ended[row][len(c.ended[row])-1]
+			last.Outcome = last.Decide(proved)
+		}
+	}
+}
+
+// last is how a row ended.
+func (c *crowd) last(row int64) contact.Outcome {
+	rs := c.ended[row]
+	if len(rs) == 0 {
+		return contact.Outcome{}
+	}
+	return rs[len(rs)-1].Outcome
+}
+
+// kinds counts the rows by how they ended.
+func (c *crowd) kinds() map[contact.Kind]int {
+	n := map[contact.Kind]int{}
+	for row := range c.ended {
+		n[c.last(row).Kind]++
+	}
+	return n
+}

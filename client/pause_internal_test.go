@@ -1,0 +1,128 @@
+package client
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"enrich/contact"
+)
+
+func TestOneThrottleHoldsBackEverybody(t *testing.T) {
+	bubble(t, func(t *testing.T, workers int) {
+		w := &wire{}
+		var paused time.Time
+		w.answer = func(in incoming) said {
+			if in.n == 50 {
+				paused = time.Now().Add(10 * time.Millisecond)
+				return throttle("20")
+			}
+			s := ok()
+			s.after += time.Duration(in.n) * time.Microsecond
+			return s
+		}
+		c := newCrowd(t, workers, Options{carrier: w})
+		c.ask(300)
+		if n := w.within(paused.Add(time.Millisecond), paused.Add(20*time.Second)); n != 0 {
+			t.Errorf("%d calls during the pause", n)
+		}
+		if n := w.within(paused.Add(20*time.Second), paused.Add(20*time.Second+5*time.Millisecond)); n != 1 {
+			t.Errorf("%d calls at once when the pause ended, want 1", n)
+		}
+		if k := c.kinds(); k[contact.Matched] != 300 || w.calls() != 301 {
+			t.Fatalf("ended as %v after %d calls", k, w.calls())
+		}
+		if s := c.client.Stats(); s.Retried["rate_limited"] != 1 || s.Waited < 19*time.Second || s.Waited > 22*time.Second {
+			t.Errorf("stats %+v", s)
+		}
+	})
+}
+
+func TestThrottleUsesNoAttempt(t *testing.T) {
+	bubble(t, func(t *testing.T, workers int) {
+		w := &wire{answer: func(in incoming) said {
+			if in.email == email(3) && in.ofRow <= 12 {
+				return throttle("1")
+			}
+			return ok()
+		}}
+		c := newCrowd(t, workers, Options{carrier: w, MaxAttempts: 2, MaxElapsed: 30 * time.Second})
+		c.ask(40)
+		if o := c.last(3); o.Kind != contact.Matched || o.Attempts != 13 {
+			t.Errorf("row 3 ended as %v after %d attempts", o.Kind, o.Attempts)
+		}
+	})
+}
+
+func TestThrottledRowIsNotAskedForEver(t *testing.T) {
+	bubble(t, func(t *testing.T, workers int) {
+		w := &wire{answer: func(in incoming) said {
+			if in.email == email(3) {
+				return throttle("1")
+			}
+			return ok()
+		}}
+		c := newCrowd(t, workers, Options{carrier: w})
+		c.ask(100 + 40*int64(workers))
+		if o := c.last(3); workers > 1 && (o.Kind != contact.Refused || o.Failure != contact.Exhausted || o.Attempts != most429) {
+			t.Errorf("row 3 ended as %v after %d attempts", o.Kind, o.Attempts)
+		}
+	})
+}
+
+func TestEndlessPauseStopsTheRun(t *testing.T) {
+	for name, answer := range map[string]said{
+		"longer than may be": throttle("3600"), "again and again": throttle(""), "again and again, hinted": throttle("7"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, workers int) {
+				w := &wire{answer: func(in incoming) said {
+					if in.n > 10 {
+						return answer
+					}
+					return ok()
+				}}
+				c := newCrowd(t, workers, Options{carrier: w, MaxElapsed: time.Minute})
+				began := time.Now()
+				c.ask(500)
+				if k := c.kinds(); c.stop != StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
+					t.Errorf("stop %q, ended as %v", c.stop, k)
+				}
+				if took := time.Since(began); took > 61*time.Second || w.calls() > 30+2*workers {
+					t.Errorf("took %v and %d calls", took, w.calls())
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
+	for _, c := range []struct {
+		header, date string
+		want         time.Duration
+	}{
+		{"", "", 0},
+		{"7", "", 7 * time.Second},
+		{" 7 ", "", 7 * time.Second},
+		{"0.5", "", 500 * time.Millisecond},
+		{"0", "", 0},
+		{"-3", "", 0},
+		{"soon", "", 0},
+		{"NaN", "", 0},
+		{"+Inf", "", 0},
+		{"1764000000", "", 0},
+		{"99999999999999999999999", "", 0},
+		{date(90 * time.Second), "", 90 * time.Second},
+		{date(-time.Hour), "", 0},
+		{date(48 * time.Hour), "", 0},
+		{date(90*time.Second + time.Hour), date(time.Hour), 90 * time.Second}, // a server whose clock is an hour ahead
+		{date(90 * time.Second), "nonsense", 90 * time.Second},
+	} {
+		h := http.Header{"Retry-After": {c.header}, "Date": {c.date}}
+		if got := retryAfter(h, now); got != c.want {
+			t.Errorf("%q at %q: %v, want %v", c.header, c.date, got, c.want)
+		}
+	}
+}
