@@ -55,6 +55,8 @@ type State struct {
 	At time.Time
 	// Lost is how many calls were lost since the last answer, 15 at most.
 	Lost int
+	// Asked: [Ledger.MarkAsked] was called for it.
+	Asked bool
 }
 
 // An Intent is a contact that is about to be asked.
@@ -189,7 +191,9 @@ func (l *Ledger) State(k contact.Keys) State {
 	if e == nil {
 		return State{}
 	}
-	return State{Kind: e.kind(), Ref: e.ref(), At: time.Unix(int64(e.at), 0).UTC(), Lost: e.lost()}
+	return State{
+		Kind: e.kind(), Ref: e.ref(), At: time.Unix(int64(e.at), 0).UTC(), Lost: e.lost(), Asked: e.meta&askedMark != 0,
+	}
 }
 
 // MarkAsked says whether this is the first time that it is called for a contact.

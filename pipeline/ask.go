@@ -121,7 +121,7 @@ func (a *admission) row(row *reader.Row) {
 		return
 	}
 	if a.Caps.Limit > 0 && row.Number > a.Caps.Limit || a.capped {
-		a.unasked = true
+		a.unasked = a.unasked || !state.Asked // an earlier row may be asking for it
 		return
 	}
 	if a.stop.stopped() || !a.Ledger.MarkAsked(keys) {

@@ -26,6 +26,8 @@ type Rows interface {
 // A Queue takes contacts to be asked, in input order; client.Client is one.
 type Queue interface {
 	Queue(client.Ticket) *client.Asking
+	// Proved says whether this run has seen a usable answer: until then a 404 may be a wrong URL.
+	Proved() bool
 }
 
 // A Ledger is what both passes need of the durable record; ledger.Ledger is one.

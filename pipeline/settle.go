@@ -34,6 +34,7 @@ type desk struct {
 	pending struct {
 		intents, results []*asking
 	}
+	absent []client.Result // 404s that came before any usable answer; in the ledger they are released
 }
 
 func newDesk(a *Ask, stop *stopper) *desk {
@@ -52,7 +53,11 @@ func newDesk(a *Ask, stop *stopper) *desk {
 func (d *desk) work() {
 	for a := range d.jobs {
 		a.result = a.turn.Do(d.stop.soft, d.stop.hard)
-		if s := a.result.Stop; s != "" && s != client.StopCap {
+		switch s := a.result.Stop; s {
+		case "":
+		case client.StopCap: // for this contact alone: what is in flight is let go on
+			d.stop.note(s, a.result.StopDetail)
+		default:
 			d.stop.stop(s, a.result.StopDetail)
 		}
 		d.results <- a
@@ -67,12 +72,13 @@ func (d *desk) settle() {
 	admitting := d.intents
 	for {
 		admitting = d.gather(admitting, timer)
-		if len(d.pending.intents)+len(d.pending.results) == 0 {
-			return
-		}
-		if err := d.commit(); err != nil {
+		done := len(d.pending.intents)+len(d.pending.results) == 0
+		if err := d.commit(done); err != nil {
 			d.stop.fail(err)
 			d.drain(admitting)
+			return
+		}
+		if done {
 			return
 		}
 	}
@@ -119,17 +125,21 @@ func (d *desk) full(admitting chan *asking) bool {
 }
 
 // commit makes the group durable, then lets go: intents to the workers, permits back to admission.
-func (d *desk) commit() error {
+func (d *desk) commit(last bool) error {
 	intents := make([]ledger.Intent, 0, len(d.pending.intents))
 	for _, a := range d.pending.intents {
 		intents = append(intents, ledger.Intent{Contact: a.ticket.Contact, Keys: a.ticket.Keys})
 	}
-	outcomes := make([]contact.Outcome, 0, len(d.pending.results))
+	outcomes := make([]contact.Outcome, 0, len(d.pending.results)+len(d.absent))
 	for _, a := range d.pending.results {
 		outcomes = append(outcomes, a.result.Outcome)
 	}
-	if err := d.Ledger.Commit(d.Run, intents, outcomes); err != nil {
+	decided := d.decide(last)
+	if err := d.Ledger.Commit(d.Run, intents, append(outcomes, decided...)); err != nil {
 		return err
+	}
+	for i := range decided {
+		d.Counters.outcome(&decided[i])
 	}
 	d.Counters.Admitted.Add(int64(len(intents)))
 	for _, a := range d.pending.intents {
@@ -145,9 +155,32 @@ func (d *desk) commit() error {
 	return nil
 }
 
+// decide says what the 404s were that waited for it: no match once the run has seen a usable answer; rejected where it
+// came to its end without one. After a stop nothing is known, and they stay released, as if they had not been asked.
+func (d *desk) decide(last bool) []contact.Outcome {
+	if len(d.absent) == 0 {
+		return nil
+	}
+	proved := d.Queue.Proved()
+	if cause, _, _ := d.stop.result(); !proved && (!last || cause != "") {
+		return nil
+	}
+	outcomes := make([]contact.Outcome, 0, len(d.absent))
+	for i := range d.absent {
+		outcomes = append(outcomes, d.absent[i].Decide(proved))
+	}
+	d.absent = nil
+	return outcomes
+}
+
 // close counts a durable outcome and gives its permit back, or asks again where the answer was cut.
 func (d *desk) close(a *asking) {
 	d.budget.settle(&a.result.Outcome, a.result.Outcome.Attempts-a.ticket.Attempts)
+	if a.result.Absent {
+		d.absent = append(d.absent, a.result)
+		<-d.permits
+		return
+	}
 	d.Counters.outcome(&a.result.Outcome)
 	if d.again(a) {
 		d.pending.intents = append(d.pending.intents, &asking{ticket: client.Ticket{

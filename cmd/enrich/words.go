@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
 
 	"enrich/client"
+	"enrich/contact"
 	"enrich/ledger"
 	"enrich/pipeline"
 )
@@ -55,7 +57,7 @@ func (j *job) sayLedger(path string, l *ledger.Ledger) {
 			j.voice.warn(fmt.Sprintf("  and %d more: enrich ledger export lists them", len(found)-most))
 			break
 		}
-		j.voice.warn("  lost: "+nameOf(&o), "event", "lost", "contact", nameOf(&o))
+		j.voice.warn("  lost: "+nameOf(&o.Contact), "event", "lost", "contact", nameOf(&o.Contact))
 	}
 }
 
@@ -134,7 +136,9 @@ func counts(m map[string]int64) string {
 	for name := range m {
 		names = append(names, name)
 	}
-	sort.Slice(names, func(a, b int) bool { return m[names[a]] > m[names[b]] || m[names[a]] == m[names[b]] && names[a] < names[b] })
+	sort.Slice(names, func(a, b int) bool {
+		return m[names[a]] > m[names[b]] || m[names[a]] == m[names[b]] && names[a] < names[b]
+	})
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%d %s", m[name], name)
 	}
@@ -153,4 +157,28 @@ func isAre(n int64) string {
 		return "is"
 	}
 	return "are"
+}
+
+// nameOf is what tells people which contact is meant.
+func nameOf(c *contact.Contact) string {
+	switch {
+	case c.Email != "":
+		return bounded(c.Email)
+	case c.LinkedInURL != "":
+		return bounded(c.LinkedInURL)
+	}
+	company := c.CompanyDomain
+	if company == "" {
+		company = c.CompanyName
+	}
+	return bounded(c.FirstName + " " + c.LastName + ", " + company)
+}
+
+// bounded is text from an input as it may be shown: quoted, not long.
+func bounded(s string) string {
+	const most = 80
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return strconv.Quote(s)
 }
