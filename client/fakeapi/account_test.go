@@ -19,9 +19,15 @@ func TestOnlyGoodKeysAreServed(t *testing.T) {
 		authorization string
 		status        int
 	}{
-		{anyKey, "Bearer x", http.StatusOK}, {anyKey, "", http.StatusUnauthorized}, {anyKey, "Bearer ", http.StatusUnauthorized},
-		{anyKey, "Basic x", http.StatusUnauthorized}, {anyKey, "x", http.StatusUnauthorized}, {anyKey, "Bearer  x", http.StatusUnauthorized},
-		{one, "Bearer right", http.StatusOK}, {one, "Bearer also", http.StatusOK}, {one, "Bearer wrong", http.StatusUnauthorized},
+		{anyKey, "Bearer x", http.StatusOK},
+		{anyKey, "", http.StatusUnauthorized},
+		{anyKey, "Bearer ", http.StatusUnauthorized},
+		{anyKey, "Basic x", http.StatusUnauthorized},
+		{anyKey, "x", http.StatusUnauthorized},
+		{anyKey, "Bearer  x", http.StatusUnauthorized},
+		{one, "Bearer right", http.StatusOK},
+		{one, "Bearer also", http.StatusOK},
+		{one, "Bearer wrong", http.StatusUnauthorized},
 	} {
 		if r := c.a.do(t.Context(), http.MethodPost, "/contact", c.authorization, `{"email":"a+match@x.example"}`); r.status != c.status {
 			t.Errorf("%q: status %d, want %d", c.authorization, r.status, c.status)

@@ -132,9 +132,12 @@ func TestOtherPathsAndMethodsAreNoCalls(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{http.MethodGet, "/contact", http.StatusMethodNotAllowed}, {http.MethodPut, "/contact", http.StatusMethodNotAllowed},
-		{http.MethodPost, "/_stats", http.StatusMethodNotAllowed}, {http.MethodPost, "/", http.StatusNotFound},
-		{http.MethodPost, "/v1/contact", http.StatusNotFound}, {http.MethodPost, "/contact/", http.StatusNotFound},
+		{http.MethodGet, "/contact", http.StatusMethodNotAllowed},
+		{http.MethodPut, "/contact", http.StatusMethodNotAllowed},
+		{http.MethodPost, "/_stats", http.StatusMethodNotAllowed},
+		{http.MethodPost, "/", http.StatusNotFound},
+		{http.MethodPost, "/v1/contact", http.StatusNotFound},
+		{http.MethodPost, "/contact/", http.StatusNotFound},
 	} {
 		if r := a.do(t.Context(), c.method, c.path, "Bearer k", `{"email":"a@x.example"}`); r.status != c.status {
 			t.Errorf("%s %s: status %d, want %d", c.method, c.path, r.status, c.status)

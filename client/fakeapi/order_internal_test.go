@@ -130,8 +130,14 @@ func TestACountedFaultMeansEachContactsFirstCalls(t *testing.T) {
 
 func TestFaultsThatCannotBeMeantAreRefused(t *testing.T) {
 	for _, f := range []Fault{
-		{}, {Kinds: []string{"nonsense"}}, {Kinds: []string{""}}, {Kinds: []string{"500"}, Share: 1.5}, {Kinds: []string{"500"}, After: -1},
-		{Kinds: []string{"500"}, First: -1}, {Kinds: []string{"500"}, Every: -1}, {Kinds: []string{"500"}, Share: -0.1},
+		{},
+		{Kinds: []string{"nonsense"}},
+		{Kinds: []string{""}},
+		{Kinds: []string{"500"}, Share: 1.5},
+		{Kinds: []string{"500"}, After: -1},
+		{Kinds: []string{"500"}, First: -1},
+		{Kinds: []string{"500"}, Every: -1},
+		{Kinds: []string{"500"}, Share: -0.1},
 	} {
 		o := Options{Faults: []Fault{f}}
 		if err := o.Validate(); err == nil {

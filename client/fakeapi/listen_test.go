@@ -33,8 +33,16 @@ func TestOnlyLoopbackIsServed(t *testing.T) {
 
 func TestOptionsThatCannotBeMeantAreRefused(t *testing.T) {
 	for _, o := range []fakeapi.Options{
-		{Match: 1.5}, {Big: 2}, {Odd: 2}, {RateLimit: -1}, {RateLimit: fakeapi.MaxRate + 1}, {Arrivals: -1}, {Latency: -1},
-		{RequireField: "mail"}, {RevokeAfter: -1}, {Faults: []fakeapi.Fault{{Kinds: []string{"nonsense"}}}},
+		{Match: 1.5},
+		{Big: 2},
+		{Odd: 2},
+		{RateLimit: -1},
+		{RateLimit: fakeapi.MaxRate + 1},
+		{Arrivals: -1},
+		{Latency: -1},
+		{RequireField: "mail"},
+		{RevokeAfter: -1},
+		{Faults: []fakeapi.Fault{{Kinds: []string{"nonsense"}}}},
 	} {
 		server, err := fakeapi.Listen(t.Context(), "127.0.0.1:0", o)
 		if err == nil {
