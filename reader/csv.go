@@ -27,6 +27,8 @@ type csvRows struct {
 	// kindAt and messageAt are where a failures file of ours says why a row failed; -1: nowhere.
 	kindAt, messageAt int
 	binder            *binder
+	// wary says that a record was spoiled and none since was plainly a row: what looks like one may be the rest of a cell.
+	wary bool
 	// cells are those of the rows of one read; reused.
 	cells []string
 	// ready is how many bytes of text the rows of this read have.
@@ -71,11 +73,15 @@ func (c *csvRows) next(row *Row, wait bool) error {
 			if c.skip(text[:size]) {
 				continue
 			}
+			plain := c.plainly(text)
 			c.row(row, text[:size])
+			if c.wary && row.Refused == nil && !plain {
+				row.Refused = c.refusal(row, contact.Ragged, remainder, 0)
+			}
+			c.wary = c.wary && !plain
 			return nil
 		case crossing:
 			c.row(row, text[:size])
-			row.Contact = contact.Contact{}
 			row.Refused = c.refusal(row, contact.Ragged, f, 0)
 			return nil
 		case cut:

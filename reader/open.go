@@ -25,34 +25,14 @@ func Open(r io.Reader, o Options) (*Reader, error) {
 }
 
 func open(raw *rawInput, o Options) (*Reader, error) {
-	in, compression, err := unpack(raw)
+	w, t, compression, err := firstBlock(raw, o)
 	if err != nil {
-		return nil, err
-	}
-	head, err := in.Peek(in.Size())
-	if len(head) == 0 {
-		return nil, nothing(err)
-	}
-	if err := refuseRaw(head); err != nil {
-		return nil, err
-	}
-	t, err := decode(in, o.Encoding)
-	if err != nil {
-		return nil, err
-	}
-	w := newWindow(t, blockSize)
-	block := w.block()
-	if len(bytes.TrimSpace(block)) == 0 && w.err != nil {
-		return nil, nothing(w.err)
-	}
-	if err := refuseText(block); err != nil {
 		return nil, err
 	}
 	rd := &Reader{raw: raw, text: t}
-	if o.Format == JSONL || o.Format == "" && looksLikeJSON(block) {
+	if o.Format == JSONL || o.Format == "" && looksLikeJSON(w.text()) {
 		o.Format = JSONL
-		rest := io.MultiReader(bytes.NewReader(block), &w2{w.in, w.err})
-		rd.rows, rd.info, err = newJSONRows(bufio.NewReaderSize(rest, blockSize), o)
+		rd.rows, rd.info, err = newJSONRows(bufio.NewReaderSize(w.reader(), blockSize), o)
 	} else {
 		o.Format = CSV
 		rd.rows, rd.info, err = newCSVRows(w, o)
@@ -64,6 +44,30 @@ func open(raw *rawInput, o Options) (*Reader, error) {
 	return rd, nil
 }
 
+// firstBlock puts the layers over the raw input and reads the first block of its text.
+func firstBlock(raw *rawInput, o Options) (w window, t text, compression string, err error) {
+	in, compression, err := unpack(raw)
+	if err != nil {
+		return w, t, "", err
+	}
+	head, err := in.Peek(in.Size())
+	if len(head) == 0 {
+		return w, t, "", nothing(err)
+	}
+	if err := refuseRaw(head); err != nil {
+		return w, t, "", err
+	}
+	if t, err = decode(in, o.Encoding); err != nil {
+		return w, t, "", err
+	}
+	w = newWindow(t, blockSize)
+	block := w.block()
+	if len(bytes.TrimSpace(block)) == 0 && w.err != nil {
+		return w, t, "", nothing(w.err)
+	}
+	return w, t, compression, refuseText(block)
+}
+
 // nothing is the error of an input without text.
 func nothing(err error) error {
 	if errors.Is(err, ErrBroken) {
@@ -72,16 +76,3 @@ func nothing(err error) error {
 	return fmt.Errorf("%w: there is no row in it", ErrEmpty)
 }
 
-// w2 reads what follows a block, which may have ended already.
-type w2 struct {
-	in  io.Reader
-	err error
-}
-
-// Read implements io.Reader.
-func (w *w2) Read(b []byte) (int, error) {
-	if w.err != nil {
-		return 0, w.err
-	}
-	return w.in.Read(b)
-}

@@ -25,6 +25,8 @@ const (
 	unclosed
 	// crossing: quotes open inside a bare cell and close in a later one.
 	crossing
+	// remainder: the record looks like the end of a cell that began in a line before.
+	remainder
 	// tooWide: the record has more than maxColumns cells.
 	tooWide
 )

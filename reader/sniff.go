@@ -15,9 +15,18 @@ import "bytes"
 // sniffRecords is how many rows decide.
 const sniffRecords = 1000
 
+// A delimiter that is tried, and how likely it is to be one where it occurs.
+type likely struct {
+	delimiter string
+	weight    float64
+}
+
 // delimiters are those that are tried, in the order of preference where two are equally good.
-func delimiters() []string {
-	return []string{",", ";", "\t", "|", ":", "^", "~", "\x1f", "\x01", "#", "&", "*", " ", "¦", "§"}
+func delimiters() []likely {
+	return []likely{
+		{",", 1}, {";", 1}, {"\t", 1}, {"|", 1}, {"\x1f", 1}, {"\x01", 1}, {"^", 0.8}, {"~", 0.8}, {"¦", 0.8}, {"§", 0.8},
+		{"#", 0.5}, {"&", 0.3}, {"*", 0.3}, {":", 0.3}, {" ", 0.3},
+	}
 }
 
 // oneColumn is what a reading with a delimiter must be better than.
@@ -26,12 +35,15 @@ const oneColumn = 0.05
 // sniff finds the dialect of a block; whole says that nothing follows it. What o fixes is not tried otherwise.
 func sniff(block []byte, whole bool, o Options) dialect {
 	best, top := dialect{quote: quoteOf(o, block), delimiter: o.delimiter()}, oneColumn
+	if best.delimiter == "" && bytes.IndexByte(block, ',') < 0 {
+		best.delimiter = ","
+	}
 	best.cr = onlyReturns(block)
 	for _, quote := range quotesToTry(o, block) {
 		for _, delimiter := range delimitersToTry(o, block) {
-			for _, padded := range paddings(block, delimiter) {
-				d := dialect{delimiter: delimiter, padded: padded, quote: quote, cr: best.cr}
-				if s := newReading(d, block, whole).score(); s > top {
+			for _, padded := range paddings(block, delimiter.delimiter) {
+				d := dialect{delimiter: delimiter.delimiter, padded: padded, quote: quote, cr: best.cr}
+				if s := newReading(d, block, whole).score() * delimiter.weight; s > top {
 					best, top = d, s
 				}
 			}
@@ -61,13 +73,13 @@ func quoteOf(o Options, _ []byte) byte {
 	return o.Quote[0]
 }
 
-func delimitersToTry(o Options, block []byte) []string {
+func delimitersToTry(o Options, block []byte) []likely {
 	if d := o.delimiter(); d != "" {
-		return []string{d}
+		return []likely{{d, 1}}
 	}
-	var there []string
+	var there []likely
 	for _, d := range delimiters() {
-		if bytes.Contains(block, []byte(d)) {
+		if bytes.Contains(block, []byte(d.delimiter)) {
 			there = append(there, d)
 		}
 	}
@@ -175,7 +187,8 @@ func paddings(block []byte, delimiter string) []bool {
 	return []bool{false}
 }
 
-// escapesByBackslash says whether more rows are sound where a backslash escapes a quote.
+// escapesByBackslash says whether a backslash escapes a quote: most of the rows that are spoiled without it are sound
+// with it.
 func escapesByBackslash(d dialect, block []byte, whole bool) bool {
 	if d.quote == 0 || !bytes.Contains(block, []byte{'\\', d.quote}) {
 		return false
@@ -183,5 +196,5 @@ func escapesByBackslash(d dialect, block []byte, whole bool) bool {
 	without := newReading(d, block, whole)
 	d.backslash = true
 	with := newReading(d, block, whole)
-	return with.spoiled < without.spoiled || with.spoiled == without.spoiled && with.score() > without.score()
+	return with.spoiled*2 <= without.spoiled && without.spoiled > 0 || with.spoiled == without.spoiled && with.score() > without.score()
 }

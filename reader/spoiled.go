@@ -21,7 +21,8 @@ const resyncEffort = 4 * maxRecord
 // spoiled makes a refused row of a record with a fault. at is where the cell begins that has it.
 func (c *csvRows) spoiled(row *Row, f fault, at int) error {
 	before := append([]span(nil), c.scan.spans...)
-	size, found := c.resync()
+	size, found := c.resync(f)
+	c.wary = true
 	switch {
 	case !found && size == 0 && c.err != nil && !c.ended():
 		return c.err // torn
@@ -47,8 +48,11 @@ func (c *csvRows) spoiled(row *Row, f fault, at int) error {
 
 // resync finds the end of a spoiled record: how many bytes it takes. Where the text ends before anything is plainly a row
 // again, all of it is the record; only whole lines are where the input broke off.
-func (c *csvRows) resync() (size int, found bool) {
+func (c *csvRows) resync(f fault) (size int, found bool) {
 	effort := 0
+	if end, ok := c.lineEnd(0); ok && f == afterQuote && c.fullLine(c.text()[:end]) {
+		return end, true
+	}
 	for at := 0; ; {
 		end, ok := c.lineEnd(at)
 		if !ok {
@@ -69,7 +73,7 @@ func (c *csvRows) resync() (size int, found bool) {
 			if f == cut {
 				effort += len(rest)
 			}
-			if f == sound && len(rest) > 0 && len(c.scan.spans) == len(c.header) && c.scan.odd == 0 {
+			if f == sound && len(rest) > 0 && c.plainly(rest) {
 				return at, true
 			}
 			break
@@ -78,6 +82,28 @@ func (c *csvRows) resync() (size int, found bool) {
 			return at, true
 		}
 	}
+}
+
+// fullLine says whether a line has enough delimiters to be a whole row.
+func (c *csvRows) fullLine(line []byte) bool {
+	return len(c.header) == 1 || bytes.Count(line, []byte(c.scan.delimiter)) >= len(c.header)-1
+}
+
+// plainly says whether the record that was scanned last is a row beyond doubt: a bare cell that ends in a quote may be
+// the end of one that began in a line before.
+func (c *csvRows) plainly(record []byte) bool {
+	if len(c.scan.spans) != len(c.header) {
+		return false
+	}
+	if c.scan.odd == 0 {
+		return true
+	}
+	for _, s := range c.scan.spans {
+		if s.to > s.from && record[s.to-1] == c.scan.quote {
+			return false
+		}
+	}
+	return true
 }
 
 // lineEnd is where the line ends that is at hand at at, reading on as far as maxRecord.
@@ -136,6 +162,8 @@ func (c *csvRows) words(f fault, cell int) string {
 		return fmt.Sprintf("the quote that opens cell %d never closes", cell+1)
 	case crossing:
 		return "quotes open inside a cell and close in a later one"
+	case remainder:
+		return "it may be the rest of a row before it, which has a quote out of place"
 	case tooWide:
 		return fmt.Sprintf("more than %d cells where the header has %d", maxColumns, len(c.header))
 	}

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"errors"
 	"io"
 )
@@ -57,3 +58,18 @@ func (w *window) block() []byte {
 	}
 	return w.text()
 }
+
+// reader reads all that the window would.
+func (w *window) reader() io.Reader {
+	rest := w.in
+	if w.err != nil {
+		rest = failing{w.err}
+	}
+	return io.MultiReader(bytes.NewReader(w.text()), rest)
+}
+
+// failing is a reader at its end.
+type failing struct{ err error }
+
+// Read implements io.Reader.
+func (f failing) Read([]byte) (int, error) { return 0, f.err }

@@ -1,0 +1,74 @@
+package reader
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestSniffedDelimiters scores the delimiter over CSVsniffer's annotated sets.
+func TestSniffedDelimiters(t *testing.T) {
+	dir := corporaDir(t, "CSVsniffer/python")
+	names := map[string]string{"comma": ",", "semicolon": ";", "tab": "\t", "vslash": "|", "nsign": "#", "space": " "}
+	for _, set := range []struct{ folder, truth string }{
+		{"CSV", "POLLOCK-dialect_annotations.txt"},
+		{"W3C-CSVW", "W3C-CSVW-dialect_annotations.txt"},
+		{"CSV_Wrangling", "CCSV-manual_Dialect_Annotation.txt"},
+	} {
+		f, err := os.Open(filepath.Join(dir, "ground truth", set.truth))
+		if err != nil {
+			t.Fatal(err)
+		}
+		right, there, refused := 0, 0, 0
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			part := strings.Split(lines.Text(), "|")
+			if strings.HasPrefix(part[0], "#") || part[0] == "file_name" || len(part) < 4 {
+				continue
+			}
+			text, err := os.ReadFile(filepath.Join(dir, set.folder, part[0]))
+			if err != nil {
+				continue
+			}
+			there++
+			got, quote := "", ""
+			w, _, _, err := firstBlock(newRawInput(bytes.NewReader(text)), Options{})
+			if err == nil {
+				block := w.text()
+				hint, skip := separatorLine(block)
+				d := sniff(block[skip:], w.err != nil, Options{Delimiter: hint})
+				got, quote = d.delimiter, d.quoteName()
+			} else {
+				refused++
+			}
+			want := names[part[2]]
+			switch {
+			case got == want && err == nil:
+				right++
+			case err != nil:
+				t.Logf("%s: refused, want %q: %v", filepath.Join(set.folder, part[0]), want, err)
+			default:
+				t.Logf("%s: got %q quote %s, want %q %s %s", filepath.Join(set.folder, part[0]), got, quote, want, part[3], part[1])
+			}
+		}
+		_ = f.Close()
+		t.Logf("%s: %d of %d right (%.1f %%), %d refused", set.folder, right, there, 100*float64(right)/float64(there), refused)
+	}
+}
+
+// corporaDir is the folder into which public corpora were fetched; they are never committed. Without it these tests are
+// skipped.
+func corporaDir(t *testing.T, name string) string {
+	root := os.Getenv("ENRICH_CORPORA")
+	if root == "" {
+		t.Skip("ENRICH_CORPORA names no folder of corpora")
+	}
+	dir := filepath.Join(root, name)
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip(err)
+	}
+	return dir
+}
+
