@@ -1,26 +1,37 @@
 package reader
 
-import "enrich/contact"
+import (
+	"fmt"
+
+	"enrich/contact"
+)
 
 // again is the refusal that an earlier run wrote into a row of its failures, where it still holds: a ragged row is
 // ragged until someone has mended it and taken "enrichment" away, and a line that was no object is in "raw" and nowhere
 // else. Other rows of failures, and results, are rows like any other.
 func (r *jsonRows) again(text string) *Refusal {
+	said := ""
 	for _, m := range r.scan.members {
 		name := m.name.of(text)
 		if m.escaped {
 			name, _ = unescape(name)
 		}
-		if name != enrichmentMember {
-			continue
-		}
-		failure := descend(m.value.of(text), []string{"error"})
-		kind, _ := plain(descend(failure, []string{"kind"}))
-		raw := descend(failure, []string{"raw"})
-		if kind == string(contact.Ragged) || kind == string(contact.Invalid) && raw != "" {
-			message, _ := plain(descend(failure, []string{"message"}))
-			return &Refusal{Kind: contact.Failure(kind), Message: message}
+		if name == enrichmentMember {
+			said = m.value.of(text)
 		}
 	}
-	return nil
+	if said == "" {
+		return nil
+	}
+	failure := descend(said, []string{"error"})
+	kind, _ := plain(descend(failure, []string{"kind"}))
+	raw := descend(failure, []string{"raw"})
+	if kind != string(contact.Ragged) && (kind != string(contact.Invalid) || raw == "") {
+		return nil
+	}
+	message, _ := plain(descend(failure, []string{"message"}))
+	if message == "" {
+		message = fmt.Sprintf("line %d: refused before: mend the row and take its member %q away", r.frame.line, enrichmentMember)
+	}
+	return &Refusal{Kind: contact.Failure(kind), Message: message}
 }

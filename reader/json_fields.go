@@ -1,7 +1,6 @@
 package reader
 
 import (
-	"slices"
 	"strings"
 
 	"enrich/contact"
@@ -52,23 +51,34 @@ func (j *jsonFields) late(names []string) {
 	}
 }
 
-// contact is what a row asks about. why says what is wrong with a value of a field.
+// keptText is how long a row's text may be that its contact is a piece of. A contact may be waiting for its turn long
+// after its row is gone, and must not keep a long one in memory.
+const keptText = 8 << 10
+
+// contact is what a row asks about. why says what is wrong with a value of a field; "": nothing.
 func (j *jsonFields) contact(text string, members []member, index []int) (c contact.Contact, why string) {
 	for i := range members {
 		for _, p := range j.picks[index[i]] {
 			path := &j.paths[p]
-			value := descend(members[i].value.of(text), path.names[1:])
-			if isNested(value) {
-				value = ""
-			}
-			cell, sound := plain(value)
+			cell, sound := field(descend(members[i].value.of(text), path.names[1:]))
 			if !sound {
-				return contact.Contact{}, "has half a surrogate pair in " + shown(j.mapping[path.field])
+				return contact.Contact{}, "half a surrogate pair, which is no text, in " + shown(j.mapping[path.field])
+			}
+			if len(text) > keptText {
+				cell = strings.Clone(cell)
 			}
 			c.Set(path.field, cell)
 		}
 	}
-	return c.Trimmed(), why
+	return c.Trimmed(), ""
+}
+
+// field is a value as a field: an object and an array are none.
+func field(value string) (cell string, sound bool) {
+	if isNested(value) {
+		return "", true
+	}
+	return plain(value)
 }
 
 // descend is the value at a path below a value, "" where there is none. A number is an array's element, from 0.
@@ -84,5 +94,3 @@ func descend(value string, names []string) string {
 	}
 	return value
 }
-
-func clonePath(names []string, name string) []string { return append(slices.Clip(names), name) }

@@ -11,7 +11,7 @@ import (
 type jsonFrame struct {
 	text []byte
 	line int64
-	// broken says why the text is no row, after "line 5 "; "": it is an object.
+	// broken says why the text is no row, after "line 5: "; "": it is an object.
 	broken string
 }
 
@@ -57,18 +57,18 @@ func (f *framing) want(may bool) error {
 func verdictWords(v verdict, at int, text []byte) string {
 	switch v {
 	case valueWhole:
-		return "is no JSON object but " + kindWords(text)
+		return "no JSON object but " + kindWords(text)
 	case valueShort:
-		return "is no JSON object: it ends in the middle"
+		return "no JSON object: it ends in the middle"
 	case valueDeep:
-		return fmt.Sprintf("is nested deeper than %d", maxDepth)
+		return fmt.Sprintf("nested deeper than %d", maxDepth)
 	}
 	found := ""
 	if at < len(text) {
 		r, _ := utf8.DecodeRune(text[at:])
 		found = fmt.Sprintf(" (%q)", r)
 	}
-	return fmt.Sprintf("is no JSON object: it goes wrong at byte %d%s", at+1, found)
+	return fmt.Sprintf("no JSON object: it goes wrong at byte %d%s", at+1, found)
 }
 
 // kindWords names what a valid value is.
@@ -92,7 +92,7 @@ func kindWords(text []byte) string {
 }
 
 // tooLong is why a row above maxJSONRow is refused.
-const tooLong = "is longer than 1 MiB, of which the first is kept"
+const tooLong = "longer than 1 MiB, of which the first is kept"
 
 // head is the longest start of a long text that is kept, whole characters only.
 func head(text []byte) []byte {

@@ -2,8 +2,10 @@ package reader
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"unicode/utf8"
 
@@ -51,7 +53,7 @@ func newJSONRows(in *bufio.Reader, o Options) (rowSource, Info, error) {
 		return nil, Info{}, fmt.Errorf("%w: there is no row in it", ErrEmpty)
 	}
 	r.lines = isLines(&r.scan, r.text())
-	sample, err := r.sample()
+	sample, err := r.sample(o)
 	if err != nil {
 		return nil, Info{}, err
 	}
@@ -59,12 +61,16 @@ func newJSONRows(in *bufio.Reader, o Options) (rowSource, Info, error) {
 		return nil, Info{}, err
 	}
 	r.fields.late(r.members.names)
-	return r, Info{Format: JSONL, Columns: sample.members.names, Mapping: r.fields.mapping}, nil
+	return r, Info{Format: JSONL, Columns: sample.members.names, Mapping: maps.Clone(r.fields.mapping)}, nil
 }
 
-// firstIsOpen says whether the first value does not end in what is there.
+// firstIsOpen says whether the first object does not end in what is there.
 func (r *jsonRows) firstIsOpen() bool {
-	_, v := r.scan.scan(r.text())
+	text := bytes.TrimLeft(r.text(), " \t\r\n")
+	if len(text) > 0 && text[0] == '[' {
+		text = text[1:]
+	}
+	_, v := r.scan.scan(text)
 	return v == valueShort
 }
 
@@ -100,7 +106,7 @@ func (r *jsonRows) row(row *Row) {
 	}
 	text := string(r.frame.text) // one copy, which the cells are pieces of
 	if !r.collect(text) {
-		row.Refused = r.refusal(fmt.Sprintf("brings the members of the input to more than %d names, or to more than 1 MiB of them", maxMembers))
+		row.Refused = r.refusal(fmt.Sprintf("its members bring those of the input to more than %d names, or their length above 1 MiB", maxMembers))
 		row.Refused.NoObject = true
 		return
 	}
@@ -110,7 +116,7 @@ func (r *jsonRows) row(row *Row) {
 		row.Refused = r.refusal(why)
 	}
 	if !utf8.ValidString(text) {
-		row.Refused = r.refusal("is not UTF-8")
+		row.Refused = r.refusal("bytes that are no UTF-8, which JSON must be")
 	}
 	if again := r.again(text); again != nil {
 		row.Refused = again
@@ -121,7 +127,7 @@ func (r *jsonRows) row(row *Row) {
 }
 
 func (r *jsonRows) refusal(why string) *Refusal {
-	return &Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d %s", r.frame.line, why)}
+	return &Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: %s", r.frame.line, why)}
 }
 
 // collect finds the row's members among those of the input, new ones too, or says that there are too many.

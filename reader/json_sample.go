@@ -3,18 +3,20 @@ package reader
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"enrich/contact"
 )
 
-// The mapping of JSON is decided from the rows that begin in the first block: at most so many, with so many different
-// paths, going so deep.
+// The mapping of JSON is decided from the rows that stand whole in the first block: at most so many, of so many different
+// paths, going so deep, with so many values in all.
 const (
 	jsonSampleRows  = 1000
 	jsonSamplePaths = 4096
 	jsonSampleDepth = 4
-	jsonSampleItems = 4 // of an array
+	jsonSampleCells = 1 << 17
 )
 
 // A jsonSample is the first rows, flat: what is nested is named by its path, with dots.
@@ -24,17 +26,19 @@ type jsonSample struct {
 	paths   [][]string
 	at      map[string]int
 	rows    [][]string
+	cells   int      // of all rows
+	said    []string // what --map names
 	// refused says that there are rows, all of them refused by an earlier run.
 	refused bool
 }
 
 // sample looks at the first rows without taking them.
-func (r *jsonRows) sample() (*jsonSample, error) {
-	s := &jsonSample{members: newMemberSet(nil), at: map[string]int{}}
+func (r *jsonRows) sample(o Options) (*jsonSample, error) {
+	s := &jsonSample{members: newMemberSet(nil), at: map[string]int{}, said: slices.Sorted(maps.Values(o.Map))}
 	snapshot := r.framing
 	broken, again, first := 0, 0, ""
 	var err error
-	for len(s.rows) < jsonSampleRows {
+	for len(s.rows) < jsonSampleRows && s.cells < jsonSampleCells {
 		if err = snapshot.next(&r.scan, &r.frame, false); err != nil {
 			break
 		}
@@ -42,7 +46,7 @@ func (r *jsonRows) sample() (*jsonSample, error) {
 		switch {
 		case r.frame.broken != "":
 			if broken++; first == "" {
-				first = fmt.Sprintf("line %d %s", r.frame.line, r.frame.broken)
+				first = fmt.Sprintf("line %d: %s", r.frame.line, r.frame.broken)
 			}
 		case r.again(text) != nil:
 			again++
@@ -64,7 +68,7 @@ func (r *jsonRows) sample() (*jsonSample, error) {
 
 // add flattens one row.
 func (s *jsonSample) add(text string, members []member) {
-	row := make([]string, len(s.names))
+	var row []string
 	for _, m := range members {
 		name, _ := unescape(m.name.of(text))
 		if s.members.find(name) < 0 && !s.members.full() {
@@ -74,20 +78,35 @@ func (s *jsonSample) add(text string, members []member) {
 			row = s.value(row, []string{name}, m.value.of(text))
 		}
 	}
+	for _, path := range s.said { // however deep
+		names := strings.Split(path, ".")
+		if value := descend(strings.TrimSpace(text), names); value != "" && !isNested(value) {
+			row = s.set(row, names, value)
+		}
+	}
 	s.rows = append(s.rows, row)
+	s.cells += len(row)
 }
 
-// value flattens a value at a path. A member whose name has a dot in it comes before a path that reads the same.
+// value flattens a value at a path: an object all, of an array the first element.
 func (s *jsonSample) value(row []string, path []string, value string) []string {
-	if isNested(value) {
-		n := 0
-		for name, v := range children(value) {
-			if n++; len(path) < jsonSampleDepth && (value[0] == '{' || n <= jsonSampleItems) {
-				row = s.value(row, clonePath(path, name), v)
-			}
-		}
+	if !isNested(value) {
+		return s.set(row, path, value)
+	}
+	if len(path) == jsonSampleDepth {
 		return row
 	}
+	for name, v := range children(value) {
+		row = s.value(row, append(slices.Clip(path), name), v)
+		if value[0] == '[' {
+			break
+		}
+	}
+	return row
+}
+
+// set notes a value. A member whose name has a dot in it goes before a path that reads the same.
+func (s *jsonSample) set(row []string, path []string, value string) []string {
 	name := strings.Join(path, ".")
 	at, known := s.at[name]
 	switch {

@@ -57,13 +57,13 @@ func beginsObject(text []byte) bool {
 }
 
 // lineObjects counts the lines that are objects and those that are anything else. A last line that the block cuts counts
-// as neither.
+// as neither, and what is indented is part of something that spans lines.
 func lineObjects(scan *jsonScanner, block []byte) (objects, others int) {
 	for line := range bytes.Lines(block) {
 		at, v := scan.scan(line)
 		switch {
 		case blank(line), line[len(line)-1] != '\n' && v == valueShort:
-		case v == valueWhole && scan.isObject() && blank(line[at:]):
+		case line[0] == '{' && v == valueWhole && blank(line[at:]):
 			objects++
 		default:
 			others++
@@ -88,9 +88,9 @@ func isLines(scan *jsonScanner, block []byte) bool {
 		return false
 	case text[0] == '[' && v == valueWhole:
 		return !spans && blankLine(text[at:]) && !blank(text[at:])
-	case text[0] == '[' && v == valueShort, text[0] == '{' && bytes.HasPrefix(bytes.TrimLeft(text[1:], " \t\r"), []byte{'\n'}):
-		objects, _ := lineObjects(scan, block)
-		return objects > 0
+	case text[0] == '[', text[0] == '{':
+		objects, _ := lineObjects(scan, text)
+		return objects > 0 || !spans
 	}
 	return true
 }

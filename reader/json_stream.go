@@ -36,7 +36,7 @@ func (f *framing) nextValue(scan *jsonScanner, frame *jsonFrame, may bool) error
 			f.after = afterComma
 			continue
 		case b == ',':
-			*frame = jsonFrame{line: f.line, text: f.step(1), broken: "lacks a row: nothing stands before a comma"}
+			*frame = jsonFrame{line: f.line, text: f.step(1), broken: "a row is missing: nothing stands before a comma"}
 			return nil
 		case b == ']' && f.array > 0:
 			f.step(1)

@@ -1,8 +1,6 @@
 package reader
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"enrich/contact"
@@ -45,8 +43,9 @@ func mapColumns(columns []string, samples [][]string, o Options) (map[contact.Fi
 
 // A mapper decides which column is which field.
 type mapper struct {
-	columns []string
-	keys    []string // the columns' names as they are compared; "" for those that are no field
+	names   []string // of the columns, as they stand
+	columns []string // the same made unique, by which a person can choose
+	keys    []string // the names as they are compared; "" for those that are no field
 	samples [][]string
 	options Options
 	mapping map[contact.Field]int
@@ -59,7 +58,7 @@ const maxName = 200
 
 func newMapper(columns []string, samples [][]string, o Options) *mapper {
 	m := &mapper{
-		columns: columns, keys: make([]string, len(columns)), samples: samples, options: o,
+		names: columns, columns: unique(columns), keys: make([]string, len(columns)), samples: samples, options: o,
 		mapping: map[contact.Field]int{}, tiers: map[contact.Field]int{},
 	}
 	for i, name := range columns {
@@ -81,133 +80,6 @@ func (m *mapper) ours(name string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), "enrich_")
 }
 
-// find finds the column of a field by its name or, without names, by its values.
-func (m *mapper) find(f contact.Field) error {
-	found := m.candidates(f)
-	if m.options.NoHeader {
-		found = m.unnamed(f)
-	}
-	best := m.best(f, found)
-	switch {
-	case len(best) == 1:
-		m.mapping[f], m.tiers[f] = best[0].column, best[0].tier
-	case len(best) > 1 && !m.options.AnyColumns:
-		return m.ambiguous(f, best)
-	}
-	return nil
-}
-
-// A candidate is a column that could be a field.
-type candidate struct {
-	column int
-	tier   int // of its name, 0 the field's own
-	nested bool
-	fit    fit
-}
-
-// candidates are the columns that a field's names and the samples allow.
-func (m *mapper) candidates(f contact.Field) []candidate {
-	tiers := aliasTiers(f)
-	var found []candidate
-	for i, key := range m.keys {
-		tier, nested, known := m.tier(tiers, i, key)
-		if !known || m.taken(i) || f == contact.LastName && tier >= lastNeedsFirst && !m.has(contact.FirstName) {
-			continue
-		}
-		c := candidate{column: i, tier: tier, nested: nested, fit: m.fit(f, i)}
-		if allowed(f, c) {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
-// allowed says whether the values leave a column in question. The field's own name always does: a column that is called
-// email holds addresses, and a bad one is refused row by row.
-func allowed(f contact.Field, c candidate) bool {
-	switch {
-	case c.tier == 0 && !c.nested:
-		return true
-	case c.tier >= evidence(f):
-		return c.fit == fits
-	case f == contact.Email && c.tier == 1:
-		return true
-	}
-	return c.fit != misfits
-}
-
-// evidence is the tier from which on a name could be anything, so that values must speak for it.
-func evidence(f contact.Field) int {
-	switch f {
-	case contact.CompanyDomain:
-		return 4
-	case contact.LinkedInURL:
-		return 2
-	}
-	return 100
-}
-
-// best are the candidates that are equally good, and better than the others.
-func (m *mapper) best(f contact.Field, found []candidate) []candidate {
-	found = lowest(found, func(c candidate) int {
-		rank := 2 * c.tier
-		if c.nested {
-			rank++
-		}
-		if c.fit == misfits && rank > 0 {
-			rank += 1000
-		}
-		return rank
-	})
-	found = lowest(found, func(c candidate) int { return order(m.columns[c.column] != string(f)) })
-	found = lowest(found, func(c candidate) int { return order(c.fit == empty) })
-	if len(found) > 1 && m.same(found) {
-		found = found[:1]
-	}
-	return found
-}
-
-func order(later bool) int {
-	if later {
-		return 1
-	}
-	return 0
-}
-
-// lowest keeps what has the lowest rank.
-func lowest(found []candidate, rank func(candidate) int) []candidate {
-	if len(found) < 2 {
-		return found
-	}
-	least := rank(slices.MinFunc(found, func(a, b candidate) int { return rank(a) - rank(b) }))
-	return slices.DeleteFunc(found, func(c candidate) bool { return rank(c) > least })
-}
-
-// same says whether columns hold the same in all samples, so that either will do; nothing at all is not the same.
-func (m *mapper) same(found []candidate) bool {
-	filled := false
-	for _, row := range m.samples {
-		first := cellOf(row, found[0].column)
-		filled = filled || first != ""
-		for _, c := range found[1:] {
-			if cellOf(row, c.column) != first {
-				return false
-			}
-		}
-	}
-	return filled
-}
-
-// taken says whether a column is a field already.
-func (m *mapper) taken(column int) bool {
-	for _, at := range m.mapping {
-		if at == column {
-			return true
-		}
-	}
-	return false
-}
-
 // askable says whether the fields found can be asked by at all (contact.Check).
 func (m *mapper) askable() bool {
 	named := m.has(contact.FirstName) && m.has(contact.LastName)
@@ -217,17 +89,4 @@ func (m *mapper) askable() bool {
 func (m *mapper) has(f contact.Field) bool {
 	_, ok := m.mapping[f]
 	return ok
-}
-
-func cellOf(row []string, column int) string {
-	if column >= len(row) {
-		return ""
-	}
-	return strings.TrimSpace(row[column])
-}
-
-// ambiguous names the columns among which a person must choose.
-func (m *mapper) ambiguous(f contact.Field, found []candidate) error {
-	return fmt.Errorf("%w %s: %s and %s; choose with --map %s=COLUMN",
-		ErrAmbiguous, f, shown(m.columns[found[0].column]), shown(m.columns[found[1].column]), f)
 }

@@ -15,7 +15,7 @@ func (m *mapper) tier(tiers map[string]int, column int, key string) (tier int, n
 	if key == "" {
 		return 0, false, false
 	}
-	top, below, dotted := strings.Cut(m.columns[column], ".")
+	top, below, dotted := strings.Cut(m.names[column], ".")
 	nested = dotted && m.options.Format == JSONL
 	tier, known = tiers[key]
 	if nested && !known && strings.Contains(wrappers, " "+strings.ToLower(top)+" ") {
