@@ -56,8 +56,9 @@ func demonstrate(w world) error {
 			return err
 		}
 	}
-	d.say("everything is in ./%s: look at %s beside %s", demoDir, "crm-export.results.csv", samples.CRMExport)
-	d.say("with a key of your own: SELLING_API_KEY=… enrich run leads.csv")
+	d.say("that is all: no answer was paid for twice, and every row is accounted for")
+	d.note("everything is in ./%s: look at %s beside %s", demoDir, "crm-export.results.csv", samples.CRMExport)
+	d.note("with a key of your own: SELLING_API_KEY=… enrich run leads.csv")
 	return nil
 }
 
@@ -71,7 +72,9 @@ func demoEnv(name string) (string, bool) {
 
 // demoOptions make an API that takes long enough for its calls to be watched.
 func demoOptions() fakeapi.Options {
-	return fakeapi.Options{Keys: []string{demoKey}, Latency: 60 * time.Millisecond, LatencyJitter: 60 * time.Millisecond}
+	return fakeapi.Options{
+		Keys: []string{demoKey}, Credits: 100, Latency: 60 * time.Millisecond, LatencyJitter: 60 * time.Millisecond,
+	}
 }
 
 func (d *demo) csv() error {
@@ -79,16 +82,19 @@ func (d *demo) csv() error {
 	if err := d.run(d.api, ".", samples.CRMExport, exitFailedRows); err != nil {
 		return err
 	}
-	d.say("   every row is in one of two files, with all its columns; some of what was learnt:")
-	if err := d.show("crm-export.results.csv", 3, "E-Mail Address", "enrich_title", "enrich_company_name"); err != nil {
+	d.note("every row is in one of two files, with all its columns; some of what was learnt:")
+	if err := d.show("crm-export.results.csv", demoResults, "Record ID", "enrich_status", "enrich_title", "enrich_company_name", "enrich_credit"); err != nil {
 		return err
 	}
-	d.say("   and why rows failed:")
+	d.note("and why rows failed:")
 	return d.show("crm-export.failures.csv", demoFailures, "Record ID", "enrich_error_kind", "enrich_error_message")
 }
 
-// demoFailures is more than the sample has.
-const demoFailures = 10
+// demoResults and demoFailures are how many rows are shown; the sample has fewer failures.
+const (
+	demoResults  = 5
+	demoFailures = 10
+)
 
 func (d *demo) jsonl() error {
 	d.say("2. JSONL: objects stay as they are; one answer is cut off on its way, and counted as lost, because it may have been charged")
@@ -125,7 +131,7 @@ func (d *demo) again() error {
 	if err != nil {
 		return err
 	}
-	d.say("   the API's own count: %s before and %d after, %s charged before and %d after",
+	d.note("the API's own count: %s before and %d after, %s charged before and %d after",
 		many(before.Calls, "call"), after.Calls, many(before.Charged, "credit"), after.Charged)
 	switch {
 	case after.Charged != before.Charged:
@@ -133,7 +139,7 @@ func (d *demo) again() error {
 	case !bytes.Equal(first, second):
 		return errors.New("demo: the second run wrote other results, which must not be")
 	}
-	d.say("   the results are the same, byte for byte")
+	d.note("the results are the same, byte for byte")
 	return nil
 }
 
@@ -154,6 +160,12 @@ func (d *demo) run(api *fakeapi.Server, out, sample string, want int) error {
 	}
 }
 
+// say begins a part.
 func (d *demo) say(format string, args ...any) {
 	fmt.Fprintf(d.world.stderr, "\n"+format+"\n", args...)
+}
+
+// note goes on with it.
+func (d *demo) note(format string, args ...any) {
+	fmt.Fprintf(d.world.stderr, "   "+format+"\n", args...)
 }
