@@ -6,7 +6,7 @@ import "bytes"
 // a score:
 //
 //	score = Σ over widths w of (share of rows with w cells)² × (share of their cells that look like something)
-//	        × (w-1)/w × 0.7 where the header has another width than most rows
+//	        × (w-1)/w × how well the first row agrees × how likely the delimiter is one
 //
 // A reading by the wrong delimiter has rows of many widths, and cells that are torn out of something. The squares make
 // one width win over many without falling for a few rows that happen to agree; (w-1)/w prefers more cells where all
@@ -35,15 +35,17 @@ const oneColumn = 0.05
 // sniff finds the dialect of a block; whole says that nothing follows it. What o fixes is not tried otherwise.
 func sniff(block []byte, whole bool, o Options) dialect {
 	best, top := dialect{quote: quoteOf(o, block), delimiter: o.delimiter()}, oneColumn
-	if best.delimiter == "" && bytes.IndexByte(block, ',') < 0 {
+	best.cr = onlyReturns(block)
+	if best.delimiter == "" && alone(newReading(dialect{delimiter: ",", quote: best.quote, cr: best.cr}, block, whole)) {
 		best.delimiter = ","
 	}
-	best.cr = onlyReturns(block)
+	block = comments(block)
 	for _, quote := range quotesToTry(o, block) {
 		for _, delimiter := range delimitersToTry(o, block) {
 			for _, padded := range paddings(block, delimiter.delimiter) {
 				d := dialect{delimiter: delimiter.delimiter, padded: padded, quote: quote, cr: best.cr}
-				if s := newReading(d, block, whole).score() * delimiter.weight; s > top {
+				r := newReading(d, block, whole)
+				if s := r.score() * delimiter.weight; s > top && (delimiter.weight == 1 || len(r.records) > 1) {
 					best, top = d, s
 				}
 			}
@@ -79,11 +81,64 @@ func delimitersToTry(o Options, block []byte) []likely {
 	}
 	var there []likely
 	for _, d := range delimiters() {
-		if bytes.Contains(block, []byte(d.delimiter)) {
+		if bytes.Contains(block, []byte(d.delimiter)) && (d.delimiter != ":" || !clock(block)) {
 			there = append(there, d)
 		}
 	}
 	return there
+}
+
+// clock says whether most colons stand between digits, as in a time, or before a slash, as in an address.
+func clock(block []byte) bool {
+	n, of := 0, 0
+	for i := 1; i+1 < len(block); i++ {
+		if block[i] == ':' {
+			of++
+			if isDigit(block[i-1]) && isDigit(block[i+1]) || block[i+1] == '/' {
+				n++
+			}
+		}
+	}
+	return 2*n >= of && of > 0
+}
+
+// agreement is what a reading is worth whose first row has so many cells, where most rows have modal.
+func agreement(first, modal int) float64 {
+	switch first {
+	case modal:
+		return 1
+	case 1:
+		return 0.5
+	}
+	return 0.7
+}
+
+// alone says whether a reading has one cell in each row, and nothing spoiled.
+func alone(r *reading) bool {
+	for _, record := range r.records {
+		if len(record) != 1 {
+			return false
+		}
+	}
+	return r.spoiled == 0
+}
+
+// comments steps over the lines at the beginning that a # marks as remarks: a space or nothing follows it. They may hold
+// any delimiter.
+func comments(block []byte) []byte {
+	rest := block
+	for bytes.HasPrefix(rest, []byte("#")) || bytes.HasPrefix(rest, []byte("\n")) || bytes.HasPrefix(rest, []byte("\r\n")) {
+		line, after, more := bytes.Cut(rest, []byte{'\n'})
+		text := bytes.TrimLeft(bytes.TrimSpace(line), "#")
+		if !more || len(text) > 0 && text[0] != ' ' {
+			break
+		}
+		rest = after
+	}
+	if len(bytes.TrimSpace(rest)) == 0 {
+		return block
+	}
+	return rest
 }
 
 // onlyReturns says whether lines end in a carriage return alone: there is one, and no line feed.
@@ -165,15 +220,19 @@ func (r *reading) score() float64 {
 		}
 		typed[w] += good / float64(w)
 	}
-	score, modal := 0.0, 0
+	score, modal, apart := 0.0, 0, 0.0
 	for w, k := range rows {
+		apart += k / n
 		score += (k / n) * (k / n) * (typed[w] / k) * float64(w-1) / float64(w)
 		if modal == 0 || k > rows[modal] || k == rows[modal] && w > modal {
 			modal = w
 		}
 	}
-	if len(r.records) > 0 && len(r.records[0]) != modal {
-		score *= 0.7
+	if len(r.records) > 0 {
+		score *= agreement(len(r.records[0]), modal)
+	}
+	if apart <= 0.5 {
+		score *= 0.5
 	}
 	return score
 }

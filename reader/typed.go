@@ -16,6 +16,8 @@ func typedness(cell string) float64 {
 		return 1
 	case strings.ContainsAny(s, "\t|;\"\x1f"):
 		return 0.1
+	case strings.Count(s, "#") > 1:
+		return 0.2
 	case strings.Contains(s, "@") || strings.Contains(s, "://"):
 		return 1
 	case strings.Contains(s, ","):
