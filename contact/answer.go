@@ -1,8 +1,6 @@
 package contact
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"strings"
 
@@ -39,11 +37,11 @@ func (a *Answer) Kind() Kind {
 // is documented is a reading, and the program survives it being otherwise); a member that stands twice counts as
 // the last one says.
 func ParseAnswer(body []byte) (Answer, error) {
-	compact := bytes.NewBuffer(make([]byte, 0, len(body)))
-	if err := json.Compact(compact, body); err != nil || compact.Len() == 0 || compact.Bytes()[0] != '{' {
+	object, ok := compact(body)
+	if !ok || object[0] != '{' {
 		return Answer{}, ErrAnswer
 	}
-	a := Answer{Body: compact.Bytes()}
+	a := Answer{Body: object}
 	var top, inner string
 	gjson.ParseBytes(a.Body).ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
