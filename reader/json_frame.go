@@ -64,9 +64,8 @@ func verdictWords(v verdict, at int, text []byte) string {
 		return fmt.Sprintf("nested deeper than %d", maxDepth)
 	}
 	found := ""
-	if at < len(text) {
-		r, _ := utf8.DecodeRune(text[at:])
-		found = fmt.Sprintf(" (%q)", r)
+	if at < len(text) && text[at] < utf8.RuneSelf {
+		found = fmt.Sprintf(" (%q)", text[at])
 	}
 	return fmt.Sprintf("no JSON object: it goes wrong at byte %d%s", at+1, found)
 }
@@ -91,14 +90,16 @@ func kindWords(text []byte) string {
 	return "a number"
 }
 
-// tooLong is why a row above maxJSONRow is refused.
-const tooLong = "longer than 1 MiB, of which the first is kept"
+// tooLong is why a row above the limit is refused.
+func (f *framing) tooLong() string {
+	return fmt.Sprintf("longer than %d bytes, of which the first are kept", f.limits.row)
+}
 
-// head is the longest start of a long text that is kept, whole characters only.
-func head(text []byte) []byte {
-	n := min(len(text), maxJSONRow)
+// head is how much of the start of a long text is kept: whole characters only.
+func (f *framing) head(text []byte) int {
+	n := min(len(text), f.limits.row)
 	for i := 0; i < utf8.UTFMax && n > 0 && n < len(text) && !utf8.RuneStart(text[n]); i++ {
 		n--
 	}
-	return text[:n:n]
+	return n
 }

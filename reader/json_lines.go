@@ -27,9 +27,11 @@ func (f *framing) nextLine(scan *jsonScanner, frame *jsonFrame, may bool) error 
 				return nil
 			}
 			continue
-		case len(text) > maxJSONRow:
-			*frame = jsonFrame{text: head(text), line: f.line, broken: tooLong}
+		case len(text) > f.limits.row+1: // with a carriage return that is not the row's
 			f.skipping = true
+			line := f.line
+			f.lineRow(scan, frame, f.take(len(text)))
+			frame.line = line
 			return nil
 		}
 		if err := f.want(may); err != nil {
@@ -54,14 +56,14 @@ func (f *framing) lastLine(scan *jsonScanner, frame *jsonFrame, err error) error
 // lineRow makes a row of a line; false: it is blank.
 func (f *framing) lineRow(scan *jsonScanner, frame *jsonFrame, text []byte) bool {
 	text = bytes.TrimSuffix(text, []byte{'\r'})
+	if len(text) > f.limits.row {
+		*frame = jsonFrame{text: text[:f.head(text)], broken: f.tooLong()}
+		return true
+	}
 	if blank(text) {
 		return false
 	}
 	*frame = jsonFrame{text: text}
-	if len(text) > maxJSONRow {
-		*frame = jsonFrame{text: head(text), broken: tooLong}
-		return true
-	}
 	at, v := scan.scan(text)
 	if v == valueWhole {
 		if _, more := scan.peek(); more {

@@ -17,16 +17,14 @@ func (f *framing) resync(frame *jsonFrame, at int, v verdict, may bool) error {
 	for {
 		text := f.text()
 		s := skipper{indent: max(f.indent, 0)} // 0: other things stand before it in its line
-		n, ended := s.run(text[:min(len(text), maxJSONRow)], at)
+		n, ended := s.run(text[:min(len(text), f.limits.row)], at)
 		switch {
-		case ended || f.ended() && len(text) <= maxJSONRow:
-			*frame = jsonFrame{line: f.line, broken: verdictWords(v, at, text), text: f.step(n)}
-			f.after = afterValue
+		case ended || f.ended() && len(text) <= f.limits.row:
+			f.row(frame, n, verdictWords(v, at, text))
 			return nil
-		case len(text) > maxJSONRow:
-			kept := head(text)
-			*frame = jsonFrame{line: f.line, broken: verdictWords(v, at, text), text: f.step(len(kept))}
-			f.skip, f.skipping, f.after = s, true, afterValue
+		case len(text) > f.limits.row:
+			f.row(frame, f.head(text), verdictWords(v, at, text))
+			f.skip, f.skipping = s, true
 			return nil
 		}
 		if err := f.want(may); err != nil && !errors.Is(err, io.EOF) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"strings"
 	"unicode/utf8"
@@ -41,10 +42,14 @@ const (
 )
 
 func newJSONRows(in *bufio.Reader, o Options) (rowSource, Info, error) {
+	return openJSON(in, o, defaultJSONLimits())
+}
+
+func openJSON(in io.Reader, o Options, limits jsonLimits) (rowSource, Info, error) {
 	o.Format = JSONL
-	r := &jsonRows{framing: framing{jsonWindow: newJSONWindow(in)}, members: newMemberSet(o.Columns)}
-	for r.err == nil && len(r.text()) <= maxJSONRow && r.firstIsOpen() {
-		r.more()
+	r := &jsonRows{framing: framing{jsonWindow: newJSONWindow(in, limits)}, members: newMemberSet(o.Columns)}
+	for r.err == nil && len(r.text()) <= limits.row && r.firstIsOpen() {
+		r.double()
 	}
 	if blank(r.text()) {
 		if err := r.failed(); err != nil {

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +37,8 @@ func (f *framing) nextValue(scan *jsonScanner, frame *jsonFrame, may bool) error
 			f.after = afterComma
 			continue
 		case b == ',':
-			*frame = jsonFrame{line: f.line, text: f.step(1), broken: "a row is missing: nothing stands before a comma"}
+			f.row(frame, 1, "a row is missing: nothing stands before a comma")
+			f.after = afterComma
 			return nil
 		case b == ']' && f.array > 0:
 			f.step(1)
@@ -85,17 +87,19 @@ func (f *framing) streamEnd(err error) error {
 func (f *framing) value(scan *jsonScanner, frame *jsonFrame, may bool) error {
 	for {
 		text := f.text()
-		at, v := scan.scan(text)
-		open := v == valueShort || v == valueWhole && at == len(text) && isDigit(text[at-1])
+		looked := text[:min(len(text), f.limits.row+1)]
+		at, v := scan.scan(looked)
+		open := v == valueShort || v == valueWhole && at == len(looked) && isDigit(text[at-1])
 		switch {
-		case (open || v == valueWhole && at > maxJSONRow) && len(text) > maxJSONRow:
+		case len(looked) > f.limits.row && (open || v == valueWhole && at > f.limits.row):
 			f.long(frame)
 			return nil
 		case v == valueWhole && (!open || f.ended()):
-			*frame = jsonFrame{line: f.line, text: f.step(at)}
-			if f.after = afterValue; !scan.isObject() {
-				frame.broken = verdictWords(v, at, frame.text)
+			broken := ""
+			if !scan.isObject() {
+				broken = verdictWords(v, at, text)
 			}
+			f.row(frame, at, broken)
 			return nil
 		case !open:
 			return f.resync(frame, at, v, may)
@@ -104,6 +108,13 @@ func (f *framing) value(scan *jsonScanner, frame *jsonFrame, may bool) error {
 			return f.cut(err)
 		}
 	}
+}
+
+// row takes n bytes as a row; why it is none, if it is none.
+func (f *framing) row(frame *jsonFrame, n int, broken string) {
+	line := f.line // before it is passed
+	*frame = jsonFrame{line: line, text: bytes.TrimRight(f.step(n), " \t\r\n"), broken: broken}
+	f.after = afterValue
 }
 
 // cut is an input that ends within a value.
@@ -116,11 +127,11 @@ func (f *framing) cut(err error) error {
 
 // long takes the start of a value that is too long; the rest is passed by the next call.
 func (f *framing) long(frame *jsonFrame) {
-	text := head(f.text())
+	text := f.text()[:f.head(f.text())]
 	f.skip = skipper{indent: -1}
 	f.skip.run(text, len(text))
-	*frame = jsonFrame{line: f.line, text: f.step(len(text)), broken: tooLong}
-	f.skipping, f.after = true, afterValue
+	f.row(frame, len(text), f.tooLong())
+	f.skipping = true
 }
 
 // pass goes on passing a long row.

@@ -6,29 +6,40 @@ import (
 	"io"
 )
 
-// maxJSONRow is the longest JSON row in bytes. Of a longer one the first so many are kept, and it is refused.
-const maxJSONRow = 1 << 20
+// jsonLimits bound what is in memory of a JSON input.
+type jsonLimits struct {
+	// row is the longest row in bytes. Of a longer one the first so many are kept, and it is refused.
+	row int
+	// block is what is looked at to see how an input is built and what its members mean; it is also how much of it is in
+	// memory at once, unless a row needs more.
+	block int
+}
 
-// firstJSONWindow is what is looked at to see how an input is built and what its members mean; it is also how much of
-// it is in memory at once, unless a row needs more.
-const firstJSONWindow = 256 << 10
+func defaultJSONLimits() jsonLimits { return jsonLimits{row: 1 << 20, block: 256 << 10} }
 
 // A jsonWindow is a window that counts lines. Rows are slices of it, not copies: they are good until more is called.
 type jsonWindow struct {
 	window
-	line int64 // of what is not yet taken
+	limits jsonLimits
+	line   int64 // of what is not yet taken
 	// lineBreak is what lines end with: a line feed or, in an input that begins without any, a carriage return.
 	lineBreak byte
 }
 
 // newJSONWindow reads the first block whole, so that it is the same in every pass, in whatever pieces the input comes.
-func newJSONWindow(in io.Reader) jsonWindow {
-	w := jsonWindow{window: newWindow(in, firstJSONWindow), line: 1, lineBreak: '\n'}
+func newJSONWindow(in io.Reader, limits jsonLimits) jsonWindow {
+	w := jsonWindow{window: newWindow(in, limits.block), limits: limits, line: 1, lineBreak: '\n'}
 	block := w.block()
 	if bytes.IndexByte(block, '\n') < 0 && bytes.IndexByte(block, '\r') >= 0 {
 		w.lineBreak = '\r'
 	}
 	return w
+}
+
+// double reads a first block of twice the size, if there is so much.
+func (w *jsonWindow) double() {
+	w.fill()
+	w.block()
 }
 
 // take passes n bytes.
@@ -42,7 +53,7 @@ func (w *jsonWindow) take(n int) []byte {
 // more reads more, unless there is no more, and says whether there was. What was taken is invalid after it.
 func (w *jsonWindow) more() bool {
 	had := len(w.text())
-	for want := had + firstJSONWindow/4; w.err == nil && len(w.text()) < want; {
+	for want := had + max(w.limits.block/4, 1); w.err == nil && len(w.text()) < want; {
 		w.fill()
 	}
 	return len(w.text()) > had

@@ -1,0 +1,149 @@
+package reader
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"enrich/contact"
+)
+
+// jsonRead is what was read of a JSON input.
+type jsonRead struct {
+	rows    []Row // copied
+	columns []string
+	info    Info
+	err     error // nil at a proper end
+}
+
+// readJSON reads an input to its end, so many rows at a time.
+func readJSON(in io.Reader, o Options, batch int) (read jsonRead) {
+	src, info, err := newJSONRows(bufio.NewReader(in), o)
+	return drainJSON(src, info, err, batch)
+}
+
+func drainJSON(src rowSource, info Info, err error, batch int) (read jsonRead) {
+	if err != nil {
+		return jsonRead{err: err}
+	}
+	read.info = info
+	buf := make([]Row, batch)
+	for {
+		n, err := src.read(buf)
+		for _, r := range buf[:n] {
+			r.Raw, r.Cells = bytes.Clone(r.Raw), append([]string(nil), r.Cells...)
+			read.rows = append(read.rows, r)
+		}
+		if err != nil {
+			if read.columns = src.columns(); !errors.Is(err, io.EOF) {
+				read.err = err
+			}
+			return read
+		}
+	}
+}
+
+// short tells rows in few words: the line, then the address or, where the row is refused, an exclamation mark, the kind
+// where it is not invalid, and the raw text.
+func (r jsonRead) short() string {
+	var list []string
+	for _, row := range r.rows {
+		text := fmt.Sprintf("%d %s", row.Line, row.Contact.Email)
+		if f := row.Refused; f != nil {
+			text = fmt.Sprintf("%d !%s", row.Line, row.Raw)
+			if f.Kind != contact.Invalid {
+				text += " " + string(f.Kind)
+			}
+			if !f.NoObject {
+				text += " object"
+			}
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, "\n")
+}
+
+func TestRowsOfJSON(t *testing.T) {
+	for name, tt := range map[string]struct {
+		in, want string
+		err      error
+	}{
+		"lines":                {`{"email":"a"}` + "\n" + `{"email":"b"}` + "\n", "1 a\n2 b", nil},
+		"no last line end":     {`{"email":"a"}` + "\n" + `{"email":"b"}`, "1 a\n2 b", nil},
+		"blanks and CRLF":      {"\r\n{\"email\":\"a\"}\r\n \t\r\n\r\n {\"email\":\"b\"} \r\n", "2 a\n5 b", nil},
+		"CR":                   {"{\"email\":\"a\"}\r{\"email\":\"b\"}\rx\r", "1 a\n2 b\n3 !x", nil},
+		"no objects":           {`{"email":"a"}` + "\n[1]\n2\nnull\n\"x\"\n" + `{"email":"b"}`, "1 a\n2 ![1]\n3 !2\n4 !null\n5 !\"x\"\n6 b", nil},
+		"broken lines":         {`{"email":"a"` + "\n" + `{"email":"b"}` + "\n" + `{"email":"c"}}` + "\n" + `{"email":"d"}`, "1 !{\"email\":\"a\"\n2 b\n3 !{\"email\":\"c\"}}\n4 d", nil},
+		"two in a later line":  {`{"email":"a"}` + "\n" + `{"email":"b"}{"email":"c"}`, "1 a\n2 !{\"email\":\"b\"}{\"email\":\"c\"}", nil},
+		"a torn last line":     {`{"email":"a"}` + "\n" + `{"email":"b`, "1 a\n2 !{\"email\":\"b", nil},
+		"a torn first line":    {`mail":"x"}` + "\n" + `{"email":"a"}`, "1 !mail\":\"x\"}\n2 a", nil},
+		"arrays are no rows":   {"[1]\n" + `{"email":"a"}`, "1 ![1]\n2 a", nil},
+		"concatenated":         {`{"email":"a"}{"email":"b"} {"email":"c"}` + "\n" + `{"email":"d"}`, "1 a\n1 b\n1 c\n2 d", nil},
+		"pretty":               {"{\n  \"email\": \"a\"\n}\n{\n  \"email\": \"b\"\n}\n", "1 a\n4 b", nil},
+		"commas at line ends":  {`{"email":"a"},` + "\n" + `{"email":"b"},` + "\n", "1 a\n2 b", nil},
+		"array":                {`[{"email":"a"},{"email":"b"}]`, "1 a\n1 b", nil},
+		"array over lines":     {"[\n{\"email\":\"a\"},\n{\"email\":\"b\"}\n]\n", "2 a\n3 b", nil},
+		"arrays joined":        {`[{"email":"a"}]` + "\n" + `[{"email":"b"}]`, "1 a\n2 b", nil},
+		"others in an array":   {`[{"email":"a"}, 1, "x", [{"email":"b"}], {"email":"c"}]`, "1 a\n1 !1\n1 !\"x\"\n1 ![{\"email\":\"b\"}]\n1 c", nil},
+		"broken in an array":   {`[{"email":"a"},{"email":tru},{"email":"b"}]`, "1 a\n1 !{\"email\":tru}\n1 b", nil},
+		"garbage in an array":  {`[{"email":"a"}, oops, {"email":"b"}]`, "1 a\n1 !oops\n1 b", nil},
+		"a lost brace":         {"[\n{\"email\":\"a\",\n{\"email\":\"b\"},\n{\"email\":\"c\"}]", "2 !{\"email\":\"a\",\n3 b\n4 c", nil},
+		"a lost quote":         {"[\n{\"email\":\"a},\n{\"email\":\"b\"}]", "2 !{\"email\":\"a},\n3 b", nil},
+		"comma last":           {`[{"email":"a"},]`, "1 a", nil},
+		"commas":               {`[{"email":"a"},,{"email":"b"}]`, "1 a\n1 !,\n1 b", nil},
+		"no comma":             {`[{"email":"a"} {"email":"b"}]`, "1 a\n1 b", nil},
+		"after the array":      {`[{"email":"a"}]x`, "1 a\n1 !x", nil},
+		"a cut array":          {`[{"email":"a"},{"email":"b"},{"em`, "1 a\n1 b", ErrBroken},
+		"an open array":        {`[{"email":"a"},{"email":"b"}`, "1 a\n1 b", ErrBroken},
+		"a cut stream":         {"{\n\"email\":\"a\"\n}\n{\n\"email\":", "1 a", ErrBroken},
+		"parts are no rows":    {"{\n \"email\":\"a\"}\n{\n \"x\": nope,\n \"list\": [\n  {\"email\":\"owner\"}\n ]\n}\n{\"email\":\"b\"}", "1 a\n3 !{\n \"x\": nope,\n \"list\": [\n  {\"email\":\"owner\"}\n ]\n}\n9 b", nil},
+		"the last one counts":  {`{"email":"a","email":"b"}`, "1 b", nil},
+		"null is nothing":      {`{"email":"a","email":null}`, "1 ", nil},
+		"a number as it is":    {`{"email":1.50E+400}`, "1 1.50E+400", nil},
+		"escapes":              {`{"em\u0061il":"\u0061\/\ud83d\ude00"}`, "1 a/😀", nil},
+		"half a pair":          {`{"email":"\ud83d"}` + "\n" + `{"email":"a","note":"\ud83d"}`, "1 !{\"email\":\"\\ud83d\"} object\n2 a", nil},
+		"no UTF-8":             {"{\"email\":\"a\",\"n\":\"\xff\"}\n{\"email\":\"b\"}", "1 !{\"email\":\"a\",\"n\":\"\xff\"} object\n2 b", nil},
+		"empty":                {" \n ", "", ErrEmpty},
+		"an empty array":       {"[ ]\n", "", ErrEmpty},
+		"no object anywhere":   {"1\n2\n", "", ErrNoTable},
+		"nothing to ask by":    {`{"a":1}`, "", ErrNoColumn},
+		"ragged again":         {`{"email":"a","enrichment":{"status":"failed","error":{"kind":"ragged"}}}` + "\n" + `{"email":"b"}`, "1 !{\"email\":\"a\",\"enrichment\":{\"status\":\"failed\",\"error\":{\"kind\":\"ragged\"}}} ragged object\n2 b", nil},
+		"raw again":            {`{"enrichment":{"error":{"kind":"invalid","raw":"[1]"}}}` + "\n", "1 !{\"enrichment\":{\"error\":{\"kind\":\"invalid\",\"raw\":\"[1]\"}}} object", nil},
+		"other failures again": {`{"email":"a","enrichment":{"error":{"kind":"invalid"}}}` + "\n" + `{"email":"b","enrichment":{"error":{"kind":"rejected","raw":"x"}}}`, "1 a\n2 b", nil},
+		"results again":        {`{"email":"a","enrichment":{"status":"matched","email":"x","error":null}}`, "1 a", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := readJSON(strings.NewReader(tt.in), Options{}, 3)
+			if got.short() != tt.want || !errors.Is(got.err, tt.err) {
+				t.Errorf("%s\ngot\n%s\n%v\nwant\n%s", tt.in, got.short(), got.err, tt.want)
+			}
+		})
+	}
+}
+
+func BenchmarkJSONRows(b *testing.B) {
+	const row = `{"id":1,"First Name":"Ann","Last Name":"Smith","Email":"ann.smith@example.com","Company":"Example, Inc.","Web site":"example.com","Phone":"+1 800 555 1234","Notes":"met at the fair"}`
+	const rows = 50000
+	for name, in := range map[string]string{
+		"lines": strings.Repeat(row+"\n", rows), "array": "[" + strings.Repeat(row+",\n", rows) + "]",
+	} {
+		b.Run(name, func(b *testing.B) {
+			buf := make([]Row, 256)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(row) + 1))
+			for i := 0; i < b.N; i += rows {
+				src, _, err := newJSONRows(bufio.NewReader(strings.NewReader(in)), Options{})
+				for err == nil {
+					_, err = src.read(buf)
+				}
+				if !errors.Is(err, io.EOF) {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
