@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"enrich/contact"
@@ -31,6 +32,9 @@ type csvRows struct {
 	wary bool
 	// cells are those of the rows of one read; reused.
 	cells []string
+	// chunk is what cells point into; plain is reused.
+	chunk strings.Builder
+	plain []byte
 	// ready is how many bytes of text the rows of this read have.
 	ready int
 	// refusals of the rows of one read.
@@ -73,12 +77,12 @@ func (c *csvRows) next(row *Row, wait bool) error {
 			if c.skip(text[:size]) {
 				continue
 			}
-			plain := c.plainly(text)
+			plain := !c.wary || c.plainly(text)
 			c.row(row, text[:size])
-			if c.wary && row.Refused == nil && !plain {
+			if !plain && row.Refused == nil {
 				row.Refused = c.refusal(row, contact.Ragged, remainder, 0)
 			}
-			c.wary = c.wary && !plain
+			c.wary = !plain
 			return nil
 		case crossing:
 			c.row(row, text[:size])
@@ -132,10 +136,24 @@ func (c *csvRows) take(size int, lines int) {
 	c.line += int64(lines)
 }
 
+// chunkText is how much text shares one allocation. A contact that is kept keeps its chunk.
+const chunkText = 4 << 10
+
+// keep copies a record to where its cells may point into for ever.
+func (c *csvRows) keep(record []byte) string {
+	if c.chunk.Cap()-c.chunk.Len() < len(record) {
+		c.chunk = strings.Builder{}
+		c.chunk.Grow(max(chunkText, len(record)))
+	}
+	from := c.chunk.Len()
+	c.chunk.Write(record)
+	return c.chunk.String()[from:]
+}
+
 // row makes a row of the record that was scanned last.
 func (c *csvRows) row(row *Row, record []byte) {
 	*row = Row{Line: c.line}
-	cells := c.cut(string(record))
+	cells := c.cut(c.keep(record))
 	c.take(len(record), c.scan.lines+1)
 	c.place(row, cells)
 	c.judge(row, cells, record)
@@ -147,7 +165,8 @@ func (c *csvRows) cut(record string) []string {
 	for _, s := range c.scan.spans {
 		cell := record[s.from:s.to]
 		if s.escaped {
-			cell = c.scan.unescape(cell)
+			c.plain = c.scan.unescape(c.plain[:0], cell)
+			cell = c.keep(c.plain)
 		}
 		c.cells = append(c.cells, cell)
 	}

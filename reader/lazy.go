@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bufio"
+	"encoding/binary"
 	"io"
 	"unicode/utf8"
 
@@ -53,7 +54,7 @@ func (t *lazyText) Read(b []byte) (int, error) {
 func asciiPrefix(b []byte) int {
 	i := 0
 	for ; i+8 <= len(b); i += 8 {
-		if (b[i]|b[i+1]|b[i+2]|b[i+3]|b[i+4]|b[i+5]|b[i+6]|b[i+7])&0x80 != 0 {
+		if binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 != 0 {
 			break
 		}
 	}

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bytes"
+	"strings"
 )
 
 // A span is a cell within the text of its record.
@@ -144,12 +145,18 @@ func (s *scanner) pad(text []byte, at int) int {
 
 // bare takes a cell without quotes around it, and stops at the delimiter or line end behind it.
 func (s *scanner) bare(text []byte, from int, atEOF bool) (int, fault) {
-	quotes := 0
-	at := from
-	for ; at < len(text); at++ {
-		switch s.class[text[at]] {
-		case ordinary:
-			continue
+	quotes, class := 0, &s.class
+	for at := from; ; at++ {
+		for at < len(text) && class[text[at]] == ordinary {
+			at++
+		}
+		if at >= len(text) {
+			if !atEOF {
+				return at, cut
+			}
+			return s.cell(from, at, quotes), sound
+		}
+		switch class[text[at]] {
 		case isQuote:
 			quotes++
 			continue
@@ -164,16 +171,15 @@ func (s *scanner) bare(text []byte, from int, atEOF bool) (int, fault) {
 				continue
 			}
 		}
-		s.odd += quotes & 1
-		s.spans = append(s.spans, span{from: from, to: at})
-		return at, sound
+		return s.cell(from, at, quotes), sound
 	}
-	if !atEOF {
-		return at, cut
-	}
+}
+
+// cell adds a bare cell and returns its end.
+func (s *scanner) cell(from, to, quotes int) int {
 	s.odd += quotes & 1
-	s.spans = append(s.spans, span{from: from, to: at})
-	return at, sound
+	s.spans = append(s.spans, span{from: from, to: to})
+	return to
 }
 
 // delimits says whether the delimiter stands here, of which the first byte does.
@@ -292,17 +298,26 @@ func (s *scanner) lineEnds(cell []byte) int {
 	return n
 }
 
-// unescape is the text of a cell with doubled or escaped quotes.
-func (s *scanner) unescape(cell string) string {
-	b := make([]byte, 0, len(cell))
-	for i := 0; i < len(cell); i++ {
-		c := cell[i]
-		next := i+1 < len(cell)
-		if next && (c == s.quote && cell[i+1] == s.quote || c == '\\' && s.backslash && (cell[i+1] == s.quote || cell[i+1] == '\\')) {
-			i++
-			c = cell[i]
+// unescape appends the text of a cell with doubled or escaped quotes.
+func (s *scanner) unescape(b []byte, cell string) []byte {
+	for {
+		i := strings.IndexByte(cell, s.quote)
+		if s.backslash {
+			i = strings.IndexAny(cell, string([]byte{s.quote, '\\'}))
 		}
-		b = append(b, c)
+		if i < 0 || i+1 == len(cell) {
+			return append(b, cell...)
+		}
+		if s.escapes(cell[i], cell[i+1]) {
+			b = append(append(b, cell[:i]...), cell[i+1])
+		} else {
+			b = append(b, cell[:i+2]...)
+		}
+		cell = cell[i+2:]
 	}
-	return string(b)
+}
+
+// escapes says whether the first byte escapes the next one, within quotes.
+func (s *scanner) escapes(b, next byte) bool {
+	return b == s.quote && next == s.quote || b == '\\' && s.backslash && (next == s.quote || next == '\\')
 }

@@ -195,7 +195,7 @@ func (r *reading) add(s *scanner, record []byte) {
 	for i, p := range s.spans {
 		cells[i] = string(record[p.from:p.to])
 		if p.escaped {
-			cells[i] = s.unescape(cells[i])
+			cells[i] = string(s.unescape(nil, cells[i]))
 		}
 	}
 	r.records = append(r.records, cells)

@@ -32,7 +32,7 @@ func (c *csvRows) spoiled(row *Row, f fault, at int) error {
 	text := c.text()[:size]
 	c.scan.spans = before
 	*row = Row{Line: c.line}
-	cells := c.cut(string(text))
+	cells := c.cut(c.keep(text))
 	if at > size {
 		at = size
 	}

@@ -1,0 +1,56 @@
+package reader
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+)
+
+func benchTable() []byte {
+	var b bytes.Buffer
+	b.WriteString("a,b,c,d,e,f,g,h\n")
+	for i := range 100000 {
+		fmt.Fprintf(&b, "%d,Ann%d,Smith,ann.smith%d@northwind%d.example,\"Northwind Traders, Inc.\",https://www.northwind.example/about,Lead,\"Met at the fair; said \"\"call me\"\"\"\n",
+			1000+i, i%97, i, i%1000)
+	}
+	return b.Bytes()
+}
+
+// BenchmarkRows is the parser alone; BenchmarkStandardRows the standard library's: the same table, the same run.
+func BenchmarkRows(b *testing.B) {
+	input := benchTable()
+	b.SetBytes(int64(len(input)))
+	b.ReportAllocs()
+	rows := make([]Row, 256)
+	for b.Loop() {
+		w := newWindow(bytes.NewReader(input), blockSize)
+		w.block()
+		c, _, err := newCSVRows(w, Options{Delimiter: ",", AnyColumns: true})
+		for err == nil {
+			_, err = c.read(rows)
+		}
+		if !errors.Is(err, io.EOF) {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStandardRows(b *testing.B) {
+	input := benchTable()
+	b.SetBytes(int64(len(input)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r := csv.NewReader(bytes.NewReader(input))
+		r.ReuseRecord = true
+		var err error
+		for err == nil {
+			_, err = r.Read()
+		}
+		if !errors.Is(err, io.EOF) {
+			b.Fatal(err)
+		}
+	}
+}
