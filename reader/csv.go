@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -161,16 +162,19 @@ func (c *csvRows) row(row *Row, record []byte) {
 
 // cut cuts the cells out of one string, so that a record costs one allocation.
 func (c *csvRows) cut(record string) []string {
-	from := len(c.cells)
-	for _, s := range c.scan.spans {
+	from, to := len(c.cells), len(c.cells)+len(c.scan.spans)
+	c.cells = slices.Grow(c.cells, len(c.scan.spans))[:to]
+	cells := c.cells[from:to:to]
+	for i := range c.scan.spans {
+		s := &c.scan.spans[i]
 		cell := record[s.from:s.to]
 		if s.escaped {
 			c.plain = c.scan.unescape(c.plain[:0], cell)
 			cell = c.keep(c.plain)
 		}
-		c.cells = append(c.cells, cell)
+		cells[i] = cell
 	}
-	return c.cells[from:len(c.cells):len(c.cells)]
+	return cells
 }
 
 // place puts cells under the header; what is beyond it is told apart by judge.

@@ -2,6 +2,8 @@ package reader
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strings"
 )
 
@@ -45,6 +47,8 @@ const (
 type scanner struct {
 	dialect
 	class [256]byte
+	// above is a byte, at most 0x80, above all that mean something; 0: they are not low enough to make use of it.
+	above uint64
 	// spans are the cells of the last record, including those before a fault.
 	spans []span
 	// lines is how many line ends the last record had within quotes.
@@ -64,7 +68,20 @@ func newScanner(d dialect) *scanner {
 	if d.delimiter != "" {
 		s.class[d.delimiter[0]] = isDelimiter
 	}
+	if above := highest(s.class[:]) + 1; above <= '-' {
+		s.above = uint64(above)
+	}
 	return s
+}
+
+// highest is the highest byte that means something.
+func highest(class []byte) int {
+	for b := len(class) - 1; b > 0; b-- {
+		if class[b] != ordinary {
+			return b
+		}
+	}
+	return 0
 }
 
 // record finds the cells of the record that begins text, and returns how many bytes it takes with its line end. atEOF
@@ -76,11 +93,17 @@ func (s *scanner) record(text []byte, atEOF bool) (size int, f fault) {
 		if len(s.spans) >= maxColumns {
 			return at, tooWide
 		}
-		from := s.start(text, at)
-		if from < len(text) && s.quote != 0 && text[from] == s.quote {
+		from := at
+		if s.padded {
+			from = s.start(text, at)
+		}
+		if from < len(text) && s.class[text[from]] == isQuote {
 			at, f = s.quoted(text, from, atEOF)
 		} else {
-			at, f = s.bare(text, s.pad(text, at), atEOF)
+			if s.padded {
+				at = s.pad(text, at)
+			}
+			at, f = s.bare(text, at, atEOF)
 		}
 		if f != sound {
 			return at, f
@@ -120,7 +143,7 @@ func (s *scanner) cells() fault {
 
 // start is where a quote would stand that opens the cell: behind the padding.
 func (s *scanner) start(text []byte, at int) int {
-	if s.padded && len(s.spans) > 0 {
+	if len(s.spans) > 0 {
 		for at < len(text) && text[at] == ' ' {
 			at++
 		}
@@ -130,7 +153,7 @@ func (s *scanner) start(text []byte, at int) int {
 
 // pad steps over the one space that belongs to the delimiter.
 func (s *scanner) pad(text []byte, at int) int {
-	if !s.padded || len(s.spans) == 0 || at == len(text) {
+	if len(s.spans) == 0 || at == len(text) {
 		return at
 	}
 	switch text[at] {
@@ -147,9 +170,7 @@ func (s *scanner) pad(text []byte, at int) int {
 func (s *scanner) bare(text []byte, from int, atEOF bool) (int, fault) {
 	quotes, class := 0, &s.class
 	for at := from; ; at++ {
-		for at < len(text) && class[text[at]] == ordinary {
-			at++
-		}
+		at = s.plainTo(text, at)
 		if at >= len(text) {
 			if !atEOF {
 				return at, cut
@@ -173,6 +194,31 @@ func (s *scanner) bare(text []byte, from int, atEOF bool) (int, fault) {
 		}
 		return s.cell(from, at, quotes), sound
 	}
+}
+
+// plainTo steps over bytes that mean nothing. Most bytes of a cell are above all that do, where the delimiter is a comma or a
+// tab: eight of them are looked at in one go.
+func (s *scanner) plainTo(text []byte, at int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	if s.above > 0 {
+		for at+8 <= len(text) {
+			word := binary.LittleEndian.Uint64(text[at:])
+			below := (word - ones*s.above) &^ word & highs
+			if below == 0 {
+				at += 8
+				continue
+			}
+			at += bits.TrailingZeros64(below) >> 3
+			if s.class[text[at]] != ordinary {
+				return at
+			}
+			at++
+		}
+	}
+	for at < len(text) && s.class[text[at]] == ordinary {
+		at++
+	}
+	return at
 }
 
 // cell adds a bare cell and returns its end.
@@ -202,11 +248,14 @@ func (s *scanner) returns(text []byte, at int, atEOF bool) (ends, known bool) {
 }
 
 // quoted takes a cell with quotes around it, and stops behind the closing one and the blanks that follow it.
-func (s *scanner) quoted(text []byte, open int, atEOF bool) (int, fault) {
+func (s *scanner) quoted(text []byte, open int, atEOF bool) (at int, f fault) {
 	escaped := false
-	at := open + 1
+	at = open + 1
 	for {
-		i := s.nextQuote(text[at:])
+		i := bytes.IndexByte(text[at:], s.quote)
+		if s.backslash {
+			i = s.nextQuote(text[at:], i)
+		}
 		if i < 0 {
 			if atEOF {
 				return open, unclosed
@@ -214,7 +263,7 @@ func (s *scanner) quoted(text []byte, open int, atEOF bool) (int, fault) {
 			return open, cut
 		}
 		at += i
-		if text[at] == '\\' && s.backslash { // nextQuote stops there too
+		if s.backslash && text[at] == '\\' { // nextQuote stops there too
 			escaped = true
 			if at += 2; at > len(text) {
 				at = len(text)
@@ -231,31 +280,26 @@ func (s *scanner) quoted(text []byte, open int, atEOF bool) (int, fault) {
 		}
 		break
 	}
-	cell := span{from: open + 1, to: at, escaped: escaped}
-	if end, f := s.behind(text, at+1, atEOF); f != sound {
-		return open, f
-	} else {
-		at = end
+	end := at + 1
+	if end >= len(text) || s.class[text[end]] != isDelimiter || len(s.delimiter) > 1 {
+		if end, f = s.behind(text, end, atEOF); f != sound {
+			return open, f
+		}
 	}
-	s.lines += s.lineEnds(text[cell.from:cell.to])
-	s.spans = append(s.spans, cell)
-	return at, sound
+	s.lines += s.lineEnds(text[open+1 : at])
+	s.spans = append(s.spans, span{from: open + 1, to: at, escaped: escaped})
+	return end, sound
 }
 
-// nextQuote is where the next quote is, or backslash where that escapes.
-func (s *scanner) nextQuote(text []byte) int {
-	i := bytes.IndexByte(text, s.quote)
-	if !s.backslash {
+// nextQuote is where the next backslash is, where one stands before the next quote; else that quote.
+func (s *scanner) nextQuote(text []byte, quote int) int {
+	if quote >= 0 {
+		text = text[:quote]
+	}
+	if i := bytes.IndexByte(text, '\\'); i >= 0 {
 		return i
 	}
-	before := text
-	if i >= 0 {
-		before = text[:i]
-	}
-	if j := bytes.IndexByte(before, '\\'); j >= 0 {
-		return j
-	}
-	return i
+	return quote
 }
 
 // behind steps over blanks between a closing quote and what must follow it: a delimiter, a line end or the end.
@@ -291,7 +335,14 @@ func (s *scanner) behind(text []byte, at int, atEOF bool) (int, fault) {
 
 // lineEnds counts the line ends within a cell.
 func (s *scanner) lineEnds(cell []byte) int {
-	n := bytes.Count(cell, []byte{'\n'})
+	n := 0
+	for rest := cell; ; n++ {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			break
+		}
+		rest = rest[i+1:]
+	}
 	if s.cr {
 		n += bytes.Count(cell, []byte{'\r'}) - bytes.Count(cell, []byte("\r\n"))
 	}
