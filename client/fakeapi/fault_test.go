@@ -1,11 +1,15 @@
 package fakeapi_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,6 +101,11 @@ func TestAResetIsOneAndACloseIsNot(t *testing.T) {
 	}
 	if r := a.ask("ann+truncate@x.example"); !errors.Is(r.err, io.ErrUnexpectedEOF) || len(r.body) == 0 {
 		t.Errorf("truncate: %v after %d bytes", r.err, len(r.body))
+	} else if announced, err := strconv.Atoi(r.header.Get("Content-Length")); err != nil || announced <= len(r.body) {
+		t.Errorf("truncate: %d bytes of %q", len(r.body), r.header.Get("Content-Length"))
+	}
+	if r := a.ask("ann+cut@x.example"); r.err == nil || r.header.Get("Content-Length") != "" {
+		t.Errorf("cut: %v, length %q", r.err, r.header.Get("Content-Length"))
 	}
 }
 
@@ -204,11 +213,26 @@ func TestTheKeyIsEchoedInEverySpelling(t *testing.T) {
 
 func TestAConnectionIsClosedAfterAnAnswerWithoutAWord(t *testing.T) {
 	a := start(t, fakeapi.Options{})
-	r := a.ask("ann+closeafter@x.example")
-	if r.answer(t); r.header.Get("Connection") != "" {
-		t.Errorf("it said so: %v", r.header)
-	}
-	if r := a.ask("bob@x.example"); r.err != nil {
-		t.Errorf("the next call: %v", r.err)
+	for tag, want := range map[string]bool{"closeafter": true, "match": false} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(a.URL, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := `{"email":"ann+` + tag + `@x.example"}`
+		fmt.Fprintf(conn, "POST /contact HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		in := bufio.NewReader(conn)
+		resp, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK || resp.Close {
+			t.Errorf("%s: status %d, announced %v, %v", tag, resp.StatusCode, resp.Close, err)
+		}
+		_ = resp.Body.Close() // it was read to its end
+		_ = conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		if _, err := in.ReadByte(); errors.Is(err, io.EOF) != want {
+			t.Errorf("%s: %v, want the end: %v", tag, err, want)
+		}
+		_ = conn.Close() // all was read
 	}
 }
