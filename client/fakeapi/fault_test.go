@@ -219,7 +219,10 @@ func TestAConnectionIsClosedAfterAnAnswerWithoutAWord(t *testing.T) {
 			t.Fatal(err)
 		}
 		body := `{"email":"ann+` + tag + `@x.example"}`
-		fmt.Fprintf(conn, "POST /contact HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		request := fmt.Sprintf("POST /contact HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
 		in := bufio.NewReader(conn)
 		resp, err := http.ReadResponse(in, nil)
 		if err != nil {

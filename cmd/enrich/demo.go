@@ -149,7 +149,7 @@ func (d *demo) run(api *fakeapi.Server, out, sample string, want int) error {
 		"run", "--url", api.URL, "--ledger", filepath.Join(demoDir, "ledger.db"), "--workers", "4",
 		"--out", filepath.Join(demoDir, out), filepath.Join(demoDir, sample),
 	}
-	fmt.Fprintf(d.world.stderr, "$ enrich %s\n", strings.Join(args, " "))
+	d.tell("$ enrich %s\n", strings.Join(args, " "))
 	switch code := execute(args, d.world); code {
 	case want:
 		return nil
@@ -162,10 +162,14 @@ func (d *demo) run(api *fakeapi.Server, out, sample string, want int) error {
 
 // say begins a part.
 func (d *demo) say(format string, args ...any) {
-	fmt.Fprintf(d.world.stderr, "\n"+format+"\n", args...)
+	d.tell("\n"+format+"\n", args...)
 }
 
 // note goes on with it.
 func (d *demo) note(format string, args ...any) {
-	fmt.Fprintf(d.world.stderr, "   "+format+"\n", args...)
+	d.tell("   "+format+"\n", args...)
+}
+
+func (d *demo) tell(format string, args ...any) {
+	_, _ = fmt.Fprintf(d.world.stderr, format, args...) // whom it cannot be told to, need not be told so
 }

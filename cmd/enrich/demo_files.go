@@ -85,7 +85,7 @@ func (d *demo) show(name string, rows int, columns ...string) error {
 			}
 			cells = append(cells, row[i])
 		}
-		fmt.Fprintln(d.world.stderr, "     "+plain(shorten(strings.Join(cells, " | "))))
+		d.note("  %s", plain(shorten(strings.Join(cells, " | "))))
 	}
 	return nil
 }

@@ -175,7 +175,7 @@ func serve(w world, s *apiSettings) error {
 	case <-patience.ctx.Done():
 	}
 	stats := api.Stats()
-	fmt.Fprintf(w.stderr, "%s, %s charged\n", many(stats.Calls, "call"), many(stats.Charged, "credit"))
+	_, _ = fmt.Fprintf(w.stderr, "%s, %s charged\n", many(stats.Calls, "call"), many(stats.Charged, "credit")) // the count is told at /_stats as well
 	if sig := patience.signal(); sig != nil {
 		return ending(interruption{sig}.code())
 	}
