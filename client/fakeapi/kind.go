@@ -57,7 +57,7 @@ var kinds = []kind{
 	{Kind: Kind{"errornull", "found, with an error that is null"}, do: shaped(errorNull)},
 	{Kind: Kind{"errorobject", "not found, with an error that is an object"}, do: shaped(errorObject)},
 	{Kind: Kind{"errortop", "not found, with the error outside contact"}, do: shaped(errorTop)},
-	{Kind: Kind{"nocredits", "out of credits, as a 200 with an error"}, do: spoken(`{"contact":{"credit_charged":false,"error":"You are out of credits."},"remaining_credits":0}`, http.StatusOK)},
+	{Kind: Kind{"nocredits", "out of credits, as a 200 with an error"}, do: spoken(outOfCredits, http.StatusOK)},
 	{Kind: Kind{"nocreditsinside", "the same with remaining_credits inside contact"}, do: spoken(`{"contact":{"credit_charged":false,"error":"You are out of credits.","remaining_credits":0}}`, http.StatusOK)},
 	{Kind: Kind{"slow", "good after that time: slow (1 s), slow300ms"}, do: doSlow, argument: isTime},
 	{Kind: Kind{"trickle", "good, a little at a time, over that time: trickle (1 s), trickle300ms"}, do: doTrickle, argument: isTime},

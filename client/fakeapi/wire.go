@@ -1,22 +1,14 @@
 package fakeapi
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/tls"
 	"net"
 	"net/http"
 	"time"
 )
 
-const (
-	// hugeSize is the size of a huge answer and of a bomb.
-	hugeSize = 256 << 20
-	// hugeBlock is what is written of it at once.
-	hugeBlock = 1 << 20
-	// trickles is in how many parts an answer trickles.
-	trickles = 10
-)
+// trickles is in how many parts an answer trickles.
+const trickles = 10
 
 // timeOf is the ordered time, a second where none is.
 func timeOf(o *order) time.Duration {
@@ -153,53 +145,4 @@ func doCloseAfter(c *call, _ *order) {
 	if c.r.ProtoMajor == 1 { // the streams of HTTP/2 share their connection
 		abort()
 	}
-}
-
-// doHuge streams an answer that is valid, and of no use before its end.
-func doHuge(c *call, o *order) {
-	status := c.useless(o)
-	c.begin(status)
-	c.writeHead(c.w, status, -1)
-	c.flood([]byte(`{"contact":{"credit_charged":true,"title":"`), bytes.Repeat([]byte("huge"), hugeBlock/4), []byte(`"}}`))
-}
-
-// flood writes a block as often as makes hugeSize, or until the client has had enough.
-func (c *call) flood(head, block, tail []byte) {
-	if _, err := c.w.Write(head); err != nil {
-		return
-	}
-	for range hugeSize / hugeBlock {
-		if _, err := c.w.Write(block); err != nil {
-			return
-		}
-	}
-	_, _ = c.w.Write(tail) // nobody reads as far
-}
-
-// doBomb is doHuge in a thousandth of the bytes. Each block is a gzip member of its own, so that one is made and sent
-// many times.
-func doBomb(c *call, o *order) {
-	status := c.useless(o)
-	c.begin(status)
-	c.w.Header().Set("Content-Encoding", "gzip")
-	c.writeHead(c.w, status, -1)
-	c.flood(zipped([]byte(`{"contact":{"credit_charged":true,"title":"`)), zipped(bytes.Repeat([]byte("bomb"), hugeBlock/4)), zipped([]byte(`"}}`)))
-}
-
-func doGzip(c *call, _ *order) {
-	if !c.build(c.shape()) {
-		c.outOfCredits()
-		return
-	}
-	c.out = zipped(c.out)
-	c.w.Header().Set("Content-Encoding", "gzip")
-	c.send(http.StatusOK)
-}
-
-func zipped(b []byte) []byte {
-	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
-	_, _ = z.Write(b) // a buffer takes everything
-	_ = z.Close()
-	return out.Bytes()
 }
