@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
 )
 
 // corpora is the folder into which public corpora were fetched; they are never committed. Without it these tests are

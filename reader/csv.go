@@ -24,6 +24,8 @@ type csvRows struct {
 	window
 	scan   *scanner
 	header []string
+	// named says that the header is names, not data: a row that is the same is the header once more.
+	named bool
 	// line is where the next record begins.
 	line int64
 	// kindAt and messageAt are where a failures file of ours says why a row failed; -1: nowhere.
@@ -231,14 +233,7 @@ func (c *csvRows) overlong() int {
 
 // repeats says whether a row is the header once more, as where files were put together.
 func (c *csvRows) repeats(cells []string) bool {
-	named := false
-	for i, name := range c.header {
-		if cells[i] != name {
-			return false
-		}
-		named = named || name != ""
-	}
-	return named
+	return c.named && cells[0] == c.header[0] && slices.Equal(cells, c.header)
 }
 
 // trimEnd is a record without its line end.

@@ -101,7 +101,8 @@ func (c cutText) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// singleBytes decodes a charmap; a byte that has no character in it stays as it is.
+// singleBytes decodes a charmap; a byte that has no character in it stays as it is. (Windows-1252 has five such, of which
+// x/text makes control characters.)
 type singleBytes struct{ m *charmap.Charmap }
 
 // Reset implements transform.Transformer.
@@ -119,7 +120,7 @@ func (s singleBytes) Transform(dst, src []byte, _ bool) (nDst, nSrc int, err err
 			nDst++
 		default:
 			r := s.m.DecodeByte(b)
-			if r == '\uFFFD' {
+			if r == '\uFFFD' || s.m == charmap.Windows1252 && r < 0xa0 {
 				dst[nDst] = b
 				nDst++
 				continue

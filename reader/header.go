@@ -21,11 +21,20 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 	if o.Delimiter == "" {
 		o.Delimiter = hint
 	}
+	line := int64(1)
+	if skip > 0 {
+		line = 2
+	}
+	if o.HeaderLine > 0 {
+		var err error
+		if skip, err = lineStart(block, o.HeaderLine); err != nil {
+			return nil, Info{}, err
+		}
+		line = int64(o.HeaderLine)
+	}
 	d := sniff(block[skip:], w.err != nil, o)
 	c := &csvRows{window: w, scan: newScanner(d), line: 1, kindAt: -1, messageAt: -1}
-	if skip > 0 {
-		c.take(skip, 1)
-	}
+	c.from, c.line = c.from+skip, line
 	t := c.table()
 	at, err := t.header(o)
 	if err != nil {
@@ -40,6 +49,7 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 		info.HeaderLine = int(t.records[at].line)
 		c.from, c.line = t.records[at].end, t.records[at].next
 	}
+	c.named = at >= 0 && !dataLike(c.header)
 	info.Header, info.Columns = c.header, unique(c.header)
 	mapping, err := mapColumns(info.Columns, t.samples(at), o)
 	if err != nil {
@@ -136,7 +146,7 @@ func (t *table) header(o Options) (int, error) {
 	case o.NoHeader:
 		return -1, nil
 	case o.HeaderLine > 0:
-		return t.headerAt(int64(o.HeaderLine))
+		return 0, t.named(o.HeaderLine)
 	}
 	for i, r := range t.records {
 		switch {
@@ -152,17 +162,31 @@ func (t *table) header(o Options) (int, error) {
 	return 0, spoiledHeader(1, "no line looks like a header: name its line with --header-line, or say --no-header")
 }
 
-func (t *table) headerAt(line int64) (int, error) {
-	for i, r := range t.records {
-		if r.line != line {
-			continue
-		}
-		if r.fault != sound {
-			return 0, spoiledHeader(line, "a quote is out of place in the header")
-		}
-		return i, t.fits(i)
+// named checks the header that --header-line names, which is the first record then.
+func (t *table) named(line int) error {
+	switch {
+	case len(t.records) == 0 || t.records[0].line != int64(line):
+		return spoiledHeader(int64(line), "there is no row (--header-line)")
+	case t.records[0].fault != sound:
+		return spoiledHeader(int64(line), "a quote is out of place in the header")
 	}
-	return 0, spoiledHeader(line, "no row begins there (--header-line)")
+	return t.fits(0)
+}
+
+// lineStart is where a line begins in the first block.
+func lineStart(block []byte, line int) (int, error) {
+	at := 0
+	for n := 1; n < line; n++ {
+		i := bytes.IndexAny(block[at:], "\r\n")
+		if i < 0 {
+			return 0, spoiledHeader(int64(line), "the first %d bytes have only %s (--header-line)", len(block), many(n, "line"))
+		}
+		if bytes.HasPrefix(block[at+i:], []byte("\r\n")) {
+			i++
+		}
+		at += i + 1
+	}
+	return at, nil
 }
 
 // title says whether a record stands above the table: it has hardly any cells, where the table has several.

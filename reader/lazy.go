@@ -12,6 +12,9 @@ import (
 // lookAhead is how many bytes from the first one that is not ASCII decide between UTF-8 and Windows-1252.
 const lookAhead = 64 << 10
 
+// unknown is the encoding of text that is neither UTF-8 nor Windows-1252.
+const unknown = "unknown"
+
 // lazyText decodes text whose encoding nothing names. While all is ASCII there is nothing to decide; at the first byte
 // that is not, be it megabytes into the file, the window from there on decides.
 type lazyText struct {
@@ -42,10 +45,14 @@ func (t *lazyText) Read(b []byte) (int, error) {
 		return t.in.Discard(n)
 	}
 	window, err := t.in.Peek(lookAhead)
-	if isUTF8(window, err != nil) {
+	switch {
+	case isUTF8(window, err != nil):
 		t.encoding, t.decided = "utf-8", t.in
-	} else {
+	case isWestern(window):
 		t.encoding, t.decided = "windows-1252", decoder(t.in, singleBytes{charmap.Windows1252}, "windows-1252")
+	default:
+		// The rows with such bytes are refused, because they are no UTF-8; the others are good.
+		t.encoding, t.decided = unknown, t.in
 	}
 	return t.decided.Read(b)
 }

@@ -65,6 +65,9 @@ func firstBlock(raw *rawInput, o Options) (w window, t text, compression string,
 	if len(bytes.TrimSpace(block)) == 0 && w.err != nil {
 		return w, t, "", nothing(w.err)
 	}
+	if t.encoding() == unknown {
+		return w, t, "", noTable("its text is neither UTF-8 nor Windows-1252: save it as UTF-8, or name its encoding with --encoding")
+	}
 	return w, t, compression, refuseText(block)
 }
 
@@ -75,4 +78,3 @@ func nothing(err error) error {
 	}
 	return fmt.Errorf("%w: there is no row in it", ErrEmpty)
 }
-

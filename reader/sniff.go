@@ -51,6 +51,7 @@ func sniff(block []byte, whole bool, o Options) dialect {
 			}
 		}
 	}
+	best.cr = best.cr || endsByReturns(best, block, whole)
 	best.backslash = escapesByBackslash(best, block, whole)
 	return best
 }
@@ -144,6 +145,17 @@ func comments(block []byte) []byte {
 // onlyReturns says whether lines end in a carriage return alone: there is one, and no line feed.
 func onlyReturns(block []byte) bool {
 	return bytes.IndexByte(block, '\r') >= 0 && bytes.IndexByte(block, '\n') < 0
+}
+
+// endsByReturns says whether a carriage return alone ends a row too, in a block that has line feeds: more looks like a table
+// where it does.
+func endsByReturns(d dialect, block []byte, whole bool) bool {
+	if bytes.Count(block, []byte{'\r'}) == bytes.Count(block, []byte("\r\n")) {
+		return false
+	}
+	without := newReading(d, block, whole).score()
+	d.cr = true
+	return newReading(d, block, whole).score() > without
 }
 
 // A reading is a block as one dialect has it.
