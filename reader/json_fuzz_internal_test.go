@@ -83,8 +83,8 @@ func (r jsonRead) outcomes() string {
 	return text
 }
 
-// checkNothingLost finds the rows in the input, in order, with nothing but separators between them; what a row that is
-// too long loses, and what follows the last row of an input that broke off, is known to be lost.
+// checkNothingLost finds the rows in the input, in order, with nothing but separators between them. A row that is too
+// long loses its end, after which places cannot be told; so does an input that broke off.
 func checkNothingLost(t *testing.T, in []byte, read jsonRead) {
 	long := false
 	for _, row := range read.rows {
@@ -96,7 +96,7 @@ func checkNothingLost(t *testing.T, in []byte, read jsonRead) {
 			t.Fatalf("%q is lost before %q", gap, row.Raw)
 		}
 		in = in[at+len(row.Raw):]
-		long = row.Refused != nil && len(row.Raw) > smallLimits.row-utf8.UTFMax
+		long = long || row.Refused != nil && len(row.Raw) > smallLimits.row-utf8.UTFMax
 	}
 	if rest := bytes.Trim(in, " \t\r\n,[]"); !long && read.err == nil && len(rest) > 0 {
 		t.Fatalf("%q is lost at the end", rest)

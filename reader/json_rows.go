@@ -65,8 +65,9 @@ func openJSON(in io.Reader, o Options, limits jsonLimits) (rowSource, Info, erro
 	if r.fields, err = sample.fields(o); err != nil {
 		return nil, Info{}, err
 	}
-	r.fields.late(r.members.names)
-	return r, Info{Format: JSONL, Columns: sample.members.names, Mapping: maps.Clone(r.fields.mapping)}, nil
+	info := Info{Format: JSONL, Columns: sample.members.names, Mapping: maps.Clone(r.fields.mapping)}
+	r.fields.late(r.members.names) // those of an earlier pass
+	return r, info, nil
 }
 
 // firstIsOpen says whether the first object does not end in what is there.
