@@ -106,12 +106,14 @@ func (j *job) saySummary(s *pipeline.Summary) {
 		n    int64
 		what string
 	}{
-		{s.Calls.Retried, "retried"}, {s.Calls.Lost, "lost"},
-		{s.Calls.FromLedger, "answered before"}, {s.Calls.Deduplicated, "duplicates"},
+		{s.Calls.Retried, "retried"}, {s.Calls.Lost, "lost"}, {s.Calls.FromLedger, "answered before"},
 	} {
 		if part.n > 0 {
 			calls += fmt.Sprintf(", %d %s", part.n, part.what)
 		}
+	}
+	if n := s.Calls.Deduplicated; n > 0 {
+		calls += ", " + many(n, "duplicate")
 	}
 	lines = append(lines, calls, credits(s))
 	for _, t := range j.paths.all() {
