@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"enrich/contact"
 )
@@ -40,8 +39,6 @@ type csvRows struct {
 	plain []byte
 	// ready is how many bytes of text the rows of this read have.
 	ready int
-	// refusals of the rows of one read.
-	refusals []Refusal
 }
 
 func (c *csvRows) columns() []string { return c.header }
@@ -182,58 +179,6 @@ func (c *csvRows) cut(record string) []string {
 // place puts cells under the header; what is beyond it is told apart by judge.
 func (c *csvRows) place(row *Row, cells []string) {
 	row.Cells = cells[:min(len(cells), len(c.header))]
-}
-
-// judge refuses a row for what it holds.
-func (c *csvRows) judge(row *Row, cells []string, record []byte) {
-	width := len(c.header)
-	switch {
-	case len(cells) != width:
-		row.Refused = &Refusal{
-			Kind:    contact.Ragged,
-			Message: fmt.Sprintf("line %d: %s where the header has %d", row.Line, many(len(cells), "cell"), width),
-		}
-		if len(cells) > width {
-			row.Refused.Extra = cells[width:]
-		}
-	case !utf8.Valid(record):
-		row.Refused = &Refusal{
-			Kind:    contact.Invalid,
-			Message: fmt.Sprintf("line %d: bytes that are no text in the file's encoding: save it as UTF-8, or name the encoding with --encoding", row.Line),
-		}
-	case len(record) > maxCell && c.overlong() > 0:
-		row.Refused = &Refusal{
-			Kind:    contact.Invalid,
-			Message: fmt.Sprintf("line %d: cell %d is longer than %d bytes", row.Line, c.overlong(), maxCell),
-		}
-	case c.kindAt >= 0 && cells[c.kindAt] == string(contact.Ragged):
-		row.Refused = &Refusal{Kind: contact.Ragged, Message: c.earlier(cells)}
-	case c.repeats(cells):
-		row.Refused = &Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: the header stands here again", row.Line)}
-	}
-}
-
-// earlier is the message that a failures file of ours has for a row that it refuses again.
-func (c *csvRows) earlier(cells []string) string {
-	if c.messageAt >= 0 && cells[c.messageAt] != "" {
-		return cells[c.messageAt]
-	}
-	return "refused before: mend the row and empty its enrich_error_kind"
-}
-
-// overlong is the first cell above maxCell, from 1; 0: none.
-func (c *csvRows) overlong() int {
-	for i, s := range c.scan.spans {
-		if s.to-s.from > maxCell {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// repeats says whether a row is the header once more, as where files were put together.
-func (c *csvRows) repeats(cells []string) bool {
-	return c.named && cells[0] == c.header[0] && slices.Equal(cells, c.header)
 }
 
 // trimEnd is a record without its line end.

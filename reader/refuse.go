@@ -102,11 +102,16 @@ func refuseText(block []byte) error {
 func noise(block []byte) bool {
 	n := 0
 	for _, b := range block {
-		if b < ' ' && !(b >= '\t' && b <= '\r') && b < 0x1c || b == 0x7f {
+		if isControl(b) {
 			n++
 		}
 	}
 	return n > 2+len(block)/200
+}
+
+// isControl leaves out what text has: tabs, line ends, pages, and the separators from 0x1c to 0x1f.
+func isControl(b byte) bool {
+	return b < '\t' || b > '\r' && b < 0x1c || b == 0x7f
 }
 
 func noTable(advice string) error { return fmt.Errorf("%w: %s", ErrNoTable, advice) }

@@ -2,9 +2,7 @@ package reader
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"enrich/contact"
@@ -169,6 +167,3 @@ func (c *csvRows) words(f fault, cell int) string {
 	}
 	return "the row cannot be told apart"
 }
-
-var _ = errors.Is
-var _ = io.EOF

@@ -1,0 +1,39 @@
+package reader
+
+import "strconv"
+
+// unique makes repeated names different: a second "Name" is "Name_2".
+func unique(header []string) []string {
+	taken := make(map[string]bool, len(header))
+	for _, name := range header {
+		taken[name] = true
+	}
+	out := make([]string, len(header))
+	used := make(map[string]bool, len(header))
+	for i, name := range header {
+		out[i] = name
+		for n := 2; used[out[i]] || out[i] != name && taken[out[i]]; n++ {
+			out[i] = name + "_" + strconv.Itoa(n)
+		}
+		used[out[i]] = true
+	}
+	return out
+}
+
+// numbered are the names of columns that have none.
+func numbered(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(i + 1)
+	}
+	return names
+}
+
+// named is a mapping by the columns' names.
+func named[K comparable](mapping map[K]int, columns []string) map[K]string {
+	names := make(map[K]string, len(mapping))
+	for k, at := range mapping {
+		names[k] = columns[at]
+	}
+	return names
+}
