@@ -8,7 +8,11 @@ func nearest(name string, names []string) string {
 	if len(name) > maxName || key == "" {
 		return ""
 	}
-	best, least := "", utf8.RuneCountInString(key)/3+1
+	letters := utf8.RuneCountInString(key)
+	best, least := "", letters/3+1
+	if letters > 3 {
+		least = max(least, 3) // two letters in each other's place are two changes
+	}
 	for _, other := range names {
 		if len(other) > maxName {
 			continue

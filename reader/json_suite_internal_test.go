@@ -1,0 +1,52 @@
+package reader
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestJSONTestSuite reads the public JSONTestSuite from ENRICH_CORPORA, where it was fetched to; it is never committed.
+// Every y_ file is taken and every n_ file refused, by the scanner and, where it is an object, as a row.
+func TestJSONTestSuite(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join(os.Getenv("ENRICH_CORPORA"), "JSONTestSuite", "test_parsing", "*.json"))
+	if os.Getenv("ENRICH_CORPORA") == "" || len(files) == 0 {
+		t.Skip("ENRICH_CORPORA names no folder with JSONTestSuite in it")
+	}
+	taken, refused, either := 0, 0, 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan := &jsonScanner{}
+		at, v := scan.scan(text)
+		valid := v == valueWhole && blank(text[at:])
+		rows := readJSON(bytes.NewReader(text), Options{AnyColumns: true}, 16)
+		sound := 0
+		for _, row := range rows.rows {
+			if row.Refused == nil {
+				sound++
+			}
+		}
+		name := filepath.Base(path)
+		switch {
+		case strings.HasPrefix(name, "y_"):
+			taken++
+			if !valid || scan.isObject() && (sound != 1 || len(rows.rows) != 1 || rows.err != nil) {
+				t.Errorf("%s: refused: verdict %d at %d, %s %v", name, v, at, rows.short(), rows.err)
+			}
+		case strings.HasPrefix(name, "n_"):
+			refused++
+			if valid || len(rows.rows) == sound && rows.err == nil {
+				t.Errorf("%s: taken: %s", name, rows.short())
+			}
+		default:
+			either++
+			t.Logf("%s: verdict %d, %d rows of %d sound, %v", name, v, sound, len(rows.rows), rows.err)
+		}
+	}
+	t.Logf("%d y_ files taken, %d n_ files refused, %d i_ files read", taken, refused, either)
+}
