@@ -32,6 +32,12 @@ func TestJSONTestSuite(t *testing.T) {
 			}
 		}
 		name := filepath.Base(path)
+		if !bytes.ContainsAny(text, "\r\n") {
+			between := readJSON(strings.NewReader(`{"email":"a"}`+"\n"+`{"v":`+string(text)+"}\n"+`{"email":"b"}`), Options{}, 16)
+			if n := len(between.rows); n != 3 || between.rows[2].Contact.Email != "b" || name[0] != 'i' && (between.rows[1].Refused != nil) != (name[0] == 'n') {
+				t.Errorf("%s: as a member, between two rows: %s", name, between.short())
+			}
+		}
 		switch {
 		case strings.HasPrefix(name, "y_"):
 			taken++

@@ -48,16 +48,14 @@ func (m *mapper) candidates(f contact.Field) []candidate {
 	return found
 }
 
-// allowed says whether the values leave a column in question. The field's own name always does: a column that is called
-// email holds addresses, and a bad one is refused row by row.
+// allowed says whether the values leave a column in question. Under the field's own name, and plain names of an address,
+// they always do: what is no address there is refused row by row.
 func allowed(f contact.Field, c candidate) bool {
 	switch {
-	case c.tier == 0 && !c.nested:
+	case c.tier == 0 && !c.nested, f == contact.Email && c.tier <= 1:
 		return true
 	case c.tier >= evidence(f):
 		return c.fit == fits
-	case f == contact.Email && c.tier == 1:
-		return true
 	}
 	return c.fit != misfits
 }
