@@ -1,12 +1,15 @@
 package reader_test
 
 import (
+	"crypto/sha256"
+	"errors"
+	"strings"
 	"testing"
 
 	"enrich/reader"
 )
 
-// any are options for tables without a column to ask by.
+// anyColumns are options for tables without a column to ask by.
 var anyColumns = reader.Options{AnyColumns: true}
 
 func TestOrdinaryTablesAreReadAsTheyAre(t *testing.T) {
@@ -50,5 +53,28 @@ func TestRaggedRowsSayBothCounts(t *testing.T) {
 	}
 	if got, want := rows[2].Refused.Message, "line 4: 5 cells where the header has 3"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLinesCountThoseWithinCells(t *testing.T) {
+	for _, input := range []string{"a,b\n\"x\ny\n\",2\n\n3,4\n", "a,b\r\n\"x\r\ny\r\n\",2\r\n\r\n3,4\r\n", "a,b\r\"x\ry\r\",2\r\r3,4\r"} {
+		_, rows, err := read(t, []byte(input), anyColumns)
+		if err != nil || len(rows) != 2 {
+			t.Fatalf("%q: %d rows, %v", input, len(rows), err)
+		}
+		if rows[0].Line != 2 || rows[1].Line != 6 || rows[1].Number != 2 {
+			t.Errorf("%q: lines %d and %d, want 2 and 6", input, rows[0].Line, rows[1].Line)
+		}
+	}
+}
+
+func TestTheSumIsThatOfTheWholeInputAlsoBehindWhatCannotBeRead(t *testing.T) {
+	input := []byte("a,b\n1,2\n" + strings.Repeat("x", 3<<20) + "\n5,6\n")
+	r, rows, err := read(t, input, anyColumns)
+	if !errors.Is(err, reader.ErrBroken) || len(rows) != 1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	if sum, n := r.Sum(); sum != sha256.Sum256(input) || n != int64(len(input)) || r.BytesRead() != n {
+		t.Errorf("the sum is that of %d bytes of %d", n, len(input))
 	}
 }

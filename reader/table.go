@@ -160,6 +160,9 @@ func (t *table) fits(at int) error {
 	if rows == 0 || common[width] > 0 {
 		return nil
 	}
+	if len(common) == 0 {
+		return spoiledHeader(t.records[at].line+1, "the quotes of no row behind the header are in place; say with --quote which character they are, or none")
+	}
 	return spoiledHeader(t.records[at].line, "the header has %s, and no row has as many: most have %d; mend it, or name its line with --header-line",
 		many(width, "name"), t.width)
 }
