@@ -37,20 +37,21 @@ func NewIdentity(baseURL string, constants []byte) Identity {
 // scheme, www. and trailing dot; a LinkedIn URL as its path), so that "Ann@X.com" and "ann@x.com " are one
 // question.
 func (id Identity) Keys(c Contact) Keys {
-	email := Normal(c.Email)
 	buf := make([]byte, 0, 512)
 	buf = append(buf, id.request...)
+	from := len(buf)
+	buf = appendNormal(buf, c.Email)
+	email := len(buf)
 	for _, v := range [...]string{
-		email, Normal(c.FirstName), Normal(c.LastName), Normal(c.CompanyName),
-		Normal(BareHost(c.CompanyDomain)), Normal(LinkedInPath(c.LinkedInURL)),
+		c.FirstName, c.LastName, c.CompanyName, BareHost(c.CompanyDomain), LinkedInPath(c.LinkedInURL),
 	} {
-		buf = append(buf, v...)
-		buf = append(buf, 0)
+		buf = appendNormal(append(buf, 0), v)
 	}
-	keys := Keys{Request: sum(buf)}
+	keys := Keys{Request: sum(append(buf, 0))}
 	keys.Email = keys.Request
-	if email != "" {
-		keys.Email = sum(append(append(buf[:0], id.email...), email...))
+	if email > from {
+		address := append(append(make([]byte, 0, 256), id.email...), buf[from:email]...)
+		keys.Email = sum(address)
 	}
 	return keys
 }

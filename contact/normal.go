@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -16,11 +17,37 @@ func Normal(s string) string {
 	if isNormal(s) {
 		return s
 	}
+	return string(appendNormal(nil, s))
+}
+
+// appendNormal appends Normal(s).
+func appendNormal(b []byte, s string) []byte {
+	from := len(b)
+	gap := false
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return append(b[:from], fold(s)...)
+		case c == ' ' || c >= '\t' && c <= '\r' || c == 0:
+			gap = len(b) > from
+			continue
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		if gap {
+			b = append(b, ' ')
+			gap = false
+		}
+		b = append(b, c)
+	}
+	return b
+}
+
+// fold is Normal for what is not ASCII.
+func fold(s string) string {
 	s = strings.ReplaceAll(s, "\x00", " ")
 	s = strings.Join(strings.FieldsFunc(s, unicode.IsSpace), " ")
-	if ascii(s) {
-		return strings.ToLower(s)
-	}
 	// Folding can take a text out of NFC, so that it is composed before and after; and it gives Cherokee letters the
 	// other case, whichever they have, so that all are lower after it.
 	return norm.NFC.String(strings.ToLower(cases.Fold().String(norm.NFC.String(s))))
@@ -33,15 +60,6 @@ func isNormal(s string) bool {
 		case b >= 'A' && b <= 'Z', b >= 0x80, b < ' ', b == 0x7f:
 			return false
 		case b == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' '):
-			return false
-		}
-	}
-	return true
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
 			return false
 		}
 	}
