@@ -76,10 +76,10 @@ func (b *bench) input(rows int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w := bufio.NewWriter(f)
-	fmt.Fprintln(w, "id,email,first_name,last_name,company_name,notes")
+	w := bufio.NewWriter(f) // it keeps its first error for Flush
+	_, _ = fmt.Fprintln(w, "id,email,first_name,last_name,company_name,notes")
 	for i := range rows {
-		fmt.Fprintf(w, "%d,%s,Ann%d,Smith,Northwind Traders,\"met at the fair, wants a call\"\n", i, address(i), i%1000)
+		_, _ = fmt.Fprintf(w, "%d,%s,Ann%d,Smith,Northwind Traders,\"met at the fair, wants a call\"\n", i, address(i), i%1000)
 	}
 	return path, errors.Join(w.Flush(), f.Close())
 }

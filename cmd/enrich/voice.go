@@ -36,7 +36,7 @@ func (v *voice) say(text string, attrs ...any) {
 	case v.log != nil:
 		v.log.Info(text, attrs...)
 	default:
-		fmt.Fprintln(v.w, plain(text))
+		_, _ = fmt.Fprintln(v.w, plain(text)) // where nobody can be told, nobody can be told of that
 	}
 }
 
@@ -46,7 +46,7 @@ func (v *voice) warn(text string, attrs ...any) {
 		v.log.Warn(text, attrs...)
 		return
 	}
-	fmt.Fprintln(v.w, "enrich: "+plain(text))
+	_, _ = fmt.Fprintln(v.w, "enrich: "+plain(text)) // see say
 }
 
 // attempts is where the client logs each attempt: nowhere, unless --verbose.
