@@ -70,7 +70,7 @@ func sayError(w world, cmd *cobra.Command, err error) {
 		slog.New(slog.NewJSONHandler(w.stderr, nil)).Error(err.Error(), "exit_code", codeOf(err))
 		return
 	}
-	fmt.Fprintln(w.stderr, "enrich: "+plain(err.Error()))
+	_, _ = fmt.Fprintln(w.stderr, "enrich: "+plain(err.Error())) // see say
 }
 
 // plain is text without what a terminal would obey: control characters, but for line ends, and direction marks.
