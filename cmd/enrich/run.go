@@ -106,15 +106,16 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
 	j.fromRun(&summary, asked, api.Stats())
-	if err := j.publish(&summary); err != nil {
-		return j.interrupted(err)
-	}
 	stopped := ""
 	if summary.Stopped != nil {
 		stopped = string(*summary.Stopped)
 	}
+	// Before the outputs are published: a run whose ledger failed publishes nothing.
 	if err := j.ledger.Finish(run, stopped, summary.ExitCode); err != nil {
 		return err
+	}
+	if err := j.publish(&summary); err != nil {
+		return errors.Join(j.interrupted(err), j.ledger.Finish(run, stopped, exitInternal))
 	}
 	j.saySummary(&summary)
 	return endingOf(summary.ExitCode)
