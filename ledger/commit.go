@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -54,19 +53,15 @@ func (s *statements) close() error {
 func (l *Ledger) Commit(run int64, intents []Intent, outcomes []contact.Outcome) error {
 	l.db.Lock()
 	defer l.db.Unlock()
-	if l.failure != nil {
-		return l.failure
-	}
-	if l.lock == nil || l.conn == nil {
-		return errors.New("write the ledger: it is open for reading only")
+	if err := l.mayWrite(); err != nil {
+		return err
 	}
 	if len(intents)+len(outcomes) == 0 {
 		return nil
 	}
 	first := l.last + 1
 	if err := l.write(run, first, intents, outcomes); err != nil {
-		l.failure = fmt.Errorf("%w: %w", ErrFailed, err)
-		return fmt.Errorf("write the ledger: %w", err)
+		return l.fail(err)
 	}
 	l.commit++
 	l.last += int64(len(outcomes))
@@ -99,7 +94,31 @@ func (l *Ledger) write(run, first int64, intents []Intent, outcomes []contact.Ou
 	if err := l.writeOutcomes(run, first, outcomes); err != nil {
 		return err
 	}
-	return s.commit.Exec()
+	if err := s.commit.Exec(); err != nil {
+		return err
+	}
+	return l.checkpoint()
+}
+
+// pagesBetween is how much the log grows, in pages, before it is brought into the file.
+const pagesBetween = 2000
+
+// checkpoint brings the log into the file when it has grown. SQLite would do it by itself, but would not tell when a write
+// or sync of it failed.
+func (l *Ledger) checkpoint() error {
+	switch {
+	case l.logPages < l.checkpointed: // it began anew
+		l.checkpointed = 0
+		return nil
+	case l.logPages < l.checkpointed+pagesBetween:
+		return nil
+	}
+	l.checkpointed = l.logPages
+	_, _, err := l.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
+	if errors.Is(err, sqlite3.BUSY) { // another program is at it
+		return nil
+	}
+	return err
 }
 
 func (l *Ledger) writeIntents(run int64, intents []Intent) error {
@@ -199,6 +218,15 @@ func (b *binder) int(v int64)   { b.n++; b.keep(b.stmt.BindInt64(b.n, v)) }
 func (b *binder) text(v []byte) { b.n++; b.keep(b.stmt.BindRawText(b.n, v)) }
 func (b *binder) blob(v []byte) { b.n++; b.keep(b.stmt.BindBlob(b.n, v)) }
 func (b *binder) null()         { b.n++; b.keep(b.stmt.BindNull(b.n)) }
+
+// known binds a number that is null where it is -1.
+func (b *binder) known(v int64) {
+	if v < 0 {
+		b.null()
+		return
+	}
+	b.int(v)
+}
 
 func (b *binder) keep(err error) {
 	if b.err == nil {

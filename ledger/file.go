@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -44,23 +46,31 @@ func locate(path string, write bool) (real string, exists bool, err error) {
 	return filepath.Join(realDir, filepath.Base(path)), false, refuseNetwork(realDir)
 }
 
-// magic is what every SQLite file begins with.
-const magic = "SQLite format 3\x00"
-
-// create makes the file, for its owner only, where it is not there, and otherwise checks that it can be a ledger
-// before SQLite touches it. An empty file is a ledger whose making was interrupted.
-func create(path string) (exists bool, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return false, err
+// create makes the file, for its owner only, where it is not there. An empty file is a ledger whose making was
+// interrupted.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
 	}
-	defer func() { _ = f.Close() }() // it was not written
-	return true, begins(f)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), syncDirectory(filepath.Dir(path)))
 }
 
-// begins checks a file's first bytes.
-func begins(f *os.File) error {
-	info, err := f.Stat()
+// What SQLite's file format says of a file's first bytes.
+const (
+	magic         = "SQLite format 3\x00"
+	headerSize    = 100
+	versionAt     = 60
+	applicationAt = 68
+)
+
+// begins checks whether a file can be a ledger, by its first bytes, before SQLite touches it or anything beside it. Of a
+// file whose beginning is still in its log they may say nothing.
+func begins(path string) error {
+	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return err
@@ -69,9 +79,17 @@ func begins(f *os.File) error {
 	case info.Size() == 0:
 		return nil
 	}
-	head := make([]byte, len(magic))
-	if _, err := io.ReadFull(f, head); err != nil || string(head) != magic {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	head := make([]byte, headerSize)
+	if _, err := io.ReadFull(f, head); err != nil || string(head[:len(magic)]) != magic {
 		return fmt.Errorf("%w, or its beginning is damaged", ErrForeign)
+	}
+	if id := binary.BigEndian.Uint32(head[applicationAt:]); id != 0 && id != applicationID {
+		return fmt.Errorf("%w, but another program's", ErrForeign)
 	}
 	return nil
 }
@@ -86,74 +104,91 @@ PRAGMA cache_size = -4096;`
 // Pragmas of a connection that writes. FULL syncs the log at every commit.
 const writePragmas = `PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA wal_autocheckpoint = 2000;
+PRAGMA wal_autocheckpoint = 0;
 PRAGMA journal_size_limit = 16777216;`
 
 // connect opens the file with SQLite and checks that it is a ledger of a version that we know. Until it is found sound,
 // closing it does not write to it.
 func (l *Ledger) connect() error {
 	if l.options.ReadOnly {
-		f, err := os.Open(l.path)
-		if err != nil {
-			return err
-		}
-		err = begins(f)
-		_ = f.Close() // it was only read
-		if err != nil {
-			return err
-		}
+		return l.connectToRead()
 	}
-	conn, err := openFile(l.path, l.options.ReadOnly)
+	version, err := l.connectBy(sqlite3.OPEN_READWRITE)
 	if err != nil {
 		return err
 	}
-	l.conn = conn
-	if _, err := conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
-		return err
+	l.conn.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error {
+		l.logPages = pages
+		return nil
+	})
+	if err := l.conn.Exec(writePragmas); err != nil {
+		return unwritten(err)
 	}
-	if err := conn.Exec(pragmas); err != nil {
-		return err
-	}
-	version, err := l.identify()
-	if err != nil {
-		return err
-	}
-	if !l.options.ReadOnly {
-		if err := conn.Exec(writePragmas); err != nil {
-			return err
-		}
-		return migrate(conn, version)
-	}
-	if err := conn.Exec("PRAGMA query_only = ON"); err != nil {
-		return err
-	}
-	if version == 0 {
-		return errEmpty
+	if err := migrate(l.conn, migrations[:], version); err != nil {
+		return unwritten(err)
 	}
 	return nil
+}
+
+// connectToRead opens it so that it could be written, if that can be done: a reader of a log that nobody else has open
+// writes beside it. Where nothing can be written beside it either, it takes the file alone, if there is no log.
+func (l *Ledger) connectToRead() error {
+	version, err := l.connectBy(sqlite3.OPEN_READWRITE)
+	if cannotOpen(err) {
+		version, err = l.connectBy(sqlite3.OPEN_READONLY)
+	}
+	if cannotOpen(err) {
+		if log, err := os.Stat(l.path + "-wal"); err == nil && log.Size() > 0 {
+			return errLog
+		}
+		version, err = l.connectBy(sqlite3.OPEN_READONLY, "immutable", "1")
+	}
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return errEmpty
+	}
+	return l.conn.Exec("PRAGMA query_only = ON")
+}
+
+var errLog = errors.New("a log lies beside it, and its directory cannot be written: copy ledger and log to where they can")
+
+func cannotOpen(err error) bool {
+	return errors.Is(err, sqlite3.CANTOPEN) || errors.Is(err, sqlite3.READONLY) || errors.Is(err, sqlite3.PERM)
+}
+
+// connectBy makes a connection and says which version of a ledger it finds; 0: an empty file.
+func (l *Ledger) connectBy(flags sqlite3.OpenFlag, parameters ...string) (version int, err error) {
+	if err := l.disconnect(); err != nil {
+		return 0, err
+	}
+	if l.conn, err = sqlite3.OpenFlags(l.uri(parameters...), flags|sqlite3.OPEN_URI); err != nil {
+		return 0, err
+	}
+	if _, err := l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
+		return 0, err
+	}
+	if err := l.conn.Exec(pragmas); err != nil {
+		return 0, err
+	}
+	return l.identify()
 }
 
 // errEmpty is a file that is not a ledger yet, to a reader.
 var errEmpty = errors.New("it is empty")
 
-func openFile(path string, readOnly bool) (*sqlite3.Conn, error) {
-	flags := sqlite3.OPEN_READWRITE | sqlite3.OPEN_URI
-	if readOnly && !writable(path) {
-		flags = sqlite3.OPEN_READONLY | sqlite3.OPEN_URI
+// uri names the file to SQLite, whatever characters its path has.
+func (l *Ledger) uri(parameters ...string) string {
+	query := url.Values{"modeof": {l.path}} // the files beside it get its permissions
+	if l.options.vfs != "" {
+		query.Set("vfs", l.options.vfs)
 	}
-	// modeof: the files beside it get its permissions.
-	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{"modeof": {path}}.Encode()}
-	return sqlite3.OpenFlags(uri.String(), flags)
-}
-
-// writable says whether the file could be written: a reader of a log that nobody else has open must write beside it.
-func writable(path string) bool {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return false
+	for i := 0; i < len(parameters); i += 2 {
+		query.Set(parameters[i], parameters[i+1])
 	}
-	_ = f.Close() // it was not written
-	return true
+	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(l.path), RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
+	return uri.String()
 }
 
 // identify checks whose file it is, which version, and that it is all there.
@@ -204,17 +239,4 @@ func (l *Ledger) whole() error {
 		return fmt.Errorf("%w: it was cut: %d of %d bytes are there", ErrDamaged, info.Size(), pages*size)
 	}
 	return nil
-}
-
-// number runs a query that gives one number.
-func (l *Ledger) number(query string) (int64, error) {
-	stmt, _, err := l.conn.Prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	var n int64
-	if stmt.Step() {
-		n = stmt.ColumnInt64(0)
-	}
-	return n, errors.Join(stmt.Err(), stmt.Close())
 }

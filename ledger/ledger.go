@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +25,8 @@ type Options struct {
 	ByEmail bool
 	// Addresses keeps which addresses were answered, for [Ledger.AddressAnswered]; 8 bytes for each answer.
 	Addresses bool
+
+	vfs string // how SQLite gets at the disk; empty: as it does. Tests have one that fails.
 }
 
 // A Ledger is open until [Ledger.Close]. What reads and marks the state in memory may be called from any goroutine;
@@ -35,8 +40,13 @@ type Ledger struct {
 	conn    *sqlite3.Conn
 	stmts   statements
 	failure error // not nil: a write failed
+	erased  bool
+	pruned  int64 // the last commit that was pruned
 	commit  int64 // the last commit's number
 	last    int64 // the last outcome's number
+	runs    []runRow
+
+	logPages, checkpointed int // how long the log is, and was when it was last brought into the file
 
 	mu        sync.Mutex // held while what follows is used
 	table     table
@@ -102,16 +112,56 @@ func (l *Ledger) open(ctx context.Context, path string) error {
 		return err
 	}
 	l.path = real
-	if !l.options.ReadOnly {
-		if l.lock, err = takeLock(ctx, real, l.options.LockWait); err != nil {
-			return err
-		}
-		if exists, err = create(real); err != nil {
+	if exists { // before anything is made beside it
+		if err := begins(real); err != nil {
 			return err
 		}
 	}
-	if !exists {
-		return nil // read only, and nothing there: empty
+	if l.options.ReadOnly {
+		if !exists {
+			return nil // empty
+		}
+		return l.openToRead()
+	}
+	if l.lock, err = takeLock(ctx, real, l.options.LockWait); err != nil {
+		return err
+	}
+	if err := create(real); err != nil {
+		return err
+	}
+	return l.openToWrite()
+}
+
+func (l *Ledger) openToWrite() error {
+	if err := checkLog(l.path); err != nil {
+		return err
+	}
+	if err := l.connect(); err != nil {
+		return err
+	}
+	open, err := l.load(false)
+	if err != nil {
+		return err
+	}
+	if err := l.closeRuns(open); err != nil {
+		return err
+	}
+	_, err = l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false)
+	return err
+}
+
+// openToRead reads the state as it was at one moment. Whether a run was at it in that moment is found out by keeping
+// runs away while the moment is chosen, which is a glance.
+func (l *Ledger) openToRead() (err error) {
+	glance, err := lookAt(l.path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, glance.close()) }()
+	if glance.alone {
+		if err := checkLog(l.path); err != nil {
+			return err
+		}
 	}
 	if err := l.connect(); err != nil {
 		if errors.Is(err, errEmpty) {
@@ -119,22 +169,47 @@ func (l *Ledger) open(ctx context.Context, path string) error {
 		}
 		return err
 	}
-	if err := l.load(); err != nil {
+	if err := l.conn.Exec("BEGIN; SELECT count(*) FROM run"); err != nil {
 		return err
 	}
-	if err := l.closeIntents(); err != nil {
+	live := !glance.alone
+	if err := glance.close(); err != nil {
 		return err
 	}
-	return l.settle()
+	open, err := l.load(live)
+	if err != nil {
+		return err
+	}
+	l.takeLost(open)
+	return l.conn.Exec("COMMIT")
 }
 
-// settle lets a ledger that was found sound be written to when it is closed.
-func (l *Ledger) settle() error {
-	if l.options.ReadOnly {
-		return nil
+// closeRuns ends what runs left open when they ended. Each such intent is a call that may have been charged: a lost
+// outcome.
+func (l *Ledger) closeRuns(open map[int64][]contact.Outcome) error {
+	for _, run := range slices.Sorted(maps.Keys(open)) {
+		lost := open[run]
+		if err := l.Commit(run, nil, lost); err != nil {
+			return fmt.Errorf("close what run %d left open: %w", run, err)
+		}
+		if err := l.endRun(run, func(r *runRow) { r.closed = true }); err != nil {
+			return fmt.Errorf("close what run %d left open: %w", run, err)
+		}
+		l.found = append(l.found, lost...)
 	}
-	_, err := l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false)
-	return err
+	return nil
+}
+
+// takeLost is what a reader does instead: it knows them, and nobody else learns of it. Their place is among the found
+// ones, counted backwards from -1.
+func (l *Ledger) takeLost(open map[int64][]contact.Outcome) {
+	for _, run := range slices.Sorted(maps.Keys(open)) {
+		for _, o := range open[run] {
+			o.Run = run
+			l.note(o.Keys, contact.Lost, -1-int64(len(l.found)), o.At.UnixMilli())
+			l.found = append(l.found, o)
+		}
+	}
 }
 
 // Close gives the ledger back. All that was committed is on the disk before.
@@ -159,6 +234,8 @@ func (l *Ledger) disconnect() error {
 	}
 	if l.failure != nil {
 		_, _ = l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true) // after a failed write nothing more is written
+	} else if log, err := os.Stat(l.path + "-wal"); err == nil && log.Size() == 0 {
+		_, _ = l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false) // nothing to write, but a file to take away
 	}
 	err := errors.Join(l.stmts.close(), l.conn.Close())
 	l.conn = nil

@@ -36,22 +36,50 @@ func (l *Ledger) rows(query string, args ...int64) iter.Seq2[*sqlite3.Stmt, erro
 	}
 }
 
-// load reads what is known of each contact, from ended alone, and checks that nothing of it is missing.
-func (l *Ledger) load() error {
+// load reads what is known of each contact, from ended alone, and checks that nothing of it is missing: numbers have no
+// gaps, and each table ends where another one says. It returns what runs left open.
+func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
+	if l.runs, err = l.readRuns(); err != nil {
+		return nil, err
+	}
+	if err := l.loadPruned(); err != nil {
+		return nil, err
+	}
 	l.addresses.wanted = l.options.Addresses
-	for stmt, err := range l.rows("SELECT id, run, first, keys, checksum FROM ended ORDER BY id") {
+	var kept int64 // the last outcome that was not forgotten
+	for stmt, err := range l.rows(readEnds) {
+		if err != nil {
+			return nil, err
+		}
+		if err := l.loadEnded(stmt, &kept); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.ends(kept); err != nil || live {
+		return nil, err
+	}
+	return l.leftOpen()
+}
+
+// loadPruned takes the numbers that were given to what is no longer there.
+func (l *Ledger) loadPruned() error {
+	for stmt, err := range l.rows("SELECT id, at, commits, outcomes, checksum FROM pruned ORDER BY id") {
 		if err != nil {
 			return err
 		}
-		if err := l.loadEnded(stmt); err != nil {
-			return err
+		id, at, commits, outcomes := stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)
+		if checksum([]int64{id, at, commits, outcomes}) != stmt.ColumnInt64(4) {
+			return fmt.Errorf("%w: what was pruned is not what was written", ErrDamaged)
 		}
+		l.pruned, l.commit, l.last = commits, commits, outcomes
 	}
-	return l.ends()
+	return nil
 }
 
+const readEnds = "SELECT id, run, first, keys, checksum FROM ended ORDER BY id"
+
 // loadEnded takes one commit's outcomes into the state.
-func (l *Ledger) loadEnded(stmt *sqlite3.Stmt) error {
+func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, kept *int64) error {
 	id, run, first, keys := stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnRawBlob(3)
 	if err := stmt.Err(); err != nil {
 		return err
@@ -59,10 +87,14 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt) error {
 	if err := checkEnded(id, run, first, keys, stmt.ColumnInt64(4)); err != nil {
 		return err
 	}
+	if id <= l.commit || first != l.last+1 || run < 1 || run > int64(len(l.runs)) {
+		return fmt.Errorf("%w: something is missing before commit %d", ErrDamaged, id)
+	}
 	for i := 0; i < len(keys); i += endedSize {
 		e := readEnded(keys[i:])
 		if e.kind != 0 { // 0: forgotten
-			l.note(e.keys, e.kind, first+int64(i/endedSize), e.at)
+			*kept = first + int64(i/endedSize)
+			l.note(e.keys, e.kind, *kept, e.at)
 		}
 	}
 	l.commit = id
@@ -77,14 +109,14 @@ func checkEnded(id, run, first int64, keys []byte, sum int64) error {
 	return nil
 }
 
-// ends checks that the tables end where one another says. What is behind may have been pruned or forgotten.
-func (l *Ledger) ends() error {
+// ends checks that outcome ends where ended says, and finds the last commit.
+func (l *Ledger) ends(kept int64) error {
 	last, err := l.number("SELECT max(id) FROM outcome")
 	if err != nil {
 		return err
 	}
-	if last > l.last {
-		return fmt.Errorf("%w: it holds outcome %d, but the last one that it knows of is %d", ErrDamaged, last, l.last)
+	if last != kept {
+		return fmt.Errorf("%w: its last outcome is %d, but should be %d", ErrDamaged, last, kept)
 	}
 	commit, err := l.number("SELECT max(id) FROM asked")
 	if err != nil {
@@ -94,85 +126,15 @@ func (l *Ledger) ends() error {
 	return nil
 }
 
-// closeIntents finds the intents that runs left open when they ended. Each is a call that may have been charged: a lost
-// outcome. To write, that is committed; a reader takes it so in memory, unless a run is still at it.
-func (l *Ledger) closeIntents() error {
-	if l.options.ReadOnly {
-		if held, err := isHeld(l.path); held || err != nil {
-			return err
-		}
-	}
-	var open []int64
-	for stmt, err := range l.rows("SELECT id FROM run WHERE closed = 0 ORDER BY id") {
+// number runs a query that gives one number.
+func (l *Ledger) number(query string, args ...int64) (n int64, err error) {
+	for stmt, err := range l.rows(query, args...) {
 		if err != nil {
-			return err
+			return 0, err
 		}
-		open = append(open, stmt.ColumnInt64(0))
+		n = stmt.ColumnInt64(0)
 	}
-	for _, run := range open {
-		if err := l.closeRun(run); err != nil {
-			return fmt.Errorf("close what run %d left open: %w", run, err)
-		}
-	}
-	return nil
-}
-
-func (l *Ledger) closeRun(run int64) error {
-	lost, err := l.openIntents(run)
-	if err != nil {
-		return err
-	}
-	l.found = append(l.found, lost...)
-	if l.options.ReadOnly {
-		for i := range lost {
-			// Their place is among the found ones, counted backwards from -1.
-			at := len(l.found) - len(lost) + i
-			l.note(lost[i].Keys, contact.Lost, -1-int64(at), lost[i].At.UnixMilli())
-		}
-		return nil
-	}
-	if err := l.Commit(run, nil, lost); err != nil {
-		return err
-	}
-	return l.exec("UPDATE run SET closed = 1 WHERE id = ?", run)
-}
-
-// openIntents are the intents of a run without an outcome, as lost outcomes. Commits are read in their order: the
-// outcomes of one close intents of those before it, so that never more are open than the run had permits.
-func (l *Ledger) openIntents(run int64) ([]contact.Outcome, error) {
-	open := openIntents{at: map[contact.Key]int{}}
-	const merged = `SELECT id, 0, keys, NULL, first, checksum FROM ended WHERE run = ?1
-		UNION ALL SELECT id, 1, keys, contacts, 0, checksum FROM asked WHERE run = ?1 ORDER BY 1, 2`
-	for stmt, err := range l.rows(merged, run) {
-		if err != nil {
-			return nil, err
-		}
-		id, keys, sum := stmt.ColumnInt64(0), stmt.ColumnRawBlob(2), stmt.ColumnInt64(5)
-		if stmt.ColumnInt64(1) == 0 {
-			if err := checkEnded(id, run, stmt.ColumnInt64(4), keys, sum); err != nil {
-				return nil, err
-			}
-			for i := 0; i < len(keys); i += endedSize {
-				open.close(readEnded(keys[i:]).keys)
-			}
-			continue
-		}
-		if err := open.intents(id, run, keys, stmt.ColumnRawText(3), sum); err != nil {
-			return nil, err
-		}
-	}
-	return open.lost(l.moment(run)), nil
-}
-
-// moment is when a run that did not finish was last heard of: its last outcome, or its start.
-func (l *Ledger) moment(run int64) int64 {
-	var at int64
-	for stmt, err := range l.rows("SELECT max(coalesce((SELECT max(at) FROM (SELECT at FROM outcome WHERE run = ?1 ORDER BY id DESC LIMIT 1)), 0), started) FROM run WHERE id = ?1", run) {
-		if err == nil {
-			at = stmt.ColumnInt64(0)
-		}
-	}
-	return at
+	return n, nil
 }
 
 // exec runs a statement with numbers as its arguments.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -12,11 +13,11 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// How often a lock that another process has is tried again, and how long at least: a reader looks whether there is a
-// writer by taking the lock for an instant.
+// How often a lock that another process has is tried again; and how long a run waits for readers, which have it for as
+// long as it takes to look, beyond what it would wait for another run.
 const (
-	lockRetry = 20 * time.Millisecond
-	lockLeast = 200 * time.Millisecond
+	lockRetry   = 20 * time.Millisecond
+	lookersWait = 10 * time.Second
 )
 
 // A lock is the right to write to a ledger. The system gives it back when its process dies, however it dies; the file
@@ -27,19 +28,35 @@ func lockPath(ledger string) string { return ledger + ".lock" }
 
 // takeLock takes the lock of a ledger, or waits for it.
 func takeLock(ctx context.Context, ledger string, wait time.Duration) (*lock, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, max(wait, lockLeast), ErrHeld)
-	defer cancel()
 	f := flock.New(lockPath(ledger), flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
-	ok, err := f.TryLockContext(ctx, lockRetry)
-	switch {
-	case errors.Is(context.Cause(ctx), ErrHeld) && !ok:
-		return nil, held(ledger, wait)
-	case err != nil:
-		return nil, err
+	for start := time.Now(); ; {
+		ok, err := f.TryLock()
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if ok {
+			break
+		}
+		patience := wait
+		if looked, err := lookAt(ledger); err != nil || looked.alone { // only readers have it
+			patience += lookersWait
+			err = errors.Join(err, looked.close())
+			if err != nil {
+				return nil, errors.Join(err, f.Close())
+			}
+		}
+		if time.Since(start) >= patience {
+			return nil, errors.Join(held(ledger, wait), f.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(context.Cause(ctx), f.Close())
+		case <-time.After(lockRetry):
+		}
 	}
 	name := strconv.Itoa(os.Getpid()) + "\n"
 	if err := os.WriteFile(lockPath(ledger), []byte(name), 0o600); err != nil {
-		return nil, errors.Join(err, f.Unlock())
+		return nil, errors.Join(err, f.Close())
 	}
 	return &lock{f}, nil
 }
@@ -58,17 +75,31 @@ func held(ledger string, wait time.Duration) error {
 	return fmt.Errorf("%w: %s; wait for it with --lock-wait, or use another ledger", ErrHeld, who)
 }
 
-// isHeld says whether a living process writes to a ledger.
-func isHeld(ledger string) (bool, error) {
-	if _, err := os.Stat(lockPath(ledger)); err != nil {
-		return false, nil // nobody ever locked it, or we may not look
-	}
-	f := flock.New(lockPath(ledger), flock.SetFlag(os.O_RDONLY))
-	ok, err := f.TryRLock()
-	if err != nil {
-		return false, err
-	}
-	return !ok, f.Close()
+func (l *lock) release() error { return l.file.Close() }
+
+// A look says whether a living process writes to a ledger. While nobody does, no one can begin to before it is closed.
+type look struct {
+	alone bool
+	file  *flock.Flock
 }
 
-func (l *lock) release() error { return l.file.Close() }
+// lookAt takes a lock that many can have, but none beside a writer. A ledger that nobody ever locked, or whose lock we may
+// not open, has no writer that we could know of.
+func lookAt(ledger string) (look, error) {
+	f := flock.New(lockPath(ledger), flock.SetFlag(os.O_RDONLY))
+	ok, err := f.TryRLock()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return look{alone: true}, nil
+	}
+	return look{ok, f}, err
+}
+
+// close lets runs begin. It may be called again.
+func (l *look) close() error {
+	if l.file == nil {
+		return nil
+	}
+	err := l.file.Close()
+	l.file = nil
+	return err
+}

@@ -24,10 +24,6 @@ func (l *Ledger) Each(ctx context.Context, do func(*Record) error) error {
 	if l.conn == nil {
 		return nil // read only, and nothing there
 	}
-	runs, err := l.runs()
-	if err != nil {
-		return damaged(err)
-	}
 	var out Record
 	for stmt, err := range l.rows(readColumns + " ORDER BY id") {
 		if err != nil {
@@ -42,22 +38,13 @@ func (l *Ledger) Each(ctx context.Context, do func(*Record) error) error {
 			return fmt.Errorf("%w: outcome %d is not what was written", ErrDamaged, r.id)
 		}
 		r.fill(&out.Outcome)
-		out.ID, out.URL, out.Contact = r.id, runs[r.run].URL, contact.ParseJSON(r.contact)
+		if r.run < 1 || r.run > int64(len(l.runs)) {
+			return fmt.Errorf("%w: outcome %d is of run %d, which is not there", ErrDamaged, r.id, r.run)
+		}
+		out.ID, out.URL, out.Contact = r.id, l.runs[r.run-1].URL, contact.ParseJSON(r.contact)
 		if err := do(&out); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// runs are what the ledger keeps of its runs, by their numbers.
-func (l *Ledger) runs() (map[int64]RunInfo, error) {
-	runs := map[int64]RunInfo{}
-	for stmt, err := range l.rows("SELECT id, url, constants FROM run") {
-		if err != nil {
-			return nil, err
-		}
-		runs[stmt.ColumnInt64(0)] = RunInfo{URL: stmt.ColumnText(1), Constants: []byte(stmt.ColumnText(2))}
-	}
-	return runs, nil
 }

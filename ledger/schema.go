@@ -15,14 +15,16 @@ var migrations = [...]string{
 	`CREATE TABLE run(
 		id INTEGER PRIMARY KEY,
 		started INTEGER NOT NULL,
-		finished INTEGER,
+		first INTEGER NOT NULL,
 		url TEXT NOT NULL,
 		input TEXT NOT NULL,
 		version TEXT NOT NULL,
 		constants TEXT NOT NULL,
+		closed INTEGER NOT NULL,
+		finished INTEGER,
 		stopped TEXT,
 		exit_code INTEGER,
-		closed INTEGER NOT NULL DEFAULT 0
+		checksum INTEGER NOT NULL
 	) STRICT;
 	CREATE TABLE asked(
 		id INTEGER PRIMARY KEY,
@@ -52,6 +54,13 @@ var migrations = [...]string{
 		body TEXT,
 		checksum INTEGER NOT NULL
 	) STRICT;
+	CREATE TABLE pruned(
+		id INTEGER PRIMARY KEY,
+		at INTEGER NOT NULL,
+		commits INTEGER NOT NULL,
+		outcomes INTEGER NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
 	CREATE VIEW answers AS SELECT
 		id, run, CASE kind WHEN 1 THEN 'matched' ELSE 'no_match' END AS status,
 		strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at,
@@ -75,10 +84,10 @@ var migrations = [...]string{
 }
 
 // migrate brings the open file to the newest version, one step a transaction. A new file gets all of them.
-func migrate(db *sqlite3.Conn, version int) error {
-	for ; version < len(migrations); version++ {
+func migrate(db *sqlite3.Conn, steps []string, version int) error {
+	for ; version < len(steps); version++ {
 		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-			migrations[version], applicationID, version+1)
+			steps[version], applicationID, version+1)
 		if err := db.Exec(step); err != nil {
 			return fmt.Errorf("bring it to version %d: %w", version+1, err)
 		}

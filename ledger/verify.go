@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tidwall/gjson"
+
 	"enrich/contact"
 )
 
@@ -31,98 +33,117 @@ func (v *Verified) wrong(format string, args ...any) {
 func (l *Ledger) Verify(ctx context.Context) (Verified, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
-	var v Verified
 	if l.conn == nil {
-		return v, nil
+		return Verified{}, nil
 	}
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
-	for stmt, err := range l.rows("PRAGMA integrity_check(20)") {
-		if err != nil {
-			return v, err
-		}
-		if text := stmt.ColumnText(0); text != "ok" {
-			v.wrong("SQLite: %s", text)
-		}
+	c := check{Ledger: l, open: map[int64]*openIntents{}}
+	err := c.all()
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
 	}
-	runs, err := l.runs()
-	if err != nil {
-		return v, err
-	}
-	identities := map[int64]contact.Identity{}
-	for id, info := range runs {
-		identities[id] = info.identity()
-	}
-	for stmt, err := range l.rows("SELECT id, run, first, keys, checksum FROM ended ORDER BY id") {
-		if err != nil {
-			return v, err
-		}
-		id, run, first, keys := stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnBlob(3, nil)
-		if err := checkEnded(id, run, first, keys, stmt.ColumnInt64(4)); err != nil {
-			v.wrong("%v", err)
-			continue
-		}
-		identity, ok := identities[run]
-		if !ok {
-			v.wrong("commit %d is of run %d, which is not there", id, run)
-		}
-		if err := l.verifyEnded(&v, identity, run, first, keys); err != nil {
-			return v, err
-		}
-	}
-	return v, l.verifyIntents(&v)
+	return c.found, err
 }
 
-// verifyEnded checks the outcomes of one commit against what the commit knows of them.
-func (l *Ledger) verifyEnded(v *Verified, identity contact.Identity, run, first int64, keys []byte) error {
-	n := int64(len(keys) / endedSize)
-	there := make([]bool, n)
-	for stmt, err := range l.rows(readColumns+" WHERE id BETWEEN ? AND ?", first, first+n-1) {
+// A check is a verification under way.
+type check struct {
+	*Ledger
+	found      Verified
+	identities []contact.Identity // of the runs
+	open       map[int64]*openIntents
+}
+
+func (c *check) all() error {
+	for stmt, err := range c.rows("PRAGMA integrity_check(20)") {
 		if err != nil {
 			return err
 		}
-		var r record
-		r.read(stmt)
-		v.Outcomes++
-		there[r.id-first] = true
-		e := readEnded(keys[(r.id-first)*int64(endedSize):])
-		switch {
-		case r.sum() != stmt.ColumnInt64(11):
-			v.wrong("outcome %d is not what was written", r.id)
-		case r.run != run || r.kind != int64(e.kind) || r.at != e.at:
-			v.wrong("outcome %d is not what its commit says", r.id)
-		case identity.Keys(contact.ParseJSON(r.contact)) != e.keys:
-			v.wrong("outcome %d has not the key of its contact", r.id)
+		if text := stmt.ColumnText(0); text != "ok" {
+			c.found.wrong("SQLite: %s", text)
 		}
 	}
-	for i, ok := range there {
-		if !ok && readEnded(keys[i*endedSize:]).kind != 0 {
-			v.wrong("outcome %d is not there", first+int64(i))
+	runs, err := c.readRuns()
+	if err != nil {
+		c.found.wrong("%v", err)
+	}
+	for i := range runs {
+		c.identities = append(c.identities, runs[i].identity())
+		c.open[runs[i].id] = &openIntents{at: map[contact.Key]int{}}
+	}
+	if err := c.commits(c.pruned+1, c.commitRow); err != nil {
+		c.found.wrong("%v", err)
+	}
+	for i := range runs {
+		if r := &runs[i]; r.closed {
+			c.unclosed(r.id)
 		}
 	}
 	return nil
 }
 
-// verifyIntents looks for intents without an outcome in runs that say that they have none.
-func (l *Ledger) verifyIntents(v *Verified) error {
-	var closed []int64
-	for stmt, err := range l.rows("SELECT id FROM run WHERE closed = 1 ORDER BY id") {
+// commitRow looks at the outcomes or the intents of one commit.
+func (c *check) commitRow(row *commitRow) error {
+	if row.run > int64(len(c.identities)) {
+		c.found.wrong("commit %d is of run %d, which is not there", row.id, row.run)
+		return nil
+	}
+	if row.contacts != nil {
+		c.intents(row)
+		return c.open[row.run].intents(row.id, row.keys, row.contacts)
+	}
+	c.open[row.run].close(row.keys)
+	return c.outcomes(row)
+}
+
+// intents looks whether each has the key of its contact.
+func (c *check) intents(row *commitRow) {
+	c.found.Intents += int64(len(row.keys) / keysSize)
+	identity := &c.identities[row.run-1]
+	for i, asked := range gjson.ParseBytes(row.contacts).Array() {
+		if (i+1)*keysSize > len(row.keys) {
+			return // told by whoever takes the intents
+		}
+		k := readKeys(row.keys[i*keysSize:])
+		if k != (contact.Keys{}) && identity.Keys(contact.ParseJSON([]byte(asked.Raw))) != k {
+			c.found.wrong("commit %d: intent %d has not the key of its contact", row.id, i+1)
+		}
+	}
+}
+
+// outcomes looks at the outcomes of one commit, and whether they are what the commit knows of them.
+func (c *check) outcomes(row *commitRow) error {
+	n := int64(len(row.keys) / endedSize)
+	there := make([]bool, n)
+	for stmt, err := range c.rows(readColumns+" WHERE id BETWEEN ? AND ?", row.first, row.first+n-1) {
 		if err != nil {
 			return err
 		}
-		closed = append(closed, stmt.ColumnInt64(0))
-	}
-	for _, run := range closed {
-		open, err := l.openIntents(run)
-		if err != nil {
-			v.wrong("run %d: %v", run, err)
-			continue
+		var r record
+		r.read(stmt)
+		c.found.Outcomes++
+		there[r.id-row.first] = true
+		e := readEnded(row.keys[(r.id-row.first)*int64(endedSize):])
+		switch {
+		case r.sum() != stmt.ColumnInt64(11):
+			c.found.wrong("outcome %d is not what was written", r.id)
+		case r.run != row.run || r.kind != int64(e.kind) || r.at != e.at:
+			c.found.wrong("outcome %d is not what its commit says", r.id)
+		case c.identities[row.run-1].Keys(contact.ParseJSON(r.contact)) != e.keys:
+			c.found.wrong("outcome %d has not the key of its contact", r.id)
 		}
-		for _, o := range open {
-			v.wrong("run %d: an intent has no outcome: %s", run, o.Contact.AppendJSON(nil))
+	}
+	for i, ok := range there {
+		if !ok && readEnded(row.keys[i*endedSize:]).kind != 0 {
+			c.found.wrong("outcome %d is not there", row.first+int64(i))
 		}
 	}
-	var err error
-	v.Intents, err = l.number(fmt.Sprintf("SELECT coalesce(sum(length(keys)), 0) / %d FROM asked", keysSize))
-	return err
+	return nil
+}
+
+// unclosed tells of intents without an outcome in a run that says that it has none.
+func (c *check) unclosed(run int64) {
+	for _, o := range c.open[run].lost(0) {
+		c.found.wrong("run %d: an intent has no outcome: %s", run, o.Contact.AppendJSON(nil))
+	}
 }
