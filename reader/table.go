@@ -80,8 +80,11 @@ func (t *table) header(o Options) (int, error) {
 	case o.HeaderLine > 0:
 		return 0, t.named(o.HeaderLine)
 	}
+	remarks := t.remarks()
 	for i, r := range t.records {
 		switch {
+		case i < remarks:
+			continue
 		case r.fault != sound:
 			return 0, spoiledHeader(r.line, "a quote is out of place where the header should be; mend it, or name the header's line with --header-line")
 		case t.title(r.cells) && i+1 < len(t.records):
@@ -92,6 +95,22 @@ func (t *table) header(o Options) (int, error) {
 		return i, t.fits(i)
 	}
 	return 0, spoiledHeader(1, "no line looks like a header: name its line with --header-line, or say --no-header")
+}
+
+// remarks is how many records at the beginning are remarks: they begin with "# ", and what looks like a header follows. A
+// single one as wide as the table may be a header itself, such as "# of employees".
+func (t *table) remarks() int {
+	n := 0
+	for n < len(t.records) && t.records[n].fault == sound && strings.HasPrefix(t.records[n].cells[0], "# ") {
+		n++
+	}
+	if n == 0 || n == len(t.records) || n == 1 && len(t.records[0].cells) == t.width {
+		return 0
+	}
+	if next := t.records[n]; next.fault != sound || len(next.cells) != t.width || dataLike(next.cells) {
+		return 0
+	}
+	return n
 }
 
 // named checks the header that --header-line names, which is the first record then.
