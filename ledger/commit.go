@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/ncruces/go-sqlite3"
@@ -106,11 +107,10 @@ const pagesBetween = 2000
 // checkpoint brings the log into the file when it has grown. SQLite would do it by itself, but would not tell when a write
 // or sync of it failed.
 func (l *Ledger) checkpoint() error {
-	switch {
-	case l.logPages < l.checkpointed: // it began anew
+	if l.logPages < l.checkpointed { // it began anew
 		l.checkpointed = 0
-		return nil
-	case l.logPages < l.checkpointed+pagesBetween:
+	}
+	if l.logPages < l.checkpointed+cmp.Or(l.options.pages, pagesBetween) {
 		return nil
 	}
 	l.checkpointed = l.logPages

@@ -32,7 +32,7 @@ func locate(path string, write bool) (real string, exists bool, err error) {
 	}
 	dir := filepath.Dir(path)
 	if write {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		if err := makeDirectories(dir); err != nil {
 			return "", false, err
 		}
 	}
@@ -44,6 +44,21 @@ func locate(path string, write bool) (real string, exists bool, err error) {
 		return "", false, err
 	}
 	return filepath.Join(realDir, filepath.Base(path)), false, refuseNetwork(realDir)
+}
+
+// makeDirectories makes those of a path that are not there, for their owner only, so that they last.
+func makeDirectories(dir string) error {
+	if _, err := os.Stat(dir); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if err := makeDirectories(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDirectory(parent)
 }
 
 // create makes the file, for its owner only, where it is not there. An empty file is a ledger whose making was
@@ -117,13 +132,13 @@ func (l *Ledger) connect() error {
 	if err != nil {
 		return err
 	}
-	l.conn.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error {
-		l.logPages = pages
-		return nil
-	})
 	if err := l.conn.Exec(writePragmas); err != nil {
 		return unwritten(err)
 	}
+	l.conn.WALHook(func(_ *sqlite3.Conn, _ string, pages int) error { // only now: wal_autocheckpoint is a hook as well
+		l.logPages = pages
+		return nil
+	})
 	if err := migrate(l.conn, migrations[:], version); err != nil {
 		return unwritten(err)
 	}
@@ -172,7 +187,10 @@ func (l *Ledger) connectBy(flags sqlite3.OpenFlag, parameters ...string) (versio
 	if err := l.conn.Exec(pragmas); err != nil {
 		return 0, err
 	}
-	return l.identify()
+	if version, err = l.identify(); err == nil && flags == sqlite3.OPEN_READWRITE {
+		likeLedger(l.path)
+	}
+	return version, err
 }
 
 // errEmpty is a file that is not a ledger yet, to a reader.

@@ -26,7 +26,9 @@ type Options struct {
 	// Addresses keeps which addresses were answered, for [Ledger.AddressAnswered]; 8 bytes for each answer.
 	Addresses bool
 
-	vfs string // how SQLite gets at the disk; empty: as it does. Tests have one that fails.
+	// For tests: how SQLite gets at the disk (empty: as it does), and how much the log grows (0: pagesBetween).
+	vfs   string
+	pages int
 }
 
 // A Ledger is open until [Ledger.Close]. What reads and marks the state in memory may be called from any goroutine;
@@ -133,7 +135,7 @@ func (l *Ledger) open(ctx context.Context, path string) error {
 }
 
 func (l *Ledger) openToWrite() error {
-	if err := checkLog(l.path); err != nil {
+	if err := errors.Join(checkLog(l.path), syncLog(l.path)); err != nil {
 		return err
 	}
 	if err := l.connect(); err != nil {

@@ -44,6 +44,18 @@ func checkLog(ledger string) error {
 	return nil
 }
 
+// syncLog makes durable what a killed process left in the log, because from here on it is taken for committed.
+func syncLog(ledger string) error {
+	f, err := os.OpenFile(ledger+"-wal", os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
 // A logScan reads a log from its beginning to its end.
 type logScan struct {
 	r     io.Reader

@@ -5,6 +5,7 @@ package ledger
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,4 +21,26 @@ func syncDirectory(path string) error {
 		return err
 	}
 	return nil
+}
+
+// likeLedger gives the index beside a ledger the permissions and the owner of the ledger. SQLite does that for the log, but
+// leaves the index to the umask.
+func likeLedger(ledger string) {
+	index := ledger + "-shm"
+	want, err := os.Stat(ledger)
+	if err != nil {
+		return
+	}
+	got, err := os.Lstat(index)
+	if err != nil || !got.Mode().IsRegular() {
+		return
+	}
+	if got.Mode() != want.Mode() {
+		_ = os.Chmod(index, want.Mode().Perm()) // another owner's is his to mend
+	}
+	w, ok := want.Sys().(*syscall.Stat_t)
+	g, ok2 := got.Sys().(*syscall.Stat_t)
+	if ok && ok2 && (w.Uid != g.Uid || w.Gid != g.Gid) {
+		_ = os.Lchown(index, int(w.Uid), int(w.Gid)) // only root may
+	}
 }
