@@ -82,8 +82,8 @@ const (
 	applicationAt = 68
 )
 
-// begins checks whether a file can be a ledger, by its first bytes, before SQLite touches it or anything beside it. Of a
-// file whose beginning is still in its log they may say nothing.
+// begins checks whether a file can be a ledger, by its first bytes, before SQLite touches it or anything beside it. They
+// say nothing where a journal lies beside it: the power was cut while the file was made, and SQLite undoes that.
 func begins(path string) error {
 	info, err := os.Stat(path)
 	switch {
@@ -91,7 +91,7 @@ func begins(path string) error {
 		return err
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%w: it is no regular file", ErrForeign)
-	case info.Size() == 0:
+	case info.Size() == 0 || there(path+"-journal"):
 		return nil
 	}
 	f, err := os.Open(path)
@@ -107,6 +107,11 @@ func begins(path string) error {
 		return fmt.Errorf("%w, but another program's", ErrForeign)
 	}
 	return nil
+}
+
+func there(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // Pragmas of every connection. A page's cells are checked when it is read, so that a garbled one is an error and not a

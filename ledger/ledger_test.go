@@ -43,6 +43,12 @@ func outcome(n int, kind contact.Kind) contact.Outcome {
 	return o
 }
 
+// A fataler is a test, or one of rapid's.
+type fataler interface {
+	Helper()
+	Fatal(...any)
+}
+
 func open(t testing.TB, path string, o ledger.Options) *ledger.Ledger {
 	t.Helper()
 	l, err := ledger.Open(context.Background(), path, o)
@@ -53,7 +59,7 @@ func open(t testing.TB, path string, o ledger.Options) *ledger.Ledger {
 	return l
 }
 
-func begin(t testing.TB, l *ledger.Ledger) int64 {
+func begin(t fataler, l *ledger.Ledger) int64 {
 	t.Helper()
 	run, err := l.Begin(ledger.RunInfo{Started: noon, URL: "https://api.example", Input: "leads.csv", Version: "test"})
 	if err != nil {
@@ -62,7 +68,7 @@ func begin(t testing.TB, l *ledger.Ledger) int64 {
 	return run
 }
 
-func commit(t testing.TB, l *ledger.Ledger, run int64, intents []ledger.Intent, outcomes ...contact.Outcome) {
+func commit(t fataler, l *ledger.Ledger, run int64, intents []ledger.Intent, outcomes ...contact.Outcome) {
 	t.Helper()
 	if err := l.Commit(run, intents, outcomes); err != nil {
 		t.Fatal(err)
