@@ -116,7 +116,7 @@ func there(path string) bool {
 
 // Pragmas of every connection. A page's cells are checked when it is read, so that a garbled one is an error and not a
 // wrong answer; nothing in the file can make SQLite call functions.
-const pragmas = `PRAGMA busy_timeout = 10000;
+const pragmas = `PRAGMA busy_timeout = 2000;
 PRAGMA cell_size_check = ON;
 PRAGMA trusted_schema = OFF;
 PRAGMA cache_size = -4096;`

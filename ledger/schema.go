@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -89,6 +90,9 @@ func migrate(db *sqlite3.Conn, steps []string, version int) error {
 		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 			steps[version], applicationID, version+1)
 		if err := db.Exec(step); err != nil {
+			if !db.GetAutocommit() {
+				err = errors.Join(err, db.Exec("ROLLBACK"))
+			}
 			return fmt.Errorf("bring it to version %d: %w", version+1, err)
 		}
 	}
