@@ -3,7 +3,6 @@ package ledger
 import (
 	"errors"
 	"fmt"
-	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -47,10 +46,10 @@ func damaged(err error) error {
 // unwritten is the error of a write that failed, with what to do about it.
 func unwritten(err error) error {
 	err = fmt.Errorf("write the ledger: %w", damaged(err))
-	if errors.Is(err, sqlite3.FULL) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG) || errors.Is(err, syscall.EDQUOT) {
+	if errors.Is(err, sqlite3.FULL) {
 		return fmt.Errorf("%w; what was answered before is kept: make room and run the same command again", err)
 	}
-	return fmt.Errorf("%w; what was answered before is kept: look at the disk, then run the same command again", err)
+	return fmt.Errorf("%w; what was answered before is kept: look at the disk (its health, a quota), then run the same command again", err)
 }
 
 // fail keeps what went wrong with a write, so that nothing more is written, and returns it.

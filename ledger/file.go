@@ -147,6 +147,7 @@ func (l *Ledger) connect() error {
 	if err := migrate(l.conn, migrations[:], version); err != nil {
 		return unwritten(err)
 	}
+	likeLedger(l.path)
 	return nil
 }
 
@@ -169,6 +170,7 @@ func (l *Ledger) connectToRead() error {
 	case version == 0:
 		return errEmpty
 	}
+	likeLedger(l.path)
 	return l.conn.Exec("PRAGMA query_only = ON")
 }
 
@@ -192,10 +194,7 @@ func (l *Ledger) connectBy(flags sqlite3.OpenFlag, parameters ...string) (versio
 	if err := l.conn.Exec(pragmas); err != nil {
 		return 0, err
 	}
-	if version, err = l.identify(); err == nil && flags == sqlite3.OPEN_READWRITE {
-		likeLedger(l.path)
-	}
-	return version, err
+	return l.identify()
 }
 
 // errEmpty is a file that is not a ledger yet, to a reader.
