@@ -125,6 +125,23 @@ func TestRowsOfJSON(t *testing.T) {
 	}
 }
 
+func TestRowsBeginBehindTheFirstBlock(t *testing.T) {
+	for name, in := range map[string]string{
+		"blank lines":     strings.Repeat("  \n", 200_000) + `{"email":"a"}`,
+		"a broken line":   strings.Repeat("x", 700_000) + "\n" + `{"email":"a"}`,
+		"a long line":     strings.Repeat("x", 3_000_000) + "\n" + `{"email":"a"}`,
+		"a long row":      `{"x":"` + strings.Repeat("x", 3_000_000) + `"}` + "\n" + `{"email":"a"}`,
+		"a long element":  `[{"x":"` + strings.Repeat("x", 3_000_000) + `"},{"email":"a"}]`,
+		"a wide row":      `{"x":"` + strings.Repeat("x", 900_000) + `"}` + "\n" + `{"email":"a"}`,
+		"a broken object": `[{"x":tru` + strings.Repeat("\n ,1", 300_000) + "},\n" + `{"email":"a"}]`,
+	} {
+		got := readJSON(strings.NewReader(in), Options{AnyColumns: true}, 16)
+		if n := len(got.rows); n == 0 || n > 3 || got.rows[n-1].Contact.Email != "a" && got.info.Mapping[contact.Email] != "" || got.err != nil {
+			t.Errorf("%s: %d rows, %v", name, n, got.err)
+		}
+	}
+}
+
 func BenchmarkJSONRows(b *testing.B) {
 	const row = `{"id":1,"First Name":"Ann","Last Name":"Smith","Email":"ann.smith@example.com","Company":"Example, Inc.","Web site":"example.com","Phone":"+1 800 555 1234","Notes":"met at the fair"}`
 	const rows = 50000

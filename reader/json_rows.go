@@ -48,17 +48,15 @@ func newJSONRows(in *bufio.Reader, o Options) (rowSource, Info, error) {
 func openJSON(in io.Reader, o Options, limits jsonLimits) (rowSource, Info, error) {
 	o.Format = JSONL
 	r := &jsonRows{framing: framing{jsonWindow: newJSONWindow(in, limits)}, members: newMemberSet(o.Columns)}
-	for r.err == nil && len(r.text()) <= limits.row && r.firstIsOpen() {
-		r.double()
-	}
-	if blank(r.text()) {
-		if err := r.failed(); err != nil {
-			return nil, Info{}, err
-		}
-		return nil, Info{}, fmt.Errorf("%w: there is no row in it", ErrEmpty)
+	if err := r.begin(); err != nil {
+		return nil, Info{}, err
 	}
 	r.lines = isLines(&r.scan, r.text())
 	sample, err := r.sample(o)
+	for errors.Is(err, errNotNow) {
+		r.double()
+		sample, err = r.sample(o)
+	}
 	if err != nil {
 		return nil, Info{}, err
 	}
@@ -68,6 +66,24 @@ func openJSON(in io.Reader, o Options, limits jsonLimits) (rowSource, Info, erro
 	info := Info{Format: JSONL, Columns: sample.members.names, Mapping: maps.Clone(r.fields.mapping)}
 	r.fields.late(r.members.names) // those of an earlier pass
 	return r, info, nil
+}
+
+// begin passes blank lines, and sees to it that the first object is there whole, if it may be so long.
+func (r *jsonRows) begin() error {
+	for r.err == nil && blank(r.text()) {
+		r.step(len(r.text()))
+		r.double() // of a window with nothing in it: the next block
+	}
+	if blank(r.text()) {
+		if err := r.failed(); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: there is no row in it", ErrEmpty)
+	}
+	for r.err == nil && len(r.text()) <= r.limits.row && r.firstIsOpen() {
+		r.double()
+	}
+	return nil
 }
 
 // firstIsOpen says whether the first object does not end in what is there.

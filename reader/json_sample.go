@@ -32,7 +32,10 @@ type jsonSample struct {
 	refused bool
 }
 
-// sample looks at the first rows without taking them.
+// beginWithin is how many rows of the greatest length are looked through for the first that is sound.
+const beginWithin = 4
+
+// sample looks at the first rows without taking them; errNotNow if the first is not there yet.
 func (r *jsonRows) sample(o Options) (*jsonSample, error) {
 	s := &jsonSample{members: newMemberSet(nil), at: map[string]int{}, said: slices.Sorted(maps.Values(o.Map))}
 	snapshot := r.framing
@@ -58,6 +61,8 @@ func (r *jsonRows) sample(o Options) (*jsonSample, error) {
 	switch {
 	case len(s.rows) > 0 || again > 0:
 		return s, nil
+	case errors.Is(err, errNotNow) && len(r.text()) < beginWithin*r.limits.row:
+		return nil, err
 	case broken > 0:
 		return nil, fmt.Errorf("%w: there is no JSON object in it; %s", ErrNoTable, first)
 	case errors.Is(err, ErrBroken):
