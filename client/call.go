@@ -18,6 +18,9 @@ import (
 // maxBody is how much of an answer is read, decompressed. An answer above it is of no use.
 const maxBody = 1 << 20
 
+// errorBodyTime is how long the words of an error are waited for: a 401 whose body never ends must stop the run at once.
+const errorBodyTime = 2 * time.Second
+
 // A fate is how far a call came that has no answer.
 type fate uint8
 
@@ -73,10 +76,13 @@ func (c *Client) call(hard context.Context, body []byte, buf *bytes.Buffer) repl
 		return r
 	}
 	r := reply{onWire: true, status: resp.StatusCode, header: resp.Header}
+	if !needsBody(resp.StatusCode) {
+		defer time.AfterFunc(errorBodyTime, cancel).Stop()
+	}
 	r.err = readBody(resp, buf)
 	r.at, r.took = ended(started)
 	r.body = c.o.Key.Redact(buf.Bytes())
-	if r.err != nil && c.needsBody(resp.StatusCode) {
+	if r.err != nil && needsBody(resp.StatusCode) {
 		r.fate = fateOfBody(r.err)
 	}
 	return r
@@ -97,7 +103,7 @@ func (c *Client) request(ctx context.Context, body []byte) *http.Request {
 }
 
 // needsBody: only what a 2xx means stands in its body; any other status says enough, also when its body was cut.
-func (c *Client) needsBody(status int) bool {
+func needsBody(status int) bool {
 	return status >= 200 && status <= 299 && status != http.StatusAccepted
 }
 

@@ -5,30 +5,31 @@ import (
 	"strings"
 )
 
+// shortKey is how long a key is that may stand in a text by chance. Such a one is only replaced where it stands by
+// itself: a key "test" must not spoil the address contest@example.com.
+const shortKey = 12
+
 // Redact returns b with the key replaced by "[key]", also where it is escaped as in JSON (\/, \u002F) or in a URL (%2F).
 // b itself is not changed; it is returned as it is where there is nothing to replace.
 func (k Key) Redact(b []byte) []byte {
 	if k.secret == "" || len(b) < len(k.secret) {
 		return b
 	}
-	if bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, '%') < 0 {
-		if !bytes.Contains(b, []byte(k.secret)) {
-			return b
-		}
-		return bytes.ReplaceAll(b, []byte(k.secret), []byte(redacted))
+	if bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, '%') < 0 && !bytes.Contains(b, []byte(k.secret)) {
+		return b
 	}
-	return k.redactEscaped(b)
+	return k.redact(b)
 }
 
 // redactString is Redact for text.
 func (k Key) redactString(s string) string { return string(k.Redact([]byte(s))) }
 
-func (k Key) redactEscaped(b []byte) []byte {
+func (k Key) redact(b []byte) []byte {
 	var out []byte
 	from := 0
 	for i := 0; i < len(b); i++ {
 		n := k.matches(b[i:])
-		if n == 0 {
+		if n == 0 || len(k.secret) < shortKey && !byItself(b, i, i+n) {
 			continue
 		}
 		out = append(append(out, b[from:i]...), redacted...)
@@ -39,6 +40,16 @@ func (k Key) redactEscaped(b []byte) []byte {
 		return b
 	}
 	return append(out, b[from:]...)
+}
+
+// byItself says that neither a letter nor a digit stands before or behind a part of b; the n of \n is none.
+func byItself(b []byte, from, to int) bool {
+	alone := from == 0 || !wordByte(b[from-1]) || from > 1 && b[from-2] == '\\'
+	return alone && (to == len(b) || !wordByte(b[to]))
+}
+
+func wordByte(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
 }
 
 // matches says how many bytes at the start of b spell the key; 0: none.

@@ -1,0 +1,81 @@
+package client
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"enrich/client/fakeapi"
+	"enrich/contact"
+)
+
+// matrixKey is a key with what JSON and URLs escape.
+var matrixKey = Key{"key/with+odd=chars"}
+
+// stand starts the stand-in API, where all is found unless a fault says otherwise.
+func stand(t *testing.T, o fakeapi.Options) (*fakeapi.Server, Options) {
+	t.Helper()
+	o.Match = 1
+	api, err := fakeapi.Listen(t.Context(), "127.0.0.1:0", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(api.Close)
+	options := Options{URL: api.URL, Key: matrixKey}
+	if o.TLS {
+		options.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+		if err := os.WriteFile(options.CAFile, api.CA(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return api, options
+}
+
+// checkBooks compares what the client says with what the server counted: every run must pass it.
+func checkBooks(t *testing.T, c *crowd, s *fakeapi.Stats) {
+	t.Helper()
+	stats := c.client.Stats()
+	if stats.Sent < s.Calls {
+		t.Errorf("%d calls arrived, and only %d were counted", s.Calls, stats.Sent)
+	}
+	if s.Redirected != 0 || s.Strays != 0 {
+		t.Errorf("%d redirects were followed, %d other requests came", s.Redirected, s.Strays)
+	}
+	// A call that broke, timed out or was left unread has ended here, and the server may learn it later than that the next
+	// one came.
+	if s.PeakInFlight > int64(c.workers) && !endedEarly(s) {
+		t.Errorf("%d calls in flight at once", s.PeakInFlight)
+	}
+	for row, rs := range c.ended {
+		arrived := s.Contacts[email(row)]
+		last := c.last(row)
+		if int64(last.Attempts) < arrived {
+			t.Errorf("row %d: %d calls arrived, %d attempts are told", row, arrived, last.Attempts)
+		}
+		for i, r := range rs {
+			if r.Outcome.Kind.Answered() && i < len(rs)-1 {
+				t.Errorf("row %d was asked again after its answer", row)
+			}
+			if key := []byte(c.client.o.Key.secret); bytes.Contains(r.Outcome.Body, key) || bytes.Contains([]byte(r.Outcome.Message+r.StopDetail), key) {
+				t.Errorf("row %d shows the key", row)
+			}
+			if r.Outcome.Kind == contact.Refused && r.Outcome.Status == http.StatusOK {
+				t.Errorf("row %d was answered well and counts as refused", row)
+			}
+		}
+	}
+}
+
+func endedEarly(s *fakeapi.Stats) bool {
+	for name := range s.Faults {
+		for _, kind := range [...]string{"hang", "stall", "huge", "bomb", "reset", "truncate", "nothttp"} {
+			if strings.HasPrefix(name, kind) {
+				return true
+			}
+		}
+	}
+	return false
+}
