@@ -19,6 +19,8 @@ type disk struct {
 	mu sync.Mutex
 	// change is told of each operation and returns its error, and how much of a write is done all the same.
 	change func(op) (int, error)
+	// lazy: nothing is synced.
+	lazy bool
 }
 
 // An op is an operation that changes a file, or its directory.
@@ -38,6 +40,12 @@ func newDisk(t testing.TB, change func(op) (int, error)) *disk {
 	d := &disk{VFS: vfs.Find(""), name: "disk of " + strings.ReplaceAll(t.Name(), "/", " "), change: change}
 	vfs.Register(d.name, d)
 	t.Cleanup(func() { vfs.Unregister(d.name) })
+	return d
+}
+
+// quick is the disk without syncs.
+func (d *disk) quick() *disk {
+	d.lazy = true
 	return d
 }
 
@@ -91,6 +99,9 @@ func (f *diskFile) Truncate(size int64) error {
 func (f *diskFile) Sync(flags vfs.SyncFlag) error {
 	if _, err := f.disk.ask(op{kind: "sync", file: f.path}); err != nil {
 		return err
+	}
+	if f.disk.lazy {
+		return nil
 	}
 	return f.File.Sync(flags)
 }

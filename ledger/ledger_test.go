@@ -143,27 +143,3 @@ func TestAnOpenIntentIsFoundOnceAndLost(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkCommit(b *testing.B) {
-	for _, group := range []int{1, 13, 31, 128} {
-		b.Run(fmt.Sprint(group), func(b *testing.B) {
-			l := open(b, filepath.Join(b.TempDir(), "ledger.db"), ledger.Options{})
-			run := begin(b, l)
-			intents := make([]ledger.Intent, group)
-			outcomes := make([]contact.Outcome, group)
-			b.ReportAllocs()
-			n := 0
-			for b.Loop() {
-				if n%group == 0 {
-					b.StopTimer()
-					for i := range group {
-						intents[i], outcomes[i] = person(n+i), outcome(n+i, contact.Matched)
-					}
-					b.StartTimer()
-					commit(b, l, run, intents, outcomes...)
-				}
-				n++
-			}
-		})
-	}
-}

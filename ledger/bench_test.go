@@ -1,0 +1,177 @@
+package ledger_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// group is some persons, from a number on, with their answers.
+func group(from, n int) (intents []ledger.Intent, outcomes []contact.Outcome) {
+	for i := from; i < from+n; i++ {
+		intents, outcomes = append(intents, person(i)), append(outcomes, outcome(i, contact.Matched))
+	}
+	return intents, outcomes
+}
+
+// BenchmarkCommit is an intent and an answer, durable, by how many of them are committed together.
+func BenchmarkCommit(b *testing.B) {
+	for _, n := range []int{1, 2, 4, 13, 31, 128} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			l := open(b, filepath.Join(b.TempDir(), "ledger.db"), ledger.Options{})
+			run := begin(b, l)
+			b.ReportAllocs()
+			for done := 0; b.Loop(); done++ {
+				if done%n == 0 {
+					b.StopTimer()
+					intents, outcomes := group(done, n)
+					b.StartTimer()
+					commit(b, l, run, intents, outcomes...)
+				}
+			}
+		})
+	}
+}
+
+// benchFlag is what -bench says.
+func benchFlag() string { return flag.Lookup("test.bench").Value.String() }
+
+// unsynced is a disk that is never waited for, to make large files with.
+func unsynced(b testing.TB) string {
+	return newDisk(b, func(op) (int, error) { return 0, nil }).quick().name
+}
+
+// fill makes a ledger of n answers in commits of some size, and closes it.
+func fill(b testing.TB, path string, n, size int) {
+	b.Helper()
+	l := open(b, path, ledger.Options{}.OnDisk(unsynced(b), 0))
+	run := begin(b, l)
+	for from := 0; from < n; from += size {
+		intents, outcomes := group(from, size)
+		commit(b, l, run, intents, outcomes...)
+	}
+	if err := l.Finish(run, "", 0); err != nil {
+		b.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+const million = 1_000_000
+
+// BenchmarkOpenMillions is asked for by its name alone: it makes files of gigabytes. It opens three million answers, and
+// compares what one more costs then and at a hundred thousand.
+func BenchmarkOpenMillions(b *testing.B) {
+	if !strings.Contains(benchFlag(), "Millions") {
+		b.Skip("only with -bench OpenMillions: it needs gigabytes and minutes")
+	}
+	for _, size := range []int{512, 31, 2} {
+		b.Run(fmt.Sprint("commits of ", size), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "ledger.db")
+			fill(b, path, 3*million, size)
+			b.ResetTimer()
+			for b.Loop() {
+				l := open(b, path, ledger.Options{ReadOnly: true})
+				if l.Answers() < 3*million {
+					b.Fatal(l.Answers())
+				}
+				b.StopTimer()
+				_ = l.Close()
+				runtime.GC()
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+// BenchmarkRowAtMillions is the same, for one more answer in commits of 31.
+func BenchmarkRowAtMillions(b *testing.B) {
+	if !strings.Contains(benchFlag(), "Millions") {
+		b.Skip("only with -bench RowAtMillions: it needs gigabytes and minutes")
+	}
+	for _, n := range []int{100_000, 3 * million} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "ledger.db")
+			fill(b, path, n, 512)
+			l := open(b, path, ledger.Options{})
+			run := begin(b, l)
+			b.ResetTimer()
+			for done := 0; b.Loop(); done++ {
+				if done%31 == 0 {
+					b.StopTimer()
+					intents, outcomes := group(10*million+done, 31)
+					b.StartTimer()
+					commit(b, l, run, intents, outcomes...)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkOutcomes is an answer read, in batches of 256.
+func BenchmarkOutcomes(b *testing.B) {
+	const n, batch = 200_000, 256
+	path := filepath.Join(b.TempDir(), "ledger.db")
+	fill(b, path, n, 512)
+	l := open(b, path, ledger.Options{ReadOnly: true})
+	for name, next := range map[string]func(i int) int64{
+		"in order": func(i int) int64 { return int64(i%n) + 1 },
+		"random":   func(int) int64 { return rand.Int64N(n) + 1 },
+	} {
+		b.Run(name, func(b *testing.B) {
+			refs, out := make([]int64, batch), make([]contact.Outcome, batch)
+			b.ReportAllocs()
+			for done := 0; b.Loop(); done++ {
+				if done%batch != 0 {
+					continue
+				}
+				for i := range refs {
+					refs[i] = next(done + i)
+				}
+				if err := l.Outcomes(refs, out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestAnEntryTakesAtMost32Bytes of memory, when a ledger has been opened and while it grows.
+func TestAnEntryTakesAtMost32Bytes(t *testing.T) {
+	const n, sqlite = 300_000, 6 << 20 // its cache is 4 MiB
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path, n, 1000)
+	before := heap()
+	l := open(t, path, ledger.Options{})
+	opened := heap() - before
+	begun := time.Now()
+	for i := range n {
+		l.MarkAsked(person(n + i).Keys)
+	}
+	grown := heap() - before - opened
+	t.Logf("opened: %.1f bytes for each entry, with SQLite's own; %.1f for each that was asked then, in %s", float64(opened)/n, float64(grown)/n, time.Since(begun))
+	if opened > 32*n+sqlite {
+		t.Errorf("%d bytes for %d entries", opened, n)
+	}
+	if grown > 32*n {
+		t.Errorf("%d bytes for %d more entries", grown, n)
+	}
+	runtime.KeepAlive(l)
+}
+
+// heap is what is in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
