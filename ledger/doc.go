@@ -4,25 +4,32 @@
 // request is written, an outcome before its permit is given back); that one process at a time writes to it, and a lock
 // of a dead one never blocks; that an intent without an outcome, found when it is opened, becomes a lost call that is
 // named; that after a failed write or sync nothing more is taken; and that what is damaged is refused and not touched:
-// every row carries a checksum that is looked at whenever it is read.
+// every row carries a checksum that is looked at whenever it is read, commits and outcomes are numbered without gaps,
+// and a log is looked through before SQLite joins it to the file.
 //
 // It does not decide what is asked: how old an answer may be and how often a lost contact is asked again are the
-// pipeline's rules. It keeps no promise on a network file system, and refuses one by name.
+// pipeline's rules. It keeps no promise on a network file system, and refuses one by name. It cannot see damage that looks
+// like a power cut: of the last transaction in a log; nor an intent of the last commit that a disk took back without a trace.
 //
 // # The file
 //
 // application_id is 0x656e7263 ("enrc"), user_version the number of the newest migration in it. Three tables are only
 // appended to during a run; no index but the row numbers is kept, because one on a random key costs more than all else.
 //
-//	run      id, started, finished, url, input, version, constants, stopped, exit_code, closed
+//	run      id, started, first, url, input, version, constants, closed, finished, stopped, exit_code, checksum
 //	asked    id (of the commit), run, keys, contacts, checksum        the intents of one commit
 //	ended    id (of the commit), run, first, keys, checksum           the outcomes of one commit, as keys
 //	outcome  id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum
+//	pruned   id, at, commits, outcomes, checksum                      the last numbers that were given to what was pruned
 //
 // asked.keys holds 32 bytes an intent (both keys of its contact), asked.contacts their JSON in the same order. ended.keys
-// holds 40 bytes an outcome: both keys, then at<<8|kind, big-endian; the outcome itself is the row first+i. Opening
-// reads ended alone: that is what makes a ledger of millions open at once. Times are milliseconds since 1970, UTC.
-// Checksums are CRC-32C over a row's fields, each behind its length.
+// holds 40 bytes an outcome: both keys, then at<<8|kind, big-endian; the outcome itself is the row first+i. Where one was
+// forgotten the 32 or 40 bytes are zero and the contact is null. run.first is the first commit that can be the run's;
+// closed is 1 when none of its intents is open. Opening reads ended alone: that is what makes a ledger of millions open
+// at once. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text behind its length.
+//
+// SQLite's own page checksums (cksumvfs) are not used: another program that only looks at a ledger may join its log to
+// it, and would write pages without them.
 //
 // Readers should use the views, which have plain names and times as text: answers, failures, lost, runs.
 package ledger

@@ -22,7 +22,7 @@ import (
 // After Forget and [Ledger.Prune] the ledger takes nothing more until it is opened again. Where one of them fails, what it
 // was to remove may be there still: call it again.
 func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (int64, error) {
-	if who == (contact.Contact{}) {
+	if newMatcher(who) == (matcher{}) { // nothing that is wanted is had by everybody
 		return 0, errors.New("forget: name at least one field")
 	}
 	return l.erase(ctx, func(e *erasure) error {
@@ -71,18 +71,38 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (int64, err
 	l.erased = true // the state in memory is of what was there before
 	e := erasure{Ledger: l, gone: map[contact.Key]int64{}}
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {
-		return 0, l.fail(err)
+		return 0, l.interrupted(ctx, err)
 	}
 	if err := do(&e); err != nil {
 		return 0, errors.Join(why(ctx, damaged(err)), l.undo())
 	}
 	if err := l.conn.Exec("COMMIT"); err != nil {
-		return 0, l.fail(why(ctx, err))
+		return 0, errors.Join(l.interrupted(ctx, err), l.undo())
 	}
 	if err := l.rewrite(); err != nil {
-		return e.n, l.fail(why(ctx, err))
+		return e.n, fmt.Errorf("what was removed may still be in the file's bytes, do it again: %w", l.interrupted(ctx, err))
 	}
 	return e.n, nil
+}
+
+// interrupted is the error of a write: a failure, unless it was only interrupted.
+func (l *Ledger) interrupted(ctx context.Context, err error) error {
+	if isInterruption(ctx, err) {
+		return context.Cause(ctx)
+	}
+	return l.fail(err)
+}
+
+func isInterruption(ctx context.Context, err error) bool {
+	return ctx.Err() != nil && (errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, ctx.Err()))
+}
+
+// why prefers the reason of an interruption to the interruption.
+func why(ctx context.Context, err error) error {
+	if isInterruption(ctx, err) {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 func (l *Ledger) undo() error {
@@ -92,14 +112,6 @@ func (l *Ledger) undo() error {
 	old := l.conn.SetInterrupt(context.Background())
 	defer l.conn.SetInterrupt(old)
 	return l.conn.Exec("ROLLBACK")
-}
-
-// why prefers the reason of an interruption to the interruption.
-func why(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, sqlite3.INTERRUPT) {
-		return context.Cause(ctx)
-	}
-	return err
 }
 
 // rewrite makes the file anew from what is left in it, and empties the log: free space keeps old bytes, this does not.

@@ -17,7 +17,7 @@ type Record struct {
 }
 
 // Each calls do with every outcome in the order of commits, until it returns an error, and returns that. The record is
-// valid until do returns; its Keys are not filled. ErrDamaged says that one is not what was written.
+// valid until do returns, which must not use the ledger; its Keys are not filled. ErrDamaged says that one is not what was written.
 func (l *Ledger) Each(ctx context.Context, do func(*Record) error) error {
 	l.db.Lock()
 	defer l.db.Unlock()

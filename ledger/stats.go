@@ -34,31 +34,8 @@ func (l *Ledger) Stats() (Stats, error) {
 	if l.conn == nil {
 		return s, nil
 	}
-	for stmt, err := range l.rows(`SELECT kind, count(*), sum(charged), min(at), max(at) FROM outcome GROUP BY kind`) {
-		if err != nil {
-			return s, damaged(err)
-		}
-		n := stmt.ColumnInt64(1)
-		switch stmt.ColumnInt64(0) {
-		case 1:
-			s.Matched = n
-		case 2:
-			s.NoMatch = n
-		case 3:
-			s.Refused = n
-		case 4:
-			s.Lost = n
-		case 5:
-			s.Released = n
-		}
-		s.Credits += stmt.ColumnInt64(2)
-		first, last := moment(stmt.ColumnInt64(3)), moment(stmt.ColumnInt64(4))
-		if s.First == nil || first.Before(*s.First) {
-			s.First = &first
-		}
-		if s.Last == nil || last.After(*s.Last) {
-			s.Last = &last
-		}
+	if err := l.count(&s); err != nil {
+		return s, damaged(err)
 	}
 	var err error
 	if s.Runs, err = l.number("SELECT count(*) FROM run"); err != nil {
@@ -75,4 +52,22 @@ func (l *Ledger) Stats() (Stats, error) {
 		}
 	}
 	return s, nil
+}
+
+// count goes through the outcomes once.
+func (l *Ledger) count(s *Stats) error {
+	const query = `SELECT sum(kind = 1), sum(kind = 2), sum(kind = 3), sum(kind = 4), sum(kind = 5), sum(charged), min(at), max(at), count(*) FROM outcome`
+	for stmt, err := range l.rows(query) {
+		if err != nil {
+			return err
+		}
+		for i, n := range []*int64{&s.Matched, &s.NoMatch, &s.Refused, &s.Lost, &s.Released, &s.Credits} {
+			*n = stmt.ColumnInt64(i)
+		}
+		if stmt.ColumnInt64(8) > 0 {
+			first, last := moment(stmt.ColumnInt64(6)), moment(stmt.ColumnInt64(7))
+			s.First, s.Last = &first, &last
+		}
+	}
+	return nil
 }
