@@ -63,7 +63,7 @@ type State struct {
 	Kind contact.Kind
 	// Ref is what [Ledger.Outcomes] reads it by.
 	Ref int64
-	// At is when it ended, to the second.
+	// At is when it ended, to the millisecond.
 	At time.Time
 	// Lost is how many calls were lost since the last answer, 15 at most.
 	Lost int
@@ -271,7 +271,7 @@ func (l *Ledger) State(k contact.Keys) State {
 		return State{}
 	}
 	return State{
-		Kind: e.kind(), Ref: e.ref(), At: time.Unix(int64(e.at), 0).UTC(), Lost: e.lost(), Asked: e.meta&askedMark != 0,
+		Kind: e.kind(), Ref: e.ref(), At: moment(e.time()), Lost: e.lost(), Asked: e.meta&askedMark != 0,
 	}
 }
 
@@ -297,18 +297,16 @@ func (l *Ledger) note(k contact.Keys, kind contact.Kind, ref, ms int64) {
 			l.answers++
 		}
 		l.addresses.add(k.Email)
-		e.set(kind, ref, 0, seconds(ms))
+		e.set(kind, ref, 0, ms)
 	case e.kind().Answered():
 		if kind == contact.Lost {
 			lost++
 		}
-		e.set(e.kind(), e.ref(), lost, e.at)
+		e.set(e.kind(), e.ref(), lost, e.time())
 	default:
 		if kind == contact.Lost {
 			lost++
 		}
-		e.set(kind, ref, lost, seconds(ms))
+		e.set(kind, ref, lost, ms)
 	}
 }
-
-func seconds(ms int64) uint32 { return uint32(min(max(ms/1000, 0), 1<<32-1)) }

@@ -34,7 +34,7 @@ type shard struct {
 type entry struct {
 	key  [12]byte
 	at   uint32 // seconds since 1970
-	meta uint64 // ref<<12 | lost<<8 | seen<<7 | asked<<6 | kind
+	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | seen<<7 | asked<<6 | kind
 }
 
 const (
@@ -43,7 +43,8 @@ const (
 	seenMark  = 1 << 7
 	lostShift = 8
 	lostMax   = 15
-	refShift  = 12
+	msShift   = 12
+	refShift  = 22
 )
 
 func (e *entry) kind() contact.Kind { return contact.Kind(e.meta & kindMask) }
@@ -52,10 +53,16 @@ func (e *entry) lost() int          { return int(e.meta >> lostShift & lostMax) 
 // ref is signed: negative ones are of outcomes that are not in the file.
 func (e *entry) ref() int64 { return int64(e.meta) >> refShift }
 
-func (e *entry) set(kind contact.Kind, ref int64, lost int, at uint32) {
+// time is milliseconds since 1970.
+func (e *entry) time() int64 {
+	return int64(e.at)*1000 + int64(e.meta>>msShift&(1<<(refShift-msShift)-1))
+}
+
+func (e *entry) set(kind contact.Kind, ref int64, lost int, ms int64) {
+	ms = min(max(ms, 0), 1000*(1<<32)-1) // until 2106
 	marks := e.meta & (askedMark | seenMark)
-	e.meta = uint64(ref)<<refShift | uint64(min(lost, lostMax))<<lostShift | marks | uint64(kind)
-	e.at = at
+	e.meta = uint64(ref)<<refShift | uint64(ms%1000)<<msShift | uint64(min(lost, lostMax))<<lostShift | marks | uint64(kind)
+	e.at = uint32(ms / 1000)
 }
 
 // mark sets a mark, and says whether it was not set before.

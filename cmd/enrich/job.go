@@ -53,7 +53,9 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 		world: w, settings: s, voice: newVoice(w.stderr, s), patience: watch(w.signals, s.grace, w.exit),
 		input: in, reading: reading, question: question,
 		rules: pipeline.Rules{
-			Identity: question.identity, Started: started, MaxAge: s.maxAge, NoMatchAge: s.noMatchAge, LostRetries: int(s.lostRetries),
+			Identity: question.identity,
+			Started:  started.Truncate(time.Millisecond), // as the ledger keeps times
+			MaxAge:   s.maxAge, NoMatchAge: s.noMatchAge, LostRetries: int(s.lostRetries),
 		},
 	}, nil
 }

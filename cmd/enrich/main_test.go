@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
@@ -67,6 +68,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"api": startAPI, "calls": checkCalls, "charged": checkCharged, "status": checkStatus,
+			"wait-for-calls": waitForCalls,
 		},
 	})
 }
@@ -98,6 +100,20 @@ func checkCalls(ts *testscript.TestScript, neg bool, args []string) {
 		got = stats.Contacts[strings.ToLower(strings.Join(args[1:], " "))]
 	}
 	compare(ts, neg, args, got, stats)
+}
+
+// waitForCalls waits until the stand-in has heard so many calls.
+func waitForCalls(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.ParseInt(strings.Join(args, " "), 10, 64)
+	ts.Check(err)
+	api := ts.Value(apis{}).(*apis).last
+	const most = 10 * time.Second
+	for began := time.Now(); api.Stats().Calls < want; {
+		if time.Since(began) > most {
+			ts.Fatalf("only %d calls came within %s", api.Stats().Calls, most)
+		}
+		time.Sleep(2 * time.Millisecond) // another process has no clock that could be passed in
+	}
 }
 
 // checkCharged compares the stand-in's count of credits.

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"enrich/client/fakeapi"
+	"enrich/pipeline"
+)
+
+// TestEachSignalHasItsCode: the asking stops, what is answered is published, the rest is pending.
+func TestEachSignalHasItsCode(t *testing.T) {
+	for sig, want := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			api, err := fakeapi.Listen(t.Context(), "127.0.0.1:0", fakeapi.Options{Match: 1, Latency: 100 * time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer api.Close()
+			if err := os.WriteFile("leads.csv", []byte("email\na@x.example\nb@x.example\nc@x.example\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			signals := make(chan os.Signal, 1)
+			arrived := make(chan struct{})
+			go func() { // ends when the first call has arrived, or with the test's patience
+				defer close(arrived)
+				for began := time.Now(); api.Stats().Calls == 0 && time.Since(began) < 10*time.Second; {
+					time.Sleep(time.Millisecond) // the stand-in has no clock that could be passed in
+				}
+				signals <- sig
+			}()
+			env := map[string]string{"SELLING_API_KEY": "signal-test-key", "ENRICH_URL": api.URL, "ENRICH_LEDGER": "ledger.db", "ENRICH_WORKERS": "1"}
+			var said bytes.Buffer
+			got := execute([]string{"run", "leads.csv"}, world{
+				stdin: os.Stdin, stdout: &said, stderr: &said, signals: signals, exit: func(int) { t.Error("it left at the first signal") },
+				lookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+			})
+			<-arrived
+			if got != want {
+				t.Errorf("exit code %d, want %d: %s", got, want, &said)
+			}
+			text, err := os.ReadFile("leads.summary.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var s pipeline.Summary
+			if err := json.Unmarshal(text, &s); err != nil {
+				t.Fatal(err)
+			}
+			if r := s.Rows; r.Read != 3 || r.Matched+r.Pending != 3 || r.Matched != api.Stats().Calls || s.ExitCode != want || s.Stopped == nil || *s.Stopped != pipeline.StopInterrupted {
+				t.Errorf("%d calls, summary %s", api.Stats().Calls, text)
+			}
+		})
+	}
+}
