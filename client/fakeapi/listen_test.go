@@ -113,9 +113,11 @@ func TestTheCountIsExact(t *testing.T) {
 			if s.Statuses[500] != s.Faults["500"] || s.Statuses[0] != s.Faults["reset"] || s.Charged > s.Faults["match"]+s.Faults["reset"] || s.Charged < s.Faults["match"] {
 				t.Errorf("%+v", s)
 			}
-			if s.PeakInFlight < 1 || s.PeakInFlight > workers || s.InFlight != 0 {
-				t.Errorf("%d in flight at most, %d now", s.PeakInFlight, s.InFlight)
+			// A call that was reset has ended for its caller before the server is done with it.
+			if s.PeakInFlight < 1 || s.PeakInFlight > 2*workers {
+				t.Errorf("%d in flight at most", s.PeakInFlight)
 			}
+			eventually(t, func() bool { return a.Stats().InFlight == 0 })
 			for i := 1; i < len(s.Arrivals); i++ {
 				if s.Arrivals[i].At < s.Arrivals[i-1].At {
 					t.Fatalf("arrival %d is before the one before it", i)
