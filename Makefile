@@ -20,5 +20,9 @@ lint: ## formatting, vet and the linters of .golangci.yml
 bench: ## a whole run beside a bare net/http loop
 	$(GO) run ./bench
 
+soak: ## a thousand kills, and two minutes of random faults with the race detector
+	ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 60m -v -run TestKilledAtAnyInstant ./cmd/enrich
+	CGO_ENABLED=1 ENRICH_SOAK=2m $(GO) test -race -count=1 -timeout 15m -v -run TestSoak ./cmd/enrich
+
 build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich

@@ -17,6 +17,9 @@ const (
 	matrixRuns = 96
 )
 
+// soon is when a run that must give up has done so, on a slow machine with the race detector and all other runs beside it.
+const soon = 40 * time.Second
+
 // everywhere is all calls, as a place.
 const everywhere = -1
 
@@ -106,7 +109,9 @@ func oneCall(t *testing.T, name string, want effect, after int64, workers int, h
 // everyCall has a fault happen to all calls: the run must end by itself, soon, after few calls, and put no blame on rows.
 func everyCall(t *testing.T, name string, want effect, workers int, h2 bool) {
 	api, o := stand(t, fakeapi.Options{TLS: h2, Faults: []fakeapi.Fault{{Kinds: []string{name}}}})
-	o.MaxElapsed = 2 * time.Second
+	if want.all == StopAPIDown {
+		o.MaxElapsed = 2 * time.Second
+	}
 	if want.silent {
 		o.Timeout = 500 * time.Millisecond
 	}
@@ -132,7 +137,7 @@ func everyCall(t *testing.T, name string, want effect, workers int, h2 bool) {
 	if s.Calls > 40 || want.stop != "" && s.Calls != 1 {
 		t.Errorf("%d calls", s.Calls)
 	}
-	if took := time.Since(began); took > 5*o.MaxElapsed {
+	if took := time.Since(began); took > soon {
 		t.Errorf("it took %v", took)
 	}
 	if want == passing && kinds[contact.Refused] > 2 || want.kind.Answered() && kinds[contact.Refused] > 2 || kinds[contact.Matched]+kinds[contact.NoMatch] > 0 {

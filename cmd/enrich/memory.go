@@ -20,29 +20,30 @@ const (
 )
 
 // withinMemory keeps the memory of a run within its promise while rows are read: the runtime collects more often when it
-// comes near, instead of letting the heap double.
-func withinMemory(rows pipeline.Rows, known int64) pipeline.Rows {
+// comes near, instead of letting the heap double. contacts is how many there are in the ledger and the run by now.
+func withinMemory(rows pipeline.Rows, contacts func() int64) pipeline.Rows {
 	debug.SetGCPercent(memoryGrowth)
-	m := &memory{Rows: rows, contacts: known}
+	m := &memory{Rows: rows, contacts: contacts}
 	m.limit()
 	return m
 }
 
 type memory struct {
 	pipeline.Rows
-	contacts, told int64 // at most, and when the limit was set
+	contacts func() int64
+	rows     int // since the limit was set
 }
 
-// Read reads rows; each may be a new contact.
+// Read reads rows.
 func (m *memory) Read(rows []reader.Row) (int, error) {
 	n, err := m.Rows.Read(rows)
-	if m.contacts += int64(n); m.contacts-m.told >= memoryEvery {
+	if m.rows += n; m.rows >= memoryEvery {
 		m.limit()
 	}
 	return n, err
 }
 
 func (m *memory) limit() {
-	m.told = m.contacts
-	debug.SetMemoryLimit(memoryShare + memoryPerContact*(m.contacts+memoryEvery))
+	m.rows = 0
+	debug.SetMemoryLimit(memoryShare + memoryPerContact*(m.contacts()+memoryEvery))
 }

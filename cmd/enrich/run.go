@@ -123,8 +123,10 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 
 // ask is the first pass, with its progress.
 func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.Asked, error) {
+	before := j.ledger.Answers()
+	contacts := func() int64 { return before + j.counters.Admitted.Load() }
 	ask := pipeline.Ask{
-		Rules: j.rules, Rows: withinMemory(rows, j.ledger.Answers()), Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
+		Rules: j.rules, Rows: withinMemory(rows, contacts), Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
 		Stopping: pipeline.Stopping{Grace: j.settings.grace},
 		Caps: pipeline.Caps{
 			MaxCalls: j.settings.maxCalls, MaxCredits: j.settings.maxCredits, CreditsPerCall: j.settings.creditsPerCall,
