@@ -105,7 +105,8 @@ func isProfile(s string) bool {
 }
 
 // networks are hosts of people's and companies' pages, which are no company's own site.
-const networks = " linkedin.com facebook.com twitter.com x.com instagram.com xing.com youtube.com github.com "
+const networks = " linkedin.com facebook.com twitter.com x.com instagram.com xing.com youtube.com github.com google.com tiktok.com " +
+	"pinterest.com medium.com crunchbase.com t.me linktr.ee "
 
 // isSite says whether a value is a host or a URL on one, and not a page on a network.
 func isSite(s string) bool {

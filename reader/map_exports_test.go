@@ -1,0 +1,63 @@
+package reader_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"enrich/contact"
+	"enrich/reader"
+)
+
+// TestExportsMapByThemselves reads the headers that tools write into their exports, with rows made up.
+func TestExportsMapByThemselves(t *testing.T) {
+	for name, want := range map[string]string{
+		"hubspot":          "email=Email, first_name=First Name, last_name=Last Name, company_name=Associated Company, company_domain=Website URL, linkedin_url=LinkedIn URL",
+		"salesforce":       "email=Email, first_name=First Name, last_name=Last Name, company_name=Account Name, company_domain=Website",
+		"salesforce-query": "email=Email, first_name=FirstName, last_name=LastName, company_name=Account.Name, company_domain=Account.Website",
+		"apollo":           "email=Email, first_name=First Name, last_name=Last Name, company_name=Company, company_domain=Website, linkedin_url=Person Linkedin Url",
+		"linkedin":         "email=Email Address, first_name=First Name, last_name=Last Name, company_name=Company, linkedin_url=URL",
+		"google":           "email=E-mail 1 - Value, first_name=First Name, last_name=Last Name, company_name=Organization Name, company_domain=Website 1 - Value",
+		"google-old":       "email=E-mail 1 - Value, first_name=Given Name, last_name=Family Name, company_name=Organization 1 - Name",
+		"outlook":          "email=E-mail Address, first_name=First Name, last_name=Last Name, company_name=Company, company_domain=Web Page",
+		"outlook-german":   "email=E-Mail-Adresse, first_name=Vorname, last_name=Nachname, company_name=Firma, company_domain=Webseite",
+		"mailchimp":        "email=Email Address, first_name=First Name, last_name=Last Name, company_name=Company",
+		"pipedrive":        "email=Person - Email - Work, first_name=Person - First name, last_name=Person - Last name, company_name=Person - Organization",
+		"zoho":             "email=Email, first_name=First Name, last_name=Last Name, company_name=Account Name, company_domain=Website",
+		"zoominfo":         "email=Email Address, first_name=First Name, last_name=Last Name, company_name=Company Name, company_domain=Website, linkedin_url=LinkedIn Contact Profile URL",
+		"phantombuster":    "email=email, first_name=firstName, last_name=lastName, company_name=companyName, linkedin_url=linkedInProfileUrl",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, err := os.Open(filepath.Join("testdata", "map", name+".csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = file.Close() }()
+			r, err := reader.Open(file, reader.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = r.Close() }()
+			var list []string
+			for _, f := range contact.Fields() {
+				if column, ok := r.Info().Mapping[f]; ok {
+					list = append(list, fmt.Sprintf("%s=%s", f, column))
+				}
+			}
+			if got := strings.Join(list, ", "); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+			rows, err := readAll(r)
+			if err != nil || len(rows) == 0 || rows[0].Refused != nil {
+				t.Errorf("%d rows, %v", len(rows), err)
+			}
+			for _, row := range rows {
+				if err := row.Contact.Check(); err != nil && name != "phantombuster" {
+					t.Errorf("line %d: %v", row.Line, err)
+				}
+			}
+		})
+	}
+}
