@@ -1,0 +1,108 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"enrich/client"
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+func TestAStopEndsTheAskingAndLaterWhatIsInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		s := newStopper(ctx, t.Context(), 25*time.Second, 0)
+		defer s.close()
+		interrupt()
+		synctest.Wait()
+		if !s.stopped() || s.hard.Err() != nil {
+			t.Error("a signal does not end the asking, or ends what is in flight")
+		}
+		time.Sleep(25*time.Second - 1)
+		synctest.Wait()
+		if s.hard.Err() != nil {
+			t.Error("the grace ended early")
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if s.hard.Err() == nil {
+			t.Error("the grace does not end")
+		}
+		s.stop(client.StopUnauthorized, "later")
+		if cause, _, err := s.result(); cause != StopInterrupted || err != nil {
+			t.Errorf("the first cause is not kept: %q, %v", cause, err)
+		}
+	})
+}
+
+func TestTheMaxDurationIsACap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStopper(t.Context(), t.Context(), time.Second, time.Minute)
+		defer s.close()
+		time.Sleep(time.Minute - 1)
+		synctest.Wait()
+		if s.stopped() {
+			t.Error("it stops early")
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if cause, _, _ := s.result(); !s.stopped() || cause != client.StopCap {
+			t.Errorf("stopped %t, by %q", s.stopped(), cause)
+		}
+	})
+}
+
+func TestACapLetsWhatIsAdmittedFinishAndAnErrorOfOursDoesNot(t *testing.T) {
+	s := newStopper(t.Context(), t.Context(), time.Second, 0)
+	defer s.close()
+	s.note(client.StopCap, "--max-calls is reached")
+	if s.stopped() {
+		t.Error("a cap ends what was admitted")
+	}
+	ours := errors.New("disk full")
+	s.fail(ours)
+	if !s.stopped() || !s.failed() || s.hard.Err() == nil {
+		t.Error("after an error of ours something goes on")
+	}
+	if _, _, err := s.result(); !errors.Is(err, ours) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAgesAndHolds(t *testing.T) {
+	noon := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	const day = 24 * time.Hour
+	for name, tt := range map[string]struct {
+		kind            contact.Kind
+		age             time.Duration
+		maxAge, noMatch time.Duration
+		fresh, stale    bool
+	}{
+		"any age":                       {contact.Matched, 9999 * day, -1, 30 * day, true, false},
+		"exactly as old as it may be":   {contact.Matched, 90 * day, 90 * day, -1, true, false},
+		"a moment older":                {contact.Matched, 90*day + time.Millisecond, 90 * day, -1, false, true},
+		"a no match has its own age":    {contact.NoMatch, 31 * day, -1, 30 * day, false, true},
+		"the shorter one counts":        {contact.NoMatch, 10 * day, 7 * day, 30 * day, false, true},
+		"no age for no match":           {contact.NoMatch, 10 * day, 7 * day, -1, false, true},
+		"what was refused is no answer": {contact.Refused, 0, -1, -1, false, false},
+		"nothing is no answer":          {0, 0, 0, 0, false, false},
+		"an answer of this run":         {contact.Matched, -time.Second, 0, 0, true, false},
+	} {
+		r := Rules{Started: noon, MaxAge: tt.maxAge, NoMatchAge: tt.noMatch}
+		s := ledger.State{Kind: tt.kind, At: noon.Add(-tt.age)}
+		if r.fresh(s) != tt.fresh || r.stale(s) != tt.stale {
+			t.Errorf("%s: fresh %t, stale %t", name, r.fresh(s), r.stale(s))
+		}
+	}
+	for retries, holds := range map[int]int{0: 1, 1: 2, 2: 3} {
+		r := Rules{LostRetries: retries}
+		if r.held(ledger.State{Lost: holds - 1}) || !r.held(ledger.State{Lost: holds}) {
+			t.Errorf("with %d retries a contact is not held after exactly %d lost calls", retries, holds)
+		}
+	}
+}
