@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +27,8 @@ type gauge struct {
 	started  time.Time
 	size     int64 // bytes of the input; 0: not known
 	rows     *reader.Reader
+	through  *counted
+	info     reader.Info // as it was at the start: the reader brings its own up to date
 	api      *client.Client
 	counters *pipeline.Counters
 }
@@ -53,8 +56,8 @@ func (g *gauge) read() reading {
 	if g.size <= 0 {
 		return r
 	}
-	// The reader is ahead of the answers: what was admitted and has no outcome yet is not done.
-	r.share = min(1, float64(r.bytesRead)/float64(g.size))
+	r.share = min(1, g.position(r.rowsRead, r.bytesRead))
+	// Admission is ahead of the answers: what was admitted and has no outcome yet is not done.
 	if admitted := c.Admitted.Load(); admitted > 0 {
 		r.share *= min(1, float64(r.matched+r.noMatch+r.failed+c.Released.Load())/float64(admitted))
 	}
@@ -62,6 +65,24 @@ func (g *gauge) read() reading {
 		r.left = time.Duration(float64(r.elapsed) * (1 - r.share) / r.share).Round(time.Second)
 	}
 	return r
+}
+
+// position is which share of the input the rows are that admission has looked at. The reader is blocks ahead of it, which is
+// all of a small file; where the text is not the file's own (an archive), that is as good as can be known.
+func (g *gauge) position(looked, read int64) float64 {
+	share := float64(read) / float64(g.size)
+	info := g.info
+	if packed(info.Compression) != "" {
+		return share
+	}
+	text, rows := float64(g.through.bytes.Load()), g.through.rows.Load()
+	if strings.HasPrefix(info.Encoding, "utf-16") {
+		text *= 2
+	}
+	if rows == 0 {
+		return 0
+	}
+	return min(share, text/float64(g.size)*float64(looked)/float64(rows))
 }
 
 // text is the reading in a line; narrow leaves out what a small terminal has no room for.
@@ -77,11 +98,11 @@ func (r reading) text(narrow bool) string {
 }
 
 // showProgress draws until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet.
-func (j *job) showProgress(api *client.Client, rows *reader.Reader) (stop func()) {
+func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *counted) (stop func()) {
 	if j.settings.quiet {
 		return func() {}
 	}
-	g := &gauge{started: time.Now(), size: j.input.size, rows: rows, api: api, counters: &j.counters}
+	g := &gauge{started: time.Now(), size: j.input.size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters}
 	draw, end, every := j.lines(g), func() {}, lineEvery
 	if width, ok := terminalWidth(j.world.stderr); ok && j.voice.log == nil && !j.settings.verbose {
 		draw, end = bar(j.world.stderr, g, width)

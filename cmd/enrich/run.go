@@ -125,8 +125,9 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.Asked, error) {
 	before := j.ledger.Answers()
 	contacts := func() int64 { return before + j.counters.Admitted.Load() }
+	through := newCounted(rows, contacts)
 	ask := pipeline.Ask{
-		Rules: j.rules, Rows: withinMemory(rows, contacts), Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
+		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
 		Stopping: pipeline.Stopping{Grace: j.settings.grace},
 		Caps: pipeline.Caps{
 			MaxCalls: j.settings.maxCalls, MaxCredits: j.settings.maxCredits, CreditsPerCall: j.settings.creditsPerCall,
@@ -136,7 +137,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	}
 	cut := context.AfterFunc(j.patience.ctx, func() { j.input.cut(errCut) })
 	defer cut()
-	stop := j.showProgress(api, rows)
+	stop := j.showProgress(api, rows, through)
 	defer stop()
 	return ask.Do(j.patience.ctx, j.patience.deadline)
 }
