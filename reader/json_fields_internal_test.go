@@ -19,6 +19,8 @@ func TestFieldsOfJSON(t *testing.T) {
 	}{
 		"nested":            {`{"email":"a","company":{"name":"X","domain":"www.x.com"}}`, nil, contact.Contact{Email: "a", CompanyName: "X", CompanyDomain: "x.com"}, nil},
 		"top before nested": {`{"email":"a","company":{"name":"X"},"company_name":"Y"}`, nil, contact.Contact{Email: "a", CompanyName: "Y"}, nil},
+		"in other letters":  {`{"email":"a","company":{"name":"X"},"companyName":"Y"}`, nil, contact.Contact{Email: "a", CompanyName: "Y"}, nil},
+		"a dot first":       {`{"contact.email":"b","contact":{"email":"a"}}`, fields{"email": "contact.email"}, contact.Contact{Email: "b"}, nil},
 		"wrapped":           {`{"id":1,"properties":{"email":"a","firstname":"Ann"}}`, nil, contact.Contact{Email: "a", FirstName: "Ann"}, nil},
 		"not the owner":     {`{"email":"a","owner":{"email":"b","first_name":"Bo"}}`, nil, contact.Contact{Email: "a"}, nil},
 		"a path":            {`{"x":{"y":{"z":{"mail":{"work":"a"}}}}}`, fields{"email": "x.y.z.mail.work"}, contact.Contact{Email: "a"}, nil},

@@ -96,7 +96,7 @@ func checkNothingLost(t *testing.T, in []byte, read jsonRead) {
 			t.Fatalf("%q is lost before %q", gap, row.Raw)
 		}
 		in = in[at+len(row.Raw):]
-		long = long || row.Refused != nil && len(row.Raw) > smallLimits.row-utf8.UTFMax
+		long = long || row.Refused != nil && len(row.Raw) >= smallLimits.row-utf8.UTFMax
 	}
 	if rest := bytes.Trim(in, " \t\r\n,[]"); !long && read.err == nil && len(rest) > 0 {
 		t.Fatalf("%q is lost at the end", rest)

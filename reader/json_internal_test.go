@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"enrich/contact"
 )
@@ -101,6 +102,7 @@ func TestRowsOfJSON(t *testing.T) {
 		"an open array":        {`[{"email":"a"},{"email":"b"}`, "1 a\n1 b", ErrBroken},
 		"a cut stream":         {"{\n\"email\":\"a\"\n}\n{\n\"email\":", "1 a", ErrBroken},
 		"parts are no rows":    {"{\n \"email\":\"a\"}\n{\n \"x\": nope,\n \"list\": [\n  {\"email\":\"owner\"}\n ]\n}\n{\"email\":\"b\"}", "1 a\n3 !{\n \"x\": nope,\n \"list\": [\n  {\"email\":\"owner\"}\n ]\n}\n9 b", nil},
+		"nor are early parts":  {`{"email":"a"}{"list":[` + "\n" + `{"email":"owner"}` + "\n" + `],"x":nope}` + "\n" + `{"email":"b"}`, "1 a\n1 !{\"list\":[\n{\"email\":\"owner\"}\n],\"x\":nope}\n4 b", nil},
 		"the last one counts":  {`{"email":"a","email":"b"}`, "1 b", nil},
 		"null is nothing":      {`{"email":"a","email":null}`, "1 ", nil},
 		"a number as it is":    {`{"email":1.50E+400}`, "1 1.50E+400", nil},
@@ -126,18 +128,26 @@ func TestRowsOfJSON(t *testing.T) {
 }
 
 func TestRowsBeginBehindTheFirstBlock(t *testing.T) {
-	for name, in := range map[string]string{
-		"blank lines":     strings.Repeat("  \n", 200_000) + `{"email":"a"}`,
-		"a broken line":   strings.Repeat("x", 700_000) + "\n" + `{"email":"a"}`,
-		"a long line":     strings.Repeat("x", 3_000_000) + "\n" + `{"email":"a"}`,
-		"a long row":      `{"x":"` + strings.Repeat("x", 3_000_000) + `"}` + "\n" + `{"email":"a"}`,
-		"a long element":  `[{"x":"` + strings.Repeat("x", 3_000_000) + `"},{"email":"a"}]`,
-		"a wide row":      `{"x":"` + strings.Repeat("x", 900_000) + `"}` + "\n" + `{"email":"a"}`,
-		"a broken object": `[{"x":tru` + strings.Repeat("\n ,1", 300_000) + "},\n" + `{"email":"a"}]`,
+	long := strings.Repeat("é", 1_500_000)
+	for name, tt := range map[string]struct {
+		in   string
+		rows int
+	}{
+		"blank lines":     {strings.Repeat("  \n", 200_000) + `{"email":"a"}`, 1},
+		"a broken line":   {strings.Repeat("x", 700_000) + "\n" + `{"email":"a"}`, 2},
+		"a long line":     {" " + long + "\n" + `{"email":"a"}`, 2},
+		"a longer line":   {`{"email":"b"}` + "\n" + long + long + "\n" + `{"email":"a"}`, 3},
+		"a long row":      {`{"x":"` + long + `"}` + "\n" + `{"email":"a"}`, 2},
+		"a long element":  {`[{"x":"` + long + `"},{"email":"a"}]`, 2},
+		"a wide row":      {`{"x":"` + strings.Repeat("x", 900_000) + `"}` + "\n" + `{"email":"a"}`, 2},
+		"a broken object": {`[{"x":tru` + strings.Repeat("\n ,1", 300_000) + "},\n" + `{"email":"a"}]`, 2},
 	} {
-		got := readJSON(strings.NewReader(in), Options{AnyColumns: true}, 16)
-		if n := len(got.rows); n == 0 || n > 3 || got.rows[n-1].Contact.Email != "a" && got.info.Mapping[contact.Email] != "" || got.err != nil {
+		got := readJSON(strings.NewReader(tt.in), Options{AnyColumns: true}, 16)
+		if n := len(got.rows); n != tt.rows || !bytes.Equal(got.rows[n-1].Raw, []byte(`{"email":"a"}`)) || got.err != nil {
 			t.Errorf("%s: %d rows, %v", name, n, got.err)
+		}
+		if raw := got.rows[0].Raw; len(raw) > 1<<20 || !utf8.Valid(raw) || got.rows[0].Line != 1 && name != "blank lines" {
+			t.Errorf("%s: line %d, %d bytes, text: %v", name, got.rows[0].Line, len(raw), utf8.Valid(raw))
 		}
 	}
 }

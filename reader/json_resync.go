@@ -23,7 +23,7 @@ func (f *framing) resync(frame *jsonFrame, at int, v verdict, may bool) error {
 			f.row(frame, n, verdictWords(v, at, text))
 			return nil
 		case len(text) > f.limits.row:
-			f.row(frame, f.head(text), verdictWords(v, at, text))
+			f.row(frame, f.head(text), verdictWords(v, at, text)+"; "+f.tooLong())
 			f.skip, f.skipping = s, true
 			return nil
 		}

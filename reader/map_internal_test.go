@@ -118,6 +118,7 @@ func TestWhatIsUnclearIsAnError(t *testing.T) {
 		"names and company":  {"First Name|Last Name|Company", Options{}, "first_name=First Name last_name=Last Name company_name=Company", nil, ""},
 		"nothing, looked at": {"a|b", Options{AnyColumns: true}, "", nil, ""},
 		"a hint":             {"Kontakt|b\na@x.com|1", Options{}, "", ErrNoColumn, `"Kontakt" holds e-mail addresses`},
+		"ours hint nothing":  {"enrich_email|b\na@x.com|1", Options{}, "", ErrNoColumn, "say --no-header"},
 		"an address":         {"Ann|ann@x.com\nBo|bo@x.com", Options{}, "", ErrHeader, "--no-header"},
 		"a URL":              {"Email|https://x.com", Options{}, "", ErrHeader, `"https://x.com"`},
 		"a number":           {"Ann|Smith|+1 800 555-1234", Options{}, "", ErrHeader, "--no-header"},
