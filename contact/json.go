@@ -68,10 +68,22 @@ func AppendString(b []byte, s string) []byte {
 			b = append(append(b, s[from:i]...), '\\', c)
 			from = i + 1
 		case c < ' ':
-			b = append(append(b, s[from:i]...), '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			b = appendControl(append(b, s[from:i]...), c)
 			from = i + 1
 		}
 		i++
 	}
 	return append(append(b, s[from:]...), '"')
+}
+
+func appendControl(b []byte, c byte) []byte {
+	switch c {
+	case '\n':
+		return append(b, `\n`...)
+	case '\r':
+		return append(b, `\r`...)
+	case '\t':
+		return append(b, `\t`...)
+	}
+	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"enrich/contact"
 )
 
 // fieldsOf reads a body and returns what was filled, and Extra.
@@ -144,7 +146,7 @@ func bodies(depth int) *rapid.Generator[string] {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.Write(appendQuoted(nil, names.Draw(t, "name")))
+			b.Write(contact.AppendString(nil, names.Draw(t, "name")))
 			b.WriteByte(':')
 			if depth > 0 && rapid.Bool().Draw(t, "nested") {
 				b.WriteString(bodies(depth-1).Draw(t, "object"))

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"io"
 	"strconv"
+
+	"enrich/contact"
 )
 
 // A failureRow is what we add to a row of failures; the csv tags are the columns that gocsv binds it to.
@@ -67,18 +69,18 @@ func (x *Failures) Write(row *Failure) error {
 
 func (x *Failures) object(row *Failure) error {
 	b := append(x.value[:0], `{"status":"failed","error":{"kind":`...)
-	b = append(appendQuoted(b, string(row.Kind)), `,"status":`...)
+	b = append(contact.AppendString(b, string(row.Kind)), `,"status":`...)
 	if row.Status == 0 {
 		b = append(b, "null"...)
 	} else {
 		b = strconv.AppendInt(b, int64(row.Status), 10)
 	}
-	b = appendQuoted(append(b, `,"message":`...), row.Message)
+	b = contact.AppendString(append(b, `,"message":`...), row.Message)
 	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(row.Attempts), 10)
 	rest := x.rest.of(row)
 	for _, m := range [...]struct{ name, value string }{{"extra", rest.extra}, {"line", rest.line}, {"raw", rest.raw}} {
 		if m.value != "" {
-			b = append(appendQuoted(append(b, ','), m.name), ':')
+			b = append(contact.AppendString(append(b, ','), m.name), ':')
 			b = append(b, m.value...)
 		}
 	}

@@ -47,7 +47,7 @@ func (l *leftovers) of(row *Failure) leftover {
 	refused := row.Kind == contact.Ragged || row.Kind == contact.Invalid
 	switch {
 	case row.NoObject:
-		return leftover{raw: string(appendQuoted(nil, string(row.Raw))), line: strconv.FormatInt(row.Line, 10)}
+		return leftover{raw: string(contact.AppendString(nil, string(row.Raw))), line: strconv.FormatInt(row.Line, 10)}
 	case l.format == JSONL && refused:
 		return earlier(line(row.Raw))
 	case l.format == JSONL:

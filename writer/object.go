@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"enrich/contact"
 )
 
 // errNoObject is a row or an answer that should be a JSON object and is none; the caller broke its promise, so the
@@ -22,7 +24,7 @@ func newObjects(s Source) *objects {
 	if s.Format == CSV {
 		o.keep = s.kept()
 		for _, name := range pick(nil, unique(s.Columns), o.keep) {
-			o.names = append(o.names, string(append(appendQuoted(nil, name), ':')))
+			o.names = append(o.names, string(append(contact.AppendString(nil, name), ':')))
 		}
 	}
 	return o
@@ -49,7 +51,7 @@ func (o *objects) fromCells(b []byte, cells []string, value []byte) []byte {
 	b = append(b, '{')
 	for n, i := range o.keep {
 		if i < len(cells) {
-			b = append(appendQuoted(append(b, o.names[n]...), cells[i]), ',')
+			b = append(contact.AppendString(append(b, o.names[n]...), cells[i]), ',')
 		}
 	}
 	return append(appendMember(b, value), '}')

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"enrich/contact"
 )
 
 // unquote is the text of a JSON string that stands in its quotes. Half a surrogate pair, which no UTF-8 text can
@@ -69,46 +71,6 @@ func codeUnit(s string) rune {
 	return rune(n)
 }
 
-// appendQuoted appends s as a JSON string, with no more escapes than JSON wants. Bytes that are not UTF-8 become
-// U+FFFD, because JSON cannot hold them.
-func appendQuoted(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 {
-				b = append(append(b, s[from:i]...), "\uFFFD"...)
-				from = i + 1
-			}
-			i += size
-			continue
-		}
-		b = append(b, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		case '\r':
-			b = append(b, '\\', 'r')
-		case '\t':
-			b = append(b, '\\', 't')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		i++
-		from = i
-	}
-	return append(append(b, s[from:]...), '"')
-}
-
 // appendStrings appends a JSON array of strings.
 func appendStrings(b []byte, list []string) []byte {
 	b = append(b, '[')
@@ -116,7 +78,7 @@ func appendStrings(b []byte, list []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendQuoted(b, s)
+		b = contact.AppendString(b, s)
 	}
 	return append(b, ']')
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"enrich/contact"
 )
 
 // bufferSize bounds what an output keeps before it is written; one row may be longer.
@@ -77,7 +79,7 @@ func moment(t time.Time) string {
 
 func (r *Results) object(row *Result) error {
 	b := append(r.value[:0], `{"status":`...)
-	b = appendQuoted(b, row.Kind.String())
+	b = contact.AppendString(b, row.Kind.String())
 	b = append(b, `,"at":`...)
 	if row.At.IsZero() {
 		b = append(b, "null"...)

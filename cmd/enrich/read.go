@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,7 +79,8 @@ func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refuse
 			row := &buf[i]
 			if row.Refused != nil {
 				refused++
-				j.voice.warn(fmt.Sprintf("line %d: %s: %s", row.Line, row.Refused.Kind, row.Refused.Message),
+				where := fmt.Sprintf("line %d: ", row.Line)
+				j.voice.warn(fmt.Sprintf("%s%s: %s", where, row.Refused.Kind, strings.TrimPrefix(row.Refused.Message, where)),
 					"event", "refused", "line", row.Line, "kind", row.Refused.Kind)
 			}
 			if perr := print(row); perr != nil {
@@ -132,15 +134,10 @@ func appendObject(b []byte, columns, cells []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendString(b, c), ':')
-		b = appendString(b, cells[i])
+		b = append(contact.AppendString(b, c), ':')
+		b = contact.AppendString(b, cells[i])
 	}
 	return append(b, '}', '\n')
-}
-
-func appendString(b []byte, s string) []byte {
-	text, _ := json.Marshal(s) // a string always can be
-	return append(b, text...)
 }
 
 // sayReading tells how the file is read.
