@@ -15,8 +15,7 @@ func (e *erasure) some(goes func(ended) bool) error {
 		return err
 	}
 	for _, c := range commits {
-		sum := checksum([]int64{c.id, c.run, c.first}, c.keys)
-		if err := e.replace("UPDATE ended SET keys = ?, checksum = ? WHERE id = ?", c.id, sum, c.keys); err != nil {
+		if err := e.replace("UPDATE ended SET keys = ?, checksum = ? WHERE id = ?", c.id, c.sum(), c.keys); err != nil {
 			return err
 		}
 	}
@@ -31,8 +30,8 @@ func (e *erasure) blankEnds(goes func(ended) bool) (changed []commitRow, err err
 		if err != nil {
 			return nil, err
 		}
-		c := commitRow{id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), first: stmt.ColumnInt64(2), keys: stmt.ColumnRawBlob(3)}
-		if err := checkEnded(c.id, c.run, c.first, c.keys, stmt.ColumnInt64(4)); err != nil {
+		c, err := readCommit(stmt)
+		if err != nil {
 			return nil, err
 		}
 		fresh := false

@@ -24,7 +24,7 @@ func (s *statements) prepare(conn *sqlite3.Conn) error {
 		"COMMIT":                              &s.commit,
 		"ROLLBACK":                            &s.rollback,
 		"INSERT INTO asked VALUES(?,?,?,?,?)": &s.asked,
-		"INSERT INTO ended VALUES(?,?,?,?,?)": &s.ended,
+		"INSERT INTO ended VALUES(?,?,?,?,?,?,?)":             &s.ended,
 		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,?,?,?,?,?)": &s.outcome,
 	} {
 		if *stmt != nil {
@@ -92,7 +92,7 @@ func (l *Ledger) write(run, first int64, intents []Intent, outcomes []contact.Ou
 	if err := l.writeIntents(run, intents); err != nil {
 		return err
 	}
-	if err := l.writeOutcomes(run, first, outcomes); err != nil {
+	if err := l.writeOutcomes(run, first, outcomes, len(intents) > 0); err != nil {
 		return err
 	}
 	if err := s.commit.Exec(); err != nil {
@@ -144,7 +144,7 @@ func (l *Ledger) writeIntents(run int64, intents []Intent) error {
 	return b.exec()
 }
 
-func (l *Ledger) writeOutcomes(run, first int64, outcomes []contact.Outcome) error {
+func (l *Ledger) writeOutcomes(run, first int64, outcomes []contact.Outcome, asked bool) error {
 	if len(outcomes) == 0 {
 		return nil
 	}
@@ -157,12 +157,20 @@ func (l *Ledger) writeOutcomes(run, first int64, outcomes []contact.Outcome) err
 			return err
 		}
 	}
+	c := commitRow{id: id, run: run, first: first, commits: 1, asked: flag(asked), keys: s.keys}
+	if l.packs(&c) {
+		return l.pack(&c)
+	}
+	return s.writeEnded(&c)
+}
+
+func (s *statements) writeEnded(c *commitRow) error {
 	b := binder{stmt: s.ended}
-	b.int(id)
-	b.int(run)
-	b.int(first)
-	b.blob(s.keys)
-	b.int(checksum([]int64{id, run, first}, s.keys))
+	for _, n := range [...]int64{c.id, c.run, c.first, c.commits, c.asked} {
+		b.int(n)
+	}
+	b.blob(c.keys)
+	b.int(c.sum())
 	return b.exec()
 }
 

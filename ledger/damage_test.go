@@ -34,13 +34,19 @@ func sampleBody(n int) []byte {
 // run in the log and two intents open.
 func makeSample(t testing.TB, path string, closed bool) {
 	t.Helper()
-	l := open(t, path, ledger.Options{})
+	makeSampleOf(t, path, closed, 10, ledger.Options{})
+}
+
+// makeSampleOf makes it in commits of some size.
+func makeSampleOf(t testing.TB, path string, closed bool, size int, o ledger.Options) {
+	t.Helper()
+	l := open(t, path, o)
 	half := func(from, to int) int64 {
 		run := begin(t, l)
-		for n := from; n < to; n += 10 {
+		for n := from; n < to; n += size {
 			var intents []ledger.Intent
 			var outcomes []contact.Outcome
-			for i := n; i < n+10; i++ {
+			for i := n; i < n+size; i++ {
 				o := outcome(i, sampleKind(i))
 				if o.Kind.Answered() {
 					o.Body = sampleBody(i)
@@ -58,7 +64,7 @@ func makeSample(t testing.TB, path string, closed bool) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	l = open(t, path, ledger.Options{})
+	l = open(t, path, o)
 	run := half(sample/2, sample)
 	if closed {
 		if err := errors.Join(l.Finish(run, "", 0), l.Close()); err != nil {
@@ -275,7 +281,7 @@ func TestNoDamageMakesAWrongAnswer(t *testing.T) {
 	for name, closed := range map[string]bool{"file": true, "file beside its log": false, "log": false} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
-			makeSample(t, path, closed)
+			makeSampleOf(t, path, closed, 5, ledger.Options{}.Tiny())
 			victim := path
 			if name == "log" {
 				victim += "-wal"

@@ -134,7 +134,7 @@ func (l *Ledger) rewrite() error {
 
 // find finds the questions that are about a person, by what was asked and by what was answered.
 func (e *erasure) find(m matcher) error {
-	return e.commits(e.pruned+1, func(c *commitRow) error {
+	return e.walk(e.pruned+1, func(c *commitRow) error {
 		if c.contacts != nil {
 			for i, asked := range gjson.ParseBytes(c.contacts).Array() {
 				if asked.IsObject() && m.asks(contact.ParseJSON([]byte(asked.Raw))) {
@@ -176,8 +176,12 @@ func (e *erasure) beginning(old int64) error {
 		if err != nil {
 			return err
 		}
-		if hasNewer(stmt.ColumnRawBlob(3), old) {
-			cut = commitRow{id: stmt.ColumnInt64(0), first: stmt.ColumnInt64(2)}
+		c, err := readCommit(stmt)
+		if err != nil {
+			return err
+		}
+		if hasNewer(c.keys, old) {
+			cut = commitRow{id: c.id - c.commits + 1, first: c.first}
 			break
 		}
 	}

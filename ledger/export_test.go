@@ -1,7 +1,13 @@
 package ledger
 
-// OnDisk makes SQLite get at the disk through a registered VFS, and its log grow by so many pages only.
-func (o Options) OnDisk(vfs string, pages int) Options {
-	o.vfs, o.pages = vfs, pages
+// OnDisk makes SQLite get at the disk through a registered VFS.
+func (o Options) OnDisk(vfs string) Options {
+	o.vfs = vfs
+	return o
+}
+
+// Tiny makes happen after a few commits what otherwise does after many: the log is brought into the file, rows are packed.
+func (o Options) Tiny() Options {
+	o.pages, o.packRows = 12, 3
 	return o
 }

@@ -73,9 +73,6 @@ func large(n int) []byte {
 	return append(b, `"}}`...)
 }
 
-// smallLog is how many pages it grows by.
-const smallLog = 12
-
 // check opens the ledger on a healthy disk: all that was acknowledged is there, what is there was tried, all of it is
 // sound, and it can go on.
 func (s *script) check(t *testing.T) {
@@ -181,7 +178,7 @@ func (f *faulty) run(t *testing.T) {
 	f.kinds = map[string]int{}
 	s := script{path: filepath.Join(t.TempDir(), "ledger.db"), acked: map[int]contact.Kind{}, tried: map[int]contact.Kind{}}
 	d := newDisk(t, f.change)
-	l, err := s.live(ledger.Options{}.OnDisk(d.name, smallLog))
+	l, err := s.live(ledger.Options{}.OnDisk(d.name).Tiny())
 	switch {
 	case f.failed == nil && err != nil:
 		t.Fatal(err)

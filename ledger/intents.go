@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/ncruces/go-sqlite3"
 	"github.com/tidwall/gjson"
 
 	"enrich/contact"
@@ -14,12 +12,22 @@ import (
 const crashed = "the run ended before the answer was kept; the call may have been charged"
 
 // openIntents are the intents of a run that have no outcome yet, in order. Commits are taken in their order, so that
-// never more are open than the run had permits.
+// never many more are open than the run had permits.
 type openIntents struct {
-	list []Intent
-	at   map[contact.Key]int // the place in list of each request's latest intent
-	last int64               // milliseconds: when its last outcome came
+	list []openIntent
+	at   map[contact.Key]places
+	open int
+	last int64 // milliseconds: when its last outcome came
 }
+
+// An openIntent knows the next one of the same request: a contact whose call was lost is asked again in the same run.
+type openIntent struct {
+	Intent
+	next int // its place in list, from 1; 0: there is none
+}
+
+// places are those of a request's open intents in list, from 1. The first is ended first.
+type places struct{ first, last int }
 
 // intents takes those of one commit.
 func (o *openIntents) intents(id int64, keys, contacts []byte) error {
@@ -32,8 +40,7 @@ func (o *openIntents) intents(id int64, keys, contacts []byte) error {
 		if k == (contact.Keys{}) { // forgotten
 			continue
 		}
-		o.at[k.Request] = len(o.list)
-		o.list = append(o.list, Intent{Contact: contact.ParseJSON([]byte(c.Raw)), Keys: k})
+		o.add(Intent{Contact: contact.ParseJSON([]byte(c.Raw)), Keys: k})
 	}
 	return nil
 }
@@ -45,7 +52,23 @@ func checkAsked(id, run int64, keys, contacts []byte, sum int64) error {
 	return nil
 }
 
-// close ends the intents of one commit's outcomes.
+func newOpenIntents() *openIntents { return &openIntents{at: map[contact.Key]places{}} }
+
+func (o *openIntents) add(i Intent) {
+	o.list = append(o.list, openIntent{Intent: i})
+	o.open++
+	n := len(o.list)
+	at, again := o.at[i.Keys.Request]
+	if !again {
+		at.first = n
+	} else {
+		o.list[at.last-1].next = n
+	}
+	at.last = n
+	o.at[i.Keys.Request] = at
+}
+
+// close ends the intents of some outcomes.
 func (o *openIntents) close(keys []byte) {
 	for i := 0; i < len(keys); i += endedSize {
 		e := readEnded(keys[i:])
@@ -54,19 +77,29 @@ func (o *openIntents) close(keys []byte) {
 		if !ok {
 			continue
 		}
-		delete(o.at, e.keys.Request)
-		o.list[at].Keys = contact.Keys{}
+		ended := &o.list[at.first-1]
+		if at.first = ended.next; at.first > 0 {
+			o.at[e.keys.Request] = at
+		} else {
+			delete(o.at, e.keys.Request)
+		}
+		ended.Keys = contact.Keys{}
+		o.open--
 	}
-	if len(o.list) >= 64 && len(o.list) > 4*len(o.at) {
+	if len(o.list) >= 64 && len(o.list) > 4*o.open {
 		o.compact()
 	}
 }
 
 // compact makes the list shorter when most of it is closed, so that it does not grow with the run.
 func (o *openIntents) compact() {
-	o.list = slices.DeleteFunc(o.list, func(i Intent) bool { return i.Keys == contact.Keys{} })
-	for i := range o.list {
-		o.at[o.list[i].Keys.Request] = i
+	old := o.list
+	o.list, o.open = make([]openIntent, 0, o.open), 0
+	clear(o.at)
+	for i := range old {
+		if old[i].Keys != (contact.Keys{}) {
+			o.add(old[i].Intent)
+		}
 	}
 }
 
@@ -88,7 +121,7 @@ func (l *Ledger) leftOpen() (map[int64][]contact.Outcome, error) {
 	from, all := int64(-1), map[int64]*openIntents{}
 	for i := range l.runs {
 		if r := &l.runs[i]; !r.closed {
-			all[r.id] = &openIntents{at: map[contact.Key]int{}}
+			all[r.id] = newOpenIntents()
 			if from < 0 || r.first < from {
 				from = r.first
 			}
@@ -97,7 +130,7 @@ func (l *Ledger) leftOpen() (map[int64][]contact.Outcome, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	err := l.commits(max(from, l.pruned+1), func(c *commitRow) error {
+	err := l.walk(max(from, l.pruned+1), func(c *commitRow) error {
 		o, ok := all[c.run]
 		switch {
 		case !ok:
@@ -116,44 +149,4 @@ func (l *Ledger) leftOpen() (map[int64][]contact.Outcome, error) {
 		lost[run] = o.lost(l.runs[run-1].Started.UnixMilli())
 	}
 	return lost, nil
-}
-
-// A commitRow is a row of ended or, with contacts, of asked. It is valid until the next one.
-type commitRow struct {
-	id, run, first int64
-	keys, contacts []byte
-}
-
-// commits goes through the commits from a number on, each with its outcomes before its intents, and checks that none is
-// missing.
-func (l *Ledger) commits(from int64, do func(*commitRow) error) error {
-	const merged = `SELECT id, 0, run, first, keys, NULL, checksum FROM ended WHERE id >= ?1
-		UNION ALL SELECT id, 1, run, 0, keys, contacts, checksum FROM asked WHERE id >= ?1 ORDER BY 1, 2`
-	last := from - 1
-	for stmt, err := range l.rows(merged, from) {
-		if err != nil {
-			return err
-		}
-		c := commitRow{id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(2), first: stmt.ColumnInt64(3), keys: stmt.ColumnRawBlob(4)}
-		if err := c.check(stmt); err != nil {
-			return err
-		}
-		if c.id > last+1 || c.run < 1 || c.run > int64(len(l.runs)) {
-			return fmt.Errorf("%w: something is missing before commit %d", ErrDamaged, c.id)
-		}
-		last = c.id
-		if err := do(&c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (c *commitRow) check(stmt *sqlite3.Stmt) error {
-	sum := stmt.ColumnInt64(6)
-	if stmt.ColumnInt64(1) == 0 {
-		return checkEnded(c.id, c.run, c.first, c.keys, sum)
-	}
-	c.contacts = stmt.ColumnRawText(5)
-	return checkAsked(c.id, c.run, c.keys, c.contacts, sum)
 }

@@ -26,9 +26,9 @@ type Options struct {
 	// Addresses keeps which addresses were answered, for [Ledger.AddressAnswered]; 8 bytes for each answer.
 	Addresses bool
 
-	// For tests: how SQLite gets at the disk (empty: as it does), and how much the log grows (0: pagesBetween).
-	vfs   string
-	pages int
+	// For tests: how SQLite gets at the disk (empty: as it does), and smaller numbers instead of the constants (0: those).
+	vfs             string
+	pages, packRows int
 }
 
 // A Ledger is open until [Ledger.Close]. What reads and marks the state in memory may be called from any goroutine;
@@ -47,6 +47,7 @@ type Ledger struct {
 	commit  int64 // the last commit's number
 	last    int64 // the last outcome's number
 	runs    []runRow
+	small   small
 
 	logPages, checkpointed int // how long the log is, and was when it was last brought into the file
 

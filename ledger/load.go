@@ -76,36 +76,24 @@ func (l *Ledger) loadPruned() error {
 	return nil
 }
 
-const readEnds = "SELECT id, run, first, keys, checksum FROM ended ORDER BY id"
-
-// loadEnded takes one commit's outcomes into the state.
+// loadEnded takes one row's outcomes into the state.
 func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, kept *int64) error {
-	id, run, first, keys := stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnRawBlob(3)
-	if err := stmt.Err(); err != nil {
+	c, err := readCommit(stmt)
+	if err != nil {
 		return err
 	}
-	if err := checkEnded(id, run, first, keys, stmt.ColumnInt64(4)); err != nil {
-		return err
+	if c.id-c.commits < l.commit || c.first != l.last+1 || c.run < 1 || c.run > int64(len(l.runs)) {
+		return fmt.Errorf("%w: something is missing before commit %d", ErrDamaged, c.id)
 	}
-	if id <= l.commit || first != l.last+1 || run < 1 || run > int64(len(l.runs)) {
-		return fmt.Errorf("%w: something is missing before commit %d", ErrDamaged, id)
-	}
-	for i := 0; i < len(keys); i += endedSize {
-		e := readEnded(keys[i:])
+	for i := 0; i < len(c.keys); i += endedSize {
+		e := readEnded(c.keys[i:])
 		if e.kind != 0 { // 0: forgotten
-			*kept = first + int64(i/endedSize)
+			*kept = c.first + int64(i/endedSize)
 			l.note(e.keys, e.kind, *kept, e.at)
 		}
 	}
-	l.commit = id
-	l.last = first + int64(len(keys)/endedSize) - 1
-	return nil
-}
-
-func checkEnded(id, run, first int64, keys []byte, sum int64) error {
-	if len(keys)%endedSize != 0 || checksum([]int64{id, run, first}, keys) != sum {
-		return fmt.Errorf("%w: the outcomes of commit %d are not what was written", ErrDamaged, id)
-	}
+	l.commit = c.id
+	l.last = c.first + c.count() - 1
 	return nil
 }
 

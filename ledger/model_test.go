@@ -164,7 +164,7 @@ func (m *model) reopen() {
 		}
 	}
 	m.byEmail = rapid.Bool().Draw(m.T, "by email")
-	l, err := ledger.Open(context.Background(), m.path, ledger.Options{ByEmail: m.byEmail, Addresses: true})
+	l, err := ledger.Open(context.Background(), m.path, ledger.Options{ByEmail: m.byEmail, Addresses: true}.Tiny())
 	if err != nil {
 		m.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func TestAFullDiskIsSaidInWords(t *testing.T) {
 		}
 		return 0, nil
 	})
-	l := open(t, filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{}.OnDisk(d.name, 0))
+	l := open(t, filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{}.OnDisk(d.name))
 	run := begin(t, l)
 	full = true
 	err := l.Commit(run, []ledger.Intent{person(1)}, nil)

@@ -65,7 +65,7 @@ func (r *recording) record(t *testing.T, rt *rapid.T) {
 	})
 	next := 0
 	for range rapid.IntRange(1, 4).Draw(rt, "lives") {
-		l, err := ledger.Open(context.Background(), filepath.Join(dir, "ledger.db"), ledger.Options{}.OnDisk(d.name, smallLog))
+		l, err := ledger.Open(context.Background(), filepath.Join(dir, "ledger.db"), ledger.Options{}.OnDisk(d.name).Tiny())
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -38,6 +38,8 @@ var migrations = [...]string{
 		id INTEGER PRIMARY KEY,
 		run INTEGER NOT NULL,
 		first INTEGER NOT NULL,
+		commits INTEGER NOT NULL,
+		asked INTEGER NOT NULL,
 		keys BLOB NOT NULL,
 		checksum INTEGER NOT NULL
 	) STRICT;

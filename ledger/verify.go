@@ -69,9 +69,9 @@ func (c *check) all() error {
 	}
 	for i := range runs {
 		c.identities = append(c.identities, runs[i].identity())
-		c.open[runs[i].id] = &openIntents{at: map[contact.Key]int{}}
+		c.open[runs[i].id] = newOpenIntents()
 	}
-	if err := c.commits(c.pruned+1, c.commitRow); err != nil {
+	if err := c.walk(c.pruned+1, c.commitRow); err != nil {
 		c.found.wrong("%v", err)
 	}
 	for i := range runs {

@@ -1,0 +1,63 @@
+package ledger
+
+import (
+	"context"
+	"encoding/binary"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"enrich/contact"
+)
+
+// TestSmallCommitsDoNotMakeManyRows: opening costs by the row. However few outcomes a commit has, there is a row for eight
+// of them, but for the last ones of each opening.
+func TestSmallCommitsDoNotMakeManyRows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	const commits = 500
+	made := 0
+	for _, size := range []int{1, 2, 7, 8, 20} {
+		l, err := Open(context.Background(), path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := l.number("SELECT count(*) FROM ended")
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := l.Begin(RunInfo{URL: "https://api.example"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range commits {
+			var intents []Intent
+			var outcomes []contact.Outcome
+			for range size {
+				c := contact.Contact{FirstName: string(binary.AppendUvarint(nil, uint64(made))), LinkedInURL: "x"}
+				k := l.runs[run-1].identity().Keys(c)
+				intents = append(intents, Intent{c, k})
+				outcomes = append(outcomes, contact.Outcome{Contact: c, Keys: k, Kind: contact.Refused, At: time.UnixMilli(int64(made))})
+				made++
+			}
+			if err := l.Commit(run, intents, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Commit(run, nil, outcomes); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := l.Finish(run, "", 0); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := l.number("SELECT count(*) FROM ended")
+		if most := int64(commits*size/packFew + packRows); err != nil || rows-before > min(most, commits) {
+			t.Errorf("commits of %d: %d rows for %d commits, want %d at most; %v", size, rows-before, commits, most, err)
+		}
+		if v, err := l.Verify(context.Background()); err != nil || v.Problems > 0 || v.Outcomes != int64(made) || v.Intents != int64(made) {
+			t.Errorf("commits of %d: %+v, %v", size, v, err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
