@@ -49,7 +49,7 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 	}
 	c.named = at >= 0 && !dataLike(c.header)
 	info.Header, info.Columns = c.header, unique(c.header)
-	mapping, err := mapColumns(info.Columns, t.samples(at), o)
+	mapping, err := mapColumns(c.header, t.samples(at), o)
 	if err != nil {
 		return nil, Info{}, err
 	}
