@@ -28,7 +28,7 @@ func TestAStopEndsTheAskingAndLaterWhatIsInFlight(t *testing.T) {
 		if s.hard.Err() != nil {
 			t.Error("the grace ended early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if s.hard.Err() == nil {
 			t.Error("the grace does not end")
@@ -49,7 +49,7 @@ func TestTheMaxDurationIsACap(t *testing.T) {
 		if s.stopped() {
 			t.Error("it stops early")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if cause, _, _ := s.result(); !s.stopped() || cause != client.StopCap {
 			t.Errorf("stopped %t, by %q", s.stopped(), cause)
