@@ -33,9 +33,12 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	kills, seed := number64(t, soakKills, 54), number64(t, killSeed, time.Now().UnixNano())
 	t.Logf("%d kills; to have these again: %s=%d %s=%d", kills, soakKills, kills, killSeed, seed)
 	lives := []life{
-		{workers: 1, rows: 120}, {workers: 1, rows: 60, latency: 3 * time.Millisecond},
-		{workers: 8, rows: 900}, {workers: 8, rows: 500, latency: 5 * time.Millisecond, jitter: 10 * time.Millisecond},
-		{workers: 64, rows: 3000}, {workers: 64, rows: 3000, latency: 20 * time.Millisecond, jitter: 30 * time.Millisecond},
+		{workers: 1, rows: 120},
+		{workers: 1, rows: 60, latency: 3 * time.Millisecond},
+		{workers: 8, rows: 900},
+		{workers: 8, rows: 500, latency: 5 * time.Millisecond, jitter: 10 * time.Millisecond},
+		{workers: 64, rows: 3000},
+		{workers: 64, rows: 3000, latency: 20 * time.Millisecond, jitter: 30 * time.Millisecond},
 	}
 	random := rand.New(rand.NewPCG(uint64(seed), 0))
 	for n := int64(0); n < kills; {
