@@ -84,7 +84,7 @@ func (j *job) sayStop(a pipeline.Asked, stats client.Stats) {
 	case client.StopRejectedAll:
 		j.voice.warn("stopped: the API refused every request alike"+detail, attrs...)
 	case pipeline.StopInput:
-		j.voice.warn(fmt.Sprintf("the input broke off: %v; what came before is done", a.Broken), attrs...)
+		j.voice.warn(fmt.Sprintf("%v; what came before it is done", a.Broken), attrs...)
 	case pipeline.StopInterrupted:
 		j.voice.warn("interrupted: writing what is answered; interrupt again to leave now", attrs...)
 	}
