@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"enrich/contact"
 	"enrich/ledger"
 )
@@ -130,6 +132,25 @@ func TestAReaderBesideARun(t *testing.T) {
 	if err := l.Outcomes([]int64{l.State(person(2).Keys).Ref}, out); err != nil || out[0].Kind != contact.Lost {
 		t.Errorf("%+v, %v", out[0], err)
 	}
+}
+
+// TestARunWaitsForAReaderThatLooks: also where it does not wait for another run. A reader may be slow to look.
+func TestARunWaitsForAReaderThatLooks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	makeSample(t, path, true)
+	glance := flock.New(path+".lock", flock.SetFlag(os.O_RDONLY))
+	if ok, err := glance.TryRLock(); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		time.Sleep(100 * time.Millisecond) // a reader's time
+		if err := glance.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	defer looking.Wait()
+	open(t, path, ledger.Options{})
 }
 
 // TestAGlanceNeverStopsARun: many readers, each of which looks whether a run is there, and runs that come and go.
