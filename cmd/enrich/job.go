@@ -100,28 +100,38 @@ func (j *job) targets(info reader.Info) error {
 		results: in(s.results, "results."+string(j.format)), failures: in(s.failures, "failures."+string(j.format)),
 		summary: in(s.summary, "summary.json"), pending: s.pending,
 	}
+	kept, err := j.keptFiles()
+	if err != nil {
+		return err
+	}
 	named := map[string]string{}
 	for _, t := range j.paths.all() {
-		if err := j.target(t.flag, t.path, named); err != nil {
+		if err := j.target(t.flag, t.path, kept, named); err != nil {
 			return usage(fmt.Errorf("--%s: %w", t.flag, err))
 		}
 	}
 	return nil
 }
 
-func (j *job) target(flag, path string, named map[string]string) error {
+func (j *job) target(flag, path string, kept []keptFile, named map[string]string) error {
 	if path == "" {
 		return nil
 	}
-	if other, twice := named[filepath.Clean(path)]; twice && path != os.DevNull {
+	place := placeOf(path)
+	if other, twice := named[place]; twice && place != os.DevNull {
 		return fmt.Errorf("%q is named twice, here and by --%s", path, other)
 	}
-	named[filepath.Clean(path)] = flag
+	named[place] = flag
 	if path == "-" {
 		return nil
 	}
 	if err := writer.CheckTarget(path); err != nil {
 		return err
+	}
+	for _, k := range kept {
+		if k.is(path) {
+			return fmt.Errorf("%q is %s: name another file", path, k.what)
+		}
 	}
 	if j.input.file != nil {
 		same, err := writer.SameFile(j.input.file, path)
