@@ -170,8 +170,9 @@ func (j *job) openLedger(ctx context.Context, o ledger.Options) error {
 }
 
 // write is the second pass, into temporary files that publish makes final. The input must still be the one that was
-// asked about: sum is its hash.
-func (j *job) write(run int64, columns []string, sum [32]byte, broken error) (pipeline.Written, error) {
+// asked about: sum is its hash, read how many rows it had. Both count: what is appended while the first pass comes to its
+// end can be in the hash and not among the rows.
+func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broken error) (pipeline.Written, error) {
 	o := j.reading
 	if j.info.Format == reader.JSONL {
 		o.Columns = columns
@@ -189,7 +190,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, broken error) (pi
 	if err != nil {
 		return written, err
 	}
-	if again, _ := rows.Sum(); again != sum || (written.Broken == nil) != (broken == nil) {
+	if again, _ := rows.Sum(); again != sum || (written.Broken == nil) != (broken == nil) || written.Read != read {
 		return written, errors.New("the input changed while it was read: nothing was published, the answers are kept; run the same command again")
 	}
 	return written, nil

@@ -100,7 +100,7 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 	}
 	j.sayStop(asked, api.Stats())
 	sum, bytes := first.Sum()
-	written, err := j.write(run, first.Columns(), sum, asked.Broken)
+	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.Broken)
 	if err != nil {
 		return j.interrupted(err)
 	}

@@ -50,12 +50,12 @@ func write(w world, s *settings, name string) error {
 	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true}); err != nil {
 		return err
 	}
-	broken, err := readThrough(j, first)
+	read, broken, err := readThrough(j, first)
 	if err != nil {
 		return j.interrupted(err)
 	}
 	sum, bytes := first.Sum()
-	written, err := j.write(0, first.Columns(), sum, broken)
+	written, err := j.write(0, first.Columns(), sum, read, broken)
 	if err != nil {
 		return j.interrupted(err)
 	}
@@ -77,20 +77,22 @@ func write(w world, s *settings, name string) error {
 	return endingOf(summary.ExitCode)
 }
 
-// readThrough reads an input to its end, for its columns and its hash. It returns how it broke off, if it did.
-func readThrough(j *job, rows *reader.Reader) (broken, err error) {
+// readThrough reads an input to its end, for its columns, its hash and its number of rows. It returns how it broke
+// off, if it did.
+func readThrough(j *job, rows *reader.Reader) (read int64, broken, err error) {
 	buf := make([]reader.Row, 256)
 	for {
-		_, err := rows.Read(buf)
+		n, err := rows.Read(buf)
+		read += int64(n)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil, nil
+			return read, nil, nil
 		case errors.Is(err, reader.ErrBroken):
-			return err, nil
+			return read, err, nil
 		case err != nil:
-			return nil, err
+			return read, nil, err
 		case j.patience.ctx.Err() != nil:
-			return nil, j.patience.ctx.Err()
+			return read, nil, j.patience.ctx.Err()
 		}
 	}
 }
