@@ -49,7 +49,10 @@ func (e ending) Error() string { return "ended" }
 // An interruption is the signal that ended a command.
 type interruption struct{ signal os.Signal }
 
-func (i interruption) Error() string { return "interrupted by " + i.signal.String() }
+func (i interruption) Error() string {
+	names := map[int]string{exitSIGHUP: " by SIGHUP", exitSIGINT: " by Ctrl-C", exitSIGTERM: " by SIGTERM"}
+	return "interrupted" + names[i.code()]
+}
 
 func (i interruption) code() int {
 	if s, ok := i.signal.(syscall.Signal); ok {

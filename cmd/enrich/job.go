@@ -45,12 +45,15 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
+	// Before the input is opened: that waits where it is a pipe to which nobody writes.
+	patience := listen(w.signals, s.grace, w.exit)
 	in, err := openInput(name, w.stdin)
 	if err != nil {
+		patience.close()
 		return nil, err
 	}
 	return &job{
-		world: w, settings: s, voice: newVoice(w.stderr, s), patience: watch(w.signals, s.grace, w.exit),
+		world: w, settings: s, voice: newVoice(w.stderr, s), patience: patience,
 		input: in, reading: reading, question: question,
 		rules: pipeline.Rules{
 			Identity: question.identity,
@@ -71,6 +74,7 @@ func (j *job) close() {
 
 // open begins to read the input from its start.
 func (j *job) open() (*reader.Reader, error) {
+	j.patience.begin()
 	cut := context.AfterFunc(j.patience.ctx, func() { j.input.cut(errCut) })
 	defer cut()
 	r, err := reader.Open(j.input.reader(), j.reading)

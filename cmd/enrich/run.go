@@ -50,10 +50,6 @@ func runCommand(w world) *cobra.Command {
 // run is the main job: everything is validated, then asked, then written, then published.
 func run(w world, s *settings, name string) error {
 	started := time.Now().UTC()
-	key, err := s.key(w.lookupEnv)
-	if err != nil {
-		return err
-	}
 	rate, err := client.ParseRate(s.rate)
 	if err != nil {
 		return usage(fmt.Errorf("--rate=%q: %w", s.rate, err))
@@ -63,6 +59,10 @@ func run(w world, s *settings, name string) error {
 		return err
 	}
 	defer j.close()
+	key, err := s.key(w.lookupEnv)
+	if err != nil {
+		return err
+	}
 	first, err := j.open()
 	if err != nil {
 		return err
@@ -144,11 +144,11 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 
 var errCut = errors.New("it was not read to its end, because the run was interrupted")
 
-// interrupted gives a signal's end its own code; other errors stay what they are.
+// interrupted gives a signal's end its own code; other errors stay what they are, also after a signal.
 func (j *job) interrupted(err error) error {
-	if sig := j.patience.signal(); sig != nil && (errors.Is(err, context.Canceled) || j.patience.deadline.Err() != nil) {
+	if sig := j.patience.signal(); sig != nil && errors.Is(err, context.Canceled) {
 		j.voice.warn("interrupted: the grace was over before the outputs were written; what was answered is kept, `enrich write` writes them")
-		return interruption{sig}
+		return ending(interruption{sig}.code())
 	}
 	return err
 }
