@@ -56,7 +56,11 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 		workers.Go(desk.work)
 	}
 	var settling conc.WaitGroup
-	settling.Go(desk.settle)
+	settling.Go(func() {
+		if !stop.guard(desk.settle) {
+			desk.drain(desk.intents)
+		}
+	})
 
 	admit := admission{Ask: a, desk: desk, stop: stop}
 	err := admit.run(deadline)

@@ -16,6 +16,8 @@ type asking struct {
 	ticket client.Ticket
 	turn   *client.Asking
 	result client.Result
+	// dropped: a bug ended the asking, and nothing is known of it. Its intent stays open, and is lost.
+	dropped bool
 }
 
 // A desk stands between admission, workers and ledger. Its channels hold every asking that has a permit, so that
@@ -52,7 +54,11 @@ func newDesk(a *Ask, stop *stopper) *desk {
 // work is one worker: it knows nothing of files or the ledger.
 func (d *desk) work() {
 	for a := range d.jobs {
-		a.result = a.turn.Do(d.stop.soft, d.stop.hard)
+		if !d.stop.guard(func() { a.result = a.turn.Do(d.stop.soft, d.stop.hard) }) {
+			a.dropped = true
+			d.results <- a
+			continue
+		}
 		switch s := a.result.Stop; s {
 		case "":
 		case client.StopCap: // for this contact alone: what is in flight is let go on
@@ -105,7 +111,9 @@ func (d *desk) gather(admitting chan *asking, timer *time.Timer) chan *asking {
 			d.pending.intents = append(d.pending.intents, a)
 		case a := <-d.results:
 			d.out--
-			d.pending.results = append(d.pending.results, a)
+			if !a.dropped {
+				d.pending.results = append(d.pending.results, a)
+			}
 		case <-lingered:
 			return admitting
 		}

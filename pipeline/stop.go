@@ -3,6 +3,8 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -81,6 +83,17 @@ func (s *stopper) fail(err error) {
 	s.mu.Unlock()
 	s.endSoft()
 	s.endHard()
+}
+
+// guard makes a panic an error of ours, so that nobody waits for one who is gone. It says whether all went well.
+func (s *stopper) guard(f func()) (well bool) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			s.fail(fmt.Errorf("this is a bug of ours, please report it: %v\n%s", bug, debug.Stack()))
+		}
+	}()
+	f()
+	return true
 }
 
 func (s *stopper) stopped() bool { return s.soft.Err() != nil }
