@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 )
@@ -18,7 +20,13 @@ type world struct {
 }
 
 // execute runs one command line and returns its exit code. What went wrong has been said on standard error by then.
-func execute(args []string, w world) int {
+func execute(args []string, w world) (code int) {
+	defer func() {
+		if bug := recover(); bug != nil { // the runtime would leave with 2, which says that nothing was called
+			code = exitInternal
+			sayError(w, nil, args, fmt.Errorf("this is a bug of ours, please report it: %v\n%s", bug, debug.Stack()))
+		}
+	}()
 	root := &cobra.Command{
 		Use:   "enrich",
 		Short: "Enrich lead lists: each contact is asked about once, and what was paid for is kept",
@@ -37,7 +45,7 @@ func execute(args []string, w world) int {
 	asUsage(root)
 	cmd, err := root.ExecuteC()
 	if err != nil {
-		sayError(w, cmd, err)
+		sayError(w, cmd, args, err)
 	}
 	return codeOf(err)
 }

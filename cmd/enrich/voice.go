@@ -61,16 +61,37 @@ func (v *voice) attempts(s *settings) *slog.Logger {
 }
 
 // sayError is the one place where an error is told; an ending has told its own story.
-func sayError(w world, cmd *cobra.Command, err error) {
+func sayError(w world, cmd *cobra.Command, args []string, err error) {
 	var end ending
 	if errors.As(err, &end) {
 		return
 	}
-	if f := cmd.Flags().Lookup("log-format"); f != nil && f.Value.String() == "json" {
+	if wantsJSON(w, cmd, args) {
 		slog.New(slog.NewJSONHandler(w.stderr, nil)).Error(err.Error(), "exit_code", codeOf(err))
 		return
 	}
 	_, _ = fmt.Fprintln(w.stderr, "enrich: "+plain(err.Error())) // see say
+}
+
+// wantsJSON says whether errors are for a machine. A command line that could not be parsed has not set the flag, but may
+// hold it; cmd is nil where no command was found.
+func wantsJSON(w world, cmd *cobra.Command, args []string) bool {
+	if cmd != nil {
+		if f := cmd.Flags().Lookup("log-format"); f != nil && f.Changed {
+			return f.Value.String() == "json"
+		}
+	}
+	for i, arg := range args {
+		value, is := strings.CutPrefix(arg, "--log-format=")
+		if arg == "--log-format" && i+1 < len(args) {
+			value, is = args[i+1], true
+		}
+		if is {
+			return value == "json"
+		}
+	}
+	value, _ := w.lookupEnv("ENRICH_LOG_FORMAT")
+	return value == "json"
 }
 
 // plain is text without what a terminal would obey: control characters, but for line ends, and direction marks.
