@@ -116,20 +116,6 @@ func (s *stage) heard(calls int64) {
 	}
 }
 
-// awaits waits until a file is there.
-func (s *stage) awaits(name string) {
-	s.t.Helper()
-	for began := time.Now(); ; {
-		if _, err := os.Stat(s.path(name)); err == nil {
-			return
-		}
-		if time.Since(began) > patienceForChild {
-			s.t.Fatalf("%s does not appear", name)
-		}
-		time.Sleep(2 * time.Millisecond) // see heard
-	}
-}
-
 func (s *stage) summary(name string) (sum pipeline.Summary) {
 	s.t.Helper()
 	text, err := os.ReadFile(s.path(name))
@@ -164,7 +150,11 @@ func (s *stage) calls(want int64) {
 func TestAnInputThatChangesIsNotPublished(t *testing.T) {
 	t.Parallel()
 	for change, do := range map[string]func(*os.File) error{
-		"it grows":  func(f *os.File) error { _, err := f.Seek(0, io.SeekEnd); fmt.Fprintln(f, "new@x.example"); return err },
+		"it grows": func(f *os.File) error {
+			_, err := f.Seek(0, io.SeekEnd)
+			_, werr := fmt.Fprintln(f, "new@x.example")
+			return errors.Join(err, werr)
+		},
 		"it is cut": func(f *os.File) error { return f.Truncate(40) },
 	} {
 		t.Run(change, func(t *testing.T) {
