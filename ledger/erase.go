@@ -189,7 +189,7 @@ func (e *erasure) beginning(old int64) error {
 		return nil
 	}
 	outcomes, err := e.number("SELECT count(*) FROM outcome WHERE id < ?", cut.first)
-	if err != nil {
+	if err != nil || outcomes == 0 {
 		return err
 	}
 	intents, err := e.number(fmt.Sprintf("SELECT coalesce(sum(length(keys)), 0) / %d FROM asked WHERE id < ?", keysSize), cut.id)

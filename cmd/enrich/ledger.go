@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -202,7 +203,8 @@ func forgetCommand(w world) *cobra.Command {
 	})
 	// Before the ledger is opened: without a person there is nothing to do, and one who is only a first name is everybody.
 	sub.PreRunE = func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 && who.LinkedInURL == "" && (who.FirstName == "" || who.LastName == "") {
+		blank := func(s string) bool { return strings.TrimSpace(s) == "" }
+		if (len(args) == 0 || blank(args[0])) && blank(who.LinkedInURL) && (blank(who.FirstName) || blank(who.LastName)) {
 			return usage(errors.New("name one person: an address, --linkedin-url, or --first-name and --last-name"))
 		}
 		return nil
