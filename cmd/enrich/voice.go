@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -24,7 +26,7 @@ type voice struct {
 func newVoice(w io.Writer, s *settings) *voice {
 	v := &voice{w: w, quiet: s.quiet}
 	if s.logFormat == "json" {
-		v.log = slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		v.log = jsonLines(w)
 	}
 	return v
 }
@@ -67,7 +69,7 @@ func sayError(w world, cmd *cobra.Command, args []string, err error) {
 		return
 	}
 	if wantsJSON(w, cmd, args) {
-		slog.New(slog.NewJSONHandler(w.stderr, nil)).Error(err.Error(), "exit_code", codeOf(err))
+		jsonLines(w.stderr).Error(err.Error(), "exit_code", codeOf(err))
 		return
 	}
 	_, _ = fmt.Fprintln(w.stderr, "enrich: "+plain(err.Error())) // see say
@@ -94,6 +96,35 @@ func wantsJSON(w world, cmd *cobra.Command, args []string) bool {
 	return value == "json"
 }
 
+// jsonLines is what a machine is told by. It may be a terminal all the same.
+func jsonLines(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(escaping{w}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// escaping writes JSON lines with what a terminal would obey as \u escapes, which say the same to a machine.
+type escaping struct{ io.Writer }
+
+func (e escaping) Write(line []byte) (int, error) {
+	if bytes.IndexFunc(line, func(r rune) bool { return r != '\n' && obeyed(r) }) < 0 {
+		return e.Writer.Write(line)
+	}
+	escaped := make([]byte, 0, 2*len(line))
+	for _, r := range string(line) {
+		if r != '\n' && obeyed(r) {
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+			continue
+		}
+		escaped = utf8.AppendRune(escaped, r)
+	}
+	if _, err := e.Writer.Write(escaped); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// obeyed says whether a terminal does something at a character instead of showing it.
+func obeyed(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
 // plain is text without what a terminal would obey: control characters, but for line ends, and direction marks.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -102,7 +133,7 @@ func plain(s string) string {
 			return r
 		case r == '\t':
 			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == unicode.ReplacementChar:
+		case obeyed(r), r == unicode.ReplacementChar:
 			return '?'
 		}
 		return r
