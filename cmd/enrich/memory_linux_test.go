@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"enrich/client/fakeapi"
+)
+
+// peakOf is the most memory that a process had so far, in bytes, as the system counts it; 0: it is gone.
+func peakOf(pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, found := bytes.Cut(text, []byte("VmHWM:"))
+	if !found {
+		return 0 // it has ended
+	}
+	fields := bytes.Fields(rest)
+	kib, err := strconv.ParseInt(string(fields[0]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return kib << 10
+}
+
+// A run takes at most 64 MiB and 32 bytes for each contact, whatever the input is long: here are six times as many rows
+// as contacts that are asked.
+func TestMemoryDoesNotGrowWithTheInput(t *testing.T) {
+	if raced {
+		t.Skip("the race detector's memory is not ours")
+	}
+	const rows, asked = 300_000, 50_000
+	s := newStage(t, fakeapi.Options{Uncounted: true})
+	s.list("l.csv", rows, "-of-a-list")
+	c := s.start("run", "--max-calls", fmt.Sprint(asked), "--workers", "64", "--pending", "rest.csv", "l.csv")
+	var peak int64
+	for began := time.Now(); time.Since(began) < patienceForChild; {
+		now := peakOf(c.Process.Pid)
+		if now == 0 {
+			break
+		}
+		peak = max(peak, now)
+		time.Sleep(10 * time.Millisecond) // another process has no clock that could be passed in
+	}
+	c.ends(exitCapped)
+	sum := s.summary("l.summary.json")
+	if sum.Rows.Read != rows || sum.Rows.Pending != rows-asked {
+		t.Errorf("%+v", sum.Rows)
+	}
+	const most = 64<<20 + 32*asked
+	t.Logf("at most %.1f MiB", float64(peak)/(1<<20))
+	if peak > most || peak == 0 {
+		t.Errorf("it took %.1f MiB, and was to take at most %.1f", float64(peak)/(1<<20), float64(most)/(1<<20))
+	}
+}
