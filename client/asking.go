@@ -18,6 +18,9 @@ type Ticket struct {
 	Keys    contact.Keys
 	// Retry is asked before each call after the first that was on the wire; false: no further call may be made. nil: always.
 	Retry func() bool
+	// Refused: the API refused this contact before, and has answered others. That it does so again says nothing about
+	// whether this run's requests are right: it does not count towards giving up.
+	Refused bool
 	// Attempts and Elapsed are of earlier askings of this contact in this run, as their Result told them.
 	Attempts int
 	Elapsed  time.Duration

@@ -54,6 +54,7 @@ type refusal struct {
 	status    int
 	unusable  bool // a 2xx that is no answer
 	addressed bool // an address was sent
+	expected  bool // the contact was refused before
 	message   string
 }
 

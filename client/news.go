@@ -90,7 +90,7 @@ func (g *gate) answered(p permit) {
 
 // refused counts towards giving up, as long as nothing was usable.
 func (g *gate) refused(n news) {
-	if !g.early.proved.Load() && g.early.refuse(n.refusal) {
+	if !n.refusal.expected && !g.early.proved.Load() && g.early.refuse(n.refusal) {
 		g.halt(StopRejectedAll, g.early.advice(n.refusal, g.o))
 	}
 }

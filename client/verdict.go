@@ -57,7 +57,7 @@ func (r *row) news(reply *reply, v *verdict) news {
 		n.rate = headerRate(reply.header.Get("Rate_limit"))
 		n.hint = retryAfter(reply.header, time.Now())
 	}
-	n.refusal = refusal{status: reply.status, addressed: r.ticket.Contact.Email != "", message: v.message, unusable: v.act == actSpoilt}
+	n.refusal = refusal{status: reply.status, addressed: r.ticket.Contact.Email != "", message: v.message, unusable: v.act == actSpoilt, expected: r.ticket.Refused}
 	switch v.act {
 	case actAnswer:
 		n.tiding = tidingUsable

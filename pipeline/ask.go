@@ -62,7 +62,7 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 		}
 	})
 
-	admit := admission{Ask: a, desk: desk, stop: stop}
+	admit := admission{Ask: a, desk: desk, stop: stop, answered: a.Ledger.Answers() > 0}
 	err := admit.run(deadline)
 	close(desk.intents)
 	if err != nil {
@@ -82,11 +82,13 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 // An admission decides, row by row and on one goroutine, what is asked.
 type admission struct {
 	*Ask
-	desk    *desk
-	stop    *stopper
-	unasked bool
-	capped  bool
-	broken  error
+	desk *desk
+	stop *stopper
+	// answered: the ledger has answers already, so that its refusals are of rows and not of everything.
+	answered bool
+	unasked  bool
+	capped   bool
+	broken   error
 }
 
 func (a *admission) run(deadline context.Context) error {
@@ -131,11 +133,11 @@ func (a *admission) row(row *reader.Row) {
 	if a.stop.stopped() || !a.Ledger.MarkAsked(keys) {
 		return
 	}
-	a.ask(row, keys)
+	a.ask(row, keys, a.answered && state.Kind == contact.Refused)
 }
 
 // ask reserves and hands the contact over. The order matters: a permit, then the reservation, then the intent.
-func (a *admission) ask(row *reader.Row, keys contact.Keys) {
+func (a *admission) ask(row *reader.Row, keys contact.Keys, refused bool) {
 	select {
 	case a.desk.permits <- struct{}{}:
 	case <-a.stop.soft.Done():
@@ -150,6 +152,6 @@ func (a *admission) ask(row *reader.Row, keys contact.Keys) {
 		return
 	}
 	a.desk.intents <- &asking{ticket: client.Ticket{
-		Row: row.Number, Contact: row.Contact, Keys: keys, Retry: a.desk.retry,
+		Row: row.Number, Contact: row.Contact, Keys: keys, Retry: a.desk.retry, Refused: refused,
 	}}
 }

@@ -34,6 +34,8 @@ type Queue interface {
 type Ledger interface {
 	// State is what is known of a contact.
 	State(contact.Keys) ledger.State
+	// Answers is how many contacts have an answer.
+	Answers() int64
 	// MarkAsked says whether this is the first asking of a contact in this run.
 	MarkAsked(contact.Keys) (first bool)
 	// MarkSeen says whether this is the first row of a contact in the write pass.
