@@ -203,9 +203,8 @@ var errEmpty = errors.New("it is empty")
 // uri names the file to SQLite, whatever characters its path has.
 func (l *Ledger) uri(parameters ...string) string {
 	query := url.Values{"modeof": {l.path}} // the files beside it get its permissions
-	if l.options.vfs != "" {
-		query.Set("vfs", l.options.vfs)
-	}
+	registerLogVFS(l.options.vfs)
+	query.Set("vfs", logVFSName(l.options.vfs))
 	for i := 0; i < len(parameters); i += 2 {
 		query.Set(parameters[i], parameters[i+1])
 	}
