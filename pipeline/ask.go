@@ -56,15 +56,11 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 		workers.Go(desk.work)
 	}
 	var settling conc.WaitGroup
-	settling.Go(func() {
-		if !stop.guard(desk.settle) {
-			desk.drain(desk.intents)
-		}
-	})
+	settling.Go(func() { stop.guard(desk.settle) })
 
 	admit := admission{Ask: a, desk: desk, stop: stop, answered: a.Ledger.Answers() > 0}
 	err := admit.run(deadline)
-	close(desk.intents)
+	desk.tray.end()
 	if err != nil {
 		stop.fail(err)
 	}
@@ -151,7 +147,7 @@ func (a *admission) ask(row *reader.Row, keys contact.Keys, refused bool) {
 		}
 		return
 	}
-	a.desk.intents <- &asking{ticket: client.Ticket{
+	a.desk.tray.admit(&asking{ticket: client.Ticket{
 		Row: row.Number, Contact: row.Contact, Keys: keys, Retry: a.desk.retry, Refused: refused,
-	}}
+	}})
 }

@@ -8,9 +8,6 @@ import (
 	"enrich/ledger"
 )
 
-// linger is how long a commit waits for more to commit: a synced commit costs the same for one outcome as for fifty.
-const linger = 3 * time.Millisecond
-
 // An asking is a contact on its way: admitted, committed as an intent, asked, committed as an outcome.
 type asking struct {
 	ticket client.Ticket
@@ -20,30 +17,27 @@ type asking struct {
 	dropped bool
 }
 
-// A desk stands between admission, workers and ledger. Its channels hold every asking that has a permit, so that
-// nobody who sends to one ever waits.
+// A desk stands between admission, workers and ledger. Nobody who puts an asking on its tray or into its channel ever
+// waits, because both hold every asking that has a permit.
 type desk struct {
 	*Ask
 	stop    *stopper
 	budget  *budget
 	retry   func() bool
 	permits chan struct{} // 2 × workers: taken before an intent, given back after its outcome's commit
-	intents chan *asking  // from admission, which closes it
+	tray    *tray         // from admission and the workers
 	jobs    chan *asking  // to the workers; settle closes it
-	results chan *asking  // from the workers
 
-	out     int // askings that are with the workers
-	pending struct {
-		intents, results []*asking
-	}
-	absent []client.Result // 404s that came before any usable answer; in the ledger they are released
+	intents  []ledger.Intent   // reused by each commit
+	outcomes []contact.Outcome // so are these
+	absent   []client.Result   // 404s that came before any usable answer; in the ledger they are released
 }
 
 func newDesk(a *Ask, stop *stopper) *desk {
 	n := 2 * a.Workers
 	d := &desk{
 		Ask: a, stop: stop, budget: newBudget(a.Caps),
-		permits: make(chan struct{}, n), intents: make(chan *asking, n), jobs: make(chan *asking, n), results: make(chan *asking, n),
+		permits: make(chan struct{}, n), tray: newTray(a.Workers, n), jobs: make(chan *asking, n),
 	}
 	if a.Caps.MaxCalls > 0 {
 		d.retry = d.budget.retry
@@ -56,7 +50,7 @@ func (d *desk) work() {
 	for a := range d.jobs {
 		if !d.stop.guard(func() { a.result = a.turn.Do(d.stop.soft, d.stop.hard) }) {
 			a.dropped = true
-			d.results <- a
+			d.tray.finish(a)
 			continue
 		}
 		switch s := a.result.Stop; s {
@@ -66,100 +60,54 @@ func (d *desk) work() {
 		default:
 			d.stop.stop(s, a.result.StopDetail)
 		}
-		d.results <- a
+		d.tray.finish(a)
 	}
 }
 
-// settle commits intents and outcomes in groups, on one goroutine, and lets each go on when it is durable.
+// settle commits intents and outcomes in groups, on one goroutine, and lets each go on when it is durable. After an error it
+// keeps nothing more; what is then still on its way to the workers is let go by the stop.
 func (d *desk) settle() {
 	defer close(d.jobs)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	admitting := d.intents
+	var g group
 	for {
-		admitting = d.gather(admitting, timer)
-		done := len(d.pending.intents)+len(d.pending.results) == 0
-		if err := d.commit(done); err != nil {
+		g = d.tray.take(g, timer)
+		if err := d.commit(g); err != nil {
 			d.stop.fail(err)
-			d.drain(admitting)
 			return
 		}
-		if done {
+		if g.empty() {
 			return
 		}
 	}
 }
 
-// gather waits for the next group: until it is large, nothing more can join it, or it has lingered. It returns the
-// channel of intents, nil once that is closed; an empty group means that all is done.
-func (d *desk) gather(admitting chan *asking, timer *time.Timer) chan *asking {
-	var lingered <-chan time.Time
-	for {
-		if lingered == nil && len(d.pending.intents)+len(d.pending.results) > 0 {
-			timer.Reset(linger)
-			lingered = timer.C
-		}
-		if d.full(admitting) {
-			return admitting
-		}
-		select {
-		case a, ok := <-admitting:
-			if !ok {
-				admitting = nil
-				continue
-			}
-			d.pending.intents = append(d.pending.intents, a)
-		case a := <-d.results:
-			d.out--
-			if !a.dropped {
-				d.pending.results = append(d.pending.results, a)
-			}
-		case <-lingered:
-			return admitting
-		}
+// commit makes a group durable, then lets go: intents to the workers, permits back to admission.
+func (d *desk) commit(g group) error {
+	d.intents, d.outcomes = d.intents[:0], d.outcomes[:0]
+	for _, a := range g.intents {
+		d.intents = append(d.intents, ledger.Intent{Contact: a.ticket.Contact, Keys: a.ticket.Keys})
 	}
-}
-
-// full says that a group need not wait: it holds as many outcomes as there are workers, or nothing else can come.
-func (d *desk) full(admitting chan *asking) bool {
-	here := len(d.pending.intents) + len(d.pending.results)
-	switch {
-	case len(d.pending.results) >= d.Workers:
-		return true
-	case d.out > 0:
-		return false
+	for _, a := range g.results {
+		d.outcomes = append(d.outcomes, a.result.Outcome)
 	}
-	return admitting == nil || here == cap(d.permits)
-}
-
-// commit makes the group durable, then lets go: intents to the workers, permits back to admission.
-func (d *desk) commit(last bool) error {
-	intents := make([]ledger.Intent, 0, len(d.pending.intents))
-	for _, a := range d.pending.intents {
-		intents = append(intents, ledger.Intent{Contact: a.ticket.Contact, Keys: a.ticket.Keys})
-	}
-	outcomes := make([]contact.Outcome, 0, len(d.pending.results)+len(d.absent))
-	for _, a := range d.pending.results {
-		outcomes = append(outcomes, a.result.Outcome)
-	}
-	decided := d.decide(last)
-	if err := d.Ledger.Commit(d.Run, intents, append(outcomes, decided...)); err != nil {
+	decided := d.decide(g.empty())
+	d.outcomes = append(d.outcomes, decided...)
+	if err := d.Ledger.Commit(d.Run, d.intents, d.outcomes); err != nil {
 		return err
 	}
 	for i := range decided {
 		d.Counters.outcome(&decided[i])
 	}
-	d.Counters.Admitted.Add(int64(len(intents)))
-	for _, a := range d.pending.intents {
+	d.Counters.Admitted.Add(int64(len(g.intents)))
+	for _, a := range g.intents {
 		a.turn = d.Queue.Queue(a.ticket)
-		d.out++
 		d.jobs <- a
 	}
-	d.pending.intents = d.pending.intents[:0]
-	for _, a := range d.pending.results {
+	for _, a := range g.results {
 		d.close(a)
 	}
-	d.pending.results = d.pending.results[:0]
 	return nil
 }
 
@@ -191,7 +139,7 @@ func (d *desk) close(a *asking) {
 	}
 	d.Counters.outcome(&a.result.Outcome)
 	if d.again(a) {
-		d.pending.intents = append(d.pending.intents, &asking{ticket: client.Ticket{
+		d.tray.admit(&asking{ticket: client.Ticket{
 			Row: a.ticket.Row, Contact: a.ticket.Contact, Keys: a.ticket.Keys, Retry: a.ticket.Retry,
 			Attempts: a.result.Outcome.Attempts, Elapsed: a.result.Elapsed,
 		}})
@@ -210,18 +158,4 @@ func (d *desk) again(a *asking) bool {
 		d.stop.note(client.StopCap, reached+" is reached")
 	}
 	return reached == ""
-}
-
-// drain takes what still comes after the ledger failed, so that nobody waits for ever. It can keep nothing.
-func (d *desk) drain(admitting chan *asking) {
-	for d.out > 0 || admitting != nil {
-		select {
-		case _, ok := <-admitting:
-			if !ok {
-				admitting = nil
-			}
-		case <-d.results:
-			d.out--
-		}
-	}
 }
