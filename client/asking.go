@@ -78,8 +78,8 @@ func (c *Client) Queue(t Ticket) *Asking {
 // done, which must not be before soft, what is in flight is ended too, and is lost if it was written.
 func (a *Asking) Do(soft, hard context.Context) Result {
 	defer a.c.gate.end(a)
-	x := a.c.borrow()
-	defer a.c.giveBack(x)
+	x := a.c.idle.borrow()
+	defer a.c.idle.giveBack(x)
 	x.request = appendRequest(x.request[:0], &a.ticket.Contact, a.c.o.EmailAs, a.c.o.Set)
 	r := row{
 		Asking: a, soft: soft, hard: hard, x: x,
@@ -173,7 +173,7 @@ func (r *row) attempt(p permit) (Result, bool) {
 	if r.again != "" {
 		r.c.stats.retry(r.again)
 	}
-	reply := r.c.call(r.hard, r.x.request, &r.x.answer)
+	reply := r.c.call(r.hard, r.x)
 	if reply.onWire {
 		r.sent++
 		r.c.stats.sent.Add(1)

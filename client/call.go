@@ -59,29 +59,36 @@ func (c *call) gotConn(info httptrace.GotConnInfo) {
 	}
 }
 
-// call makes one call and reads the answer into buf.
-func (c *Client) call(hard context.Context, body []byte, buf *bytes.Buffer) reply {
-	ctx, cancel := context.WithTimeout(hard, c.o.Timeout)
-	defer cancel()
-	var sent call
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: sent.gotConn, WroteHeaders: func() { sent.wroteHeaders.Store(true) },
-	})
+// reset is for the next call.
+func (c *call) reset() {
+	c.conn, c.counted, c.before = httptrace.GotConnInfo{}, nil, 0
+	c.wroteHeaders.Store(false)
+}
+
+// call makes one call and reads the answer.
+func (c *Client) call(hard context.Context, x *exchange) reply {
+	x.watch.begin(hard, c.o.Timeout)
+	r := c.roundTrip(x)
+	x.watch.end(r.err == nil && r.fate == fateAnswered && needsBody(r.status))
+	return r
+}
+
+func (c *Client) roundTrip(x *exchange) reply {
 	started := time.Now()
-	resp, err := c.carrier.RoundTrip(c.request(ctx, body))
+	resp, err := c.carrier.RoundTrip(c.request(x.watch.ctx, x.request))
 	if err != nil {
-		r := reply{err: err}
+		r := reply{err: x.watch.why(err)}
 		r.at, r.took = ended(started)
-		r.fate, r.onWire = sent.fate(err)
+		r.fate, r.onWire = x.watch.sent.fate(r.err)
 		return r
 	}
 	r := reply{onWire: true, status: resp.StatusCode, header: resp.Header}
 	if !needsBody(resp.StatusCode) {
-		defer time.AfterFunc(errorBodyTime, cancel).Stop()
+		defer time.AfterFunc(errorBodyTime, x.watch.cancel).Stop()
 	}
-	r.err = readBody(resp, buf)
+	r.err = x.watch.why(readBody(resp, &x.answer))
 	r.at, r.took = ended(started)
-	r.body = c.o.Key.Redact(buf.Bytes())
+	r.body = c.o.Key.Redact(x.answer.Bytes())
 	if r.err != nil && needsBody(resp.StatusCode) {
 		r.fate = fateOfBody(r.err)
 	}

@@ -16,17 +16,24 @@ type Client struct {
 	closer  func()
 	gate    *gate
 	stats   stats
-	buffers sync.Pool // of *exchange
+	idle    exchanges
 }
 
 // An exchange is the memory of one call: what is sent and what comes back.
 type exchange struct {
 	request []byte
 	answer  bytes.Buffer
+	watch   watch
+}
+
+// exchanges are those that no call uses: never more than there were calls at once.
+type exchanges struct {
+	mu   sync.Mutex
+	list []*exchange
 }
 
 // keptBuffer is how large an answer's buffer may be to be used again: a rare large answer must not be held for ever.
-const keptBuffer = 64 << 10
+const keptBuffer = 16 << 10
 
 // New checks the options and makes a client. It calls nobody. Its errors are the user's to mend.
 func New(o Options) (*Client, error) {
@@ -39,7 +46,6 @@ func New(o Options) (*Client, error) {
 		return nil, fmt.Errorf("the API's URL: %w", err)
 	}
 	c := &Client{o: o, carrier: o.carrier, closer: func() {}}
-	c.buffers.New = func() any { return new(exchange) }
 	c.alike = &http.Request{
 		Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{
@@ -67,10 +73,23 @@ func (c *Client) Close() { c.closer() }
 // Proved says whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [Result.Absent].
 func (c *Client) Proved() bool { return c.gate.early.proved.Load() }
 
-func (c *Client) borrow() *exchange { return c.buffers.Get().(*exchange) }
-
-func (c *Client) giveBack(x *exchange) {
-	if x.answer.Cap() <= keptBuffer {
-		c.buffers.Put(x)
+func (e *exchanges) borrow() *exchange {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := len(e.list) - 1
+	if n < 0 {
+		return new(exchange)
 	}
+	x := e.list[n]
+	e.list = e.list[:n]
+	return x
+}
+
+func (e *exchanges) giveBack(x *exchange) {
+	if x.answer.Cap() > keptBuffer {
+		x.answer = bytes.Buffer{}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.list = append(e.list, x)
 }

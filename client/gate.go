@@ -77,13 +77,12 @@ func (g *gate) enter(soft context.Context, a *Asking) (permit, bool) {
 		return permit{}, false
 	}
 	a.place = placeWaiting
-	w := &waiter{asking: a}
 	if g.line.Len() == 0 {
-		if _, _, wait := g.due(w, time.Now()); !wait {
+		if _, _, wait := g.due(&waiter{asking: a}, time.Now()); !wait {
 			return g.take(a, permit{}), true
 		}
 	}
-	w.wake = make(chan struct{}, 1)
+	w := &waiter{asking: a, wake: make(chan struct{}, 1)}
 	w.at = g.line.PushBack(w)
 	g.nudge() // an asking that comes earlier may be the one whose turn it is
 	p, ok := g.await(soft, w)

@@ -28,6 +28,9 @@ func (k Key) redact(b []byte) []byte {
 	var out []byte
 	from := 0
 	for i := 0; i < len(b); i++ {
+		if c := b[i]; c != k.secret[0] && c != '\\' && c != '%' {
+			continue
+		}
 		n := k.matches(b[i:])
 		if n == 0 || len(k.secret) < shortKey && !byItself(b, i, i+n) {
 			continue

@@ -52,7 +52,10 @@ func (r *row) words(reply *reply) string {
 
 // news is what a call means for the account.
 func (r *row) news(reply *reply, v *verdict) news {
-	n := news{row: r.ticket.Row, what: describe(reply.status, v.message)}
+	n := news{row: r.ticket.Row}
+	if v.act != actAnswer { // the words cost more than they should for each answer
+		n.what = describe(reply.status, v.message)
+	}
 	if reply.header != nil {
 		n.rate = headerRate(reply.header.Get("Rate_limit"))
 		n.hint = retryAfter(reply.header, time.Now())

@@ -9,7 +9,7 @@ import (
 	"enrich/contact"
 )
 
-// statements are those that are run again and again.
+// statements are those that are run again and again. Those of every row bind texts as blobs and cast them, which spares a copy.
 type statements struct {
 	begin, commit, rollback *sqlite3.Stmt
 	asked, ended, outcome   *sqlite3.Stmt
@@ -20,12 +20,12 @@ type statements struct {
 func (s *statements) prepare(conn *sqlite3.Conn) error {
 	var all error
 	for query, stmt := range map[string]**sqlite3.Stmt{
-		"BEGIN IMMEDIATE":                     &s.begin,
-		"COMMIT":                              &s.commit,
-		"ROLLBACK":                            &s.rollback,
-		"INSERT INTO asked VALUES(?,?,?,?,?)": &s.asked,
-		"INSERT INTO ended VALUES(?,?,?,?,?,?,?)":             &s.ended,
-		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,?,?,?,?,?)": &s.outcome,
+		"BEGIN IMMEDIATE": &s.begin,
+		"COMMIT":          &s.commit,
+		"ROLLBACK":        &s.rollback,
+		"INSERT INTO asked VALUES(?,?,?,CAST(? AS TEXT),?)":                                                           &s.asked,
+		"INSERT INTO ended VALUES(?,?,?,?,?,?,?)":                                                                     &s.ended,
+		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),?)": &s.outcome,
 	} {
 		if *stmt != nil {
 			continue
@@ -139,7 +139,7 @@ func (l *Ledger) writeIntents(run int64, intents []Intent) error {
 	b.int(id)
 	b.int(run)
 	b.blob(s.keys)
-	b.text(s.texts)
+	b.blob(s.texts)
 	b.int(checksum([]int64{id, run}, s.keys, s.texts))
 	return b.exec()
 }
@@ -193,11 +193,11 @@ func (l *Ledger) writeOutcome(run, id int64, o *contact.Outcome) error {
 	for _, n := range [...]int64{r.id, r.run, r.kind, r.at, r.status, r.attempts, r.charged} {
 		b.int(n)
 	}
-	b.text(r.failure)
-	b.text(r.message)
-	b.text(r.contact)
+	b.blob(r.failure)
+	b.blob(r.message)
+	b.blob(r.contact)
 	if o.Kind.Answered() {
-		b.text(r.body)
+		b.blob(r.body)
 	} else {
 		b.null()
 	}

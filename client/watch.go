@@ -1,0 +1,60 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// A watch gives calls, one after the other, their context: it ends when the call takes too long, or when everything is
+// ended, and tells what was written. To make one for each call would cost a fifteenth of a row, for the lock of all
+// calls' parent above all; so one whose call came to a good end is used again.
+type watch struct {
+	hard   context.Context
+	ctx    context.Context // nil: the next call needs a new one
+	cancel context.CancelFunc
+	timer  *time.Timer
+	over   *atomic.Bool // the call took too long
+	sent   *call
+}
+
+// begin starts the time of a call.
+func (w *watch) begin(hard context.Context, timeout time.Duration) {
+	if w.ctx != nil && w.hard == hard {
+		w.sent.reset()
+		w.timer.Reset(timeout)
+		return
+	}
+	w.end(false)
+	w.hard, w.over, w.sent = hard, new(atomic.Bool), new(call)
+	ctx, cancel := context.WithCancel(hard)
+	over, sent := w.over, w.sent
+	w.cancel = cancel
+	w.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: sent.gotConn, WroteHeaders: func() { sent.wroteHeaders.Store(true) },
+	})
+	w.timer = time.AfterFunc(timeout, func() {
+		over.Store(true)
+		cancel()
+	})
+}
+
+// end stops it. Only after an answer that came whole is it certain that nobody looks at this context any more.
+func (w *watch) end(whole bool) {
+	if w.ctx == nil || w.timer.Stop() && whole {
+		return
+	}
+	w.cancel()
+	w.ctx = nil
+}
+
+// why is a call's error, which the transport may tell in other words where we ended the call.
+func (w *watch) why(err error) error {
+	if err == nil || !w.over.Load() || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+}
