@@ -1,6 +1,8 @@
 package contact
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"strings"
 
@@ -37,79 +39,94 @@ func (a *Answer) Kind() Kind {
 // is documented is a reading, and the program survives it being otherwise); a member that stands twice counts as
 // the last one says.
 func ParseAnswer(body []byte) (Answer, error) {
-	object, ok := compact(body)
+	var r reading
+	c := compactor{src: body, dst: make([]byte, 0, len(body)), reading: &r}
+	object, ok := c.run()
 	if !ok || object[0] != '{' {
 		return Answer{}, ErrAnswer
 	}
-	a := Answer{Body: object}
-	var top, inner string
-	gjson.ParseBytes(a.Body).ForEach(func(name, value gjson.Result) bool {
-		switch name.Str {
-		case "contact":
-			inner = a.contact(value)
-		case "remaining_credits":
-			a.remaining(value)
-		case "error":
-			top = ErrorText(value)
-		case "message":
-			if top == "" {
-				top = ErrorText(value)
-			}
-		}
-		return true
-	})
-	if a.Error = inner; inner == "" {
-		a.Error = top
+	r.Body, r.Matched = object, r.Matched || r.Charged
+	if r.Error = r.inner; r.inner == "" {
+		r.Error = cmp.Or(r.top, r.message)
 	}
-	return a, nil
+	return r.Answer, nil
 }
 
-// contact reads the contact object and returns its error.
-func (a *Answer) contact(value gjson.Result) (failure string) {
-	a.Matched, a.Charged = false, false
-	if !value.IsObject() {
+// A reading is an answer while its body is passed over.
+type reading struct {
+	Answer
+	inContact           bool // the members of the next level are the contact's
+	top, message, inner string
+}
+
+// begin is told before a member's value: of a contact that stands twice the last one counts.
+func (r *reading) begin(depth int, name []byte) {
+	if depth > 1 {
+		return
+	}
+	if r.inContact = is(name, "contact"); r.inContact {
+		r.Matched, r.Charged, r.inner = false, false, ""
+	}
+}
+
+// member is told after it. tells: there is something in it.
+func (r *reading) member(depth int, name, value []byte, tells bool) {
+	switch {
+	case depth == 1:
+		r.atTop(name, value)
+	case r.inContact:
+		r.ofContact(name, value, tells)
+	}
+}
+
+func (r *reading) atTop(name, value []byte) {
+	switch {
+	case is(name, "remaining_credits"):
+		r.remaining(value)
+	case is(name, "error"):
+		r.top = errorOf(value)
+	case is(name, "message"):
+		r.message = errorOf(value)
+	}
+}
+
+func (r *reading) ofContact(name, value []byte, tells bool) {
+	switch {
+	case is(name, "credit_charged"):
+		r.Charged = value[0] == 't'
+	case is(name, "error"):
+		r.inner = errorOf(value)
+	case is(name, "remaining_credits"):
+		r.remaining(value)
+	default:
+		r.Matched = r.Matched || tells
+	}
+}
+
+func (r *reading) remaining(value []byte) {
+	if v := gjson.ParseBytes(value); v.Type == gjson.Number {
+		n := v.Int()
+		r.Remaining = &n
+	}
+}
+
+// is says whether a member's name, with its quotes, is this one.
+func is(quoted []byte, name string) bool {
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		return gjson.ParseBytes(quoted).Str == name
+	}
+	return string(quoted[1:len(quoted)-1]) == name
+}
+
+// errorOf is an error member's text.
+func errorOf(value []byte) string {
+	if string(value) == "null" {
 		return ""
 	}
-	value.ForEach(func(name, value gjson.Result) bool {
-		switch name.Str {
-		case "credit_charged":
-			a.Charged = value.Type == gjson.True
-		case "error":
-			failure = ErrorText(value)
-		case "remaining_credits":
-			a.remaining(value)
-		default:
-			a.Matched = a.Matched || filled(value)
-		}
-		return true
-	})
-	a.Matched = a.Matched || a.Charged
-	return failure
-}
-
-func (a *Answer) remaining(value gjson.Result) {
-	if value.Type == gjson.Number {
-		n := value.Int()
-		a.Remaining = &n
+	if value[0] == '{' || value[0] == '[' {
+		value, _ = compact(value) // it is valid
 	}
-}
-
-// filled says whether a value tells anything: not null, false, blank, nor an object or array of such.
-func filled(value gjson.Result) bool {
-	switch value.Type {
-	case gjson.Null, gjson.False:
-		return false
-	case gjson.String:
-		return strings.TrimSpace(value.Str) != ""
-	case gjson.JSON:
-		any := false
-		value.ForEach(func(_, v gjson.Result) bool {
-			any = filled(v)
-			return !any
-		})
-		return any
-	}
-	return true
+	return ErrorText(gjson.ParseBytes(value))
 }
 
 // ErrorText is an error member as text: a string, the message of an object, "" for null, otherwise the JSON.

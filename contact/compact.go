@@ -1,5 +1,12 @@
 package contact
 
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
+)
+
 // maxDepth is how deep an answer may be nested: what encoding/json allows, too.
 const maxDepth = 10000
 
@@ -8,18 +15,26 @@ const maxDepth = 10000
 // was an eighth of all that a row cost; the two are held against each other by a fuzz test.
 func compact(src []byte) ([]byte, bool) {
 	c := compactor{src: src, dst: make([]byte, 0, len(src))}
+	return c.run()
+}
+
+func (c *compactor) run() ([]byte, bool) {
 	c.space()
 	if !c.value(0) {
 		return nil, false
 	}
 	c.space()
-	return c.dst, c.at == len(src) // space has copied what was before it
+	return c.dst, c.at == len(c.src) // space has copied what was before it
 }
 
 // A compactor copies what it has passed over, in pieces as long as there is no white space in them.
 type compactor struct {
 	src, dst []byte
 	from, at int // src[from:at] has been passed over and not copied
+	// telling counts the values passed over that tell anything: numbers, true, texts that are not blank.
+	telling int
+	// reading is told of an answer's members as they are passed over; nil: nobody is.
+	reading *reading
 }
 
 // space copies what came before white space, and steps over it; at the end of src too.
@@ -51,15 +66,35 @@ func (c *compactor) value(depth int) bool {
 	case '[':
 		return depth < maxDepth && c.array(depth+1)
 	case '"':
-		return c.text()
+		from := c.at
+		ok := c.text()
+		if ok && !blank(c.src[from+1:c.at-1]) {
+			c.telling++
+		}
+		return ok
 	case 't':
+		c.telling++
 		return c.word("true")
 	case 'f':
 		return c.word("false")
 	case 'n':
 		return c.word("null")
 	}
+	c.telling++
 	return c.number()
+}
+
+// blank says whether a text, as it stands between its quotes, is empty or white space.
+func blank(text []byte) bool {
+	for _, b := range text {
+		switch {
+		case b == '\\' || b >= utf8.RuneSelf:
+			return strings.TrimSpace(gjson.Parse(`"`+string(text)+`"`).Str) == ""
+		case b > ' ':
+			return false
+		}
+	}
+	return true
 }
 
 func (c *compactor) object(depth int) bool {
@@ -69,20 +104,36 @@ func (c *compactor) object(depth int) bool {
 		return true
 	}
 	for {
+		from := c.at
 		if c.peek() != '"' || !c.text() {
 			return false
 		}
+		name := c.src[from:c.at]
 		if c.space(); c.peek() != ':' {
 			return false
 		}
 		c.at++
-		if c.space(); !c.value(depth) {
+		if c.space(); !c.member(depth, name) {
 			return false
 		}
 		if more, ok := c.next('}'); !more {
 			return ok
 		}
 	}
+}
+
+// member steps over a member's value, and tells of it.
+func (c *compactor) member(depth int, name []byte) bool {
+	if c.reading == nil || depth > 2 {
+		return c.value(depth)
+	}
+	from, before := c.at, c.telling
+	c.reading.begin(depth, name)
+	if !c.value(depth) {
+		return false
+	}
+	c.reading.member(depth, name, c.src[from:c.at], c.telling > before)
+	return true
 }
 
 func (c *compactor) array(depth int) bool {
