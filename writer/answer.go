@@ -39,7 +39,8 @@ type resultRow struct {
 
 // An answer reads bodies into one resultRow, again and again.
 type answer struct {
-	rows   [1]resultRow // an array, because gocsv binds many at once
+	row    resultRow
+	cells  []cell // the row's, in the order of its columns
 	root   node
 	fields []field
 	rest   []byte // reused
@@ -54,8 +55,8 @@ type field struct {
 
 func newAnswer() *answer {
 	a := &answer{}
-	fillCells(&a.rows[0])
-	v := reflect.ValueOf(a.rows[0])
+	a.cells = fillCells(&a.row)
+	v := reflect.ValueOf(a.row)
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag
 		if path := tag.Get("api"); path != "" {
@@ -90,7 +91,7 @@ func (a *answer) read(body []byte) error {
 	if a.rest = a.root.appendRest(append(a.rest[:0], '{')); len(a.rest) > 1 {
 		extra = string(append(a.rest, '}'))
 	}
-	a.rows[0].Extra.set(extra)
+	a.row.Extra.set(extra)
 	return nil
 }
 

@@ -25,7 +25,7 @@ type Failures struct {
 	cells   *cells
 	objects *objects
 	rest    leftovers
-	rows    [1]failureRow
+	row     failureRow
 	record  record
 	value   []byte // reused
 }
@@ -41,9 +41,8 @@ func NewFailures(w io.Writer, f Format, s Source) (*Failures, error) {
 		return x, nil
 	}
 	x.cells = newCells(s)
-	fillCells(&x.rows[0])
-	x.record = record{out: x.out, bound: &x.rows}
-	return x, x.record.append(x.cells.header, FailureColumns())
+	x.record = record{out: x.out, added: fillCells(&x.row)}
+	return x, x.record.header(x.cells.header, FailureColumns())
 }
 
 // Write writes one row.
@@ -55,7 +54,7 @@ func (x *Failures) Write(row *Failure) error {
 	if err != nil {
 		return err
 	}
-	f := &x.rows[0]
+	f := &x.row
 	f.Kind.set(string(row.Kind))
 	f.Status.set("")
 	if row.Status != 0 {

@@ -35,8 +35,8 @@ func NewResults(w io.Writer, f Format, s Source) (*Results, error) {
 		return r, nil
 	}
 	r.cells = newCells(s)
-	r.record = record{out: r.out, bound: &r.answer.rows}
-	return r, r.record.append(r.cells.header, ResultColumns())
+	r.record = record{out: r.out, added: r.answer.cells}
+	return r, r.record.header(r.cells.header, ResultColumns())
 }
 
 func begin(f Format, s Source) error {
@@ -61,7 +61,7 @@ func (r *Results) Write(row *Result) error {
 	if err != nil {
 		return err
 	}
-	a := &r.answer.rows[0]
+	a := &r.answer.row
 	a.Status.set(row.Kind.String())
 	a.At.set(moment(row.At))
 	a.Credit.set(strconv.FormatBool(row.Credit))
