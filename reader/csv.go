@@ -55,9 +55,7 @@ func (c *csvRows) read(rows []Row) (n int, err error) {
 	if errors.Is(err, errLater) || n > 0 && errors.Is(err, io.EOF) {
 		err = nil
 	}
-	if berr := c.binder.bind(rows[:n]); berr != nil && err == nil {
-		err = berr
-	}
+	c.binder.bind(rows[:n])
 	return n, err
 }
 

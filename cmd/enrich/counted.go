@@ -13,9 +13,9 @@ import (
 const (
 	memoryShare      = 40 << 20
 	memoryPerContact = 32
-	// memoryGrowth lets the heap grow to three times what is live, as long as the limit allows it: collecting more often
+	// memoryGrowth lets the heap grow to five times what is live, as long as the limit allows it: collecting more often
 	// costs a twentieth of a run.
-	memoryGrowth = 200
+	memoryGrowth = 400
 	// memoryEvery is after how many rows the limit is raised.
 	memoryEvery = 1 << 16
 )
