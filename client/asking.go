@@ -66,6 +66,9 @@ func (r *Result) Decide(proved bool) contact.Outcome {
 func (c *Client) Queue(t Ticket) *Asking {
 	a := &Asking{c: c, ticket: t}
 	g := c.gate
+	if g.early.proved.Load() { // for good
+		return a
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.early.proved.Load() {
@@ -90,6 +93,9 @@ func (a *Asking) Do(soft, hard context.Context) Result {
 
 // end takes an asking out of the order of the first calls, and lets the next have its turn.
 func (g *gate) end(a *Asking) {
+	if g.early.proved.Load() {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.early.proved.Load() && a.early != nil {
@@ -118,6 +124,7 @@ type row struct {
 	again      string
 	last       verdict
 	status     int
+	at         time.Time     // when the last call ended; zero: there was none
 	waited     time.Duration // for its own backoff, before the attempt under way
 }
 
@@ -179,7 +186,7 @@ func (r *row) attempt(p permit) (Result, bool) {
 		r.c.stats.sent.Add(1)
 	}
 	v := r.judge(&reply)
-	r.last, r.status = v, reply.status
+	r.last, r.status, r.at = v, reply.status, reply.at
 	if reply.fate == fateAnswered {
 		r.c.stats.answered(reply.took, v.answer.Remaining, reply.at)
 	}

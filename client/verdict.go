@@ -58,7 +58,7 @@ func (r *row) news(reply *reply, v *verdict) news {
 	}
 	if reply.header != nil {
 		n.rate = headerRate(reply.header.Get("Rate_limit"))
-		n.hint = retryAfter(reply.header, time.Now())
+		n.hint = retryAfter(reply.header, reply.at)
 	}
 	n.refusal = refusal{status: reply.status, addressed: r.ticket.Contact.Email != "", message: v.message, unusable: v.act == actSpoilt, expected: r.ticket.Refused}
 	switch v.act {
@@ -147,10 +147,18 @@ func (r *row) exhaust() Result {
 func (r *row) release() Result { return r.result(contact.Released) }
 
 func (r *row) result(kind contact.Kind) Result {
+	at := r.at
+	if at.IsZero() {
+		at = time.Now()
+	}
 	out := Result{Elapsed: r.patience.elapsed, Outcome: contact.Outcome{
-		Contact: r.ticket.Contact, Keys: r.ticket.Keys, Kind: kind, At: time.Now().UTC().Truncate(time.Millisecond),
+		Contact: r.ticket.Contact, Keys: r.ticket.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
 		Status: r.status, Attempts: r.ticket.Attempts + r.sent, Message: r.last.message,
 	}}
-	out.Stop, out.StopDetail = r.c.gate.stopped()
+	select {
+	case <-r.c.gate.halted:
+		out.Stop, out.StopDetail = r.c.gate.stopped()
+	default:
+	}
 	return out
 }

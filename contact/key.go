@@ -31,6 +31,9 @@ func NewIdentity(baseURL string, constants []byte) Identity {
 	}
 }
 
+// ByRequest is the identity for whoever needs no [Keys.Email]: it leaves that zero, which is a hash less.
+func (id Identity) ByRequest() Identity { return Identity{request: id.request} }
+
 // Keys returns both keys of a contact.
 //
 // Each value is normalised (trimmed, inner white space collapsed, Unicode NFC, case folded; a domain without
@@ -48,6 +51,9 @@ func (id Identity) Keys(c Contact) Keys {
 		buf = appendNormal(append(buf, 0), v)
 	}
 	keys := Keys{Request: sum(append(buf, 0))}
+	if id.email == nil {
+		return keys
+	}
 	keys.Email = keys.Request
 	if email > from {
 		address := append(append(make([]byte, 0, 256), id.email...), buf[from:email]...)

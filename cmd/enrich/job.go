@@ -187,6 +187,9 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	w := pipeline.Write{Rules: j.rules, Rows: rows, Ledger: j.ledger, Run: run}
+	if j.settings.sameBy != "email" {
+		w.Identity = w.Identity.ByRequest() // only what is asked is kept by both keys
+	}
 	if err := j.outputs.create(j, &w, columns); err != nil {
 		return pipeline.Written{}, err
 	}
