@@ -63,7 +63,7 @@ func New(o Options) (*Client, error) {
 		c.carrier, c.closer = t, t.CloseIdleConnections
 	}
 	c.gate = newGate(&c.o)
-	c.stats.init()
+	c.stats.init(o.Latencies)
 	return c, nil
 }
 

@@ -42,6 +42,8 @@ type Options struct {
 	CAFile string
 	// UserAgent is the header of that name; "": enrich.
 	UserAgent string
+	// Latencies keeps the latencies also for [Client.Latencies].
+	Latencies bool
 	// Log gets a line for each attempt; nil: none.
 	Log *slog.Logger
 

@@ -37,13 +37,17 @@ type stats struct {
 	mu          sync.Mutex
 	retried     map[string]int64
 	latency     *hdrhistogram.Histogram
+	recent      *hdrhistogram.Histogram // since Latencies was called last; nil: nobody wants it
 	remaining   int64
 	remainingAt time.Time // when the answer came that told remaining; zero: none did
 }
 
-func (s *stats) init() {
+func (s *stats) init(recent bool) {
 	s.retried = map[string]int64{}
 	s.latency = hdrhistogram.New(latencyLeast, latencyMost, latencyDigits)
+	if recent {
+		s.recent = newRecent()
+	}
 }
 
 // answered records an answer's latency, and the credits that it told; nil: it told none.
@@ -52,6 +56,9 @@ func (s *stats) answered(took time.Duration, remaining *int64, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_ = s.latency.RecordValue(us) // it is within the bounds
+	if s.recent != nil {
+		_ = s.recent.RecordValue(us)
+	}
 	if remaining != nil && !at.Before(s.remainingAt) {
 		s.remaining, s.remainingAt = *remaining, at
 	}
@@ -61,6 +68,25 @@ func (s *stats) retry(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.retried[reason]++
+}
+
+// recentDigits makes a histogram of 4 KB, which tells latencies apart by a sixteenth.
+const recentDigits = 1
+
+func newRecent() *hdrhistogram.Histogram {
+	return hdrhistogram.New(latencyLeast, latencyMost, recentDigits)
+}
+
+// Latencies hands out the latencies since it was called last, in microseconds and to a sixteenth; nil without
+// [Options.Latencies]. Histograms that it handed out can be merged.
+func (c *Client) Latencies() *hdrhistogram.Histogram {
+	c.stats.mu.Lock()
+	defer c.stats.mu.Unlock()
+	recent := c.stats.recent
+	if recent != nil {
+		c.stats.recent = newRecent()
+	}
+	return recent
 }
 
 // Stats may be called at any time.

@@ -34,8 +34,8 @@ type Written struct {
 	Failures map[contact.Failure]int64
 	// FromLedger is rows answered by earlier runs; Deduplicated is rows that share an answer with an earlier row.
 	FromLedger, Deduplicated int64
-	// Credits is contacts of the rows that were charged.
-	Credits int64
+	// Credits is contacts of the rows that were charged; Contacts is those that matched.
+	Credits, Contacts int64
 	// Broken is the error by which the input broke off, or nil.
 	Broken error
 }
@@ -142,6 +142,7 @@ func (p *writePass) answer(row *reader.Row, j *joined, o *contact.Outcome) error
 	count(&p.tally.FromLedger, o.Run != p.Run || p.Run == 0)
 	count(&p.tally.Deduplicated, !first)
 	count(&p.tally.Credits, first && o.Charged)
+	count(&p.tally.Contacts, first && o.Kind == contact.Matched)
 	p.result = writer.Result{
 		Row: writeRow(row), Kind: o.Kind, At: o.At, Credit: first && o.Charged, Charged: o.Charged,
 		Message: o.Message, Body: o.Body,

@@ -18,6 +18,8 @@ import (
 
 const (
 	demoKey = "demo-key"
+	// demoReport is the page about the run on the CRM's export.
+	demoReport = "crm-export.report.html"
 	// revokedAfter is how many calls the key of the third run is good for.
 	revokedAfter = 6
 
@@ -58,6 +60,7 @@ func demonstrate(w world) error {
 	}
 	d.say("that is all: no answer was paid for twice, and every row is accounted for")
 	d.note("everything is in ./%s: look at %s beside %s", demoDir, "crm-export.results.csv", samples.CRMExport)
+	d.note("what a run came to, at a glance: open %s in a browser", filepath.Join(demoDir, demoReport))
 	d.note("with a key of your own: SELLING_API_KEY=… enrich run leads.csv")
 	return nil
 }
@@ -79,7 +82,7 @@ func demoOptions() fakeapi.Options {
 
 func (d *demo) csv() error {
 	d.say("1. a CRM's export goes in as it is: quotes, umlauts, a duplicate, rows that cannot be asked")
-	if err := d.run(d.api, ".", samples.CRMExport, exitFailedRows); err != nil {
+	if err := d.run(d.api, ".", samples.CRMExport, demoReport, exitFailedRows); err != nil {
 		return err
 	}
 	d.note("every row is in one of two files, with all its columns; some of what was learnt:")
@@ -98,7 +101,7 @@ const (
 
 func (d *demo) jsonl() error {
 	d.say("2. JSONL: objects stay as they are; one answer is cut off on its way, and counted as lost, because it may have been charged")
-	return d.run(d.api, ".", samples.Leads, exitFailedRows)
+	return d.run(d.api, ".", samples.Leads, "leads.report.html", exitFailedRows)
 }
 
 // revoked runs against an API of its own, which has answered nothing yet: to its key nothing is known.
@@ -111,7 +114,7 @@ func (d *demo) revoked() error {
 		return err
 	}
 	defer api.Close()
-	return d.run(api, demoRevoked, samples.CRMExport, exitRefused)
+	return d.run(api, demoRevoked, samples.CRMExport, demoReport, exitRefused)
 }
 
 // again repeats the first run: no contact that was answered is asked again.
@@ -123,7 +126,7 @@ func (d *demo) again() error {
 	}
 	before := d.api.Stats()
 	d.say("4. the first command again: what was answered is in the ledger and costs nothing, only what the API refused is asked once more")
-	if err := d.run(d.api, ".", samples.CRMExport, exitFailedRows); err != nil {
+	if err := d.run(d.api, ".", samples.CRMExport, "again.report.html", exitFailedRows); err != nil {
 		return err
 	}
 	after := d.api.Stats()
@@ -144,10 +147,10 @@ func (d *demo) again() error {
 }
 
 // run is `enrich run` on a sample, with a command line that can be tried by hand.
-func (d *demo) run(api *fakeapi.Server, out, sample string, want int) error {
+func (d *demo) run(api *fakeapi.Server, out, sample, report string, want int) error {
 	args := []string{
 		"run", "--url", api.URL, "--ledger", filepath.Join(demoDir, "ledger.db"), "--workers", "4",
-		"--out", filepath.Join(demoDir, out), filepath.Join(demoDir, sample),
+		"--out", filepath.Join(demoDir, out), "--report", filepath.Join(demoDir, out, report), filepath.Join(demoDir, sample),
 	}
 	d.tell("$ enrich %s\n", strings.Join(args, " "))
 	switch code := execute(args, d.world); code {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"enrich/ledger"
 	"enrich/pipeline"
 	"enrich/reader"
+	"enrich/report"
 	"enrich/writer"
 )
 
@@ -31,10 +33,11 @@ type job struct {
 	format   writer.Format
 	paths    outputs
 	outputs  outputFiles
+	report   *reporter // nil: nobody asked for it
 }
 
 // outputs are where the files go.
-type outputs struct{ results, failures, summary, pending string }
+type outputs struct{ results, failures, summary, pending, report string }
 
 func newJob(w world, s *settings, name string, started time.Time) (*job, error) {
 	reading, err := s.readerOptions()
@@ -102,7 +105,7 @@ func (j *job) targets(info reader.Info) error {
 	}
 	j.paths = outputs{
 		results: in(s.results, "results."+string(j.format)), failures: in(s.failures, "failures."+string(j.format)),
-		summary: in(s.summary, "summary.json"), pending: s.pending,
+		summary: in(s.summary, "summary.json"), pending: s.pending, report: s.report,
 	}
 	kept, err := j.keptFiles()
 	if err != nil {
@@ -152,7 +155,7 @@ func (j *job) target(flag, path string, kept []keptFile, named map[string]string
 type target struct{ flag, path string }
 
 func (o *outputs) all() []target {
-	return []target{{"results", o.results}, {"failures", o.failures}, {"pending", o.pending}, {"summary", o.summary}}
+	return []target{{"results", o.results}, {"failures", o.failures}, {"pending", o.pending}, {"report", o.report}, {"summary", o.summary}}
 }
 
 func (j *job) openLedger(ctx context.Context, o ledger.Options) error {
@@ -193,6 +196,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	if err := j.outputs.create(j, &w, columns); err != nil {
 		return pipeline.Written{}, err
 	}
+	j.report.watch(j, &w)
 	written, err := w.Do(j.patience.deadline)
 	if err != nil {
 		return written, err
@@ -210,6 +214,9 @@ func (j *job) publish(s *pipeline.Summary) error {
 	}
 	s.Fields, s.Outputs = j.outputs.results.Filled(), j.outputs.set.Sums()
 	s.StartedAt, s.FinishedAt = j.rules.Started, time.Now().UTC()
+	if err := j.writeReport(s); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
 	f, err := j.outputs.set.Create(j.paths.summary, j.world.stdout)
 	if err != nil {
 		return fmt.Errorf("write the summary: %w", err)
@@ -222,5 +229,25 @@ func (j *job) publish(s *pipeline.Summary) error {
 	if err := j.outputs.set.Publish(); err != nil {
 		return fmt.Errorf("publish the outputs: %w", err)
 	}
+	return nil
+}
+
+// writeReport writes the page before the summary, which tells of it.
+func (j *job) writeReport(s *pipeline.Summary) error {
+	if j.report == nil {
+		return nil
+	}
+	f, err := j.outputs.set.Create(j.paths.report, j.world.stdout)
+	if err != nil {
+		return err
+	}
+	page := bufio.NewWriter(f)
+	if err := report.Write(page, j.report.page(j, s)); err != nil {
+		return err
+	}
+	if err := page.Flush(); err != nil {
+		return err
+	}
+	s.Outputs = j.outputs.set.Sums()
 	return nil
 }

@@ -97,26 +97,26 @@ func (r reading) text(narrow bool) string {
 	return s
 }
 
-// showProgress draws until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet.
+// showProgress draws, and keeps the timeline of a report, until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet.
 func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *counted) (stop func()) {
-	if j.settings.quiet {
-		return func() {}
+	var times *timeline
+	if j.report != nil {
+		times = newTimeline(api, &j.counters)
+		j.report.times = times
 	}
-	g := &gauge{started: time.Now(), size: j.input.size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters}
-	draw, end, every := j.lines(g), func() {}, lineEvery
-	if width, ok := terminalWidth(j.world.stderr); ok && j.voice.log == nil && !j.settings.verbose {
-		draw, end = bar(j.world.stderr, g, width)
-		every = barEvery
+	draw, end, tick := j.drawing(api, rows, through)
+	if tick == nil && times == nil {
+		return func() {}
 	}
 	done := make(chan struct{})
 	var owner sync.WaitGroup
 	owner.Go(func() {
-		tick := time.NewTicker(every)
-		defer tick.Stop()
 		for {
 			select {
-			case <-tick.C:
+			case <-tick:
 				draw()
+			case <-times.due():
+				times.add(time.Since(times.started))
 			case <-done:
 				return
 			}
@@ -125,8 +125,25 @@ func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *cou
 	return func() {
 		close(done)
 		owner.Wait()
+		times.end()
 		end()
 	}
+}
+
+// drawing is how progress is shown: what draws, how often, and what ends it. tick is nil where nothing is drawn.
+func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted) (draw, end func(), tick <-chan time.Time) {
+	if j.settings.quiet {
+		return nil, func() {}, nil
+	}
+	g := &gauge{started: time.Now(), size: j.input.size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters}
+	every, over := lineEvery, func() {}
+	draw = j.lines(g)
+	if width, ok := terminalWidth(j.world.stderr); ok && j.voice.log == nil && !j.settings.verbose {
+		draw, over = bar(j.world.stderr, g, width)
+		every = barEvery
+	}
+	ticker := time.NewTicker(every)
+	return draw, func() { ticker.Stop(); over() }, ticker.C
 }
 
 // lines says a line a tick.

@@ -71,10 +71,13 @@ func run(w world, s *settings, name string) error {
 	if err := j.targets(first.Info()); err != nil {
 		return err
 	}
+	if s.report != "" {
+		j.report = &reporter{command: "run", key: key}
+	}
 	api, err := client.New(client.Options{
 		URL: j.question.url, Key: key, EmailAs: s.emailAs, Set: j.question.constants, Workers: int(s.workers), Rate: rate,
 		Timeout: s.timeout, MaxAttempts: int(s.maxAttempts), MaxElapsed: s.maxElapsed, CAFile: s.caFile,
-		UserAgent: "enrich/" + version(), Log: j.voice.attempts(s),
+		UserAgent: "enrich/" + version(), Log: j.voice.attempts(s), Latencies: j.report != nil,
 	})
 	if err != nil {
 		return usage(err)
@@ -104,6 +107,7 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 	if err != nil {
 		return j.interrupted(err)
 	}
+	j.report.ended(asked, written)
 	summary := pipeline.NewSummary(written, sum, bytes)
 	j.fromRun(&summary, asked, api.Stats())
 	stopped := ""

@@ -22,7 +22,7 @@ const day = 24 * time.Hour
 type settings struct {
 	url, apiKeyFile                      string
 	out, results, failures, summary      string
-	pending                              string
+	pending, report                      string
 	inputFormat, format                  string
 	delimiter, quote, encoding           string
 	headerLine                           int64
@@ -86,6 +86,7 @@ func (s *settings) outputFlags(cmd *cobra.Command) {
 	f.StringVar(&s.failures, "failures", "", "`FILE` for the failures; - is standard output")
 	f.StringVar(&s.summary, "summary", "", "`FILE` for the summary; - is standard output")
 	f.StringVar(&s.pending, "pending", "", "`FILE` for the rows that were not asked, as they were (default: none)")
+	f.StringVar(&s.report, "report", "", "`FILE` for a page about the run, as HTML, to look at (default: none)")
 	f.Var(choice{&s.format, []string{"csv", "jsonl"}}, "format", "format of results and failures (default: as the input)")
 }
 

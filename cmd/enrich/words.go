@@ -63,31 +63,38 @@ func (j *job) sayLedger(path string, l *ledger.Ledger) {
 
 // sayStop tells why the asking ended early.
 func (j *job) sayStop(a pipeline.Asked, stats client.Stats) {
+	if a.Stop == "" {
+		return
+	}
+	attrs := []any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}
+	j.voice.warn(why(a), attrs...)
+}
+
+// why is the cause of a stop in words: what happened in the first line, what to do below it.
+func why(a pipeline.Asked) string {
 	detail := a.Detail
 	if detail != "" {
 		detail = ": " + detail
 	}
-	attrs := []any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}
 	switch a.Stop {
-	case "":
-		return
 	case client.StopUnauthorized:
-		j.voice.warn("stopped: the API refused the key (401)"+detail+"\n"+adviceUnauthorized, attrs...)
+		return "stopped: the API refused the key (401)" + detail + "\n" + adviceUnauthorized
 	case client.StopForbidden:
-		j.voice.warn("stopped: the API refused the account (403)"+detail+"\n  the account is inactive or not permitted to do this: ask whoever manages it", attrs...)
+		return "stopped: the API refused the account (403)" + detail + "\n  the account is inactive or not permitted to do this: ask whoever manages it"
 	case client.StopNoCredits:
-		j.voice.warn("stopped: the account is out of credits"+detail+"\n  run the same command again when there are more", attrs...)
+		return "stopped: the account is out of credits" + detail + "\n  run the same command again when there are more"
 	case client.StopCap:
-		j.voice.warn("stopped"+detail+": run the same command again to go on", attrs...)
+		return "stopped" + detail + ": run the same command again to go on"
 	case client.StopAPIDown:
-		j.voice.warn("stopped: the API kept failing"+detail+"\n  run the same command again later: nothing that was answered is asked again", attrs...)
+		return "stopped: the API kept failing" + detail + "\n  run the same command again later: nothing that was answered is asked again"
 	case client.StopRejectedAll:
-		j.voice.warn("stopped: the API refused every request alike"+detail, attrs...)
+		return "stopped: the API refused every request alike" + detail
 	case pipeline.StopInput:
-		j.voice.warn(fmt.Sprintf("%v; what came before it is done", a.Broken), attrs...)
+		return fmt.Sprintf("%v; what came before it is done", a.Broken)
 	case pipeline.StopInterrupted:
-		j.voice.warn("interrupted: writing what is answered; interrupt again to leave now", attrs...)
+		return "interrupted: writing what is answered; interrupt again to leave now"
 	}
+	return string(a.Stop)
 }
 
 // saySummary tells what the run came to.
@@ -134,6 +141,15 @@ func credits(s *pipeline.Summary) string {
 
 // counts lists a map in order: "3 invalid, 1 rejected".
 func counts(m map[string]int64) string {
+	names := byCount(m)
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%d %s", m[name], name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// byCount are the names of a map, the most frequent first.
+func byCount(m map[string]int64) []string {
 	names := make([]string, 0, len(m))
 	for name := range m {
 		names = append(names, name)
@@ -141,10 +157,7 @@ func counts(m map[string]int64) string {
 	sort.Slice(names, func(a, b int) bool {
 		return m[names[a]] > m[names[b]] || m[names[a]] == m[names[b]] && names[a] < names[b]
 	})
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%d %s", m[name], name)
-	}
-	return strings.Join(names, ", ")
+	return names
 }
 
 func many(n int64, what string) string {

@@ -50,6 +50,10 @@ func write(w world, s *settings, name string) error {
 	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true}); err != nil {
 		return err
 	}
+	if s.report != "" {
+		key, _ := s.key(w.lookupEnv) // a write needs none; where there is one, it must not be on the page
+		j.report = &reporter{command: "write", key: key}
+	}
 	read, broken, err := readThrough(j, first)
 	if err != nil {
 		return j.interrupted(err)
@@ -60,16 +64,19 @@ func write(w world, s *settings, name string) error {
 		return j.interrupted(err)
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
+	how := pipeline.Asked{}
 	switch {
 	case broken != nil:
 		stop := pipeline.StopInput
 		summary.Stopped, summary.ExitCode = &stop, exitBrokenInput
+		how.Stop, how.Broken = stop, broken
 	case written.Pending > 0:
 		summary.ExitCode = exitCapped
 	case written.Failed > 0:
 		summary.ExitCode = exitFailedRows
 	}
 	summary.Complete = summary.Stopped == nil && written.Pending == 0
+	j.report.ended(how, written)
 	if err := j.publish(&summary); err != nil {
 		return j.interrupted(err)
 	}

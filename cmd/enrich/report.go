@@ -1,0 +1,173 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"enrich/client"
+	"enrich/contact"
+	"enrich/pipeline"
+	"enrich/reader"
+	"enrich/report"
+)
+
+// A reporter gathers what the page of --report shows beyond the summary. It is nil without the flag: then nothing is gathered.
+type reporter struct {
+	command string
+	key     client.Key
+	asked   pipeline.Asked
+	written pipeline.Written
+	times   *timeline // nil: nothing was asked
+	alikes  alikes
+	came    came
+}
+
+// ended keeps how both passes went.
+func (r *reporter) ended(asked pipeline.Asked, written pipeline.Written) {
+	if r != nil {
+		r.asked, r.written = asked, written
+	}
+}
+
+// watch stands before the files of a write pass.
+func (r *reporter) watch(j *job, w *pipeline.Write) {
+	if r == nil {
+		return
+	}
+	r.alikes = alikes{next: w.Failures, clean: r.clean, seen: map[likeness]*report.Failure{}}
+	r.came = came{next: w.Results, days: map[int64]*report.Day{}}
+	if j.info.Format == reader.CSV {
+		r.alikes.columns = j.info.Columns
+		for _, f := range contact.Fields() {
+			if column, ok := j.info.Mapping[f]; ok {
+				if i := slices.Index(j.info.Columns, column); i >= 0 {
+					r.alikes.best = append(r.alikes.best, i)
+				}
+			}
+		}
+	}
+	w.Failures, w.Results = &r.alikes, &r.came
+}
+
+// mostBytes bounds what is looked at of a text for a page; a key that is cut there is cut off with it.
+const mostBytes = 64 << 10
+
+// clean is text from an input or the API as the page may show it: without the key, without what acts instead of being
+// shown, on one line, not long.
+func (r *reporter) clean(s string, most int) string {
+	s = string(r.key.Redact([]byte(s[:min(len(s), mostBytes)])))
+	s = strings.ReplaceAll(plain(s), "\n", " ")
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
+
+// page puts together what is known at the end. Its figures are the summary's.
+func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
+	p := &report.Page{
+		Command: r.command, Version: version(), Input: r.clean(j.input.name, mostMessage), Started: s.StartedAt, Finished: s.FinishedAt,
+		Notice: r.notice(j, s), ExitCode: s.ExitCode,
+		Rows:   report.Rows(s.Rows),
+		Failed: sortedCounts(s.Failures),
+		Calls: report.Calls{
+			Sent: s.Calls.Sent, Retried: s.Calls.Retried, Lost: s.Calls.Lost, FromLedger: s.Calls.FromLedger,
+			Deduplicated: s.Calls.Deduplicated, Reasons: sortedCounts(s.Calls.Reasons), Waited: time.Duration(s.Calls.WaitedMS) * time.Millisecond,
+		},
+		Credits: report.Credits{Charged: s.Credits.Charged, Remaining: s.Credits.Remaining, Answers: r.written.Credits, Contacts: r.written.Contacts},
+		Latency: report.Latency(s.LatencyMS),
+		Fields:  sortedCounts(s.Fields),
+		Moments: r.times.shown(), Failures: r.alikes.sorted(), Days: r.came.shown(),
+		Reading: r.reading(j, s),
+	}
+	for _, t := range j.paths.all() {
+		if t.path != "" {
+			p.Outputs = append(p.Outputs, report.Output{Name: t.flag, Path: r.clean(t.path, mostMessage), SHA256: s.Outputs[t.path]})
+		}
+	}
+	return p
+}
+
+// notice is what stands above the figures: that the run stopped, why, and what to do.
+func (r *reporter) notice(j *job, s *pipeline.Summary) report.Notice {
+	text := stopped(r.asked, s)
+	if text == "" {
+		return report.Notice{}
+	}
+	title, rest, _ := strings.Cut(text, "\n")
+	if first := title[:1]; title != "" {
+		title = strings.ToUpper(first) + title[1:]
+	}
+	lines := []string{}
+	for line := range strings.Lines(rest) {
+		lines = append(lines, r.clean(strings.TrimSpace(line), 2*mostMessage))
+	}
+	return report.Notice{Title: r.clean(title, 2*mostMessage), Text: strings.Join(lines, "\n")}
+}
+
+// reading says how the file was read.
+func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
+	i := j.info
+	about := []report.Pair{{Name: "format", Value: string(i.Format)}, {Name: "encoding", Value: i.Encoding}}
+	if c := packed(i.Compression); c != "" {
+		about = append(about, report.Pair{Name: "compression", Value: i.Compression})
+	}
+	if i.Format == reader.CSV {
+		header := "none"
+		if i.HeaderLine > 0 {
+			header = "line " + strconv.Itoa(i.HeaderLine)
+		}
+		about = append(
+			about, report.Pair{Name: "delimiter", Value: mark(i.Delimiter)}, report.Pair{Name: "quote", Value: mark(i.Quote)},
+			report.Pair{Name: "line ends", Value: i.LineEnd}, report.Pair{Name: "header", Value: header},
+			report.Pair{Name: "columns", Value: strconv.Itoa(len(i.Header))},
+		)
+	}
+	reading := report.Reading{About: about, Bytes: s.Input.Bytes, SHA256: s.Input.SHA256}
+	for _, f := range contact.Fields() {
+		if column, ok := i.Mapping[f]; ok {
+			reading.Mapping = append(reading.Mapping, report.Pair{Name: string(f), Value: r.clean(column, mostRunes)})
+		}
+	}
+	for _, c := range sortedCounts(s.Failures) {
+		if c.Name == string(contact.Invalid) || c.Name == string(contact.Ragged) {
+			reading.Refused = append(reading.Refused, c)
+		}
+	}
+	return reading
+}
+
+// mark is a character with its name, because alone it is easily overlooked.
+func mark(s string) string {
+	switch s {
+	case "":
+		return "none"
+	case "\t":
+		return "tab"
+	case ",":
+		return ", (comma)"
+	case ";":
+		return "; (semicolon)"
+	case "|":
+		return "| (pipe)"
+	case `"`:
+		return `" (double quote)`
+	case "'":
+		return "' (single quote)"
+	}
+	return plain(s)
+}
+
+// sortedCounts lists a map, the most frequent first.
+func sortedCounts(m map[string]int64) (list []report.Count) {
+	for _, name := range byCount(m) {
+		list = append(list, report.Count{Name: name, N: m[name]})
+	}
+	return list
+}

@@ -1,0 +1,57 @@
+"use strict";
+// Draws what is in #series with uPlot. It reads numbers alone; no text of the input comes here.
+(() => {
+	const data = JSON.parse(document.getElementById("series").textContent);
+	const root = document.documentElement;
+	const colour = name => getComputedStyle(root).getPropertyValue("--" + name).trim();
+
+	// What each chart shows: a member of the data, its name, its colour, its dashes.
+	const charts = {
+		rates: {unit: "", lines: [["calls", "calls", "calls"], ["matched", "matched", "matched"], ["no_match", "no match", "no_match", [6, 4]], ["failed", "failed", "failed"], ["retried", "made again", "pending", [2, 3]]]},
+		latency: {unit: " ms", lines: [["p50", "half within", "calls"], ["p90", "nine in ten within", "pending"], ["max", "slowest", "failed", [2, 3]]]},
+		waited: {unit: " %", lines: [["waited", "waited", "pending"]], most: 100},
+	};
+
+	const two = n => String(n).padStart(2, "0");
+	const clock = s => {
+		if (s == null) return "";
+		if (s < 60) return +s.toFixed(2) + " s";
+		const whole = Math.floor(s);
+		const minutes = Math.floor(whole / 60);
+		return minutes < 60 ? minutes + ":" + two(whole % 60) : Math.floor(minutes / 60) + ":" + two(minutes % 60) + ":" + two(whole % 60);
+	};
+	const short = n => Math.abs(n) >= 1e4 ? n / 1e3 + "k" : String(+n.toFixed(3));
+	const stepped = uPlot.paths.stepped({align: 1});
+
+	let drawn = [];
+	const draw = fixed => {
+		drawn.forEach(plot => plot.destroy());
+		drawn = [];
+		for (const place of document.querySelectorAll("[data-chart]")) {
+			const chart = charts[place.dataset.chart];
+			const axis = {stroke: colour("quiet"), grid: {stroke: colour("line"), width: 1}, ticks: {stroke: colour("line"), width: 1}, font: "12px system-ui, sans-serif"};
+			const options = {
+				width: fixed || place.clientWidth, height: 240,
+				scales: {x: {time: false}, y: {range: (_, low, high) => [0, chart.most || (high > 0 ? high * 1.1 : 1)]}},
+				axes: [{...axis, space: 70, values: (_, at) => at.map(clock)}, {...axis, size: 56, values: (_, at) => at.map(short)}],
+				cursor: {drag: {x: true, y: false}},
+				series: [{label: "at", value: (_, at) => clock(at)}],
+			};
+			const columns = [data.seconds];
+			for (const [member, label, name, dash] of chart.lines) {
+				columns.push(data[member]);
+				const stroke = colour(name);
+				options.series.push({label, stroke, dash, width: 1.5, paths: stepped, points: {show: false}, value: (_, n) => n == null ? "–" : short(n) + chart.unit});
+			}
+			drawn.push(new uPlot(options, columns, place));
+		}
+	};
+
+	draw();
+	let width = innerWidth;
+	addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; draw(); } });
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());
+	// Paper is white and narrower than most screens.
+	addEventListener("beforeprint", () => { root.classList.add("printing"); draw(620); });
+	addEventListener("afterprint", () => { root.classList.remove("printing"); draw(); });
+})();

@@ -1,0 +1,72 @@
+package report
+
+import "html/template"
+
+// A view is a page with what is derived from it, for the template.
+type view struct {
+	*Page
+	Policy          string
+	Style           template.CSS
+	Library, Charts template.JS
+
+	// Filled is filled fields of all rows together.
+	Filled int64
+	Parts  []part
+	// Series is what the charts draw; nil: there is too little for a chart.
+	Series *series
+	// Answered is the answers by day, all together.
+	Answered int64
+}
+
+// A part is one of the four ends of a row, with its place in the bar of all rows.
+type part struct {
+	Key, Name string
+	N         int64
+	At, Width float64 // in hundredths of the bar
+}
+
+func newView(p *Page) *view {
+	q := *p
+	q.Failures, q.MoreFailures = cutFailures(p)
+	q.Moments = cut(p.Moments, MaxMoments)
+	q.Days = cut(p.Days, MaxDays)
+	q.Fields = cut(p.Fields, maxPairs)
+	q.Reading.About, q.Reading.Mapping = cut(p.Reading.About, maxPairs), cut(p.Reading.Mapping, maxPairs)
+	v := &view{Page: &q, Series: newSeries(q.Moments)}
+	for _, f := range p.Fields {
+		v.Filled += f.N
+	}
+	for _, d := range p.Days {
+		v.Answered += d.Answers()
+	}
+	at := 0.0
+	for _, x := range []part{
+		{Key: "matched", Name: "matched", N: p.Rows.Matched},
+		{Key: "no_match", Name: "no match", N: p.Rows.NoMatch},
+		{Key: "failed", Name: "failed", N: p.Rows.Failed},
+		{Key: "pending", Name: "pending", N: p.Rows.Pending},
+	} {
+		x.At, x.Width = at, 100*share(x.N, p.Rows.Read)
+		at += x.Width
+		v.Parts = append(v.Parts, x)
+	}
+	return v
+}
+
+// cutFailures keeps the first, and adds the others to what is not listed.
+func cutFailures(p *Page) ([]Failure, int64) {
+	more := p.MoreFailures
+	kept := cut(p.Failures, MaxFailures)
+	for _, f := range p.Failures[len(kept):] {
+		more += f.Rows
+	}
+	return kept, more
+}
+
+// Answers is all of a day.
+func (d Day) Answers() int64 { return d.Matched + d.NoMatch }
+
+// Remaining is the account's credits where the API told them.
+func (v *view) Remaining() int64 { return *v.Credits.Remaining }
+
+func cut[T any](list []T, most int) []T { return list[:min(len(list), most)] }
