@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 )
@@ -47,7 +48,8 @@ type Options struct {
 	// Log gets a line for each attempt; nil: none.
 	Log *slog.Logger
 
-	carrier http.RoundTripper // in place of the network, for tests
+	carrier  http.RoundTripper // in place of the network, for tests
+	resolver *net.Resolver     // in place of the system's, for tests
 }
 
 // withDefaults fills in what was left out, and refuses what cannot be.

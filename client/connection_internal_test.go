@@ -1,0 +1,121 @@
+package client
+
+import (
+	"bufio"
+	"crypto/tls"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"enrich/contact"
+)
+
+// TestNoConnectionIsNoCall: what fails before a request is written was not charged: it is no call, no lost one, and where
+// it does not pass the run ends as api_down, with words that say why.
+func TestNoConnectionIsNoCall(t *testing.T) {
+	t.Parallel()
+	good, ca := testCertificate(t)
+	expired, expiredCA := certificateUntil(t, time.Now().Add(-time.Minute), "api.example", net.IPv4(127, 0, 0, 1))
+	other, otherCA := certificateUntil(t, time.Now().Add(time.Hour), "other.example")
+	for _, c := range []struct {
+		name   string
+		server *tls.Config
+		ca     string
+		words  string
+	}{
+		{"an authority that nobody knows", &tls.Config{Certificates: []tls.Certificate{good}}, "", "unknown authority"},
+		{"a certificate that is over", &tls.Config{Certificates: []tls.Certificate{expired}}, expiredCA, "expired"},
+		{"a certificate of another host", &tls.Config{Certificates: []tls.Certificate{other}}, otherCA, "127.0.0.1"},
+		{"TLS 1.1", &tls.Config{Certificates: []tls.Certificate{good}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, ca, "protocol version"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := tls.NewListener(listen(t), c.server)
+			s := serveRaw(t, l, func(s *rawServer, conn net.Conn) {
+				r := bufio.NewReader(conn)
+				for s.next(r) && answer1(conn) {
+				}
+			})
+			crowd := newCrowd(t, 4, Options{URL: "https://" + l.Addr().String(), CAFile: c.ca, MaxElapsed: time.Second})
+			crowd.ask(20)
+			noCalls(t, crowd, s)
+			if !strings.Contains(crowd.detail, c.words) {
+				t.Errorf("%q does not say %q", crowd.detail, c.words)
+			}
+		})
+	}
+}
+
+// TestAHandshakeThatStallsIsNoCall: the time-out of a call ends it before anything of the request was written.
+func TestAHandshakeThatStallsIsNoCall(t *testing.T) {
+	t.Parallel()
+	s := serveRaw(t, listen(t), func(_ *rawServer, conn net.Conn) {
+		_, _ = conn.Read(make([]byte, 1)) // and says nothing
+		time.Sleep(time.Second)           // longer than the call may take
+	})
+	crowd := newCrowd(t, 4, Options{URL: strings.Replace(s.url, "http:", "https:", 1), Timeout: 50 * time.Millisecond, MaxElapsed: time.Second})
+	crowd.ask(20)
+	noCalls(t, crowd, s)
+}
+
+func noCalls(t *testing.T, c *crowd, s *rawServer) {
+	t.Helper()
+	k := c.kinds()
+	if sent := c.client.Stats().Sent; sent != 0 || s.counted() != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stop != StopAPIDown {
+		t.Errorf("%d sent, %d requests came, ended as %v, stop %q", sent, s.counted(), k, c.stop)
+	}
+}
+
+// TestANameThatNobodyKnowsIsNoCall: the name server says that there is no such host.
+func TestANameThatNobodyKnowsIsNoCall(t *testing.T) {
+	t.Parallel()
+	names := serveNames(t)
+	crowd := newCrowd(t, 4, Options{URL: "https://api.example", MaxElapsed: time.Second, resolver: names.resolver()})
+	crowd.ask(20)
+	noCalls(t, crowd, &rawServer{})
+	if !strings.Contains(crowd.detail, "no such host") {
+		t.Errorf("%q does not say why", crowd.detail)
+	}
+}
+
+// TestANameThatMovesIsFollowed: the API moves to another address while a run goes on, and the old one ends its connections
+// after an answer. No row is lost by it.
+func TestANameThatMovesIsFollowed(t *testing.T) {
+	t.Parallel()
+	const rows, moveAt = 60, 20
+	old := listen(t)
+	_, port, err := net.SplitHostPort(old.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, err := net.Listen("tcp", "127.0.0.2:"+port)
+	if err != nil {
+		t.Skipf("there is no second loopback address here: %v", err) // macOS
+	}
+	names := serveNames(t, net.IPv4(127, 0, 0, 1))
+	certificate, ca := testCertificate(t)
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}}
+	before := serveRaw(t, tls.NewListener(old, config), func(s *rawServer, conn net.Conn) {
+		r := bufio.NewReader(conn)
+		for s.next(r) {
+			if s.counted() < moveAt {
+				answer1(conn)
+				continue
+			}
+			names.move(net.IPv4(127, 0, 0, 2))
+			_, _ = conn.Write([]byte(strings.Replace(string(benchAnswer), "\r\n", "\r\nConnection: close\r\n", 1)))
+			return
+		}
+	})
+	after := serveRaw(t, tls.NewListener(moved, config), func(s *rawServer, conn net.Conn) {
+		r := bufio.NewReader(conn)
+		for s.next(r) && answer1(conn) {
+		}
+	})
+	crowd := newCrowd(t, 1, Options{URL: "https://api.example:" + port, CAFile: ca, MaxElapsed: time.Minute, resolver: names.resolver()})
+	crowd.ask(rows)
+	if k := crowd.kinds(); k[contact.Matched] != rows || before.counted() != moveAt || after.counted() != rows-moveAt {
+		t.Errorf("%d requests at the old address, %d at the new one, ended as %v: %s", before.counted(), after.counted(), k, crowd.detail)
+	}
+}

@@ -1,0 +1,163 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sourcegraph/conc"
+
+	"enrich/contact"
+)
+
+// A rawServer speaks by hand, and counts the requests that it read, by connection.
+type rawServer struct {
+	url      string
+	mu       sync.Mutex
+	requests int
+}
+
+// serveRaw has a function speak on each connection, until the test is over.
+func serveRaw(t *testing.T, l net.Listener, speak func(*rawServer, net.Conn)) *rawServer {
+	t.Helper()
+	s := &rawServer{url: "http://" + l.Addr().String()}
+	ctx, end := context.WithCancel(context.Background())
+	var serving conc.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			forget := context.AfterFunc(ctx, func() { _ = c.Close() })
+			serving.Go(func() {
+				defer forget()
+				defer func() { _ = c.Close() }()
+				speak(s, c)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		end()
+		_ = l.Close()
+		serving.Wait()
+	})
+	return s
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// count counts a request.
+func (s *rawServer) count() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
+}
+
+func (s *rawServer) counted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
+// next reads one request of HTTP/1.1 to its end; false: there is none.
+func (s *rawServer) next(r *bufio.Reader) bool {
+	req, err := http.ReadRequest(r)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, req.Body)
+	if err == nil {
+		s.count()
+	}
+	return err == nil
+}
+
+func answer1(c net.Conn) bool {
+	_, err := c.Write(benchAnswer)
+	return err == nil
+}
+
+// TestTheTransportNeverSendsTwice: the worst moment for a kept connection to close is when the next request is on
+// its way. The server has read it and says nothing: the request must be lost, once, and must not come again.
+func TestTheTransportNeverSendsTwice(t *testing.T) {
+	for name, end := range map[string]func(net.Conn){
+		"closed": func(net.Conn) {},
+		"reset":  func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			const rows = 200
+			s := serveRaw(t, listen(t), func(s *rawServer, c net.Conn) {
+				r := bufio.NewReader(c)
+				if s.next(r) && answer1(c) && s.next(r) {
+					end(c)
+				}
+			})
+			c := newCrowd(t, 1, Options{URL: s.url, MaxElapsed: time.Minute})
+			c.lostRetries = 0
+			c.ask(rows)
+			k := c.kinds()
+			if s.counted() != rows || k[contact.Matched] != rows/2 || k[contact.Lost] != rows/2 {
+				t.Errorf("%d requests of %d rows, ended as %v, stop %q", s.counted(), rows, k, c.stop)
+			}
+			if got := c.client.Stats().Sent; got != rows {
+				t.Errorf("%d sent", got)
+			}
+		})
+	}
+}
+
+// TestAnswerThenClose: the server closes each connection after its answer without saying so; whatever the client had begun to
+// write then is told as lost or was never read, and no request arrives more often than it is told.
+func TestAnswerThenClose(t *testing.T) {
+	const rows = 300
+	s := serveRaw(t, listen(t), func(s *rawServer, c net.Conn) {
+		r := bufio.NewReader(c)
+		if s.next(r) {
+			answer1(c)
+		}
+	})
+	c := newCrowd(t, 8, Options{URL: s.url, MaxElapsed: time.Minute})
+	c.lostRetries = 0
+	c.ask(rows)
+	k := c.kinds()
+	if k[contact.Matched]+k[contact.Lost] != rows || s.counted() > rows || int64(s.counted()) > c.client.Stats().Sent {
+		t.Errorf("%d requests, %d sent, ended as %v", s.counted(), c.client.Stats().Sent, k)
+	}
+}
+
+// TestNothingWrittenIsNotLost: what never got as far as the wire costs no call, and is no lost one.
+func TestNothingWrittenIsNotLost(t *testing.T) {
+	l := listen(t)
+	url := "http://" + l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := newCrowd(t, 8, Options{URL: url, MaxElapsed: time.Second})
+	c.ask(50)
+	k := c.kinds()
+	if s := c.client.Stats(); s.Sent != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stop != StopAPIDown {
+		t.Errorf("%d sent, ended as %v, stop %q", s.Sent, k, c.stop)
+	}
+}
+
+func TestBadCAFileIsRefused(t *testing.T) {
+	for _, file := range []string{filepath.Join(t.TempDir(), "none.pem"), t.TempDir(), "doc.go"} {
+		if _, err := New(Options{URL: "https://x.com", Key: Key{"k"}, CAFile: file}); err == nil {
+			t.Errorf("%q is taken", file)
+		}
+	}
+}
