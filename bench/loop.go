@@ -3,13 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"strconv"
 	"sync"
+
+	"enrich/contact"
 )
 
 // loop is the bare loop: so many goroutines post ready-made bodies and throw the answers away. It does nothing that a
@@ -77,6 +78,18 @@ func post(client *http.Client, url string, body []byte) error {
 
 // bodiesOf makes the requests that enrich makes of the same file.
 func bodiesOf(input string) ([][]byte, error) {
+	contacts, err := contactsOf(input)
+	if err != nil {
+		return nil, err
+	}
+	bodies := make([][]byte, len(contacts))
+	for i := range contacts {
+		bodies[i] = contacts[i].AppendJSON(nil)
+	}
+	return bodies, nil
+}
+
+func contactsOf(input string) ([]contact.Contact, error) {
 	f, err := os.Open(input)
 	if err != nil {
 		return nil, err
@@ -86,18 +99,9 @@ func bodiesOf(input string) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bodies := make([][]byte, 0, len(rows))
+	contacts := make([]contact.Contact, 0, len(rows))
 	for _, row := range rows[1:] {
-		body, err := json.Marshal(struct {
-			Email     string `json:"email"`
-			FirstName string `json:"first_name"`
-			LastName  string `json:"last_name"`
-			Company   string `json:"company_name"`
-		}{row[1], row[2], row[3], row[4]})
-		if err != nil {
-			return nil, err
-		}
-		bodies = append(bodies, body)
+		contacts = append(contacts, contact.Contact{Email: row[1], FirstName: row[2], LastName: row[3], CompanyName: row[4]})
 	}
-	return bodies, nil
+	return contacts, nil
 }

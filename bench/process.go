@@ -54,19 +54,20 @@ func measure(cmd *exec.Cmd, fine ...int) (cost, error) {
 	return c, nil
 }
 
-func (b *bench) run(url, input, ledger string) (cost, error) {
+func (b *bench) run(url, input, ledger string, workers int) (cost, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.enrich, "run", "--quiet", "--url", url, "--ledger", ledger,
-		"--workers", strconv.Itoa(b.workers), "--out", b.dir, input)
+		"--workers", strconv.Itoa(workers), "--out", b.dir, input)
 	cmd.Env = append(os.Environ(), "SELLING_API_KEY=bench")
 	return measure(cmd)
 }
 
-func (b *bench) bare(url, input string) (cost, error) {
+// own runs a part of this program: the bare loop, or the client alone.
+func (b *bench) own(part, url, input string, workers int) (cost, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
-	return measure(exec.CommandContext(ctx, b.self, "loop", url, input, strconv.Itoa(b.workers)))
+	return measure(exec.CommandContext(ctx, b.self, part, url, input, strconv.Itoa(workers)))
 }
 
 // input writes a file of so many different contacts.

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"enrich/client"
+	"enrich/contact"
+)
+
+// ask is the client alone: it asks what the bare loop posts, with its key, pace, judging and books, and nothing is kept.
+func ask(url, input, goroutines string) error {
+	n, err := strconv.Atoi(goroutines)
+	if err != nil {
+		return err
+	}
+	contacts, err := contactsOf(input)
+	if err != nil {
+		return err
+	}
+	key, err := client.ParseKey("bench")
+	if err != nil {
+		return err
+	}
+	c, err := client.New(client.Options{URL: url, Key: key, Workers: n})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx := context.Background()
+	next := make(chan *client.Asking, n)
+	failed := make(chan error, n)
+	var workers sync.WaitGroup
+	for range n {
+		workers.Go(func() {
+			for asking := range next {
+				if o := asking.Do(ctx, ctx).Outcome; o.Kind != contact.Matched {
+					select {
+					case failed <- fmt.Errorf("%s: %s", o.Kind, o.Message):
+					default:
+					}
+				}
+			}
+		})
+	}
+	for i := range contacts {
+		next <- c.Queue(client.Ticket{Row: int64(i) + 1, Contact: contacts[i]})
+	}
+	close(next)
+	workers.Wait()
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,46 @@
+package client
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// TestWhatIsSent: the whole of a request, but for the connection's own headers.
+func TestWhatIsSent(t *testing.T) {
+	constants, err := ParseConstants([]string{"metadata.mobile_phone_enrichment=true", "metadata.source=fair"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan *http.Request, 1)
+	var body []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ = io.ReadAll(r.Body) // compared below
+		got <- r
+		_, _ = io.WriteString(w, matchBody)
+	}))
+	defer server.Close()
+	c := newCrowd(t, 1, Options{URL: server.URL + "/v2", UserAgent: "enrich/1.2.3", EmailAs: "business_email", Set: constants})
+	c.ask(1)
+	r := <-got
+	if r.Method != http.MethodPost || r.URL.Path != "/v2/contact" || r.URL.RawQuery != "" {
+		t.Errorf("%s %s", r.Method, r.URL)
+	}
+	want := map[string]string{
+		"Authorization": "Bearer secret-key-1", "Content-Type": "application/json", "Accept": "application/json",
+		"User-Agent": "enrich/1.2.3", "Accept-Encoding": "gzip", "Content-Length": r.Header.Get("Content-Length"),
+	}
+	for name := range r.Header { // an Idempotency-Key would let the transport send it again
+		if r.Header.Get(name) != want[name] {
+			t.Errorf("%s: %q, want %q", name, r.Header.Get(name), want[name])
+		}
+		delete(want, name)
+	}
+	for name := range want {
+		t.Errorf("there is no %s", name)
+	}
+	if want := `{"business_email":"row1@x.com","metadata":{"mobile_phone_enrichment":true,"source":"fair"}}`; string(body) != want {
+		t.Errorf("sent %s, want %s", body, want)
+	}
+}
