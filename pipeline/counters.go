@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -25,7 +26,13 @@ type Counters struct {
 	Lost atomic.Int64
 	// Charged is answers of this run that say that a credit was charged.
 	Charged atomic.Int64
+	// Account is what the run's first answer told of the account; nil: nothing.
+	Account atomic.Pointer[Account]
+	heard   bool // an answer came; settle's alone
 }
+
+// An Account is the credits that an account had left after an answer, and how many answers had been charged by then.
+type Account struct{ Remaining, Charged int64 }
 
 func (c *Counters) outcome(o *contact.Outcome) {
 	switch o.Kind {
@@ -44,4 +51,22 @@ func (c *Counters) outcome(o *contact.Outcome) {
 	if o.Charged {
 		c.Charged.Add(1)
 	}
+	// The first answer alone will do: the call goes alone, so that nothing else of this run is between the two figures.
+	if o.Kind.Answered() && !c.heard && o.Status != http.StatusNotFound {
+		c.heard = true
+		if a, err := contact.ParseAnswer(o.Body); err == nil && a.Remaining != nil {
+			c.Account.Store(&Account{*a.Remaining, c.Charged.Load()})
+		}
+	}
+}
+
+// Unexplained is how many credits the account lost beyond what this run counts, given what it has left now: a lost call
+// may have been charged, each at most perCall. It is 0 or less where all is explained.
+func (c *Counters) Unexplained(remaining *int64, perCall int64) int64 {
+	first := c.Account.Load()
+	if first == nil || remaining == nil {
+		return 0
+	}
+	counted := perCall * (c.Charged.Load() - first.Charged + c.Lost.Load())
+	return first.Remaining - *remaining - counted
 }

@@ -101,7 +101,7 @@ func (s span) Type() string { return "duration" }
 
 func (s span) String() string {
 	switch {
-	case s.value == nil:
+	case s.value == nil, *s.value == 0 && s.min > 0: // not given, and none
 		return ""
 	case *s.value < 0:
 		return "none"

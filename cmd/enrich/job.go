@@ -44,6 +44,9 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
+	if s.maxCredits > 0 && s.maxCredits < s.creditsPerCall {
+		return nil, usage(fmt.Errorf("--max-credits=%d: no call fits, because --credits-per-call reserves %d for each", s.maxCredits, s.creditsPerCall))
+	}
 	question, err := s.question()
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func planCommand(w world) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
-	cmd.Flags().StringVar(&s.rate, "rate", "", "calls at most, such as 300/m: how long it would take")
+	cmd.Flags().StringVar(&s.rate, "rate", "", "calls at most, a `RATE` such as 300/m: how long it would take")
 	s.capFlags(cmd)
 	s.questionFlags(cmd)
 	s.readingFlags(cmd)

@@ -102,6 +102,7 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 		return j.interrupted(err)
 	}
 	j.sayStop(asked, api.Stats())
+	j.sayAccount(api.Stats())
 	sum, bytes := first.Sum()
 	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.Broken)
 	if err != nil {

@@ -97,6 +97,16 @@ func why(a pipeline.Asked) string {
 	return string(a.Stop)
 }
 
+// sayAccount tells where the account's credits fall faster than we count: then a cap on credits does not hold what it says.
+func (j *job) sayAccount(stats client.Stats) {
+	n := j.counters.Unexplained(stats.Remaining, j.settings.creditsPerCall)
+	if n <= 0 {
+		return
+	}
+	j.voice.warn(fmt.Sprintf("the account lost %s more than this run counts: a call costs more than --credits-per-call says (%d), or somebody else uses the account",
+		many(n, "credit"), j.settings.creditsPerCall), "event", "credits", "unexplained", n)
+}
+
 // saySummary tells what the run came to.
 func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows

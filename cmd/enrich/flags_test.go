@@ -1,0 +1,71 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+// runFlags is the contract of `enrich run` (README, "Flags"): each flag with its default, and a value that it takes.
+var runFlags = map[string][2]string{
+	"url": {"https://api.selling.com", "http://127.0.0.1:1"}, "api-key-file": {"", "key.txt"},
+	"out": {".", "out"}, "results": {"", "r.csv"}, "failures": {"", "f.csv"}, "summary": {"", "s.json"}, "pending": {"", "p.csv"}, "report": {"", "r.html"},
+	"input-format": {"", "jsonl"}, "format": {"", "csv"}, "map": {"[]", "[email=Mail]"},
+	"delimiter": {"", "tab"}, "quote": {"", "none"}, "encoding": {"", "utf-8"}, "header-line": {"", "3"}, "no-header": {"false", "true"},
+	"email-as": {"email", "business_email"}, "set": {"[]", "[a.b=true]"}, "same-by": {"request", "email"},
+	"workers": {"32", "64"}, "rate": {"", "300/m"}, "timeout": {"1m", "30s"}, "max-attempts": {"5", "1"}, "max-elapsed": {"2m", "1h"},
+	"max-calls": {"", "7"}, "max-credits": {"", "8"}, "credits-per-call": {"1", "2"}, "max-duration": {"", "1d"}, "limit": {"", "9"},
+	"ledger": {"", "l.db"}, "lock-wait": {"0s", "5s"}, "max-age": {"none", "90d"}, "no-match-age": {"30d", "none"}, "lost-retries": {"2", "0"},
+	"grace": {"25s", "0s"}, "ca-file": {"", "ca.pem"},
+	"quiet": {"false", "true"}, "verbose": {"false", "true"}, "log-format": {"text", "json"},
+}
+
+// Each flag has the default that is promised, takes ENRICH_<FLAG>, and is stronger than that where it is given itself.
+func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
+	there := map[string]bool{}
+	runCommand(world{}).Flags().VisitAll(func(f *pflag.Flag) { there[f.Name] = true })
+	for name := range there {
+		if _, ok := runFlags[name]; !ok {
+			t.Errorf("--%s is in no contract", name)
+		}
+	}
+	for name, tt := range runFlags {
+		if !there[name] {
+			t.Errorf("there is no --%s", name)
+			continue
+		}
+		standard, other := tt[0], tt[1]
+		plainly := func(s string) string { return strings.Trim(s, "[]") }
+		env := func(value string) func(string) (string, bool) {
+			return func(asked string) (string, bool) {
+				if asked == "ENRICH_"+strings.ReplaceAll(strings.ToUpper(name), "-", "_") {
+					return plainly(value), true
+				}
+				return "", false
+			}
+		}
+		for what, of := range map[string]struct {
+			args []string
+			env  string
+			want string
+		}{
+			"the default":                   {nil, "", standard},
+			"the environment":               {nil, other, other},
+			"the flag":                      {[]string{"--" + name + "=" + plainly(other)}, "", other},
+			"the flag, not the environment": {[]string{"--" + name + "=" + plainly(other)}, "nonsense that no flag must see", other},
+		} {
+			cmd := runCommand(world{})
+			if err := cmd.ParseFlags(of.args); err != nil {
+				t.Errorf("--%s, %s: %v", name, what, err)
+				continue
+			}
+			if err := flagsFromEnv(cmd, env(of.env)); err != nil {
+				t.Errorf("--%s, %s: %v", name, what, err)
+			}
+			if got := cmd.Flags().Lookup(name).Value.String(); got != of.want {
+				t.Errorf("--%s, %s: %q, want %q", name, what, got, of.want)
+			}
+		}
+	}
+}
