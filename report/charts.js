@@ -8,7 +8,7 @@
 	// What each chart shows: a member of the data, its name, its colour, its dashes.
 	const charts = {
 		rates: {unit: "", lines: [["calls", "calls", "calls"], ["matched", "matched", "matched"], ["no_match", "no match", "no_match", [6, 4]], ["failed", "failed", "failed"], ["retried", "made again", "pending", [2, 3]]]},
-		latency: {unit: " ms", lines: [["p50", "half within", "calls"], ["p90", "nine in ten within", "pending"], ["max", "slowest", "failed", [2, 3]]]},
+		latency: {unit: " ms", lines: [["p50", "half within", "calls"], ["p90", "nine in ten within", "pending"], ["max", "slowest", "failed", [2, 3]]], log: true},
 		waited: {unit: " %", lines: [["waited", "waited", "pending"]], most: 100},
 	};
 
@@ -20,8 +20,14 @@
 		const minutes = Math.floor(whole / 60);
 		return minutes < 60 ? minutes + ":" + two(whole % 60) : Math.floor(minutes / 60) + ":" + two(minutes % 60) + ":" + two(whole % 60);
 	};
-	const short = n => Math.abs(n) >= 1e4 ? n / 1e3 + "k" : String(+n.toFixed(3));
+	const short = n => n == null ? "" : Math.abs(n) >= 1e4 ? n / 1e3 + "k" : String(+n.toFixed(3));
 	const stepped = uPlot.paths.stepped({align: 1});
+
+	// Of a scale of powers, 1, 2 and 5 of each are enough, and over many only 1.
+	const few = (plot, at) => {
+		const leading = Math.log10(plot.scales.y.max / plot.scales.y.min) > 2.5 ? [1] : [1, 2, 5];
+		return at.map(n => leading.includes(Math.round(n / 10 ** Math.floor(Math.log10(n) + 1e-9))) ? n : null);
+	};
 
 	let drawn = [];
 	const draw = fixed => {
@@ -30,10 +36,13 @@
 		for (const place of document.querySelectorAll("[data-chart]")) {
 			const chart = charts[place.dataset.chart];
 			const axis = {stroke: colour("quiet"), grid: {stroke: colour("line"), width: 1}, ticks: {stroke: colour("line"), width: 1}, font: "12px system-ui, sans-serif"};
+			const upright = {...axis, size: 56, values: (_, at) => at.map(short)};
+			if (chart.log) Object.assign(upright, {filter: few, grid: {...axis.grid, filter: few}, ticks: {...axis.ticks, filter: few}});
 			const options = {
 				width: fixed || place.clientWidth, height: 240,
-				scales: {x: {time: false}, y: {range: (_, low, high) => [0, chart.most || (high > 0 ? high * 1.1 : 1)]}},
-				axes: [{...axis, space: 70, values: (_, at) => at.map(clock)}, {...axis, size: 56, values: (_, at) => at.map(short)}],
+				scales: {x: {time: false}, y: chart.log ? {distr: 3, range: (_, low, high) => uPlot.rangeLog(low || 1, high || 10, 10, false)} : {range: (_, low, high) => [0, chart.most || (high > 0 ? high * 1.1 : 1)]}},
+				axes: [{...axis, space: 70, values: (_, at) => at.map(clock)}, upright],
+				legend: {markers: {width: 0, fill: (_, i) => options.series[i].stroke}},
 				cursor: {drag: {x: true, y: false}},
 				series: [{label: "at", value: (_, at) => clock(at)}],
 			};

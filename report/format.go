@@ -13,7 +13,7 @@ import (
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"n": figure, "group": group, "percent": percent, "share": share, "bar": bar, "ms": milliseconds, "time": moment, "span": span,
-		"each": each, "bytes": size, "chart": newChart,
+		"each": each, "credits": credits, "bytes": size, "chart": newChart,
 	}
 }
 
@@ -72,6 +72,17 @@ func each(credits, of int64) string {
 		return "–"
 	}
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.3f", float64(credits)/float64(of)), "0"), ".")
+}
+
+// credits is the word behind what each says.
+func credits(credits, of int64) string {
+	switch each(credits, of) {
+	case "–":
+		return "nothing to divide by"
+	case "1":
+		return "credit"
+	}
+	return "credits"
 }
 
 func milliseconds(ms float64) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/net/html"
 
+	"enrich/client"
 	"enrich/client/fakeapi"
 	"enrich/contact"
 	"enrich/pipeline"
@@ -189,6 +190,33 @@ func TestTheTimelineAddsUp(t *testing.T) {
 	}
 	if last := shown[len(shown)-1]; last.P50 < 1.5 || last.Max > 2.2 {
 		t.Errorf("latencies of the last moment are %v to %v ms, want about 2", last.P50, last.Max)
+	}
+}
+
+// What a page shows of an input or the API is on one line and bounded, without the key and without what acts instead of being shown.
+func TestWhatAPageShowsIsClean(t *testing.T) {
+	const secret = "sk-live-0123456789"
+	key, err := client.ParseKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reporter{key: key}
+	for given, want := range map[string]string{
+		"Ann":                                "Ann",
+		"a\x00b\x1b[31m\r\nc\td":             "a?b?[31m? c d",
+		"\u202egpj.exe \u2066x\u200f":        "?gpj.exe ?x?",
+		string([]byte{0xed, 0xa0, 0x80}):     "???",
+		"<script>":                           "<script>", // the page's template sees to that
+		"my " + secret + " is":               "my [key] is",
+		strings.Repeat("é", 10_000):          strings.Repeat("é", mostRunes) + "…",
+		strings.Repeat("x", 75) + secret:     strings.Repeat("x", 75) + "[key]",
+		strings.Repeat("x", 78) + secret:     strings.Repeat("x", 78) + "[k…",
+		strings.Repeat("x", 65_530) + secret: strings.Repeat("x", mostRunes) + "…",
+		"مرحبا":                              "مرحبا",
+	} {
+		if got := r.clean(given, mostRunes); got != want {
+			t.Errorf("%.40q is shown as %q, want %q", given, got, want)
+		}
 	}
 }
 

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The browser is Debian's. A test installs it where it is missing and it can; where it cannot, the test is skipped with a
+// word, or fails where ENRICH_BROWSER=require is set.
+const (
+	browserEnv  = "ENRICH_BROWSER"
+	installTime = 8 * time.Minute
+	// lookTime bounds all that is done in the browser.
+	lookTime = time.Minute
+)
+
+// unavailable ends a test that lacks what it needs.
+func unavailable(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv(browserEnv) == "require" {
+		t.Fatalf("%s, and %s=require", why, browserEnv)
+	}
+	t.Skip(why)
+}
+
+// browser is the path of a Chromium.
+func browser(t *testing.T) string {
+	t.Helper()
+	if path := installed(); path != "" {
+		return path
+	}
+	if os.Geteuid() != 0 {
+		unavailable(t, "no Chromium here, and only root can install it: apt-get install chromium")
+	}
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		unavailable(t, "no Chromium here, and no apt-get to install it")
+	}
+	t.Log("installing Chromium, once")
+	ctx, cancel := context.WithTimeout(t.Context(), installTime)
+	defer cancel()
+	if apt(ctx, "install", "-y", "--no-install-recommends", "chromium") != nil {
+		if err := errors.Join(apt(ctx, "update"), apt(ctx, "install", "-y", "--no-install-recommends", "chromium")); err != nil {
+			unavailable(t, "Chromium cannot be installed: "+err.Error())
+		}
+	}
+	path := installed()
+	if path == "" {
+		unavailable(t, "Chromium was installed, and is not in the path")
+	}
+	return path
+}
+
+func installed() string {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func apt(ctx context.Context, args ...string) error {
+	cmd := exec.CommandContext(ctx, "apt-get", args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("apt-get %v: %w: %s", args, err, out[max(0, len(out)-300):])
+	}
+	return nil
+}
+
+// tab opens a browser with an empty profile; it is gone when the test ends.
+func tab(t *testing.T) context.Context {
+	t.Helper()
+	path := browser(t)
+	options := append(
+		chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+	)
+	ctx, cancel := context.WithTimeout(t.Context(), lookTime)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// axe-core judges whether everybody can read a page. It is fetched once by npm, and checked.
+const (
+	axeRelease = "axe-core@4.14.1"
+	axeSum     = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
+)
+
+// axe is its source.
+func axe(t *testing.T) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	path := filepath.Join(cache, "enrich-test", axeRelease+".min.js")
+	source, err := os.ReadFile(path)
+	if err != nil {
+		if source, err = packed(t); err != nil {
+			unavailable(t, "no "+axeRelease+" to judge by: "+err.Error())
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, source, 0o600)); err != nil {
+			t.Logf("it is not kept: %v", err)
+		}
+	}
+	if sum := sha256.Sum256(source); hex.EncodeToString(sum[:]) != axeSum {
+		t.Fatalf("%s is not what it was", axeRelease)
+	}
+	return string(source)
+}
+
+// packed is axe.min.js from the registry's package.
+func packed(t *testing.T) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "npm", "pack", axeRelease)
+	cmd.Dir = t.TempDir()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("npm pack: %w: %s", err, out[max(0, len(out)-300):])
+	}
+	archives, _ := filepath.Glob(filepath.Join(cmd.Dir, "*.tgz"))
+	if len(archives) != 1 {
+		return nil, fmt.Errorf("npm pack made %d archives", len(archives))
+	}
+	f, err := os.Open(archives[0])
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	unpacked, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	for r := tar.NewReader(unpacked); ; {
+		h, err := r.Next()
+		if err != nil {
+			return nil, err
+		}
+		if h.Name == "package/axe.min.js" {
+			return io.ReadAll(r)
+		}
+	}
+}
