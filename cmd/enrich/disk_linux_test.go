@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -173,4 +175,35 @@ func (v *diskVictim) under(t *testing.T, strace, expression, trace string) (code
 		t.Fatal(err)
 	}
 	return traced.ProcessState.ExitCode(), string(out)
+}
+
+// TestAFullFileSystemEndsARun: ledger and outputs stand on a small file system of their own, which fills up at different moments.
+// The run ends with 1 and says so; with more space the same command goes on from there.
+func TestAFullFileSystemEndsARun(t *testing.T) {
+	for _, size := range []int{64, 150, 300, 600, 1100} { // KiB
+		t.Run(strconv.Itoa(size), func(t *testing.T) {
+			v := newDiskVictim(t)
+			if err := syscall.Mount("tmpfs", v.dir, "tmpfs", 0, fmt.Sprintf("size=%dk", size)); err != nil {
+				t.Skipf("nothing may be mounted here: %v", err)
+			}
+			t.Cleanup(func() { _ = syscall.Unmount(v.dir, syscall.MNT_DETACH) })
+			v.makeInput(t, 600, rand.New(rand.NewPCG(1, 1)))
+			cmd := v.command("run", "--url", v.api.URL, "--workers", "4", "--lost-retries", "14", "--ledger", v.path("ledger.db"),
+				"--out", v.dir, v.path("leads.csv"))
+			said, _ := cmd.CombinedOutput() // its exit code is looked at
+			if code := cmd.ProcessState.ExitCode(); code != exitInternal || !strings.Contains(string(said), "make room") {
+				t.Errorf("exit code %d: %s", code, said)
+			}
+			v.published(t)
+			doubts := v.inDoubt(t)
+			t.Logf("%d answers were kept, %d contacts in doubt: %s", len(v.answered), doubts, said)
+			if err := syscall.Mount("", v.dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
+				t.Fatal(err)
+			}
+			if killed, _ := v.run(t, day); killed {
+				t.Fatal("killed, though it was not")
+			}
+			v.judge(t)
+		})
+	}
 }

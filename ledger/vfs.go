@@ -1,6 +1,10 @@
 package ledger
 
 import (
+	"errors"
+	"syscall"
+
+	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
 )
@@ -23,11 +27,49 @@ func registerLogVFS(below string) {
 func (v logVFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	kind := flags
 	f, flags, err := vfsutil.WrapOpenFilename(v.VFS, name, flags)
-	if err != nil || kind&vfs.OPEN_WAL == 0 {
-		return f, flags, err
+	switch {
+	case err != nil:
+		return nil, flags, err
+	case kind&vfs.OPEN_WAL != 0:
+		return &logFile{File: f}, flags, nil
 	}
-	return &logFile{File: f}, flags, nil
+	return &dataFile{f}, flags, nil
 }
+
+// full gives a write's error SQLite's code for a full disk, where it is one: the library's own attempt at it fails.
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return vfs.SystemError(err, sqlite3.FULL)
+	}
+	return err
+}
+
+// A dataFile is any other file. What SQLite looks for beside the methods of a File is passed through.
+type dataFile struct{ vfs.File }
+
+// WriteAt writes.
+func (f *dataFile) WriteAt(p []byte, at int64) (int, error) {
+	n, err := f.File.WriteAt(p, at)
+	return n, full(err)
+}
+
+// SharedMemory is the log's index.
+func (f *dataFile) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory(f.File) }
+
+// LockState is which lock is held.
+func (f *dataFile) LockState() vfs.LockLevel { return vfsutil.WrapLockState(f.File) }
+
+// PersistWAL says whether the log is kept when the last connection ends.
+func (f *dataFile) PersistWAL() bool { return vfsutil.WrapPersistWAL(f.File) }
+
+// SetPersistWAL keeps it.
+func (f *dataFile) SetPersistWAL(keep bool) { vfsutil.WrapSetPersistWAL(f.File, keep) }
+
+// HasMoved says whether the file has another name now.
+func (f *dataFile) HasMoved() (bool, error) { return vfsutil.WrapHasMoved(f.File) }
+
+// SizeHint makes room for what is to come.
+func (f *dataFile) SizeHint(size int64) error { return full(vfsutil.WrapSizeHint(f.File, size)) }
 
 // maxLogBuffer bounds what is kept back, in bytes: a transaction of an erasure can be as large as the ledger.
 const maxLogBuffer = 1 << 18
@@ -46,7 +88,7 @@ func (f *logFile) flush() error {
 	}
 	_, err := f.File.WriteAt(f.kept, f.at)
 	f.kept = f.kept[:0]
-	return err
+	return full(err)
 }
 
 // WriteAt keeps back what follows on what is kept already.
