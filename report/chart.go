@@ -16,7 +16,7 @@ func newChart(name, title string, v *view) chart {
 	case "rates":
 		c.Columns = []string{"calls", "made again", "matched", "no match", "failed", "of them lost"}
 		cells = func(m *Moment) []string {
-			return []string{group(m.Calls), group(m.Retried), group(m.Matched), group(m.NoMatch), group(m.Failed), group(m.Lost)}
+			return []string{Group(m.Calls), Group(m.Retried), Group(m.Matched), Group(m.NoMatch), Group(m.Failed), Group(m.Lost)}
 		}
 	case "latency":
 		c.Columns = []string{"half within", "nine in ten within", "slowest"}

@@ -29,6 +29,13 @@
 		return at.map(n => leading.includes(Math.round(n / 10 ** Math.floor(Math.log10(n) + 1e-9))) ? n : null);
 	};
 
+	// round is the next 1, 2 or 5 of a power above or below.
+	const round = (n, up) => {
+		const power = 10 ** Math.floor(Math.log10(n));
+		const steps = [1, 2, 5, 10].map(s => s * power);
+		return up ? steps.find(s => s >= n) : steps.findLast(s => s <= n);
+	};
+
 	let drawn = [];
 	const draw = fixed => {
 		drawn.forEach(plot => plot.destroy());
@@ -40,7 +47,7 @@
 			if (chart.log) Object.assign(upright, {filter: few, grid: {...axis.grid, filter: few}, ticks: {...axis.ticks, filter: few}});
 			const options = {
 				width: fixed || place.clientWidth, height: 240,
-				scales: {x: {time: false}, y: chart.log ? {distr: 3, range: (_, low, high) => uPlot.rangeLog(low || 1, high || 10, 10, false)} : {range: (_, low, high) => [0, chart.most || (high > 0 ? high * 1.1 : 1)]}},
+				scales: {x: {time: false}, y: chart.log ? {distr: 3, range: (_, low, high) => [round(low || 1, false), round((high || 10) * 1.01, true)]} : {range: (_, low, high) => [0, chart.most || (high > 0 ? high * 1.1 : 1)]}},
 				axes: [{...axis, space: 70, values: (_, at) => at.map(clock)}, upright],
 				legend: {markers: {width: 0, fill: (_, i) => options.series[i].stroke}},
 				cursor: {drag: {x: true, y: false}},

@@ -12,18 +12,18 @@ import (
 // functions are what the template formats with. Those that return HTML are given numbers and names of ours alone.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"n": figure, "group": group, "percent": percent, "share": share, "bar": bar, "ms": milliseconds, "time": moment, "span": span,
+		"n": figure, "group": Group, "percent": percent, "share": share, "bar": bar, "ms": milliseconds, "time": moment, "span": span,
 		"each": each, "credits": credits, "bytes": size, "chart": newChart,
 	}
 }
 
 // figure is a number with its name, so that a machine finds it.
 func figure(name string, n int64) template.HTML {
-	return template.HTML(fmt.Sprintf(`<data data-figure=%q value="%d">%s</data>`, template.HTMLEscapeString(name), n, group(n)))
+	return template.HTML(fmt.Sprintf(`<data data-figure=%q value="%d">%s</data>`, template.HTMLEscapeString(name), n, Group(n)))
 }
 
-// group is a number in groups of three digits.
-func group(n int64) string {
+// Group is a number in groups of three digits.
+func Group(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	sign := ""
 	if n < 0 {
@@ -125,7 +125,7 @@ func clock(d time.Duration) string {
 func size(n int64) string {
 	switch {
 	case n < 10_000:
-		return group(n) + " bytes"
+		return Group(n) + " bytes"
 	case n < 10_000_000:
 		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
 	}

@@ -11,6 +11,7 @@ import (
 	"enrich/pipeline"
 	"enrich/reader"
 	"enrich/report"
+	"enrich/writer"
 )
 
 // A reporter gathers what the page of --report shows beyond the summary. It is nil without the flag: then nothing is gathered.
@@ -82,7 +83,7 @@ func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 		},
 		Credits: report.Credits{Charged: s.Credits.Charged, Remaining: s.Credits.Remaining, Answers: r.written.Credits, Contacts: r.written.Contacts},
 		Latency: report.Latency(s.LatencyMS),
-		Fields:  sortedCounts(s.Fields),
+		Fields:  inOrder(s.Fields),
 		Moments: r.times.shown(), Failures: r.alikes.sorted(), Days: r.came.shown(),
 		Reading: r.reading(j, s),
 	}
@@ -105,7 +106,7 @@ func (r *reporter) notice(j *job, s *pipeline.Summary) report.Notice {
 		title = strings.ToUpper(first) + title[1:]
 	}
 	lines := []string{}
-	for line := range strings.Lines(rest) {
+	for line := range strings.Lines(strings.TrimPrefix(rest, "\n")) {
 		lines = append(lines, r.clean(strings.TrimSpace(line), 2*mostMessage))
 	}
 	return report.Notice{Title: r.clean(title, 2*mostMessage), Text: strings.Join(lines, "\n")}
@@ -162,6 +163,17 @@ func mark(s string) string {
 		return "' (single quote)"
 	}
 	return plain(s)
+}
+
+// inOrder lists fields as their columns stand in the results.
+func inOrder(fields map[string]int64) (list []report.Count) {
+	for _, column := range writer.ResultColumns() {
+		name := strings.TrimPrefix(column, "enrich_")
+		if n, ok := fields[name]; ok {
+			list = append(list, report.Count{Name: name, N: n})
+		}
+	}
+	return list
 }
 
 // sortedCounts lists a map, the most frequent first.

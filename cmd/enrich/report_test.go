@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,8 @@ func TestTheReportsNumbersAreTheSummarys(t *testing.T) {
 				got := figuresOf(t, page)
 				want := summaryFigures(summary)
 				want["credits.answers"], want["contacts.matched"] = fromResults(t, results)
+				want["moments"] = fmt.Sprint(summary.Calls.Sent)
+				got["moments"] = callsOverTime(t, page)
 				for name, n := range want {
 					if got[name] != n && (got[name] != "" || n != "0") {
 						t.Errorf("%s is %q on the page, want %s", name, got[name], n)
@@ -71,6 +74,26 @@ func TestTheReportsNumbersAreTheSummarys(t *testing.T) {
 			})
 		}
 	}
+}
+
+// callsOverTime adds up the calls of the table behind the first chart.
+func callsOverTime(t *testing.T, page []byte) string {
+	t.Helper()
+	_, table, found := strings.Cut(string(page), `<table class="moments">`)
+	if !found {
+		return "0"
+	}
+	table, _, _ = strings.Cut(table, "</table>")
+	sum := int64(0)
+	for _, line := range strings.Split(table, "<tr>")[2:] {
+		cell := strings.Split(line, `<td class="num">`)[1]
+		n, err := strconv.ParseInt(strings.TrimSuffix(cell, "</td>"), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += n
+	}
+	return fmt.Sprint(sum)
 }
 
 // reported runs a command with a page, after a run without.

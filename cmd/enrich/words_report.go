@@ -6,6 +6,7 @@ import (
 	"enrich/client"
 	"enrich/contact"
 	"enrich/pipeline"
+	"enrich/report"
 )
 
 // otherReasons stands for messages that are not told apart any more.
@@ -13,20 +14,20 @@ const otherReasons = "other reasons"
 
 // stopped is what the page says above everything else, or "": why the run is not the whole story, and what to do.
 func stopped(a pipeline.Asked, s *pipeline.Summary) string {
-	again := fmt.Sprintf("\n%s no answer yet: run the same command again to go on. Nothing that was answered is asked again.", havePending(s.Rows.Pending))
+	again := fmt.Sprintf("\n\n%s no answer yet: run the same command again to go on. Nothing that was answered is asked again.", havePending(s.Rows.Pending))
 	switch {
 	case a.Stop == pipeline.StopInterrupted:
 		return "interrupted: what was answered is written" + again
 	case a.Stop == client.StopCap:
 		return "stopped: " + a.Detail + again
 	case a.Stop == pipeline.StopInput:
-		return why(a) + "\nmend the file and run the same command again: nothing that was answered is asked again"
+		return why(a) + "\n\nmend the file and run the same command again: nothing that was answered is asked again"
 	case a.Stop != "":
 		return why(a) + again
 	case s.Stopped != nil:
 		return "stopped: --limit left contacts unasked" + again
 	case s.Rows.Pending > 0:
-		return fmt.Sprintf("not complete: %s no answer yet\n`enrich run` asks about what is missing, and only that", havePending(s.Rows.Pending))
+		return fmt.Sprintf("not complete: %s no answer yet\n\nenrich run asks about what is missing, and only that", havePending(s.Rows.Pending))
 	}
 	return ""
 }
@@ -35,7 +36,7 @@ func havePending(n int64) string {
 	if n == 1 {
 		return "1 row has"
 	}
-	return many(n, "row") + " have"
+	return report.Group(n) + " rows have"
 }
 
 // adviceOf says what to do about a kind of failure.
