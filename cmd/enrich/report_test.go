@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ func TestTheReportsNumbersAreTheSummarys(t *testing.T) {
 	for _, command := range []string{"run", "write"} {
 		for _, sample := range []string{samples.CRMExport, samples.Leads} {
 			t.Run(command+" "+sample, func(t *testing.T) {
+				t.Parallel()
 				text, err := samples.Files().Open(sample)
 				if err != nil {
 					t.Fatal(err)
@@ -99,8 +101,9 @@ func callsOverTime(t *testing.T, page []byte) string {
 // reported runs a command with a page, after a run without.
 func reported(t *testing.T, command, name string, input []byte) (page []byte, s pipeline.Summary, results []byte) {
 	t.Helper()
-	t.Chdir(t.TempDir())
-	if err := os.WriteFile(name, input, 0o600); err != nil {
+	dir := t.TempDir()
+	in := func(file string) string { return filepath.Join(dir, file) }
+	if err := os.WriteFile(in(name), input, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	api, err := fakeapi.Listen(t.Context(), "127.0.0.1:0", fakeapi.Options{Credits: 1000})
@@ -108,14 +111,14 @@ func reported(t *testing.T, command, name string, input []byte) (page []byte, s 
 		t.Fatal(err)
 	}
 	defer api.Close()
-	env := map[string]string{"SELLING_API_KEY": "report-key-0123", "ENRICH_URL": api.URL, "ENRICH_LEDGER": "ledger.db"}
+	env := map[string]string{"SELLING_API_KEY": "report-key-0123", "ENRICH_URL": api.URL, "ENRICH_LEDGER": in("ledger.db"), "ENRICH_OUT": dir}
 	if command == "write" {
-		inWorld(env, "run", name)
+		inWorld(env, "run", in(name))
 	}
-	inWorld(env, command, "--format", "csv", "--results", "r.csv", "--summary", "s.json", "--report", "page.html", name)
-	page, err1 := os.ReadFile("page.html")
-	text, err2 := os.ReadFile("s.json")
-	results, err3 := os.ReadFile("r.csv")
+	inWorld(env, command, "--format", "csv", "--results", in("r.csv"), "--summary", in("s.json"), "--report", in("page.html"), in(name))
+	page, err1 := os.ReadFile(in("page.html"))
+	text, err2 := os.ReadFile(in("s.json"))
+	results, err3 := os.ReadFile(in("r.csv"))
 	for _, err := range []error{err1, err2, err3, json.Unmarshal(text, &s)} {
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +190,6 @@ func fromResults(t *testing.T, results []byte) (credits, contacts string) {
 
 // The timeline counts what the summary counts, and stays within its bound by making one of two.
 func TestTheTimelineAddsUp(t *testing.T) {
-	t.Chdir(t.TempDir())
 	page := timeline{}
 	var want int64
 	for i := range 10 * report.MaxMoments {
@@ -264,7 +266,7 @@ func TestFailuresAreGroupedAndBounded(t *testing.T) {
 	}
 	for i := range 1000 {
 		fail(writer.Failure{Row: writer.Row{Line: int64(i), Cells: []string{"7", "ann@x"}}, Kind: contact.Ragged, Message: fmt.Sprintf(`line %d: "a%d" is wrong, request %d`, i, i, 100_000+i)})
-		fail(writer.Failure{Kind: contact.Rejected, Status: 400, Message: "no " + strings.Repeat("x", i)})
+		fail(writer.Failure{Kind: contact.Rejected, Status: 400, Message: fmt.Sprintf("no %d %s", i, strings.Repeat("x", i))})
 	}
 	list := a.sorted()
 	total := int64(0)
