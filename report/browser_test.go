@@ -104,7 +104,7 @@ const (
 	axeSum     = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 )
 
-// axe is its source.
+// axe is its source; "" where it cannot be had and nobody insists: the page is then looked at without its judgement.
 func axe(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
@@ -115,7 +115,11 @@ func axe(t *testing.T) string {
 	source, err := os.ReadFile(path)
 	if err != nil {
 		if source, err = packed(t); err != nil {
-			unavailable(t, "no "+axeRelease+" to judge by: "+err.Error())
+			if os.Getenv(browserEnv) == "require" {
+				t.Fatalf("no %s to judge by, and %s=require: %v", axeRelease, browserEnv, err)
+			}
+			t.Logf("no %s to judge by, so whether everybody can read the page is not looked at: %v", axeRelease, err)
+			return ""
 		}
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, source, 0o600)); err != nil {
 			t.Logf("it is not kept: %v", err)

@@ -102,9 +102,7 @@ func (r *reporter) notice(j *job, s *pipeline.Summary) report.Notice {
 		return report.Notice{}
 	}
 	title, rest, _ := strings.Cut(text, "\n")
-	if first := title[:1]; title != "" {
-		title = strings.ToUpper(first) + title[1:]
-	}
+	title = strings.ToUpper(title[:1]) + title[1:] // it begins with a word of ours
 	lines := []string{}
 	for line := range strings.Lines(strings.TrimPrefix(rest, "\n")) {
 		lines = append(lines, r.clean(strings.TrimSpace(line), 2*mostMessage))

@@ -43,13 +43,17 @@ func (t *timeline) due() <-chan time.Time {
 	return t.ticker.C
 }
 
-// end adds the last moment.
+// end adds the last moment. A short one is made one with that before it: what happened in it is no rate.
 func (t *timeline) end() {
 	if t == nil {
 		return
 	}
 	t.ticker.Stop()
 	t.add(time.Since(t.started))
+	if n := len(t.moments); n > 1 && t.moments[n-1].Until-t.moments[n-1].From < t.step/2 {
+		t.moments[n-2] = together(t.moments[n-2], t.moments[n-1])
+		t.moments = t.moments[:n-1]
+	}
 }
 
 // add ends a moment.
