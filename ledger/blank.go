@@ -52,7 +52,7 @@ func (e *erasure) blankEnds(goes func(ended) bool) (changed []commitRow, err err
 		}
 	}
 	for _, id := range ids {
-		err = errors.Join(err, e.exec("DELETE FROM outcome WHERE id = ?", id))
+		err = errors.Join(err, e.addCost("id = ?", id), e.exec("DELETE FROM outcome WHERE id = ?", id))
 	}
 	e.n += int64(len(ids))
 	return changed, err

@@ -21,6 +21,7 @@
 //	ended    id (of the commit), run, first, keys, checksum           the outcomes of one commit, as keys
 //	outcome  id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum
 //	pruned   id, at, commits, outcomes, checksum                      the last numbers that were given to what was pruned
+//	erased   day (since 1970, UTC), charged, lost, checksum           what outcomes that were removed had cost (from version 2 on)
 //
 // asked.keys holds 32 bytes an intent (both keys of its contact), asked.contacts their JSON in the same order. ended.keys
 // holds 40 bytes an outcome: both keys, then at<<8|kind, big-endian; the outcome itself is the row first+i. Where one was

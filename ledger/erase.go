@@ -54,6 +54,8 @@ type erasure struct {
 	n int64
 	// gone is the questions that go, each with the commit before which its intents do.
 	gone map[contact.Key]int64
+	// cost is what the outcomes that go had cost: a budget goes on counting it.
+	cost map[int64]Spent
 }
 
 // erase does it in one transaction, then makes the file anew.
@@ -69,11 +71,11 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (int64, err
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
 	l.erased = true // the state in memory is of what was there before
-	e := erasure{Ledger: l, gone: map[contact.Key]int64{}}
+	e := erasure{Ledger: l, gone: map[contact.Key]int64{}, cost: map[int64]Spent{}}
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {
 		return 0, l.interrupted(ctx, err)
 	}
-	if err := do(&e); err != nil {
+	if err := errors.Join(do(&e), e.keepCost()); err != nil {
 		return 0, errors.Join(why(ctx, damaged(err)), l.undo())
 	}
 	if err := l.conn.Exec("COMMIT"); err != nil {
@@ -198,6 +200,9 @@ func (e *erasure) beginning(old int64) error {
 	}
 	id, err := e.number("SELECT coalesce(max(id), 0) + 1 FROM pruned")
 	if err != nil {
+		return err
+	}
+	if err := e.addCost("id < ?", cut.first); err != nil {
 		return err
 	}
 	e.n += outcomes + intents

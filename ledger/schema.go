@@ -84,6 +84,12 @@ var migrations = [...]string{
 		url, input, version, stopped, exit_code,
 		(SELECT count(*) FROM outcome WHERE outcome.run = run.id AND kind IN (1, 2)) AS answers
 		FROM run;`,
+	`CREATE TABLE erased(
+		day INTEGER PRIMARY KEY,
+		charged INTEGER NOT NULL,
+		lost INTEGER NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;`,
 }
 
 // migrate brings the open file to the newest version, one step a transaction. A new file gets all of them.

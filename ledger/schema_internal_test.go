@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,22 +14,26 @@ import (
 // TestAReleasedStepIsNeverChanged: what a migration makes is in people's files. A new version is a new step and a new
 // golden file beside this one.
 func TestAReleasedStepIsNeverChanged(t *testing.T) {
-	db, err := sqlite3.Open(":memory:")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if err := migrate(db, migrations[:1], 0); err != nil {
-		t.Fatal(err)
-	}
-	got := schemaOf(t, db)
-	const golden = "testdata/schema-1.sql"
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("version 1 is no longer what %s says:\n%s", golden, got)
+	for n := 1; n <= len(migrations); n++ {
+		db, err := sqlite3.Open(":memory:")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := migrate(db, migrations[:n], 0); err != nil {
+			t.Fatal(err)
+		}
+		got := schemaOf(t, db)
+		golden := fmt.Sprintf("testdata/schema-%d.sql", n)
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("version %d is no longer what %s says:\n%s", n, golden, got)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -63,6 +63,9 @@ func (c *check) all() error {
 			c.found.wrong("SQLite: %s", text)
 		}
 	}
+	if _, err := c.erasedSince(0); err != nil {
+		c.found.wrong("%v", err)
+	}
 	runs, err := c.readRuns()
 	if err != nil {
 		c.found.wrong("%v", err)

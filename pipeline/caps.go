@@ -14,6 +14,8 @@ type Caps struct {
 	// MaxCredits bounds the credits; CreditsPerCall of them are reserved for each contact before it is asked, and
 	// given back where it was not charged. A lost call keeps them.
 	MaxCredits, CreditsPerCall int64
+	// SpentCredits is what of MaxCredits was spent before this run, where it is a budget for a day or a month.
+	SpentCredits int64
 	// MaxDuration bounds the asking.
 	MaxDuration time.Duration
 	// Limit asks for the first rows only.
@@ -30,7 +32,7 @@ type budget struct {
 	changed        chan struct{}
 }
 
-func newBudget(c Caps) *budget { return &budget{caps: c, changed: make(chan struct{}, 1)} }
+func newBudget(c Caps) *budget { return &budget{caps: c, credits: c.SpentCredits, changed: make(chan struct{}, 1)} }
 
 // reserve takes one call and its credits. Where there are none left, but contacts under way may give theirs
 // back, it waits for them. It returns which cap is reached, or "" when the reservation stands; done ends the wait.

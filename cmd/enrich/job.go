@@ -34,6 +34,7 @@ type job struct {
 	paths    outputs
 	outputs  outputFiles
 	report   *reporter // nil: nobody asked for it
+	spent    int64     // of a budget, by earlier runs
 }
 
 // outputs are where the files go.

@@ -62,6 +62,9 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true, Addresses: s.sameBy != "email"}); err != nil {
 		return err
 	}
+	if err := j.countBudget(); err != nil {
+		return err
+	}
 	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.limit}
 	if s.sameBy != "email" {
 		p.ByEmail = j.ledger
@@ -75,7 +78,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		f.Calls = min(f.Calls, s.maxCalls)
 	}
 	if s.maxCredits > 0 {
-		f.Calls = min(f.Calls, s.maxCredits/s.creditsPerCall)
+		f.Calls = min(f.Calls, max(s.maxCredits-j.spent, 0)/s.creditsPerCall)
 	}
 	f.CreditsAtMost = f.Calls * s.creditsPerCall
 	if per := rate.PerSecond(); per > 0 {

@@ -91,6 +91,9 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 	if err := j.openLedger(j.patience.ctx, ledger.Options{LockWait: j.settings.lockWait}); err != nil {
 		return err
 	}
+	if err := j.countBudget(); err != nil {
+		return err
+	}
 	run, err := j.ledger.Begin(ledger.RunInfo{
 		Started: j.rules.Started, URL: j.question.url, Input: j.input.name, Version: version(), Constants: j.question.constants.JSON(),
 	})
@@ -101,6 +104,7 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 	if err != nil {
 		return j.interrupted(err)
 	}
+	asked.Detail = j.renewal(asked.Detail)
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
 	sum, bytes := first.Sum()
@@ -135,7 +139,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
 		Stopping: pipeline.Stopping{Grace: j.settings.grace},
 		Caps: pipeline.Caps{
-			MaxCalls: j.settings.maxCalls, MaxCredits: j.settings.maxCredits, CreditsPerCall: j.settings.creditsPerCall,
+			MaxCalls: j.settings.maxCalls, MaxCredits: j.settings.maxCredits, CreditsPerCall: j.settings.creditsPerCall, SpentCredits: j.spent,
 			MaxDuration: j.settings.maxDuration, Limit: j.settings.limit,
 		},
 		Counters: &j.counters,

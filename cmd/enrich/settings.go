@@ -34,6 +34,7 @@ type settings struct {
 	timeout, maxElapsed                  time.Duration
 	maxAttempts                          int64
 	maxCalls, maxCredits, creditsPerCall int64
+	budgetPer                            string // day or month, of maxCredits; "": this run
 	maxDuration                          time.Duration
 	limit                                int64
 	ledger                               string
@@ -109,7 +110,7 @@ func (s *settings) callFlags(cmd *cobra.Command) {
 func (s *settings) capFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(number{&s.maxCalls, 1, 1 << 50}, "max-calls", "calls at most; a retry is one")
-	f.Var(number{&s.maxCredits, 1, 1 << 50}, "max-credits", "credits at most, reserved before each call")
+	f.Var(creditCap{&s.maxCredits, &s.budgetPer}, "max-credits", "credits at most, reserved before each call; N/day or N/month is a budget for all runs of the ledger (UTC)")
 	f.Var(number{&s.creditsPerCall, 1, 1 << 20}, "credits-per-call", "reserved for each call under --max-credits")
 	f.Var(span{value: &s.maxDuration, min: time.Millisecond}, "max-duration", "of the asking")
 	f.Var(number{&s.limit, 1, 1 << 50}, "limit", "ask for the first N rows only")

@@ -1,0 +1,125 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+)
+
+// Spent is what outcomes cost: answers that said that a credit was charged, and lost calls, which may have been charged.
+type Spent struct{ Charged, Lost int64 }
+
+func (s *Spent) add(other Spent) {
+	s.Charged += other.Charged
+	s.Lost += other.Lost
+}
+
+// dayMS is a day in milliseconds. A day of UTC has no other length, as times since 1970 are counted.
+const dayMS = int64(24 * time.Hour / time.Millisecond)
+
+// SpentSince is what all runs spent from a moment on, also what was forgotten or pruned since. The moment must be the
+// beginning of a day of UTC: what was removed is kept by the day. It reads the outcomes of the runs that ended since.
+func (l *Ledger) SpentSince(since time.Time) (Spent, error) {
+	l.db.Lock()
+	defer l.db.Unlock()
+	if l.conn == nil {
+		return Spent{}, nil
+	}
+	s, err := l.erasedSince(since.UnixMilli() / dayMS)
+	if err != nil {
+		return s, err
+	}
+	if l.options.ReadOnly { // a run will write them
+		for i := range l.found {
+			if !l.found[i].At.Before(since) {
+				s.Lost++
+			}
+		}
+	}
+	from, err := l.firstSince(since.UnixMilli())
+	if err != nil {
+		return s, damaged(err)
+	}
+	const query = "SELECT coalesce(sum(charged), 0), coalesce(sum(kind = 4), 0) FROM outcome WHERE id >= ? AND at >= ? AND (charged OR kind = 4)"
+	for stmt, err := range l.rows(query, from, since.UnixMilli()) {
+		if err != nil {
+			return s, damaged(err)
+		}
+		s.add(Spent{stmt.ColumnInt64(0), stmt.ColumnInt64(1)})
+	}
+	return s, nil
+}
+
+// firstSince is a number before which no outcome can be of a run that was under way since a moment: runs of a ledger
+// follow one another, and so do the numbers of their outcomes.
+func (l *Ledger) firstSince(ms int64) (int64, error) {
+	run := len(l.runs)
+	for run > 1 && l.runs[run-1].Started.UnixMilli() >= ms {
+		run--
+	}
+	var err error
+	first := sort.Search(int(l.last), func(i int) bool {
+		var of int64
+		if err == nil {
+			of, err = l.number("SELECT coalesce((SELECT run FROM outcome WHERE id >= ? ORDER BY id LIMIT 1), 1 << 62)", int64(i)+1)
+		}
+		return of >= int64(run)
+	})
+	return int64(first) + 1, err
+}
+
+// erasedSince is the cost of what was removed and had ended on a day or later.
+func (l *Ledger) erasedSince(day int64) (s Spent, err error) {
+	there, err := l.number("SELECT count(*) FROM sqlite_schema WHERE name = 'erased'")
+	if err != nil || there == 0 { // it was only read, and has version 1
+		return s, err
+	}
+	for stmt, err := range l.rows("SELECT day, charged, lost, checksum FROM erased WHERE day >= ?", day) {
+		if err != nil {
+			return s, damaged(err)
+		}
+		row := Spent{stmt.ColumnInt64(1), stmt.ColumnInt64(2)}
+		if erasedSum(stmt.ColumnInt64(0), row) != stmt.ColumnInt64(3) {
+			return s, fmt.Errorf("%w: what was erased of day %d is not what was written", ErrDamaged, stmt.ColumnInt64(0))
+		}
+		s.add(row)
+	}
+	return s, nil
+}
+
+func erasedSum(day int64, s Spent) int64 { return checksum([]int64{day, s.Charged, s.Lost}) }
+
+// addCost notes what the outcomes cost that are about to go.
+func (e *erasure) addCost(which string, id int64) error {
+	query := fmt.Sprintf("SELECT at / %d, sum(charged), sum(kind = 4) FROM outcome WHERE %s AND (charged OR kind = 4) GROUP BY 1", dayMS, which)
+	for stmt, err := range e.rows(query, id) {
+		if err != nil {
+			return err
+		}
+		day := stmt.ColumnInt64(0)
+		s := e.cost[day]
+		s.add(Spent{stmt.ColumnInt64(1), stmt.ColumnInt64(2)})
+		e.cost[day] = s
+	}
+	return nil
+}
+
+// keepCost adds it to what was erased before.
+func (e *erasure) keepCost() (all error) {
+	for day, s := range e.cost {
+		var before Spent
+		for stmt, err := range e.rows("SELECT charged, lost, checksum FROM erased WHERE day = ?", day) {
+			if err != nil {
+				return err
+			}
+			before = Spent{stmt.ColumnInt64(0), stmt.ColumnInt64(1)}
+			if erasedSum(day, before) != stmt.ColumnInt64(2) {
+				return fmt.Errorf("%w: what was erased of day %d is not what was written", ErrDamaged, day)
+			}
+		}
+		s.add(before)
+		all = errors.Join(all, e.exec("INSERT OR REPLACE INTO erased VALUES(?,?,?,?)", day, s.Charged, s.Lost, erasedSum(day, s)))
+	}
+	return all
+}
