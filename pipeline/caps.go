@@ -32,7 +32,9 @@ type budget struct {
 	changed        chan struct{}
 }
 
-func newBudget(c Caps) *budget { return &budget{caps: c, credits: c.SpentCredits, changed: make(chan struct{}, 1)} }
+func newBudget(c Caps) *budget {
+	return &budget{caps: c, credits: c.SpentCredits, changed: make(chan struct{}, 1)}
+}
 
 // reserve takes one call and its credits. Where there are none left, but contacts under way may give theirs
 // back, it waits for them. It returns which cap is reached, or "" when the reservation stands; done ends the wait.

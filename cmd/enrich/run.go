@@ -34,11 +34,13 @@ func runCommand(w world) *cobra.Command {
 			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
 				return err
 			}
-			return run(w, &s, args[0])
+			m := newMeter(s.metrics, args[0], time.Now())
+			return m.write(run(w, &s, args[0], m))
 		},
 	}
 	cmd.Flags().SortFlags = false
 	s.outputFlags(cmd)
+	s.watchFlags(cmd)
 	s.callFlags(cmd)
 	s.capFlags(cmd)
 	s.questionFlags(cmd)
@@ -48,8 +50,11 @@ func runCommand(w world) *cobra.Command {
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.
-func run(w world, s *settings, name string) error {
+func run(w world, s *settings, name string, m *meter) error {
 	started := time.Now().UTC()
+	if err := m.accept(w, s, name); err != nil {
+		return err
+	}
 	rate, err := client.ParseRate(s.rate)
 	if err != nil {
 		return usage(fmt.Errorf("--rate=%q: %w", s.rate, err))
@@ -83,11 +88,11 @@ func run(w world, s *settings, name string) error {
 		return usage(err)
 	}
 	defer api.Close()
-	return j.run(api, first)
+	return j.run(api, first, m)
 }
 
 // run does both passes over an input that has been opened and checked.
-func (j *job) run(api *client.Client, first *reader.Reader) error {
+func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	if err := j.openLedger(j.patience.ctx, ledger.Options{LockWait: j.settings.lockWait}); err != nil {
 		return err
 	}
@@ -126,6 +131,7 @@ func (j *job) run(api *client.Client, first *reader.Reader) error {
 	if err := j.publish(&summary); err != nil {
 		return errors.Join(j.interrupted(err), j.ledger.Finish(run, stopped, exitInternal))
 	}
+	m.done(&summary)
 	j.saySummary(&summary)
 	return endingOf(summary.ExitCode)
 }

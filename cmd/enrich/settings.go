@@ -22,7 +22,7 @@ const day = 24 * time.Hour
 type settings struct {
 	url, apiKeyFile                      string
 	out, results, failures, summary      string
-	pending, report                      string
+	pending, report, metrics             string
 	inputFormat, format                  string
 	delimiter, quote, encoding           string
 	headerLine                           int64
@@ -104,6 +104,11 @@ func (s *settings) callFlags(cmd *cobra.Command) {
 	f.StringVar(&s.caFile, "ca-file", "", "`FILE` with the PEM certificates to trust beside the system's")
 	f.Var(span{value: &s.grace, max: day}, "grace", "how long calls in flight may take after a stop")
 	f.Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run holds")
+}
+
+// watchFlags are for those who watch the job.
+func (s *settings) watchFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.metrics, "metrics", "", "`FILE.prom` for Prometheus' textfile collector, written however the run ends (default: none)")
 }
 
 // capFlags bound what is spent; plan has them too.
