@@ -52,6 +52,11 @@ func TestThePageInABrowser(t *testing.T) {
 			v.heard.mustBeSilent(t, view)
 		}
 	}
+	v.set(390, "light")
+	v.do(chromedp.Navigate(onDisk(t, &Page{Command: "write", Input: "empty.csv"})))
+	v.judge("a page of nothing")
+	v.heard.mustBeSilent(t, "a page of nothing")
+	v.set(1280, "dark")
 	v.onPaper()
 	v.heard.mustBeSilent(t, "on paper")
 	v.withoutScripts()

@@ -40,15 +40,19 @@ type alikes struct {
 
 // Write counts a failure on its way to the file.
 func (a *alikes) Write(f *writer.Failure) error {
-	k := likeness{f.Kind, f.Status, a.clean(pattern(f.Message), mostMessage)}
+	message := withoutLine(f.Message)
+	k := likeness{f.Kind, f.Status, a.clean(pattern(message), mostMessage)}
 	x, ok := a.seen[k]
 	if !ok && len(a.seen) >= mostAlike {
 		k.message = otherReasons
 		x, ok = a.seen[k]
 	}
 	if !ok {
-		x = &report.Failure{Kind: string(k.kind), Status: k.status, Message: k.message, Advice: adviceOf(k.kind)}
+		x = &report.Failure{Kind: string(k.kind), Status: k.status, Message: a.clean(message, mostMessage), Advice: adviceOf(k.kind)}
 		a.seen[k] = x
+	}
+	if x.Message != k.message && x.Message != a.clean(message, mostMessage) {
+		x.Message = k.message // they are not all the same to the letter
 	}
 	if x.Rows++; len(x.Examples) < mostExamples {
 		x.Examples = append(x.Examples, report.Example{Line: f.Line, Cells: a.cells(&f.Row)})
@@ -93,13 +97,18 @@ func (a *alikes) sorted() []report.Failure {
 	return list
 }
 
-// pattern is a message without what differs from row to row: the line, quoted text, long numbers.
-func pattern(message string) string {
+// withoutLine is a message without the line that it may begin with: that is told of each example.
+func withoutLine(message string) string {
 	if rest, ok := strings.CutPrefix(message, "line "); ok {
 		if number, after, ok := strings.Cut(rest, ": "); ok && strings.Trim(number, "0123456789") == "" {
-			message = after
+			return after
 		}
 	}
+	return message
+}
+
+// pattern is a message without what differs from row to row: quoted text, long numbers.
+func pattern(message string) string {
 	var b strings.Builder
 	for i := 0; i < len(message); {
 		n := 1

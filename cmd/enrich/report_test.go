@@ -264,6 +264,10 @@ func TestFailuresAreGroupedAndBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// One row's message is shown to the letter, also where others have the same.
+	for range 2 {
+		fail(writer.Failure{Kind: contact.Malformed, Status: 200, Message: `no object: "x", 1234567`})
+	}
 	for i := range 1000 {
 		fail(writer.Failure{Row: writer.Row{Line: int64(i), Cells: []string{"7", "ann@x"}}, Kind: contact.Ragged, Message: fmt.Sprintf(`line %d: "a%d" is wrong, request %d`, i, i, 100_000+i)})
 		fail(writer.Failure{Kind: contact.Rejected, Status: 400, Message: fmt.Sprintf("no %d %s", i, strings.Repeat("x", i))})
@@ -271,6 +275,9 @@ func TestFailuresAreGroupedAndBounded(t *testing.T) {
 	list := a.sorted()
 	total := int64(0)
 	for _, f := range list {
+		if f.Kind == "malformed" && (f.Message != `no object: "x", 1234567` || f.Rows != 2) {
+			t.Errorf("%d rows say %q", f.Rows, f.Message)
+		}
 		total += f.Rows
 		if len(f.Examples) > mostExamples || len([]rune(f.Message)) > mostMessage+1 {
 			t.Errorf("%q has %d examples", f.Message, len(f.Examples))
