@@ -1,5 +1,5 @@
 "use strict";
-// Draws what is in #series with uPlot. It reads numbers alone; no text of the input comes here.
+// Draws what is in #series with uPlot, which is above (MIT licence, Copyright (c) 2022 Leon Sorokin). It reads numbers alone; no text of the input comes here.
 (() => {
 	const data = JSON.parse(document.getElementById("series").textContent);
 	const root = document.documentElement;

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"enrich/ledger"
 	"enrich/pipeline"
 	"enrich/reader"
-	"enrich/report"
 	"enrich/writer"
 )
 
@@ -233,25 +231,5 @@ func (j *job) publish(s *pipeline.Summary) error {
 	if err := j.outputs.set.Publish(); err != nil {
 		return fmt.Errorf("publish the outputs: %w", err)
 	}
-	return nil
-}
-
-// writeReport writes the page before the summary, which tells of it.
-func (j *job) writeReport(s *pipeline.Summary) error {
-	if j.report == nil {
-		return nil
-	}
-	f, err := j.outputs.set.Create(j.paths.report, j.world.stdout)
-	if err != nil {
-		return err
-	}
-	page := bufio.NewWriter(f)
-	if err := report.Write(page, j.report.page(j, s)); err != nil {
-		return err
-	}
-	if err := page.Flush(); err != nil {
-		return err
-	}
-	s.Outputs = j.outputs.set.Sums()
 	return nil
 }

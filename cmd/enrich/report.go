@@ -1,17 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"enrich/client"
 	"enrich/contact"
 	"enrich/pipeline"
 	"enrich/reader"
 	"enrich/report"
-	"enrich/writer"
 )
 
 // A reporter gathers what the page of --report shows beyond the summary. It is nil without the flag: then nothing is gathered.
@@ -70,114 +68,22 @@ func (r *reporter) clean(s string, most int) string {
 	return s
 }
 
-// page puts together what is known at the end. Its figures are the summary's.
-func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
-	p := &report.Page{
-		Command: r.command, Version: version(), Input: r.clean(j.input.name, mostMessage), Started: s.StartedAt, Finished: s.FinishedAt,
-		Notice: r.notice(j, s), ExitCode: s.ExitCode,
-		Rows:   report.Rows(s.Rows),
-		Failed: sortedCounts(s.Failures),
-		Calls: report.Calls{
-			Sent: s.Calls.Sent, Retried: s.Calls.Retried, Lost: s.Calls.Lost, FromLedger: s.Calls.FromLedger,
-			Deduplicated: s.Calls.Deduplicated, Reasons: sortedCounts(s.Calls.Reasons), Waited: time.Duration(s.Calls.WaitedMS) * time.Millisecond,
-		},
-		Credits: report.Credits{Charged: s.Credits.Charged, Remaining: s.Credits.Remaining, Answers: r.written.Credits, Contacts: r.written.Contacts},
-		Latency: report.Latency(s.LatencyMS),
-		Fields:  inOrder(s.Fields),
-		Moments: r.times.shown(), Failures: r.alikes.sorted(), Days: r.came.shown(),
-		Reading: r.reading(j, s),
+// writeReport writes the page before the summary, which tells of it.
+func (j *job) writeReport(s *pipeline.Summary) error {
+	if j.report == nil {
+		return nil
 	}
-	for _, t := range j.paths.all() {
-		if t.path != "" {
-			p.Outputs = append(p.Outputs, report.Output{Name: t.flag, Path: r.clean(t.path, mostMessage), SHA256: s.Outputs[t.path]})
-		}
+	f, err := j.outputs.set.Create(j.paths.report, j.world.stdout)
+	if err != nil {
+		return err
 	}
-	return p
-}
-
-// notice is what stands above the figures: that the run stopped, why, and what to do.
-func (r *reporter) notice(j *job, s *pipeline.Summary) report.Notice {
-	text := stopped(r.asked, s)
-	if text == "" {
-		return report.Notice{}
+	page := bufio.NewWriter(f)
+	if err := report.Write(page, j.report.page(j, s)); err != nil {
+		return err
 	}
-	title, rest, _ := strings.Cut(text, "\n")
-	title = strings.ToUpper(title[:1]) + title[1:] // it begins with a word of ours
-	lines := []string{}
-	for line := range strings.Lines(strings.TrimPrefix(rest, "\n")) {
-		lines = append(lines, r.clean(strings.TrimSpace(line), 2*mostMessage))
+	if err := page.Flush(); err != nil {
+		return err
 	}
-	return report.Notice{Title: r.clean(title, 2*mostMessage), Text: strings.Join(lines, "\n")}
-}
-
-// reading says how the file was read.
-func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
-	i := j.info
-	about := []report.Pair{{Name: "format", Value: string(i.Format)}, {Name: "encoding", Value: i.Encoding}}
-	if c := packed(i.Compression); c != "" {
-		about = append(about, report.Pair{Name: "compression", Value: i.Compression})
-	}
-	if i.Format == reader.CSV {
-		header := "none"
-		if i.HeaderLine > 0 {
-			header = "line " + strconv.Itoa(i.HeaderLine)
-		}
-		about = append(
-			about, report.Pair{Name: "delimiter", Value: mark(i.Delimiter)}, report.Pair{Name: "quote", Value: mark(i.Quote)},
-			report.Pair{Name: "line ends", Value: i.LineEnd}, report.Pair{Name: "header", Value: header},
-			report.Pair{Name: "columns", Value: strconv.Itoa(len(i.Header))},
-		)
-	}
-	reading := report.Reading{About: about, Bytes: s.Input.Bytes, SHA256: s.Input.SHA256}
-	for _, f := range contact.Fields() {
-		if column, ok := i.Mapping[f]; ok {
-			reading.Mapping = append(reading.Mapping, report.Pair{Name: string(f), Value: r.clean(column, mostRunes)})
-		}
-	}
-	for _, c := range sortedCounts(s.Failures) {
-		if c.Name == string(contact.Invalid) || c.Name == string(contact.Ragged) {
-			reading.Refused = append(reading.Refused, c)
-		}
-	}
-	return reading
-}
-
-// mark is a character with its name, because alone it is easily overlooked.
-func mark(s string) string {
-	switch s {
-	case "":
-		return "none"
-	case "\t":
-		return "tab"
-	case ",":
-		return ", (comma)"
-	case ";":
-		return "; (semicolon)"
-	case "|":
-		return "| (pipe)"
-	case `"`:
-		return `" (double quote)`
-	case "'":
-		return "' (single quote)"
-	}
-	return plain(s)
-}
-
-// inOrder lists fields as their columns stand in the results.
-func inOrder(fields map[string]int64) (list []report.Count) {
-	for _, column := range writer.ResultColumns() {
-		name := strings.TrimPrefix(column, "enrich_")
-		if n, ok := fields[name]; ok {
-			list = append(list, report.Count{Name: name, N: n})
-		}
-	}
-	return list
-}
-
-// sortedCounts lists a map, the most frequent first.
-func sortedCounts(m map[string]int64) (list []report.Count) {
-	for _, name := range byCount(m) {
-		list = append(list, report.Count{Name: name, N: m[name]})
-	}
-	return list
+	s.Outputs = j.outputs.set.Sums()
+	return nil
 }

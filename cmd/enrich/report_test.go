@@ -6,25 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/net/html"
 
 	"enrich/client"
 	"enrich/client/fakeapi"
-	"enrich/contact"
 	"enrich/pipeline"
-	"enrich/report"
 	"enrich/samples"
-	"enrich/writer"
 )
 
 // figuresOf are the numbers of a page by their names, as they stand for machines.
@@ -188,36 +182,6 @@ func fromResults(t *testing.T, results []byte) (credits, contacts string) {
 	return fmt.Sprint(charged), fmt.Sprint(len(people))
 }
 
-// The timeline counts what the summary counts, and stays within its bound by making one of two.
-func TestTheTimelineAddsUp(t *testing.T) {
-	page := timeline{}
-	var want int64
-	for i := range 10 * report.MaxMoments {
-		m := report.Moment{From: time.Duration(i) * time.Second, Until: time.Duration(i+1) * time.Second, Calls: int64(i), Waited: time.Millisecond}
-		want += m.Calls
-		page.moments = append(page.moments, spell{m, latenciesOf(i)})
-		page.halve()
-	}
-	shown := page.shown()
-	var got int64
-	var end, waited time.Duration
-	for _, m := range shown {
-		if m.From != end {
-			t.Fatalf("a moment begins at %s, the one before ends at %s", m.From, end)
-		}
-		got, end, waited = got+m.Calls, m.Until, waited+m.Waited
-	}
-	if got != want || end != 10*report.MaxMoments*time.Second || waited != 10*report.MaxMoments*time.Millisecond {
-		t.Errorf("the moments come to %d calls in %s, %s waited; want %d", got, end, waited, want)
-	}
-	if n := len(shown); n >= report.MaxMoments || n < report.MaxMoments/2 {
-		t.Errorf("there are %d moments, want at most %d", n, report.MaxMoments)
-	}
-	if last := shown[len(shown)-1]; last.P50 < 1.5 || last.Max > 2.2 {
-		t.Errorf("latencies of the last moment are %v to %v ms, want about 2", last.P50, last.Max)
-	}
-}
-
 // What a page shows of an input or the API is on one line and bounded, without the key and without what acts instead of being shown.
 func TestWhatAPageShowsIsClean(t *testing.T) {
 	const secret = "sk-live-0123456789"
@@ -242,98 +206,5 @@ func TestWhatAPageShowsIsClean(t *testing.T) {
 		if got := r.clean(given, mostRunes); got != want {
 			t.Errorf("%.40q is shown as %q, want %q", given, got, want)
 		}
-	}
-}
-
-// latenciesOf is one latency, of as many microseconds.
-func latenciesOf(us int) *hdrhistogram.Histogram {
-	h := hdrhistogram.New(1, 1_000_000, 1)
-	_ = h.RecordValue(int64(us))
-	return h
-}
-
-// Messages that differ only by row are one reason; there are never more reasons than the bound, and no row is forgotten.
-func TestFailuresAreGroupedAndBounded(t *testing.T) {
-	r := &reporter{}
-	sink := failuresTo(func(*writer.Failure) error { return nil })
-	a := alikes{next: sink, clean: r.clean, columns: []string{"id", "email"}, best: []int{1}, seen: map[likeness]*report.Failure{}}
-	rows := 0
-	fail := func(f writer.Failure) {
-		rows++
-		if err := a.Write(&f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// One row's message is shown to the letter, also where others have the same.
-	for range 2 {
-		fail(writer.Failure{Kind: contact.Malformed, Status: 200, Message: `no object: "x", 1234567`})
-	}
-	for i := range 1000 {
-		fail(writer.Failure{Row: writer.Row{Line: int64(i), Cells: []string{"7", "ann@x"}}, Kind: contact.Ragged, Message: fmt.Sprintf(`line %d: "a%d" is wrong, request %d`, i, i, 100_000+i)})
-		fail(writer.Failure{Kind: contact.Rejected, Status: 400, Message: fmt.Sprintf("no %d %s", i, strings.Repeat("x", i))})
-	}
-	list := a.sorted()
-	total := int64(0)
-	for _, f := range list {
-		if f.Kind == "malformed" && (f.Message != `no object: "x", 1234567` || f.Rows != 2) {
-			t.Errorf("%d rows say %q", f.Rows, f.Message)
-		}
-		total += f.Rows
-		if len(f.Examples) > mostExamples || len([]rune(f.Message)) > mostMessage+1 {
-			t.Errorf("%q has %d examples", f.Message, len(f.Examples))
-		}
-	}
-	if total != int64(rows) || len(list) > mostAlike+1 {
-		t.Errorf("%d reasons for %d rows, want at most %d for %d", len(list), total, mostAlike+1, rows)
-	}
-	want := report.Failure{
-		Kind: "ragged", Message: `"…" is wrong, request …`, Advice: adviceOf(contact.Ragged), Rows: 1000,
-		Examples: []report.Example{{Line: 0, Cells: []report.Pair{{Name: "email", Value: "ann@x"}}}},
-	}
-	got := list[0]
-	got.Examples = got.Examples[:1]
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("the most frequent is %v, want %v", got, want)
-	}
-}
-
-type failuresTo func(*writer.Failure) error
-
-func (f failuresTo) Write(x *writer.Failure) error { return f(x) }
-
-// Days become months, and months years, where there are too many.
-func TestDaysAreBounded(t *testing.T) {
-	c := came{next: resultsTo(func(*writer.Result) error { return nil }), days: map[int64]*report.Day{}}
-	at := time.Date(2020, 1, 31, 23, 59, 59, 0, time.UTC)
-	for i, want := range []struct{ first, days string }{{"2020-01-31", "1"}, {"2020-01-31", "59"}, {"2020-01", "23"}, {"2020", "8"}} {
-		for range []int{1, 58, 600, 2000}[i] {
-			if err := c.Write(&writer.Result{At: at, Kind: contact.Matched}); err != nil {
-				t.Fatal(err)
-			}
-			at = at.Add(day)
-		}
-		shown := c.shown()
-		total := int64(0)
-		for _, d := range shown {
-			total += d.Matched
-		}
-		if shown[0].Name != want.first || fmt.Sprint(len(shown)) != want.days || total != int64(len(c.days)) {
-			t.Errorf("%d days are %d from %s, want %s from %s", len(c.days), len(shown), shown[0].Name, want.days, want.first)
-		}
-	}
-}
-
-type resultsTo func(*writer.Result) error
-
-func (f resultsTo) Write(x *writer.Result) error { return f(x) }
-
-// Every kind of failure has words that say what to do.
-func TestEachKindOfFailureHasAdvice(t *testing.T) {
-	said := map[string]bool{}
-	for _, k := range []contact.Failure{contact.Invalid, contact.Ragged, contact.Rejected, contact.Exhausted, contact.Malformed, contact.Uncertain} {
-		said[adviceOf(k)] = true
-	}
-	if len(said) != 6 || said[""] {
-		t.Errorf("the advice is %q", slices.Collect(maps.Keys(said)))
 	}
 }
