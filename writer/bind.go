@@ -37,6 +37,8 @@ func fillCells(row any) []cell {
 type record struct {
 	out   *bufio.Writer
 	added []cell
+	dress Dress
+	given []string // reused
 }
 
 // write writes the input's cells, and ours as they are now.
@@ -46,13 +48,22 @@ func (r *record) write(given []string) error {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendCell(b, *c.text)
+		text := *c.text
+		if r.dress.Safe {
+			text = defuse(text)
+		}
+		b = appendCell(b, text)
 	}
 	return r.end(b)
 }
 
 // header writes the names of the input's columns, and of ours.
 func (r *record) header(given, added []string) error {
+	if r.dress.BOM {
+		if _, err := r.out.WriteRune(byteOrderMark); err != nil {
+			return err
+		}
+	}
 	return r.end(appendCells(r.begin(given), added))
 }
 
@@ -60,6 +71,10 @@ func (r *record) begin(given []string) []byte {
 	b := r.out.AvailableBuffer()
 	if len(given) == 0 {
 		return b
+	}
+	if r.dress.Safe {
+		r.given = defuseAll(r.given, given)
+		given = r.given
 	}
 	return append(appendCells(b, given), ',')
 }

@@ -41,7 +41,7 @@ func NewFailures(w io.Writer, f Format, s Source) (*Failures, error) {
 		return x, nil
 	}
 	x.cells = newCells(s)
-	x.record = record{out: x.out, added: fillCells(&x.row)}
+	x.record = record{out: x.out, added: fillCells(&x.row), dress: s.Dress}
 	return x, x.record.header(x.cells.header, FailureColumns())
 }
 

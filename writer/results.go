@@ -35,7 +35,7 @@ func NewResults(w io.Writer, f Format, s Source) (*Results, error) {
 		return r, nil
 	}
 	r.cells = newCells(s)
-	r.record = record{out: r.out, added: r.answer.cells}
+	r.record = record{out: r.out, added: r.answer.cells, dress: s.Dress}
 	return r, r.record.header(r.cells.header, ResultColumns())
 }
 

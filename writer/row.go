@@ -30,6 +30,8 @@ type Source struct {
 	// Columns is the header of a CSV as it stands, repeated names too; for JSONL the names of all members, unescaped,
 	// in order of first appearance, which only CSV outputs need.
 	Columns []string
+	// Dress is what CSV outputs get for spreadsheets; pending rows stay as they were.
+	Dress Dress
 }
 
 // A Row is one row of the input, as it was read. It is not kept beyond the call that it is given to.

@@ -99,6 +99,11 @@ func (j *job) targets(info reader.Info) error {
 	if s.format != "" {
 		j.format = writer.Format(s.format)
 	}
+	for flag, given := range map[string]bool{"spreadsheet-safe": s.safe, "bom": s.bom} {
+		if given && j.format != writer.CSV {
+			return usage(fmt.Errorf("--%s is for CSV: results and failures are written as %s", flag, j.format))
+		}
+	}
 	in := func(given, what string) string {
 		if given != "" {
 			return given

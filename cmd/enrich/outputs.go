@@ -19,7 +19,7 @@ type outputFiles struct {
 // create opens the files and tells the write pass of them. columns are the input's, complete after a first pass.
 func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error {
 	o.set = writer.NewSet()
-	source := writer.Source{Format: writer.Format(j.info.Format), Columns: columns}
+	source := writer.Source{Format: writer.Format(j.info.Format), Columns: columns, Dress: writer.Dress{Safe: j.settings.safe, BOM: j.settings.bom}}
 	if source.Format == writer.CSV {
 		source.Columns = j.info.Header
 	}

@@ -26,7 +26,7 @@ type settings struct {
 	inputFormat, format                  string
 	delimiter, quote, encoding           string
 	headerLine                           int64
-	noHeader                             bool
+	noHeader, safe, bom                  bool
 	mapping, set                         []string
 	emailAs, sameBy                      string
 	workers                              int64
@@ -89,6 +89,8 @@ func (s *settings) outputFlags(cmd *cobra.Command) {
 	f.StringVar(&s.pending, "pending", "", "`FILE` for the rows that were not asked, as they were (default: none)")
 	f.StringVar(&s.report, "report", "", "`FILE` for a page about the run, as HTML, to look at (default: none)")
 	f.Var(choice{&s.format, []string{"csv", "jsonl"}}, "format", "format of results and failures (default: as the input)")
+	f.BoolVar(&s.safe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
+	f.BoolVar(&s.bom, "bom", false, "begin CSV with a byte order mark, for Excel")
 }
 
 // callFlags say how the API is called, and how much.
