@@ -4,7 +4,7 @@ GO ?= go
 LINT_VERSION := v2.15.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: demo test race lint bench profile build soak
+.PHONY: demo test race lint bench profile build man soak
 
 demo: ## the main job on samples/, against the stand-in API
 	@$(GO) run -pgo=off ./cmd/enrich demo
@@ -31,3 +31,6 @@ soak: ## a thousand kills, a disk that fails at each operation, and two minutes 
 
 build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich
+
+man: ## the man pages in bin/man
+	$(GO) run -pgo=off -ldflags '-X main.release=$(VERSION)' ./cmd/enrich man bin/man

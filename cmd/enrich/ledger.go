@@ -17,9 +17,9 @@ import (
 
 func ledgerCommand(w world) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "ledger", Short: "Look at the record of what was asked and answered, or remove something from it",
+		Use: "ledger", Short: "Look at what is kept, or remove something from it",
 		Example: "  enrich ledger stats\n  enrich ledger export > answers.jsonl\n  enrich ledger forget ann@example.com",
-		Args:    cobra.NoArgs,
+		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(statsCommand(w), exportCommand(w), verifyCommand(w), forgetCommand(w), pruneCommand(w))

@@ -29,9 +29,13 @@ func planCommand(w world) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
 	cmd.Flags().StringVar(&s.rate, "rate", "", "calls at most, a `RATE` such as 300/m: how long it would take")
 	s.capFlags(cmd)
+	group(cmd, "Caps")
 	s.questionFlags(cmd)
+	group(cmd, "What is asked, and kept")
 	s.readingFlags(cmd)
+	group(cmd, "Reading")
 	s.sayingFlags(cmd)
+	group(cmd, "Saying")
 	return cmd
 }
 

@@ -19,7 +19,7 @@ func readCommand(w world) *cobra.Command {
 	s := defaults()
 	arrays := false
 	cmd := &cobra.Command{
-		Use: "read [flags] FILE", Short: "Show how a file is read: its rows on standard output, how on standard error",
+		Use: "read [flags] FILE", Short: "Show how a file is read, and its rows: no call, no key",
 		Example: "  enrich read leads.csv\n  enrich read --arrays leads.csv | head -n 1", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
@@ -29,8 +29,10 @@ func readCommand(w world) *cobra.Command {
 		},
 	}
 	s.readingFlags(cmd)
+	group(cmd, "Reading")
 	cmd.Flags().BoolVar(&arrays, "arrays", false, "a JSON array of strings a record, the header first")
 	s.sayingFlags(cmd)
+	group(cmd, "Saying")
 	return cmd
 }
 

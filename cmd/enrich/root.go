@@ -32,15 +32,22 @@ func execute(args []string, w world) (code int) {
 		Short: "Enrich lead lists: each contact is asked about once, and what was paid for is kept",
 		Long:  longRoot, Example: exampleRoot,
 		SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args:              cobra.NoArgs,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: knownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(runCommand(w), writeCommand(w), planCommand(w), readCommand(w), ledgerCommand(w), fakeapiCommand(w), demoCommand(w), versionCommand(w))
+	root.AddCommand(runCommand(w), planCommand(w), writeCommand(w), readCommand(w), ledgerCommand(w), demoCommand(w), fakeapiCommand(w), versionCommand(w), manCommand(w))
 	root.SetArgs(args)
 	root.SetIn(w.stdin)
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
+	root.InitDefaultCompletionCmd(args...) // it keeps the streams of this moment
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Short, c.Example = "Make a shell complete commands, flags and columns", exampleCompletion
+		}
+	}
+	completions(root)
+	root.SetHelpFunc(help(w))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	asUsage(root)
 	cmd, err := root.ExecuteC()
@@ -48,6 +55,27 @@ func execute(args []string, w world) (code int) {
 		sayError(w, cmd, args, err)
 	}
 	return codeOf(err)
+}
+
+// knownCommand says what was perhaps meant by a command that is not there: another one, or a file to run.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	unknown := fmt.Sprintf("unknown command %q", args[0])
+	if near := nearest(args[0], names); near != "" {
+		return fmt.Errorf("%s: did you mean %s %s?", unknown, cmd.CommandPath(), near)
+	}
+	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() && !cmd.HasParent() {
+		return fmt.Errorf("%s: did you mean enrich run %s?", unknown, args[0])
+	}
+	return fmt.Errorf("%s (%s --help lists them)", unknown, cmd.CommandPath())
 }
 
 // asUsage makes errors in the arguments usage errors, for the command and those below it. Cobra finds an unknown

@@ -28,7 +28,7 @@ func oneFile(_ *cobra.Command, args []string) error {
 func runCommand(w world) *cobra.Command {
 	s := defaults()
 	cmd := &cobra.Command{
-		Use: "run [flags] FILE", Short: "Ask about each row that has no answer yet, and write results and failures",
+		Use: "run [flags] FILE", Short: "Ask about each row that has no answer yet, and write the results",
 		Long: longRun, Example: exampleRun, Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
@@ -41,11 +41,17 @@ func runCommand(w world) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	s.outputFlags(cmd)
 	s.watchFlags(cmd)
+	group(cmd, "Output")
 	s.callFlags(cmd)
+	group(cmd, "Asking")
 	s.capFlags(cmd)
+	group(cmd, "Caps")
 	s.questionFlags(cmd)
+	group(cmd, "What is asked, and kept")
 	s.readingFlags(cmd)
+	group(cmd, "Reading")
 	s.sayingFlags(cmd)
+	group(cmd, "Saying")
 	return cmd
 }
 

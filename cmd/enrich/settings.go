@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -168,6 +169,12 @@ func (s *settings) ledgerPath(lookup func(string) (string, bool)) (string, error
 	}
 	if state, _ := lookup("XDG_STATE_HOME"); filepath.IsAbs(state) {
 		return filepath.Join(state, "enrich", "ledger.db"), nil
+	}
+	if runtime.GOOS == "windows" {
+		if local, _ := lookup("LOCALAPPDATA"); filepath.IsAbs(local) {
+			return filepath.Join(local, "enrich", "ledger.db"), nil
+		}
+		return "", usage(errors.New("neither XDG_STATE_HOME nor LOCALAPPDATA is set: name the ledger with --ledger"))
 	}
 	home, _ := lookup("HOME")
 	if home == "" {

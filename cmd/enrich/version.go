@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -22,20 +23,64 @@ func version() string {
 	return "dev"
 }
 
+// A build is what is known of how this program was made; its JSON is what `enrich version --json` prints.
+type build struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit,omitempty"`
+	Modified bool   `json:"modified,omitempty"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	SQLite   string `json:"sqlite,omitempty"`
+}
+
+// sqliteModule is the library that the ledger is kept with.
+const sqliteModule = "github.com/ncruces/go-sqlite3"
+
+func thisBuild() build {
+	b := build{Version: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	for _, m := range info.Deps {
+		if m.Path == sqliteModule {
+			b.SQLite = m.Path + " " + m.Version
+		}
+	}
+	return b
+}
+
+func (b build) String() string {
+	commit := ""
+	if b.Commit != "" {
+		commit = ", commit " + b.Commit
+		if b.Modified {
+			commit += " and changes"
+		}
+	}
+	return fmt.Sprintf("enrich %s (%s, %s%s)", b.Version, b.Go, b.Platform, commit)
+}
+
 func versionCommand(w world) *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Say which version this is", Example: "  enrich version", Args: cobra.NoArgs,
+	asJSON := false
+	cmd := &cobra.Command{
+		Use: "version", Short: "Say which version this is", Example: "  enrich version\n  enrich version --json", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			revision := ""
-			if info, ok := debug.ReadBuildInfo(); ok {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						revision = ", commit " + s.Value
-					}
-				}
+			if asJSON {
+				return json.NewEncoder(w.stdout).Encode(thisBuild())
 			}
-			_, err := fmt.Fprintf(w.stdout, "enrich %s (%s, %s/%s%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, revision)
+			_, err := fmt.Fprintln(w.stdout, thisBuild())
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
+	return cmd
 }

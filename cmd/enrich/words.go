@@ -15,14 +15,19 @@ import (
 // All that is said about a run stands in this file, so that it can be read in one go and sounds like one voice.
 
 const (
-	longRoot = `enrich asks a paid contact API about every row of a CSV or JSONL file, and writes what it learnt
-beside what it was given. An answer that was paid for is kept in a ledger: it is never lost,
-and never paid for again. Run the same command again after any ending.`
+	longRoot = `enrich asks a paid contact API about every row of a CSV or JSONL file, and writes what it learnt beside
+what it was given. An answer that was paid for is kept: it is never lost, and never paid for again. Run the same
+command again after any ending.`
 
-	exampleRoot = `  export SELLING_API_KEY=…       (or --api-key-file FILE)
-  enrich plan leads.csv          what a run would ask, and what is answered already
-  enrich run leads.csv           leads.results.csv, leads.failures.csv, leads.summary.json
-  enrich demo                    try it: no key, no network`
+	exampleRoot = `  enrich demo                 try it: no key, no network
+  enrich plan leads.csv       what a run would ask, and what it can cost
+  export SELLING_API_KEY=…    or --api-key-file FILE
+  enrich run leads.csv        leads.results.csv, .failures.csv, .summary.json`
+
+	exampleCompletion = `  source <(enrich completion bash)
+  enrich completion zsh > "${fpath[1]}/_enrich"
+  enrich completion fish > ~/.config/fish/completions/enrich.fish
+  enrich completion powershell | Out-String | Invoke-Expression`
 
 	longRun = `Reads the file twice. The first pass asks the API about each contact that has no answer in the
 ledger yet; the second writes each row with its answer to <stem>.results.<ext>, or with the reason

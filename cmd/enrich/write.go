@@ -15,7 +15,7 @@ import (
 func writeCommand(w world) *cobra.Command {
 	s := defaults()
 	cmd := &cobra.Command{
-		Use: "write [flags] FILE", Short: "Write results and failures from the ledger alone: no call, no key",
+		Use: "write [flags] FILE", Short: "Write the results from the ledger alone: no call, no key",
 		Example: "  enrich write leads.csv\n  enrich write --format jsonl --out export leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
@@ -26,9 +26,13 @@ func writeCommand(w world) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	s.outputFlags(cmd)
+	group(cmd, "Output")
 	s.questionFlags(cmd)
+	group(cmd, "What is asked, and kept")
 	s.readingFlags(cmd)
+	group(cmd, "Reading")
 	s.sayingFlags(cmd)
+	group(cmd, "Saying")
 	return cmd
 }
 

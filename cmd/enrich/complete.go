@@ -1,0 +1,91 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"enrich/contact"
+	"enrich/reader"
+)
+
+// completions tell the shell what a flag can be: the words of a choice, and for --map the fields and then the columns of
+// the file that the command line names.
+func completions(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		var words []string
+		switch v := f.Value.(type) {
+		case choice:
+			words = v.words
+		case span, number, creditCap:
+			words = []string{} // a number is not a file
+		}
+		if words != nil {
+			complete(cmd, f.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+				return words, cobra.ShellCompDirectiveNoFileComp
+			})
+		}
+	})
+	for name, c := range map[string]cobra.CompletionFunc{
+		"map": completeMap, "rate": nothing, "url": nothing, "set": nothing, "delimiter": cobra.FixedCompletions([]string{"comma", "tab"}, cobra.ShellCompDirectiveNoFileComp),
+		"encoding": cobra.FixedCompletions([]string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "latin-1"}, cobra.ShellCompDirectiveNoFileComp),
+		"out": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+	} {
+		if cmd.Flags().Lookup(name) != nil {
+			complete(cmd, name, c)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		completions(sub)
+	}
+}
+
+func complete(cmd *cobra.Command, flag string, c cobra.CompletionFunc) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, c); err != nil {
+		panic("a flag is completed twice: " + err.Error())
+	}
+}
+
+func nothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeMap completes FIELD=COLUMN.
+func completeMap(_ *cobra.Command, args []string, typed string) (all []string, how cobra.ShellCompDirective) {
+	field, _, chosen := strings.Cut(typed, "=")
+	if !chosen {
+		for _, f := range contact.Fields() {
+			all = append(all, string(f)+"=")
+		}
+		return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	}
+	if len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, column := range columnsOf(args[0]) {
+		all = append(all, field+"="+column)
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
+// columnsOf are the columns of a file, as far as it can be read with no flag.
+func columnsOf(name string) []string {
+	if name == "-" {
+		return nil // the shell's own input is the user's
+	}
+	in, err := openInput(name, nil)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = in.close() }() // it was only read
+	r, err := reader.Open(in.reader(), reader.Options{})
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = r.Close() }() // so was this
+	return slices.Clone(r.Info().Header)
+}
