@@ -4,7 +4,7 @@ GO ?= go
 LINT_VERSION := v2.15.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: demo test race lint bench profile build man soak
+.PHONY: demo test race lint bench profile build cross man soak
 
 demo: ## the main job on samples/, against the stand-in API
 	@$(GO) run -pgo=off ./cmd/enrich demo
@@ -31,6 +31,14 @@ soak: ## a thousand kills, a disk that fails at each operation, and two minutes 
 
 build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich
+
+cross: ## does it compile for the other systems, with its tests?
+	@for target in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+		echo "building for $$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -pgo=off -o /dev/null ./cmd/enrich || exit 1; \
+	done
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) vet ./...
 
 man: ## the man pages in bin/man
 	$(GO) run -pgo=off -ldflags '-X main.release=$(VERSION)' ./cmd/enrich man bin/man

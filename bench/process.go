@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -36,9 +35,7 @@ func measure(cmd *exec.Cmd, fine ...int) (cost, error) {
 	c := cost{wall: time.Since(start)}
 	if state := cmd.ProcessState; state != nil {
 		c.cpu = state.UserTime() + state.SystemTime()
-		if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
-			c.peak = usage.Maxrss
-		}
+		c.peak = peakOf(state)
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

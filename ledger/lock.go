@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,15 @@ const (
 type lock struct{ file *flock.Flock }
 
 func lockPath(ledger string) string { return ledger + ".lock" }
+
+// ownerPath is the file that says which process has the lock: the lock itself, but on Windows, where nobody can read or write
+// what is locked.
+func ownerPath(ledger string) string {
+	if runtime.GOOS == "windows" {
+		return lockPath(ledger) + ".pid"
+	}
+	return lockPath(ledger)
+}
 
 // takeLock takes the lock of a ledger, or waits for it.
 func takeLock(ctx context.Context, ledger string, wait time.Duration) (*lock, error) {
@@ -55,7 +65,7 @@ func takeLock(ctx context.Context, ledger string, wait time.Duration) (*lock, er
 		}
 	}
 	name := strconv.Itoa(os.Getpid()) + "\n"
-	if err := os.WriteFile(lockPath(ledger), []byte(name), 0o600); err != nil {
+	if err := os.WriteFile(ownerPath(ledger), []byte(name), 0o600); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &lock{f}, nil
@@ -64,7 +74,7 @@ func takeLock(ctx context.Context, ledger string, wait time.Duration) (*lock, er
 // held says which process has it, and what to do.
 func held(ledger string, wait time.Duration) error {
 	who := "a process"
-	if text, err := os.ReadFile(lockPath(ledger)); err == nil {
+	if text, err := os.ReadFile(ownerPath(ledger)); err == nil {
 		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
 			who = fmt.Sprintf("process %d", pid)
 		}

@@ -15,7 +15,7 @@ func (j *job) keptFiles() ([]keptFile, error) {
 		return nil, err
 	}
 	kept := []keptFile{{ledger, "the ledger"}}
-	for _, beside := range [...]string{"-wal", "-shm", "-journal", ".lock"} { // beside the file that a link leads to
+	for _, beside := range [...]string{"-wal", "-shm", "-journal", ".lock", ".lock.pid"} { // beside the file that a link leads to
 		kept = append(kept, keptFile{placeOf(ledger) + beside, "a part of the ledger"})
 	}
 	for _, f := range [...]keptFile{{j.settings.apiKeyFile, "the file with the API key"}, {j.settings.caFile, "the file with the certificates"}} {
