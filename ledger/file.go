@@ -208,8 +208,9 @@ func (l *Ledger) uri(parameters ...string) string {
 	for i := 0; i < len(parameters); i += 2 {
 		query.Set(parameters[i], parameters[i+1])
 	}
-	uri := url.URL{Scheme: "file", Path: filepath.ToSlash(l.path), RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
-	return uri.String()
+	// Without //, behind which a drive's letter would be a host.
+	path := url.URL{Path: filepath.ToSlash(l.path)}
+	return "file:" + path.EscapedPath() + "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
 }
 
 // identify checks whose file it is, which version, and that it is all there.
