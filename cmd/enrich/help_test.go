@@ -8,8 +8,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/spf13/cobra"
-
 	"enrich/client/fakeapi"
 )
 
@@ -37,13 +35,8 @@ func TestHelpFitsAScreen(t *testing.T) {
 // TestEveryCommandHelps with an example, and with lines that no terminal breaks, but for examples and words that are
 // longer than a line.
 func TestEveryCommandHelps(t *testing.T) {
-	var root *cobra.Command
-	for _, c := range []*cobra.Command{
-		runCommand(world{}), planCommand(world{}), writeCommand(world{}), readCommand(world{}), ledgerCommand(world{}),
-		demoCommand(world{}), fakeapiCommand(world{}), versionCommand(world{}),
-	} {
-		root = c
-		for _, cmd := range append(root.Commands(), root) {
+	for _, c := range rootCommands(world{}) {
+		for _, cmd := range append(c.Commands(), c) {
 			if !cmd.HasExample() {
 				t.Errorf("%s has no example", cmd.CommandPath())
 			}

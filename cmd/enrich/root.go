@@ -35,7 +35,7 @@ func execute(args []string, w world) (code int) {
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(runCommand(w), planCommand(w), writeCommand(w), readCommand(w), ledgerCommand(w), demoCommand(w), fakeapiCommand(w), versionCommand(w), manCommand(w))
+	root.AddCommand(rootCommands(w)...)
 	root.SetArgs(args)
 	root.SetIn(w.stdin)
 	root.SetOut(w.stdout)
@@ -55,6 +55,13 @@ func execute(args []string, w world) (code int) {
 		sayError(w, cmd, args, err)
 	}
 	return codeOf(err)
+}
+
+// rootCommands are all of them.
+func rootCommands(w world) []*cobra.Command {
+	return []*cobra.Command{
+		runCommand(w), planCommand(w), writeCommand(w), readCommand(w), ledgerCommand(w), demoCommand(w), fakeapiCommand(w), versionCommand(w), manCommand(w),
+	}
 }
 
 // knownCommand says what was perhaps meant by a command that is not there: another one, or a file to run.
