@@ -97,13 +97,16 @@ func TestWhatCannotBeDecodedIsRefusedAndKept(t *testing.T) {
 }
 
 func TestTextInAnUnknownEncodingIsRefused(t *testing.T) {
+	words := map[string]string{"windows-1251": `"Иван"`, "windows-1250": `"Stanisław"`, "macintosh": `"Jürgen"`}
 	for name, text := range map[string]string{
 		"windows-1251": "email,name\na@x.example,\xc8\xe2\xe0\xed\nb@x.example,\xcf\xe5\xf2\xf0\xee\xe2\n",
 		"windows-1250": "email,name\na@x.example,Stanis\xb3aw\nb@x.example,Pa\xbfdziernik\nc@x.example,W\xb9sik\n",
 		"macintosh":    "email,name\na@x.example,J\x9frgen\nb@x.example,M\x9fller\nc@x.example,Fr\x8ed\x8eric\n",
 	} {
 		_, _, err := read(t, []byte(text), reader.Options{})
-		if !errors.Is(err, reader.ErrNoTable) || !strings.Contains(err.Error(), "--encoding") {
+		// What can be known is said: the delimiter, and how a word reads in each of the likely encodings.
+		if !errors.Is(err, reader.ErrEncoding) || !strings.Contains(err.Error(), "--encoding") ||
+			!strings.Contains(err.Error(), `delimited by ","`) || !strings.Contains(err.Error(), "line 2 has ") || !strings.Contains(err.Error(), words[name]+" in "+name) {
 			t.Errorf("%s: got %v", name, err)
 		}
 		_, rows, err := read(t, []byte(text), reader.Options{Encoding: name})

@@ -66,7 +66,7 @@ func firstBlock(raw *rawInput, o Options) (w window, t text, compression string,
 		return w, t, "", nothing(w.err)
 	}
 	if t.encoding() == unknown {
-		return w, t, "", noTable("its text is neither UTF-8 nor Windows-1252: save it as UTF-8, or name its encoding with --encoding")
+		return w, t, "", unknownEncoding(block, w.err != nil, o)
 	}
 	return w, t, compression, refuseText(block)
 }

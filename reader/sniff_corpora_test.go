@@ -36,9 +36,8 @@ func TestSniffedDelimiters(t *testing.T) {
 			there++
 			got, quote := "", ""
 			w, _, _, err := firstBlock(newRawInput(bytes.NewReader(text)), Options{})
-			if errors.Is(err, ErrNoTable) && strings.Contains(err.Error(), "--encoding") {
-				named++
-				w, _, _, err = firstBlock(newRawInput(bytes.NewReader(text)), Options{Encoding: "windows-1251"})
+			if errors.Is(err, ErrEncoding) {
+				named, err = named+1, nil // the delimiter is said all the same
 			}
 			if err == nil {
 				block := w.text()
@@ -59,7 +58,7 @@ func TestSniffedDelimiters(t *testing.T) {
 			}
 		}
 		_ = f.Close()
-		t.Logf("%s: %d of %d right (%.1f %%), %d refused, %d only with --encoding", set.folder, right, there, 100*float64(right)/float64(there), refused, named)
+		t.Logf("%s: %d of %d right (%.1f %%), %d refused, %d of them refused for their encoding, after the delimiter was said", set.folder, right, there, 100*float64(right)/float64(there), refused, named)
 	}
 }
 

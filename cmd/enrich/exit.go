@@ -63,7 +63,7 @@ func (i interruption) code() int {
 
 // inputErrors are the reader's words for a file that cannot be read as a table.
 var inputErrors = [...]error{
-	reader.ErrEmpty, reader.ErrNoTable, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap,
+	reader.ErrEmpty, reader.ErrNoTable, reader.ErrEncoding, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap,
 }
 
 // codeOf is the one table from errors to exit codes.
