@@ -75,12 +75,15 @@ func (c *Contact) pointer(f Field) *string {
 }
 
 // Trimmed returns the contact as it is sent: each value without white space around it, the company's domain
-// as a bare host.
+// as a bare host. A page on a network is no company's domain, and is left out: it would be asked for the network's own people.
 func (c Contact) Trimmed() Contact {
 	c.Email = strings.TrimSpace(c.Email)
 	c.FirstName = strings.TrimSpace(c.FirstName)
 	c.LastName = strings.TrimSpace(c.LastName)
 	c.CompanyName = strings.TrimSpace(c.CompanyName)
+	if IsPage(c.CompanyDomain) {
+		c.CompanyDomain = ""
+	}
 	c.CompanyDomain = BareHost(c.CompanyDomain)
 	c.LinkedInURL = strings.TrimSpace(c.LinkedInURL)
 	return c

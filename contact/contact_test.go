@@ -202,3 +202,20 @@ func BenchmarkParseAnswer(b *testing.B) {
 		}
 	}
 }
+
+// TestAPageOnANetworkIsNoCompanysDomain: to send facebook.com would ask for Facebook's own people.
+func TestAPageOnANetworkIsNoCompanysDomain(t *testing.T) {
+	for site, want := range map[string]string{
+		"https://www.facebook.com/northwind": "", "facebook.com/northwind/": "", "https://de.linkedin.com/company/northwind": "", "http://x.com/northwind": "",
+		"facebook.com": "facebook.com", "https://facebook.com/": "facebook.com", "https://www.northwind.example/about": "northwind.example",
+		"notfacebook.com/x": "notfacebook.com", "facebook.com.example/x": "facebook.com.example",
+	} {
+		got := contact.Contact{FirstName: "Ann", LastName: "Smith", CompanyDomain: site}.Trimmed()
+		if got.CompanyDomain != want {
+			t.Errorf("%s: %q, want %q", site, got.CompanyDomain, want)
+		}
+		if err := got.Check(); (err != nil) != (want == "") {
+			t.Errorf("%s: %v", site, err)
+		}
+	}
+}

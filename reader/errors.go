@@ -8,9 +8,9 @@ var (
 	// ErrEmpty: there is nothing in the input, or nothing but a header.
 	ErrEmpty = errors.New("the input is empty")
 	// ErrNoTable: it is no table: a workbook, a PDF, a web page, a picture, noise, an encrypted archive.
-	// ErrEncoding is text in an encoding that nobody can know.
-	ErrEncoding = errors.New("the input's encoding cannot be known")
 	ErrNoTable = errors.New("the input is no table")
+	// ErrEncoding: its text is in an encoding that nobody can know.
+	ErrEncoding = errors.New("the input's encoding cannot be known")
 	// ErrNoColumn: no column says by what to ask.
 	ErrNoColumn = errors.New("no column to ask by")
 	// ErrAmbiguous: two columns are equally good for one field.

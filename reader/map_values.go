@@ -104,10 +104,6 @@ func isProfile(s string) bool {
 	return path != strings.TrimSpace(s) && (strings.HasPrefix(path, "/in/") || strings.HasPrefix(path, "/pub/"))
 }
 
-// networks are hosts of people's and companies' pages, which are no company's own site.
-const networks = " linkedin.com facebook.com twitter.com x.com instagram.com xing.com youtube.com github.com google.com tiktok.com " +
-	"pinterest.com medium.com crunchbase.com t.me linktr.ee "
-
 // isSite says whether a value is a host or a URL on one, and not a page on a network.
 func isSite(s string) bool {
 	if isAddress(s) || strings.ContainsFunc(s, unicode.IsSpace) {
@@ -118,15 +114,5 @@ func isSite(s string) bool {
 	if dot <= 0 || strings.IndexFunc(host[dot+1:], unicode.IsLetter) < 0 {
 		return false
 	}
-	domain := host[strings.LastIndexByte(host[:dot], '.')+1:]
-	return !strings.Contains(networks, " "+domain+" ") || !hasPath(s)
-}
-
-// hasPath says whether a URL goes beyond its host.
-func hasPath(s string) bool {
-	if _, rest, ok := strings.Cut(s, "://"); ok {
-		s = rest
-	}
-	_, path, _ := strings.Cut(s, "/")
-	return path != ""
+	return !contact.IsPage(s)
 }
