@@ -104,10 +104,29 @@ func (r *reading) ofContact(name, value []byte, tells bool) {
 }
 
 func (r *reading) remaining(value []byte) {
-	if v := gjson.ParseBytes(value); v.Type == gjson.Number {
-		n := v.Int()
-		r.Remaining = &n
+	n, plain := digitsOf(value)
+	if !plain {
+		v := gjson.ParseBytes(value)
+		if v.Type != gjson.Number {
+			return
+		}
+		n = v.Int()
 	}
+	r.Remaining = &n
+}
+
+// digitsOf reads a number as most are: a few digits and nothing else.
+func digitsOf(value []byte) (n int64, plain bool) {
+	if len(value) > 18 { // it might not fit
+		return 0, false
+	}
+	for _, b := range value {
+		if b < '0' || b > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(b-'0')
+	}
+	return n, true
 }
 
 // is says whether a member's name, with its quotes, is this one.

@@ -100,11 +100,12 @@ func atext(b byte) bool {
 }
 
 func badDomain(s string) string {
-	labels := strings.Split(strings.TrimSuffix(s, "."), ".")
-	if len(labels) < 2 {
+	s = strings.TrimSuffix(s, ".")
+	dot := strings.LastIndexByte(s, '.')
+	if dot < 0 {
 		return "its domain has no dot"
 	}
-	for _, l := range labels {
+	for l := range strings.SplitSeq(s, ".") {
 		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
 			return "its domain cannot be one"
 		}
@@ -114,7 +115,7 @@ func badDomain(s string) string {
 			}
 		}
 	}
-	if digits(labels[len(labels)-1]) {
+	if digits(s[dot+1:]) {
 		return "its domain cannot be one"
 	}
 	return ""

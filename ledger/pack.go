@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"sync"
 	"time"
 
 	"enrich/contact"
@@ -45,7 +46,8 @@ func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 // next unseen.
 func checksum(numbers []int64, texts ...[]byte) int64 {
 	table := crc32.MakeTable(crc32.Castagnoli) // made once, by the standard library
-	var buf [16 * 8]byte
+	buf := checksumBuffers.Get().(*[16 * 8]byte)
+	defer checksumBuffers.Put(buf)
 	b := buf[:0]
 	for _, n := range numbers {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
@@ -59,3 +61,6 @@ func checksum(numbers []int64, texts ...[]byte) int64 {
 	}
 	return int64(sum)
 }
+
+// checksumBuffers spare an allocation for each row that is written or read: crc32 lets its argument escape.
+var checksumBuffers = sync.Pool{New: func() any { return new([16 * 8]byte) }}
