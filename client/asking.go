@@ -32,6 +32,7 @@ type Asking struct {
 	ticket Ticket
 	place  place // under the gate's lock
 	early  *list.Element
+	result Result
 }
 
 // A Result is how an asking ended.
@@ -78,8 +79,9 @@ func (c *Client) Queue(t Ticket) *Asking {
 }
 
 // Do asks, and does not return before the asking has ended. When soft is done nothing more is sent; when hard is
-// done, which must not be before soft, what is in flight is ended too, and is lost if it was written.
-func (a *Asking) Do(soft, hard context.Context) Result {
+// done, which must not be before soft, what is in flight is ended too, and is lost if it was written. The result is the
+// asking's own, and stays as it is.
+func (a *Asking) Do(soft, hard context.Context) *Result {
 	defer a.c.gate.end(a)
 	x := a.c.idle.borrow()
 	defer a.c.idle.giveBack(x)
@@ -88,7 +90,8 @@ func (a *Asking) Do(soft, hard context.Context) Result {
 		Asking: a, soft: soft, hard: hard, x: x,
 		patience: patience{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, granted: 1,
 	}
-	return r.ask()
+	r.ask()
+	return &a.result
 }
 
 // end takes an asking out of the order of the first calls, and lets the next have its turn.
@@ -122,7 +125,7 @@ type row struct {
 	granted    int // requests that may be on the wire: what was reserved
 	throttled  int // how often it was answered by a 429
 	again      string
-	last       verdict
+	message    string // the API's own words, of the last call
 	status     int
 	at         time.Time     // when the last call ended; zero: there was none
 	waited     time.Duration // for its own backoff, before the attempt under way
@@ -133,30 +136,30 @@ const most429 = 30
 
 // ask makes attempts until one ends the asking. This is backoff.Retry with what that cannot do: a wait ends when the
 // account is stopped, and calls that say nothing about the row (429, probes) are not counted.
-func (r *row) ask() Result {
+func (r *row) ask() {
 	if r.patience.attempts > 0 {
 		r.again = "lost"
 		r.c.gate.stepAside(r.Asking)
 		if !r.wait(r.patience.again()) {
-			return r.release()
+			r.release()
+			return
 		}
 	}
-	for {
+	for ended := false; !ended; {
 		if r.sent >= r.granted {
 			if r.ticket.Retry != nil && !r.ticket.Retry() {
-				out := r.release()
-				out.Stop, out.StopDetail = StopCap, "--max-calls is reached"
-				return out
+				r.release()
+				r.result.Stop, r.result.StopDetail = StopCap, "--max-calls is reached"
+				return
 			}
 			r.granted++
 		}
 		p, ok := r.c.gate.enter(r.soft, r.Asking)
 		if !ok {
-			return r.release()
+			r.release()
+			return
 		}
-		if result, ended := r.attempt(p); ended {
-			return result
-		}
+		ended = r.attempt(p)
 	}
 }
 
@@ -175,8 +178,8 @@ func (r *row) wait(d time.Duration) bool {
 	return false
 }
 
-// attempt makes one call and does what is right with what came of it.
-func (r *row) attempt(p permit) (Result, bool) {
+// attempt makes one call and does what is right with what came of it; ended: the row has its result.
+func (r *row) attempt(p permit) (ended bool) {
 	if r.again != "" {
 		r.c.stats.retry(r.again)
 	}
@@ -186,7 +189,7 @@ func (r *row) attempt(p permit) (Result, bool) {
 		r.c.stats.sent.Add(1)
 	}
 	v := r.judge(&reply)
-	r.last, r.status, r.at = v, reply.status, reply.at
+	r.message, r.status, r.at = v.message, reply.status, reply.at
 	if reply.fate == fateAnswered {
 		r.c.stats.answered(reply.took, v.answer.Remaining, reply.at)
 	}
@@ -198,32 +201,37 @@ func (r *row) attempt(p permit) (Result, bool) {
 	case actPause:
 		r.again = "rate_limited"
 		if r.throttled++; r.throttled >= most429 {
-			return r.exhaust(), true
+			r.exhaust()
+			return true
 		}
-		return Result{}, false
+		return false
 	case actRetry, actExhaust:
 		r.again = reasonOf(&reply)
 		if reply.fate != fateAnswered && r.hard.Err() != nil {
-			return r.release(), true
+			r.release()
+			return true
 		}
 		if down {
-			return Result{}, false
+			return false
 		}
 		return r.backOff(&reply, n.hint)
 	}
-	return r.finish(&reply, &v), true
+	r.finish(&reply, &v)
+	return true
 }
 
 // backOff counts an attempt that failed in a way that passes, and waits before the next, if there is one.
-func (r *row) backOff(reply *reply, hint time.Duration) (Result, bool) {
+func (r *row) backOff(reply *reply, hint time.Duration) (ended bool) {
 	r.patience.attempts++
 	r.patience.elapsed += reply.took
 	d := r.patience.next(hint)
 	if d == backoff.Stop {
-		return r.exhaust(), true
+		r.exhaust()
+		return true
 	}
 	if !r.wait(d) {
-		return r.release(), true
+		r.release()
+		return true
 	}
-	return Result{}, false
+	return false
 }

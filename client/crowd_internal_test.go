@@ -102,7 +102,7 @@ func (c *crowd) ask(n int64) {
 
 // one is one asking; again: it was lost, and is asked again.
 func (c *crowd) one(j job) (Ticket, bool) {
-	r := j.asking.Do(c.soft, c.hard)
+	r := *j.asking.Do(c.soft, c.hard)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	row := j.ticket.Row

@@ -113,9 +113,10 @@ func reasonOf(reply *reply) string {
 	return "server_error"
 }
 
-// finish makes the result of a verdict that ends an asking.
-func (r *row) finish(reply *reply, v *verdict) Result {
-	out := r.result(contact.Released)
+// finish is for a verdict that ends an asking.
+func (r *row) finish(reply *reply, v *verdict) {
+	r.end(contact.Released)
+	out := &r.result
 	o := &out.Outcome
 	switch v.act {
 	case actAnswer:
@@ -133,32 +134,30 @@ func (r *row) finish(reply *reply, v *verdict) Result {
 	case actSpoilt:
 		o.Kind, o.Failure = contact.Lost, contact.Malformed
 	}
-	return out
 }
 
 // exhaust is for a row whose failures did not pass.
-func (r *row) exhaust() Result {
-	out := r.result(contact.Refused)
-	out.Outcome.Failure = contact.Exhausted
-	return out
+func (r *row) exhaust() {
+	r.end(contact.Refused)
+	r.result.Outcome.Failure = contact.Exhausted
 }
 
 // release is for a row that was not charged and may not be asked any more: as if it had not been asked.
-func (r *row) release() Result { return r.result(contact.Released) }
+func (r *row) release() { r.end(contact.Released) }
 
-func (r *row) result(kind contact.Kind) Result {
+// end gives an asking its result.
+func (r *row) end(kind contact.Kind) {
 	at := r.at
 	if at.IsZero() {
 		at = time.Now()
 	}
-	out := Result{Elapsed: r.patience.elapsed, Outcome: contact.Outcome{
+	r.result = Result{Elapsed: r.patience.elapsed, Outcome: contact.Outcome{
 		Contact: r.ticket.Contact, Keys: r.ticket.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
-		Status: r.status, Attempts: r.ticket.Attempts + r.sent, Message: r.last.message,
+		Status: r.status, Attempts: r.ticket.Attempts + r.sent, Message: r.message,
 	}}
 	select {
 	case <-r.c.gate.halted:
-		out.Stop, out.StopDetail = r.c.gate.stopped()
+		r.result.Stop, r.result.StopDetail = r.c.gate.stopped()
 	default:
 	}
-	return out
 }

@@ -132,15 +132,13 @@ func (a *admission) row(row *reader.Row) {
 	a.ask(row, keys, a.answered && state.Kind == contact.Refused)
 }
 
-// ask reserves and hands the contact over. The order matters: a permit, then the reservation, then the intent.
+// ask reserves and hands the contact over. The order matters: a place, then the reservation, then the intent.
 func (a *admission) ask(row *reader.Row, keys contact.Keys, refused bool) {
-	select {
-	case a.desk.permits <- struct{}{}:
-	case <-a.stop.soft.Done():
+	if !a.desk.tray.place(a.stop.soft.Done()) {
 		return
 	}
 	if reached := a.desk.budget.reserve(a.stop.soft.Done()); reached != "" {
-		<-a.desk.permits
+		a.desk.tray.free(1)
 		if !a.stop.stopped() {
 			a.capped, a.unasked = true, true
 			a.stop.note(client.StopCap, reached+" is reached")

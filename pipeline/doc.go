@@ -2,8 +2,9 @@
 // [Write] joins each row with what the ledger holds for it. The ledger is the only thing that they share.
 //
 // It guarantees the order that protects money: an intent is synced before its request is written, an outcome
-// is synced before its permit is given back, and nothing is written to an output that is not in the ledger. At
-// most 2 × workers contacts are between the two at any instant, which bounds what a crash leaves in doubt.
+// is synced before its permit is given back or, in the same transaction, handed to another intent, and nothing is
+// written to an output that is not in the ledger. At most 2 × workers contacts are between the two at any instant,
+// which bounds what a crash leaves in doubt.
 // Caps are kept by reservation before a call, so that no number of workers overshoots them.
 //
 // It does not know HTTP, SQLite, dialects or formats: those are the rooms below it, behind the small

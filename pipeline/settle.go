@@ -12,21 +12,21 @@ import (
 type asking struct {
 	ticket client.Ticket
 	turn   *client.Asking
-	result client.Result
+	result *client.Result // nil until it has ended
 	// dropped: a bug ended the asking, and nothing is known of it. Its intent stays open, and is lost.
 	dropped bool
 }
 
 // A desk stands between admission, workers and ledger. Nobody who puts an asking on its tray or into its channel ever
-// waits, because both hold every asking that has a permit.
+// waits: the one holds every asking that has a place, the other every one that has a permit.
 type desk struct {
 	*Ask
-	stop    *stopper
-	budget  *budget
-	retry   func() bool
-	permits chan struct{} // 2 × workers: taken before an intent, given back after its outcome's commit
-	tray    *tray         // from admission and the workers
-	jobs    chan *asking  // to the workers; settle closes it
+	stop   *stopper
+	budget *budget
+	retry  func() bool
+	places chan struct{} // taken before an intent, given back after its outcome's commit
+	tray   *tray         // from admission and the workers; it has the permits
+	jobs   chan *asking  // to the workers; settle closes it
 
 	intents  []ledger.Intent   // reused by each commit
 	outcomes []contact.Outcome // so are these
@@ -34,10 +34,10 @@ type desk struct {
 }
 
 func newDesk(a *Ask, stop *stopper) *desk {
-	n := 2 * a.Workers
+	t := newTray(a.Workers)
 	d := &desk{
 		Ask: a, stop: stop, budget: newBudget(a.Caps),
-		permits: make(chan struct{}, n), tray: newTray(a.Workers, n), jobs: make(chan *asking, n),
+		tray: t, jobs: make(chan *asking, t.permits),
 	}
 	if a.Caps.MaxCalls > 0 {
 		d.retry = d.budget.retry
@@ -83,7 +83,7 @@ func (d *desk) settle() {
 	}
 }
 
-// commit makes a group durable, then lets go: intents to the workers, permits back to admission.
+// commit makes a group durable, then lets go: intents to the workers, places back to admission.
 func (d *desk) commit(g group) error {
 	d.intents, d.outcomes = d.intents[:0], d.outcomes[:0]
 	for _, a := range g.intents {
@@ -105,9 +105,13 @@ func (d *desk) commit(g group) error {
 		a.turn = d.Queue.Queue(a.ticket)
 		d.jobs <- a
 	}
+	places := 0
 	for _, a := range g.results {
-		d.close(a)
+		if d.close(a) {
+			places++
+		}
 	}
+	d.tray.free(places)
 	return nil
 }
 
@@ -129,13 +133,12 @@ func (d *desk) decide(last bool) []contact.Outcome {
 	return outcomes
 }
 
-// close counts a durable outcome and gives its permit back, or asks again where the answer was cut.
-func (d *desk) close(a *asking) {
+// close counts a durable outcome, and says that its place is free; or asks again in it where the answer was cut.
+func (d *desk) close(a *asking) (free bool) {
 	d.budget.settle(&a.result.Outcome, a.result.Outcome.Attempts-a.ticket.Attempts)
 	if a.result.Absent {
-		d.absent = append(d.absent, a.result)
-		<-d.permits
-		return
+		d.absent = append(d.absent, *a.result)
+		return true
 	}
 	d.Counters.outcome(&a.result.Outcome)
 	if d.again(a) {
@@ -143,9 +146,9 @@ func (d *desk) close(a *asking) {
 			Row: a.ticket.Row, Contact: a.ticket.Contact, Keys: a.ticket.Keys, Retry: a.ticket.Retry,
 			Attempts: a.result.Outcome.Attempts, Elapsed: a.result.Elapsed,
 		}})
-		return
+		return false
 	}
-	<-d.permits
+	return true
 }
 
 // again says whether a lost contact is asked again in this run, and reserves for it.

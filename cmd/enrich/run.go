@@ -146,7 +146,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.Asked, error) {
 	before := j.ledger.Answers()
 	contacts := func() int64 { return before + j.counters.Admitted.Load() }
-	through := newCounted(rows, contacts)
+	through := newCounted(rows, int(j.settings.workers), contacts)
 	ask := pipeline.Ask{
 		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
 		Stopping: pipeline.Stopping{Grace: j.settings.grace},
