@@ -24,9 +24,8 @@ type desk struct {
 	stop   *stopper
 	budget *budget
 	retry  func() bool
-	places chan struct{} // taken before an intent, given back after its outcome's commit
-	tray   *tray         // from admission and the workers; it has the permits
-	jobs   chan *asking  // to the workers; settle closes it
+	tray    *tray        // from admission and the workers
+	jobs    chan *asking // to the workers; settle closes it
 
 	intents  []ledger.Intent   // reused by each commit
 	outcomes []contact.Outcome // so are these
