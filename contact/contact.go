@@ -81,10 +81,13 @@ func (c Contact) Trimmed() Contact {
 	c.FirstName = strings.TrimSpace(c.FirstName)
 	c.LastName = strings.TrimSpace(c.LastName)
 	c.CompanyName = strings.TrimSpace(c.CompanyName)
-	if IsPage(c.CompanyDomain) {
-		c.CompanyDomain = ""
+	if c.CompanyDomain != "" {
+		host := BareHost(c.CompanyDomain)
+		if isPage(host, c.CompanyDomain) {
+			host = ""
+		}
+		c.CompanyDomain = host
 	}
-	c.CompanyDomain = BareHost(c.CompanyDomain)
 	c.LinkedInURL = strings.TrimSpace(c.LinkedInURL)
 	return c
 }

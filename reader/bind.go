@@ -22,6 +22,9 @@ func newBinder(mapping map[contact.Field]int, columns int) *binder {
 
 // bind sets the contact of each row that is not refused. The cells are not copied: a contact's values are the cells.
 func (b *binder) bind(rows []Row) {
+	if len(b.fields) == 0 {
+		return
+	}
 	for i := range rows {
 		if rows[i].Refused != nil {
 			continue
