@@ -24,8 +24,8 @@ type desk struct {
 	stop   *stopper
 	budget *budget
 	retry  func() bool
-	tray    *tray        // from admission and the workers
-	jobs    chan *asking // to the workers; settle closes it
+	tray   *tray        // from admission and the workers
+	jobs   chan *asking // to the workers; settle closes it
 
 	intents  []ledger.Intent   // reused by each commit
 	outcomes []contact.Outcome // so are these
