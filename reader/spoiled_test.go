@@ -96,6 +96,8 @@ func TestASpoiledHeaderIsAnErrorWithItsLine(t *testing.T) {
 		"fewer names":     {"email,firstlast\n" + rows, "line 1: the header has 2 names", reader.Options{}},
 		"more names":      {"email,first,,last\n" + rows, "line 1: the header has 4 names", reader.Options{}},
 		"a quote":         {"email,\"first\"x,last\n" + rows, "line 1: a quote is out of place", reader.Options{}},
+		"a line too long": {strings.Repeat("name,", 30000) + "\n" + rows, "line 1: no line ends within 131072 bytes", reader.Options{}},
+		"too many names":  {strings.Repeat("name,", 6000) + "\n" + rows, "line 1: there are more than 4096 columns", reader.Options{Delimiter: ","}},
 		"other delimiter": {"email first last\n" + rows, "line 1: no header fits", reader.Options{}},
 		"data":            {rows, "--no-header", reader.Options{}},
 		"no such line":    {"a,b\n" + rows, "line 99", reader.Options{HeaderLine: 99}},

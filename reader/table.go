@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -86,7 +87,7 @@ func (t *table) header(o Options) (int, error) {
 		case i < remarks:
 			continue
 		case r.fault != sound:
-			return 0, spoiledHeader(r.line, "a quote is out of place where the header should be; mend it, or name the header's line with --header-line")
+			return 0, spoiledHeader(r.line, "%s where the header should be; mend it, or name the header's line with --header-line", r.fault.words())
 		case t.title(r.cells) && i+1 < len(t.records):
 			continue
 		case i > 0 && dataLike(r.cells):
@@ -95,6 +96,17 @@ func (t *table) header(o Options) (int, error) {
 		return i, t.fits(i)
 	}
 	return 0, spoiledHeader(1, "no line looks like a header: name its line with --header-line, or say --no-header")
+}
+
+// words say what spoils a record of the first block.
+func (f fault) words() string {
+	switch f {
+	case cut:
+		return fmt.Sprintf("no line ends within %d bytes", blockSize)
+	case tooWide:
+		return fmt.Sprintf("there are more than %d columns", maxColumns)
+	}
+	return "a quote is out of place"
 }
 
 // remarks is how many records at the beginning are remarks: they begin with "# ", and what looks like a header follows. A
@@ -119,7 +131,7 @@ func (t *table) named(line int) error {
 	case len(t.records) == 0 || t.records[0].line != int64(line):
 		return spoiledHeader(int64(line), "there is no row (--header-line)")
 	case t.records[0].fault != sound:
-		return spoiledHeader(int64(line), "a quote is out of place in the header")
+		return spoiledHeader(int64(line), "%s in the header", t.records[0].fault.words())
 	}
 	return t.fits(0)
 }
