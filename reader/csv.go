@@ -101,7 +101,7 @@ func (c *csvRows) next(row *Row, wait bool) error {
 // more gets more text for a record that does not end within what there is. done says that no more will help: a quote is
 // open, and what it swallows may be rows.
 func (c *csvRows) more(text []byte, at int, wait bool) (done bool, err error) {
-	open := at < len(text) && c.scan.quote != 0 && text[at] == c.scan.quote
+	open := c.scan.quotes(text, at)
 	switch {
 	case c.err != nil && open:
 		return true, nil

@@ -49,6 +49,11 @@ func (s *scanner) quoted(text []byte, open int, atEOF bool) (at int, f fault) {
 	return end, sound
 }
 
+// quotes says whether a quote stands here: where a record is cut at one, that quote is open.
+func (s *scanner) quotes(text []byte, at int) bool {
+	return at < len(text) && s.quote != 0 && text[at] == s.quote
+}
+
 // nextQuote is where the next backslash is, where one stands before the next quote; else that quote.
 func (s *scanner) nextQuote(text []byte, quote int) int {
 	if quote >= 0 {

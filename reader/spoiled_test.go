@@ -96,6 +96,7 @@ func TestASpoiledHeaderIsAnErrorWithItsLine(t *testing.T) {
 		"fewer names":     {"email,firstlast\n" + rows, "line 1: the header has 2 names", reader.Options{}},
 		"more names":      {"email,first,,last\n" + rows, "line 1: the header has 4 names", reader.Options{}},
 		"a quote":         {"email,\"first\"x,last\n" + rows, "line 1: a quote is out of place", reader.Options{}},
+		"an open quote":   {"email,\"first,last\n" + strings.Repeat(rows, 2000), "line 1: a quote is out of place", reader.Options{}},
 		"a line too long": {strings.Repeat("name,", 30000) + "\n" + rows, "line 1: no line ends within 131072 bytes", reader.Options{}},
 		"too many names":  {strings.Repeat("name,", 6000) + "\n" + rows, "line 1: there are more than 4096 columns", reader.Options{Delimiter: ","}},
 		"other delimiter": {"email first last\n" + rows, "line 1: no header fits", reader.Options{}},

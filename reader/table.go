@@ -41,6 +41,9 @@ func (c *csvRows) table() *table {
 		if f == sound && c.skip(text[:size]) {
 			continue
 		}
+		if f == cut && c.scan.quotes(text, size) {
+			f = unclosed
+		}
 		r := headRecord{line: c.line, fault: f}
 		lines := c.scan.lines + 1
 		if f == sound {
