@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -103,9 +104,10 @@ func (r *reading) ofContact(name, value []byte, tells bool) {
 	}
 }
 
+// remaining takes a number; most are whole, and those gjson need not look at.
 func (r *reading) remaining(value []byte) {
-	n, plain := digitsOf(value)
-	if !plain {
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil {
 		v := gjson.ParseBytes(value)
 		if v.Type != gjson.Number {
 			return
@@ -113,20 +115,6 @@ func (r *reading) remaining(value []byte) {
 		n = v.Int()
 	}
 	r.Remaining = &n
-}
-
-// digitsOf reads a number as most are: a few digits and nothing else.
-func digitsOf(value []byte) (n int64, plain bool) {
-	if len(value) > 18 { // it might not fit
-		return 0, false
-	}
-	for _, b := range value {
-		if b < '0' || b > '9' {
-			return 0, false
-		}
-		n = 10*n + int64(b-'0')
-	}
-	return n, true
 }
 
 // is says whether a member's name, with its quotes, is this one.

@@ -14,9 +14,10 @@ type trayRun struct {
 	rows, dropEvery int
 	commitTime      time.Duration
 	longest         time.Duration // of an asking
-	random          *rand.Rand
 
-	mu      sync.Mutex
+	mu     sync.Mutex
+	random *rand.Rand
+
 	open    map[*asking]bool // what a kill would leave in doubt
 	most    int
 	order   []int64

@@ -8,8 +8,8 @@ import (
 	"enrich/reader"
 )
 
-// What is promised is 64 MiB and 32 bytes a contact with up to 512 workers, as the system counts it. The runtime knows only of its own share: what
-// SQLite's pages and the program itself take is the rest.
+// What is promised is 64 MiB and 32 bytes a contact with up to 512 workers, as the system counts it. The runtime knows
+// only of its own share: what SQLite's pages and the program itself take is the rest.
 const (
 	memoryShare      = 43 << 20
 	memoryPerContact = 32
