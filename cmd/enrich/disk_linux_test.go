@@ -104,6 +104,7 @@ func (f diskFault) happens(t *testing.T, strace string, n int) {
 	switch {
 	case code == exitFailedRows:
 		v.judge(t)
+	case code == exitBrokenInput: // the input is on that disk too: the next run is judged
 	case code == exitInternal || crashed, (code == exitUsage || code == exitHeld || code == noProgram) && !called:
 		v.published(t)
 	default:

@@ -183,6 +183,9 @@ func (j *job) openLedger(ctx context.Context, o ledger.Options) error {
 	return nil
 }
 
+// keptAnswers is what a second pass that cannot be made leaves.
+const keptAnswers = "nothing was published, the answers are kept; run the same command again"
+
 // write is the second pass, into temporary files that publish makes final. The input must still be the one that was
 // asked about: sum is its hash, read how many rows it had. Both count: what is appended while the first pass comes to its
 // end can be in the hash and not among the rows.
@@ -192,8 +195,8 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		o.Columns = columns
 	}
 	rows, err := reader.Open(j.input.reader(), o)
-	if err != nil {
-		return pipeline.Written{}, fmt.Errorf("read %s again: %w", j.input.name, err)
+	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
+		return pipeline.Written{}, errors.New("read " + j.input.name + " again: " + err.Error() + ": " + keptAnswers)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	w := pipeline.Write{Rules: j.rules, Rows: rows, Ledger: j.ledger, Run: run}
@@ -209,7 +212,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		return written, err
 	}
 	if again, _ := rows.Sum(); again != sum || (written.Broken == nil) != (broken == nil) || written.Read != read {
-		return written, errors.New("the input changed while it was read: nothing was published, the answers are kept; run the same command again")
+		return written, errors.New("the input changed while it was read: " + keptAnswers)
 	}
 	return written, nil
 }
