@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"go.uber.org/goleak"
 
@@ -43,6 +44,26 @@ func TestCheckRefusesWhatCannotBeAsked(t *testing.T) {
 		if err := tt.c.Check(); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tt.want)
 		}
+	}
+}
+
+func TestACloneKeepsNothingOfTheOriginal(t *testing.T) {
+	text := []byte("a@x.example|Ann|Smith|Acme|acme.example|in/ann")
+	view := func(from, to int) string { return unsafe.String(&text[from], to-from) }
+	c := contact.Contact{
+		Email: view(0, 11), FirstName: view(12, 15), LastName: view(16, 21), CompanyName: view(22, 26),
+		CompanyDomain: view(27, 39), LinkedInURL: view(40, 46),
+	}
+	clone := c.Clone()
+	clear(text)
+	want := contact.Contact{
+		Email: "a@x.example", FirstName: "Ann", LastName: "Smith", CompanyName: "Acme", CompanyDomain: "acme.example", LinkedInURL: "in/ann",
+	}
+	if clone != want {
+		t.Errorf("got %+v", clone)
+	}
+	if empty := (&contact.Contact{}).Clone(); empty != (contact.Contact{}) {
+		t.Errorf("of nothing: %+v", empty)
 	}
 }
 

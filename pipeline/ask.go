@@ -146,6 +146,6 @@ func (a *admission) ask(row *reader.Row, keys contact.Keys, refused bool) {
 		return
 	}
 	a.desk.tray.admit(&asking{ticket: client.Ticket{
-		Row: row.Number, Contact: row.Contact, Keys: keys, Retry: a.desk.retry, Refused: refused,
+		Row: row.Number, Contact: row.Contact.Clone(), Keys: keys, Retry: a.desk.retry, Refused: refused,
 	}})
 }

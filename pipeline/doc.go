@@ -20,7 +20,8 @@ import (
 
 // Rows is an input that is read in order; reader.Reader is one.
 type Rows interface {
-	// Read fills rows and returns how many; 0 and io.EOF at the end. What it returns is valid until the next Read.
+	// Read fills rows and returns how many; 0 and io.EOF at the end. What it returns is valid until the next Read,
+	// as are its strings.
 	Read(rows []reader.Row) (int, error)
 }
 

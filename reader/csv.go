@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"enrich/contact"
 )
@@ -34,8 +33,7 @@ type csvRows struct {
 	wary bool
 	// cells are those of the rows of one read; reused.
 	cells []string
-	// chunk is what cells point into; plain is reused.
-	chunk strings.Builder
+	// plain is the text of the cells of one read that are not in the window as they are; reused.
 	plain []byte
 	// ready is how many bytes of text the rows of this read have.
 	ready int
@@ -43,9 +41,12 @@ type csvRows struct {
 
 func (c *csvRows) columns() []string { return c.header }
 
-// read implements rowSource. It does not wait for more rows where it has some.
+// read implements rowSource. It does not wait for more rows where it has some. Cells are pieces of the window, not copies: so it
+// reads no more of the input from the first row on.
 func (c *csvRows) read(rows []Row) (n int, err error) {
-	c.cells, c.ready = c.cells[:0], 0
+	spoil(c.buf[:c.from])
+	spoil(c.plain)
+	c.cells, c.plain, c.ready = c.cells[:0], c.plain[:0], 0
 	for n < len(rows) && c.ready < batchText && len(c.cells) < batchCells {
 		if err = c.next(&rows[n], n == 0); err != nil {
 			break
@@ -94,6 +95,9 @@ func (c *csvRows) next(row *Row, wait bool) error {
 			}
 			f = unclosed
 		}
+		if !wait {
+			return errLater // where it ends may be looked for in what is not read yet
+		}
 		return c.spoiled(row, f, size)
 	}
 }
@@ -120,7 +124,7 @@ func (c *csvRows) more(text []byte, at int, wait bool) (done bool, err error) {
 
 // skip steps over a blank line.
 func (c *csvRows) skip(record []byte) bool {
-	if len(c.scan.spans) != 1 || !c.scan.blank(string(trimEnd(record))) {
+	if len(c.scan.spans) != 1 || !c.scan.blank(view(trimEnd(record))) {
 		return false
 	}
 	c.take(len(record), 1)
@@ -134,40 +138,28 @@ func (c *csvRows) take(size int, lines int) {
 	c.line += int64(lines)
 }
 
-// chunkText is how much text shares one allocation. A contact that is kept keeps its chunk.
-const chunkText = 4 << 10
-
-// keep copies a record to where its cells may point into for ever.
-func (c *csvRows) keep(record []byte) string {
-	if c.chunk.Cap()-c.chunk.Len() < len(record) {
-		c.chunk = strings.Builder{}
-		c.chunk.Grow(max(chunkText, len(record)))
-	}
-	from := c.chunk.Len()
-	c.chunk.Write(record)
-	return c.chunk.String()[from:]
-}
-
 // row makes a row of the record that was scanned last.
 func (c *csvRows) row(row *Row, record []byte) {
 	*row = Row{Line: c.line}
-	cells := c.cut(c.keep(record))
+	cells := c.cut(record)
 	c.take(len(record), c.scan.lines+1)
 	c.place(row, cells)
 	c.judge(row, cells, record)
 }
 
-// cut cuts the cells out of one string, so that a record costs one allocation.
-func (c *csvRows) cut(record string) []string {
+// cut is the cells of a record. They are pieces of it where they can be.
+func (c *csvRows) cut(record []byte) []string {
+	text := view(record)
 	from, to := len(c.cells), len(c.cells)+len(c.scan.spans)
 	c.cells = slices.Grow(c.cells, len(c.scan.spans))[:to]
 	cells := c.cells[from:to:to]
 	for i := range c.scan.spans {
 		s := &c.scan.spans[i]
-		cell := record[s.from:s.to]
+		cell := text[s.from:s.to]
 		if s.escaped {
-			c.plain = c.scan.unescape(c.plain[:0], cell)
-			cell = c.keep(c.plain)
+			begin := len(c.plain)
+			c.plain = c.scan.unescape(c.plain, cell)
+			cell = view(c.plain[begin:])
 		}
 		cells[i] = cell
 	}

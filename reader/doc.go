@@ -32,6 +32,9 @@
 //   - a row that a failures file of ours calls ragged is refused again until its enrich_error_kind is emptied;
 //   - invalid are the header once more, bytes that are no text, and a cell above 1 MiB.
 //
+// Cells are not copied out of the text that they are read from, so that a row costs no allocation; they are good until the next
+// Read. Where the race detector is on, what is no longer good is overwritten, so that every test looks for those who keep it.
+//
 // Blank lines are no rows, nor are title lines above the header or a line "sep=;". A header that is spoiled, or that no row
 // of the first block fits, is ErrHeader. A row above 2 MiB ends the reading as ErrBroken, as does a cut archive or a read
 // error: rows before it are good, the row that it tears is none, and [Reader.Sum] goes on to the end of what can be read.

@@ -51,10 +51,6 @@ func (j *jsonFields) late(names []string) {
 	}
 }
 
-// keptText is how long a row's text may be that its contact is a piece of. A contact may be waiting for its turn long
-// after its row is gone, and must not keep a long one in memory.
-const keptText = 8 << 10
-
 // contact is what a row asks about. why says what is wrong with a value of a field; "": nothing.
 func (j *jsonFields) contact(text string, members []member, index []int) (c contact.Contact, why string) {
 	for i := range members {
@@ -63,9 +59,6 @@ func (j *jsonFields) contact(text string, members []member, index []int) (c cont
 			cell, sound := field(descend(members[i].value.of(text), path.names[1:]))
 			if !sound {
 				return contact.Contact{}, "half a surrogate pair, which is no text, in " + shown(j.mapping[path.field])
-			}
-			if len(text) > keptText {
-				cell = strings.Clone(cell)
 			}
 			c.Set(path.field, cell)
 		}

@@ -36,8 +36,7 @@ func drainJSON(src rowSource, info Info, err error, batch int) (read jsonRead) {
 	for {
 		n, err := src.read(buf)
 		for _, r := range buf[:n] {
-			r.Raw, r.Cells = bytes.Clone(r.Raw), append([]string(nil), r.Cells...)
-			read.rows = append(read.rows, r)
+			read.rows = append(read.rows, Kept(r))
 		}
 		if err != nil {
 			if read.columns = src.columns(); !errors.Is(err, io.EOF) {

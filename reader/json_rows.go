@@ -99,6 +99,7 @@ func (r *jsonRows) firstIsOpen() bool {
 func (r *jsonRows) columns() []string { return r.members.names }
 
 func (r *jsonRows) read(rows []Row) (int, error) {
+	spoil(r.buf[:r.from])
 	r.cells = r.cells[:0]
 	size := 0
 	for n := range rows {
@@ -126,7 +127,7 @@ func (r *jsonRows) row(row *Row) {
 		row.Refused.NoObject = true
 		return
 	}
-	text := string(r.frame.text) // one copy, which the cells are pieces of
+	text := view(r.frame.text)
 	if !r.collect(text) {
 		row.Refused = r.refusal(fmt.Sprintf("its members bring those of the input to more than %d names, or their length above 1 MiB", maxMembers))
 		row.Refused.NoObject = true

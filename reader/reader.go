@@ -11,7 +11,8 @@ const (
 	JSONL Format = "jsonl"
 )
 
-// A Row is one row of an input. It is valid until the next [Reader.Read], its strings for ever.
+// A Row is one row of an input. It is valid until the next [Reader.Read], as are its strings: they are pieces of the text that
+// is read into, and change with it. Who keeps one clones it.
 type Row struct {
 	// Number counts rows from 1, in input order; refused rows count too.
 	Number int64

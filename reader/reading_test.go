@@ -27,13 +27,7 @@ func readAll(r *reader.Reader) (all []reader.Row, err error) {
 	for {
 		n, err := r.Read(rows)
 		for _, row := range rows[:n] {
-			row.Cells = append([]string(nil), row.Cells...)
-			if row.Refused != nil {
-				refused := *row.Refused
-				refused.Extra = append([]string(nil), refused.Extra...)
-				row.Refused = &refused
-			}
-			all = append(all, row)
+			all = append(all, reader.Kept(row))
 		}
 		switch {
 		case errors.Is(err, io.EOF):

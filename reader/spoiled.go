@@ -30,11 +30,11 @@ func (c *csvRows) spoiled(row *Row, f fault, at int) error {
 	text := c.text()[:size]
 	c.scan.spans = before
 	*row = Row{Line: c.line}
-	cells := c.cut(c.keep(text))
+	cells := c.cut(text)
 	if at > size {
 		at = size
 	}
-	cells = append(cells, c.split(string(trimEnd(text[at:])))...)
+	cells = append(cells, c.split(view(trimEnd(text[at:])))...)
 	c.take(size, c.physicalLines(text))
 	c.place(row, cells)
 	row.Refused = c.refusal(row, contact.Ragged, f, len(before))

@@ -3,7 +3,6 @@ package reader
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -28,7 +27,7 @@ type table struct {
 func (c *csvRows) table() *table {
 	t := &table{}
 	from, line := c.from, c.line
-	defer func() { c.from, c.line, c.cells, c.ready = from, line, nil, 0 }()
+	defer func() { c.from, c.line, c.cells, c.plain, c.ready = from, line, nil, nil, 0 }()
 	for len(t.records) < headerScan+sampleRows {
 		text := c.text()
 		if len(text) == 0 {
@@ -47,7 +46,7 @@ func (c *csvRows) table() *table {
 		r := headRecord{line: c.line, fault: f}
 		lines := c.scan.lines + 1
 		if f == sound {
-			r.cells = slices.Clone(c.cut(string(text[:size])))
+			r.cells = cloned(c.cut(text[:size]))
 		} else if size = bytes.IndexByte(text, '\n') + 1; size == 0 {
 			size = len(text)
 		}
@@ -57,6 +56,15 @@ func (c *csvRows) table() *table {
 	}
 	t.width = t.modal()
 	return t
+}
+
+// cloned are cells that stay as they are when the window goes on.
+func cloned(cells []string) []string {
+	kept := make([]string, len(cells))
+	for i, cell := range cells {
+		kept[i] = strings.Clone(cell)
+	}
+	return kept
 }
 
 // modal is the width that most sound records have; the later ones are worth more than the first, which may be titles.
