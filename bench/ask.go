@@ -36,9 +36,10 @@ func ask(url, input, goroutines string) error {
 	for range n {
 		workers.Go(func() {
 			for asking := range next {
-				if o := asking.Do(ctx, ctx).Outcome; o.Kind != contact.Matched {
+				result, wait := asking.Do(ctx, ctx)
+				if wait > 0 || result.Outcome.Kind != contact.Matched {
 					select {
-					case failed <- fmt.Errorf("%s: %s", o.Kind, o.Message):
+					case failed <- fmt.Errorf("not answered at once, or no match: %+v", result):
 					default:
 					}
 				}

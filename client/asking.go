@@ -32,6 +32,7 @@ type Asking struct {
 	ticket Ticket
 	place  place // under the gate's lock
 	early  *list.Element
+	row    *row // between two calls of Do; nil: Do has not been called, or the asking has ended
 	result Result
 }
 
@@ -63,7 +64,8 @@ func (r *Result) Decide(proved bool) contact.Outcome {
 	return o
 }
 
-// Queue gives a contact its place. It is called in the order of the input, and [Asking.Do] must be called for each.
+// Queue gives a contact its place. It is called in the order of the input, and [Asking.Do] must be called for each, first in that
+// order.
 func (c *Client) Queue(t Ticket) *Asking {
 	a := &Asking{c: c, ticket: t}
 	g := c.gate
@@ -78,20 +80,38 @@ func (c *Client) Queue(t Ticket) *Asking {
 	return a
 }
 
-// Do asks, and does not return before the asking has ended. When soft is done nothing more is sent; when hard is
-// done, which must not be before soft, what is in flight is ended too, and is lost if it was written. The result is the
-// asking's own, and stays as it is.
-func (a *Asking) Do(soft, hard context.Context) *Result {
-	defer a.c.gate.end(a)
+// Do asks until the asking has ended, or has to wait before its next call for a reason of its own: a failure that may pass. Then the
+// result is nil, and Do is to be called again after that time, or as soon as soft is done; meanwhile whoever called it can
+// ask others. When soft is done nothing more is sent; when hard is done, which must not be before soft, what is in flight is
+// ended too, and is lost if it was written. The result is the asking's own, and stays as it is.
+func (a *Asking) Do(soft, hard context.Context) (result *Result, wait time.Duration) {
+	r := a.row
+	if a.row = nil; r == nil {
+		r = &row{
+			Asking:   a,
+			patience: patience{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, granted: 1,
+		}
+		if r.patience.attempts > 0 {
+			r.again = "lost"
+			r.c.gate.stepAside(a)
+			a.row = r
+			return nil, r.rest(r.patience.again())
+		}
+	}
+	defer func() {
+		if a.row == nil { // also where it panics
+			a.c.gate.end(a)
+		}
+	}()
 	x := a.c.idle.borrow()
 	defer a.c.idle.giveBack(x)
 	x.request = appendRequest(x.request[:0], &a.ticket.Contact, a.c.o.EmailAs, a.c.o.Set)
-	r := row{
-		Asking: a, soft: soft, hard: hard, x: x,
-		patience: patience{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, granted: 1,
+	r.soft, r.hard, r.x = soft, hard, x
+	if wait = r.ask(); wait > 0 {
+		r.x, a.row = nil, r
+		return nil, wait
 	}
-	r.ask()
-	return &a.result
+	return &a.result, 0
 }
 
 // end takes an asking out of the order of the first calls, and lets the next have its turn.
@@ -115,7 +135,7 @@ func (g *gate) stepAside(a *Asking) {
 	g.nudge()
 }
 
-// A row is one asking while it is under way.
+// A row is one asking while it is under way. Its contexts and its exchange are those of one call of Do.
 type row struct {
 	*Asking
 	soft, hard context.Context
@@ -134,52 +154,37 @@ type row struct {
 // most429 bounds how often one row is answered by a 429 while others are not.
 const most429 = 30
 
-// ask makes attempts until one ends the asking. This is backoff.Retry with what that cannot do: a wait ends when the
-// account is stopped, and calls that say nothing about the row (429, probes) are not counted.
-func (r *row) ask() {
-	if r.patience.attempts > 0 {
-		r.again = "lost"
-		r.c.gate.stepAside(r.Asking)
-		if !r.wait(r.patience.again()) {
-			r.release()
-			return
-		}
-	}
-	for ended := false; !ended; {
+// ask makes attempts until one ends the asking, or is to be followed by a wait for the row's own backoff. This is backoff.Retry with
+// what that cannot do: nobody is kept by the wait, and calls that say nothing about the row (429, probes) are not counted.
+func (r *row) ask() (wait time.Duration) {
+	for ended := false; !ended && wait == 0; {
 		if r.sent >= r.granted {
 			if r.ticket.Retry != nil && !r.ticket.Retry() {
 				r.release()
 				r.result.Stop, r.result.StopDetail = StopCap, "--max-calls is reached"
-				return
+				return 0
 			}
 			r.granted++
 		}
 		p, ok := r.c.gate.enter(r.soft, r.Asking)
 		if !ok {
 			r.release()
-			return
+			return 0
 		}
-		ended = r.attempt(p)
+		ended, wait = r.attempt(p)
 	}
+	return wait
 }
 
-// wait waits for the row's own backoff; false: nothing more may be sent.
-func (r *row) wait(d time.Duration) bool {
+// rest counts a wait for the row's own backoff, and is that wait. The shortest is more than none.
+func (r *row) rest(d time.Duration) time.Duration {
 	r.patience.elapsed += d
 	r.waited = d
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.soft.Done():
-	case <-r.c.gate.halted:
-	}
-	return false
+	return max(d, 1)
 }
 
 // attempt makes one call and does what is right with what came of it; ended: the row has its result.
-func (r *row) attempt(p permit) (ended bool) {
+func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
 	if r.again != "" {
 		r.c.stats.retry(r.again)
 	}
@@ -202,36 +207,32 @@ func (r *row) attempt(p permit) (ended bool) {
 		r.again = "rate_limited"
 		if r.throttled++; r.throttled >= most429 {
 			r.exhaust()
-			return true
+			return true, 0
 		}
-		return false
+		return false, 0
 	case actRetry, actExhaust:
 		r.again = reasonOf(&reply)
 		if reply.fate != fateAnswered && r.hard.Err() != nil {
 			r.release()
-			return true
+			return true, 0
 		}
 		if down {
-			return false
+			return false, 0
 		}
 		return r.backOff(&reply, n.hint)
 	}
 	r.finish(&reply, &v)
-	return true
+	return true, 0
 }
 
-// backOff counts an attempt that failed in a way that passes, and waits before the next, if there is one.
-func (r *row) backOff(reply *reply, hint time.Duration) (ended bool) {
+// backOff counts an attempt that failed in a way that passes, and says how long to wait before the next, if there is one.
+func (r *row) backOff(reply *reply, hint time.Duration) (ended bool, wait time.Duration) {
 	r.patience.attempts++
 	r.patience.elapsed += reply.took
 	d := r.patience.next(hint)
 	if d == backoff.Stop {
 		r.exhaust()
-		return true
+		return true, 0
 	}
-	if !r.wait(d) {
-		r.release()
-		return true
-	}
-	return false
+	return false, r.rest(d)
 }

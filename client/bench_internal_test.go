@@ -151,7 +151,7 @@ func benchClient(b *testing.B, url string, workers int) {
 	defer c.Close()
 	ctx := context.Background()
 	benchWorkers(b, workers, func(n int) error {
-		r := c.Queue(Ticket{Row: int64(n), Contact: benchContact(n)}).Do(ctx, ctx)
+		r, _ := c.Queue(Ticket{Row: int64(n), Contact: benchContact(n)}).Do(ctx, ctx)
 		if r.Outcome.Kind != contact.Matched {
 			return fmt.Errorf("%v: %s", r.Outcome.Kind, r.Outcome.Message)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sourcegraph/conc"
 
@@ -102,7 +103,7 @@ func (c *crowd) ask(n int64) {
 
 // one is one asking; again: it was lost, and is asked again.
 func (c *crowd) one(j job) (Ticket, bool) {
-	r := *j.asking.Do(c.soft, c.hard)
+	r := *c.do(j.asking)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	row := j.ticket.Row
@@ -122,6 +123,23 @@ func (c *crowd) one(j job) (Ticket, bool) {
 	t := j.ticket
 	t.Attempts, t.Elapsed = r.Outcome.Attempts, r.Elapsed
 	return t, true
+}
+
+// do is an asking, to its end.
+func (c *crowd) do(a *Asking) *Result {
+	for {
+		r, wait := a.Do(c.soft, c.hard)
+		if r != nil {
+			return r
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-c.soft.Done():
+		case <-a.c.gate.halted:
+		}
+		timer.Stop()
+	}
 }
 
 func (c *crowd) lost(row int64) (n int) {

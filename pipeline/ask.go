@@ -66,6 +66,7 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 	}
 	settling.Wait()
 	workers.Wait()
+	desk.waiting.Wait()
 
 	asked := Asked{Unasked: admit.unasked, Broken: admit.broken}
 	asked.Stop, asked.Detail, err = stop.result()

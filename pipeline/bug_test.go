@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,19 +24,24 @@ func (q buggyQueue) Queue(t client.Ticket) *client.Asking {
 	return q.Client.Queue(t)
 }
 
-// A buggy ledger panics where it should keep an outcome.
-type buggyLedger struct{ *ledger.Ledger }
+// A buggy ledger does not keep outcomes from the third commit on.
+type buggyLedger struct {
+	*ledger.Ledger
+	commits *int
+	fails   func() error
+}
 
 func (l buggyLedger) Commit(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error {
-	if len(outcomes) > 0 {
-		panic("a bug in the ledger")
+	if *l.commits++; *l.commits > 3 && len(outcomes) > 0 {
+		return l.fails()
 	}
 	return l.Ledger.Commit(run, intents, outcomes)
 }
 
-// A panic anywhere behind admission ends the run with an error of ours; nobody waits for ever for one who is gone.
+// A panic or a failure anywhere behind admission ends the run with an error of ours; nobody waits for ever for one who is gone,
+// also while contacts wait for their own backoff.
 func TestAPanicEndsTheRunWithAnError(t *testing.T) {
-	for _, bug := range []string{"worker", "ledger"} {
+	for _, bug := range []string{"a bug in a worker", "a bug in the ledger", "a failure of the ledger"} {
 		t.Run(bug, func(t *testing.T) {
 			server, err := fakeapi.Listen(context.Background(), "127.0.0.1:0", fakeapi.Options{})
 			if err != nil {
@@ -56,7 +63,11 @@ func TestAPanicEndsTheRunWithAnError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rows, err := reader.Open(strings.NewReader("email\n"+strings.Repeat("a+500x2@x.example\nb+match@x.example\nc@x.example\n", 50)), reader.Options{})
+			list := "email\n"
+			for n := range 50 {
+				list += fmt.Sprintf("a%d+500x2@x.example\nb%d@x.example\nc%d@x.example\n", n, n, n)
+			}
+			rows, err := reader.Open(strings.NewReader(list), reader.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,10 +75,13 @@ func TestAPanicEndsTheRunWithAnError(t *testing.T) {
 				Rules: Rules{Identity: contact.NewIdentity(server.URL, nil), Started: time.Now(), MaxAge: -1, NoMatchAge: -1},
 				Rows:  rows, Queue: api, Ledger: l, Run: run, Workers: 2, Stopping: Stopping{Grace: time.Second}, Counters: new(Counters),
 			}
-			if bug == "worker" {
+			switch bug {
+			case "a bug in a worker":
 				ask.Queue = buggyQueue{api}
-			} else {
-				ask.Ledger = buggyLedger{l}
+			case "a bug in the ledger":
+				ask.Ledger = buggyLedger{l, new(int), func() error { panic(bug) }}
+			default:
+				ask.Ledger = buggyLedger{l, new(int), func() error { return errors.New(bug) }}
 			}
 			done := make(chan error, 1)
 			go func() { // ends with the run, which is what is tested
@@ -76,7 +90,7 @@ func TestAPanicEndsTheRunWithAnError(t *testing.T) {
 			}()
 			select {
 			case err := <-done:
-				if err == nil || !strings.Contains(err.Error(), "a bug in "+map[string]string{"worker": "a worker", "ledger": "the ledger"}[bug]) {
+				if err == nil || !strings.Contains(err.Error(), bug) {
 					t.Errorf("got %v", err)
 				}
 			case <-time.After(20 * time.Second):

@@ -3,6 +3,8 @@ package pipeline
 import (
 	"time"
 
+	"github.com/sourcegraph/conc"
+
 	"enrich/client"
 	"enrich/contact"
 	"enrich/ledger"
@@ -25,8 +27,11 @@ type desk struct {
 	budget *budget
 	retry  func() bool
 	tray   *tray        // from admission and the workers
-	jobs   chan *asking // to the workers; settle closes it
+	jobs   chan *asking // to the workers; settle closes it, when none is with them
+	// waiting are the askings that wait for their own backoff. They count as with the workers.
+	waiting conc.WaitGroup
 
+	handed   int               // how many intents of the group under way the workers have
 	intents  []ledger.Intent   // reused by each commit
 	outcomes []contact.Outcome // so are these
 	absent   []client.Result   // 404s that came before any usable answer; in the ledger they are released
@@ -44,12 +49,17 @@ func newDesk(a *Ask, stop *stopper) *desk {
 	return d
 }
 
-// work is one worker: it knows nothing of files or the ledger.
+// work is one worker: it knows nothing of files or the ledger. A contact that waits for its own backoff keeps no worker: it
+// comes back as a job, behind those that are there.
 func (d *desk) work() {
 	for a := range d.jobs {
-		if !d.stop.guard(func() { a.result = a.turn.Do(d.stop.soft, d.stop.hard) }) {
-			a.dropped = true
-			d.tray.finish(a)
+		var wait time.Duration
+		if !d.stop.guard(func() { a.result, wait = a.turn.Do(d.stop.soft, d.stop.hard) }) {
+			d.drop(a)
+			continue
+		}
+		if wait > 0 {
+			d.waiting.Go(func() { d.later(a, wait) })
 			continue
 		}
 		switch s := a.result.Stop; s {
@@ -63,18 +73,45 @@ func (d *desk) work() {
 	}
 }
 
-// settle commits intents and outcomes in groups, on one goroutine, and lets each go on when it is durable. After an error it
-// keeps nothing more; what is then still on its way to the workers is let go by the stop.
+// later gives an asking back to the workers after a time, or at the stop.
+func (d *desk) later(a *asking, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.stop.soft.Done():
+	}
+	d.jobs <- a
+}
+
+// drop lets go of an asking of which nothing is known.
+func (d *desk) drop(a *asking) {
+	a.dropped = true
+	d.tray.finish(a)
+}
+
+// settle commits intents and outcomes in groups, on one goroutine, and lets each go on when it is durable. After an error, or a bug, it
+// keeps nothing more, and only sees to it that no asking is left with the workers, who then have an end.
 func (d *desk) settle() {
 	defer close(d.jobs)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var g group
-	for {
+	for broken := false; ; {
 		g = d.tray.take(g, timer)
-		if err := d.commit(g); err != nil {
-			d.stop.fail(err)
-			return
+		d.handed = 0
+		if !broken {
+			var err error
+			well := d.stop.guard(func() { err = d.commit(g) })
+			if err != nil {
+				d.stop.fail(err)
+			}
+			broken = !well || err != nil
+		}
+		if broken {
+			for _, a := range g.intents[d.handed:] {
+				d.drop(a)
+			}
 		}
 		if g.empty() {
 			return
@@ -103,6 +140,7 @@ func (d *desk) commit(g group) error {
 	for _, a := range g.intents {
 		a.turn = d.Queue.Queue(a.ticket)
 		d.jobs <- a
+		d.handed++
 	}
 	places := 0
 	for _, a := range g.results {

@@ -1,0 +1,81 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"enrich/client"
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/reader"
+)
+
+// As many contacts as there are workers have to wait half a second for a failure of their own: the others are asked meanwhile,
+// and those come back.
+func TestAContactThatWaitsForItsOwnBackoffKeepsNoWorker(t *testing.T) {
+	const workers = 2
+	var mu sync.Mutex
+	var calls []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct{ Email string }
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		first := !slices.Contains(calls, asked.Email)
+		calls = append(calls, asked.Email)
+		mu.Unlock()
+		if first && strings.HasPrefix(asked.Email, "late") {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		_, err := w.Write([]byte(`{"contact":{"credit_charged":true,"email":"` + asked.Email + `"},"remaining_credits":10}`))
+		if err != nil {
+			t.Error(err)
+		}
+	}))
+	defer server.Close()
+	key, err := client.ParseKey("backoff-test-key-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := client.New(client.Options{URL: server.URL, Key: key, Workers: workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer api.Close()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }() // what it holds is not looked at
+	run, err := l.Begin(ledger.RunInfo{URL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []string{"first@x.example", "late1@x.example", "late2@x.example", "good1@x.example", "good2@x.example"}
+	rows, err := reader.Open(strings.NewReader("email\n"+strings.Join(list, "\n")+"\n"), reader.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := Ask{
+		Rules: Rules{Identity: contact.NewIdentity(server.URL, nil), Started: time.Now(), MaxAge: -1, NoMatchAge: -1},
+		Rows:  rows, Queue: api, Ledger: l, Run: run, Workers: workers, Stopping: Stopping{Grace: time.Second}, Counters: new(Counters),
+	}
+	asked, err := ask.Do(t.Context(), t.Context())
+	if n := ask.Counters.Matched.Load(); err != nil || asked.Stop != "" || n != int64(len(list)) {
+		t.Errorf("%d of %d matched: %+v, %v", n, len(list), asked, err)
+	}
+	if len(calls) != len(list)+2 || !slices.Equal(sorted(calls[:len(list)]), sorted(list)) {
+		t.Errorf("the calls were %v", calls)
+	}
+}
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
