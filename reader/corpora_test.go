@@ -6,56 +6,99 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"enrich/reader"
 )
 
-// corpora is the folder into which public corpora were fetched; they are never committed. Without it these tests are
-// skipped.
-func corpora(t *testing.T, name string) string {
-	root := os.Getenv("ENRICH_CORPORA")
-	if root == "" {
-		t.Skip("ENRICH_CORPORA names no folder of corpora")
-	}
-	dir := filepath.Join(root, name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip(err)
-	}
-	return dir
-}
-
-// TestPollockOutputs writes what is read of each of Pollock's files to ENRICH_CORPORA/pollock-out, for its own scoring.
-func TestPollockOutputs(t *testing.T) {
-	dir := corpora(t, "Pollock/polluted_files")
-	out := filepath.Join(os.Getenv("ENRICH_CORPORA"), "pollock-out")
+// TestPollock reads Pollock's polluted files and compares them with its clean ones. It writes what is read to
+// ENRICH_CORPORA/pollock-out as well, for Pollock's own scoring (pollock/metrics.py).
+func TestPollock(t *testing.T) {
+	dir := reader.Corpora(t, "Pollock/polluted_files")
+	out := filepath.Join(filepath.Dir(filepath.Dir(dir)), "pollock-out")
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "csv", "*.csv"))
+	files, err := filepath.Glob(filepath.Join(dir, "csv", "*.csv"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no file in it: %v", err)
+	}
+	silent, missing, spoiled := 0, 0, 0
 	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+		base := filepath.Base(name)
+		records, refused, err := pollock(t, name)
+		if werr := os.WriteFile(filepath.Join(out, base+"_converted.csv"), converted(records, err), 0o644); werr != nil {
+			t.Fatal(werr)
 		}
-		var b strings.Builder
-		w := csv.NewWriter(&b)
-		r, rows, err := read(t, text, anyColumns)
-		switch {
-		case err != nil && r == nil && len(text) == 0:
-		case err != nil && r == nil:
-			b.WriteString("Application Error\n")
-			t.Logf("%s: %v", filepath.Base(name), err)
-		default:
-			if r.Info().HeaderLine > 0 {
-				_ = w.Write(r.Info().Header)
+		clean, cerr := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(input(t, filepath.Join(dir, "clean", base))), "\ufeff"))).ReadAll()
+		if cerr != nil || err != nil || len(clean) == 0 || len(records) == 0 {
+			if err != nil {
+				spoiled++
+				t.Logf("%s: %v", base, err)
 			}
-			for _, row := range rows {
-				if row.Refused == nil {
-					_ = w.Write(row.Cells)
-				}
-			}
-			w.Flush()
+			continue
 		}
-		if err := os.WriteFile(filepath.Join(out, filepath.Base(name)+"_converted.csv"), []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
+		wrong, lost := differ(records[1:], clean[1:])
+		if strings.HasPrefix(base, "row_") { // one row was spoiled, and is refused as it should be
+			lost -= min(lost, refused, 1)
+		}
+		if wrong+lost > 0 {
+			t.Logf("%s: %d rows silently wrong, %d good rows missing", base, wrong, lost)
+		}
+		silent, missing = silent+wrong, missing+lost
+	}
+	t.Logf("%d files: %d rows silently wrong, %d good rows missing, %d files refused", len(files), silent, missing, spoiled)
+	if silent > 82 || missing > 89 || spoiled > 27 {
+		t.Error("worse than it was")
+	}
+}
+
+// pollock is what is read of a file: its header and the rows that are not refused.
+func pollock(t *testing.T, name string) (records [][]string, refused int, err error) {
+	t.Helper()
+	text := input(t, name)
+	r, rows, err := read(t, text, anyColumns)
+	switch {
+	case r == nil && len(text) == 0:
+		return nil, 0, nil
+	case r == nil:
+		return nil, 0, err
+	}
+	if r.Info().HeaderLine > 0 {
+		records = append(records, r.Info().Header)
+	}
+	for _, row := range rows {
+		if row.Refused == nil {
+			records = append(records, row.Cells)
+		} else {
+			refused++
 		}
 	}
+	return records, refused, nil
+}
+
+// converted is a file as Pollock wants to see it.
+func converted(records [][]string, err error) []byte {
+	if err != nil {
+		return []byte("Application Error\n")
+	}
+	var b strings.Builder
+	if err := csv.NewWriter(&b).WriteAll(records); err != nil {
+		return []byte("Application Error\n")
+	}
+	return []byte(b.String())
+}
+
+// differ counts the records that are only in one of two lists.
+func differ(got, want [][]string) (more, less int) {
+	count := map[string]int{}
+	for _, r := range got {
+		count[strings.ToLower(strings.Join(r, "\x00"))]++
+	}
+	for _, r := range want {
+		count[strings.ToLower(strings.Join(r, "\x00"))]--
+	}
+	for _, n := range count {
+		more, less = more+max(n, 0), less+max(-n, 0)
+	}
+	return more, less
 }

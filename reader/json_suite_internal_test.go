@@ -11,9 +11,9 @@ import (
 // TestJSONTestSuite reads the public JSONTestSuite from ENRICH_CORPORA, where it was fetched to; it is never committed.
 // Every y_ file is taken and every n_ file refused, by the scanner and, where it is an object, as a row.
 func TestJSONTestSuite(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(os.Getenv("ENRICH_CORPORA"), "JSONTestSuite", "test_parsing", "*.json"))
-	if os.Getenv("ENRICH_CORPORA") == "" || len(files) == 0 {
-		t.Skip("ENRICH_CORPORA names no folder with JSONTestSuite in it")
+	files, err := filepath.Glob(filepath.Join(Corpora(t, "JSONTestSuite/test_parsing"), "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no file in it: %v", err)
 	}
 	taken, refused, either := 0, 0, 0
 	for _, path := range files {
