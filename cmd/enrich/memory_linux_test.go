@@ -35,7 +35,7 @@ func peakOf(pid int) int64 {
 func built(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "enrich")
-	build := exec.Command("go", "build", "-pgo=off", "-ldflags", "-s -w", "-o", program, ".")
+	build := exec.Command("go", "build", "-pgo=off", "-buildvcs=false", "-ldflags", "-s -w", "-o", program, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
