@@ -86,7 +86,8 @@ func (c *Client) Queue(t Ticket) *Asking {
 // ended too, and is lost if it was written. The result is the asking's own, and stays as it is.
 func (a *Asking) Do(soft, hard context.Context) (result *Result, wait time.Duration) {
 	r := a.row
-	if a.row = nil; r == nil {
+	a.row = nil
+	if r == nil {
 		r = &row{
 			Asking:   a,
 			patience: patience{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, granted: 1,

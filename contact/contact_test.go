@@ -62,8 +62,14 @@ func TestACloneKeepsNothingOfTheOriginal(t *testing.T) {
 	if clone != want {
 		t.Errorf("got %+v", clone)
 	}
-	if empty := (&contact.Contact{}).Clone(); empty != (contact.Contact{}) {
+	if empty := (contact.Contact{}).Clone(); empty != (contact.Contact{}) {
 		t.Errorf("of nothing: %+v", empty)
+	}
+	text = []byte("a@x.example")
+	lone := contact.Contact{Email: view(0, 11)}.Clone()
+	clear(text)
+	if lone != (contact.Contact{Email: "a@x.example"}) {
+		t.Errorf("of one value: %+v", lone)
 	}
 }
 

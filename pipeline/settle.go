@@ -13,7 +13,7 @@ import (
 // An asking is a contact on its way: admitted, committed as an intent, asked, committed as an outcome.
 type asking struct {
 	ticket client.Ticket
-	turn   *client.Asking
+	turn   *client.Asking // nil until the workers have it
 	result *client.Result // nil until it has ended
 	// dropped: a bug ended the asking, and nothing is known of it. Its intent stays open, and is lost.
 	dropped bool
@@ -31,7 +31,6 @@ type desk struct {
 	// waiting are the askings that wait for their own backoff. They count as with the workers.
 	waiting conc.WaitGroup
 
-	handed   int               // how many intents of the group under way the workers have
 	intents  []ledger.Intent   // reused by each commit
 	outcomes []contact.Outcome // so are these
 	absent   []client.Result   // 404s that came before any usable answer; in the ledger they are released
@@ -99,17 +98,9 @@ func (d *desk) settle() {
 	var g group
 	for broken := false; ; {
 		g = d.tray.take(g, timer)
-		d.handed = 0
-		if !broken {
-			var err error
-			well := d.stop.guard(func() { err = d.commit(g) })
-			if err != nil {
-				d.stop.fail(err)
-			}
-			broken = !well || err != nil
-		}
-		if broken {
-			for _, a := range g.intents[d.handed:] {
+		broken = broken || !d.keep(g)
+		for _, a := range g.intents {
+			if a.turn == nil { // the workers did not get it
 				d.drop(a)
 			}
 		}
@@ -117,6 +108,16 @@ func (d *desk) settle() {
 			return
 		}
 	}
+}
+
+// keep commits a group, and says whether that went well. If not, the run ends with the error, or with the bug.
+func (d *desk) keep(g group) bool {
+	var err error
+	well := d.stop.guard(func() { err = d.commit(g) })
+	if err != nil {
+		d.stop.fail(err)
+	}
+	return well && err == nil
 }
 
 // commit makes a group durable, then lets go: intents to the workers, places back to admission.
@@ -140,7 +141,6 @@ func (d *desk) commit(g group) error {
 	for _, a := range g.intents {
 		a.turn = d.Queue.Queue(a.ticket)
 		d.jobs <- a
-		d.handed++
 	}
 	places := 0
 	for _, a := range g.results {

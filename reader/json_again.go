@@ -2,6 +2,7 @@ package reader
 
 import (
 	"fmt"
+	"strings"
 
 	"enrich/contact"
 )
@@ -24,20 +25,14 @@ func (r *jsonRows) again(text string) *Refusal {
 		return nil
 	}
 	failure := descend(said, []string{"error"})
-	name, _ := plain(descend(failure, []string{"kind"}))
-	kind := contact.Ragged
-	switch name {
-	case string(contact.Ragged):
-	case string(contact.Invalid):
-		if kind = contact.Invalid; descend(failure, []string{"raw"}) == "" {
-			return nil
-		}
-	default:
+	kind, _ := plain(descend(failure, []string{"kind"}))
+	raw := descend(failure, []string{"raw"})
+	if kind != string(contact.Ragged) && (kind != string(contact.Invalid) || raw == "") {
 		return nil
 	}
 	message, _ := plain(descend(failure, []string{"message"}))
 	if message == "" {
 		message = fmt.Sprintf("line %d: refused before: mend the row and take its member %q away", r.frame.line, enrichmentMember)
 	}
-	return &Refusal{Kind: kind, Message: message}
+	return &Refusal{Kind: contact.Failure(strings.Clone(kind)), Message: message} // failures are counted by kind, to the end
 }
