@@ -151,9 +151,9 @@ func benchClient(b *testing.B, url string, workers int) {
 	defer c.Close()
 	ctx := context.Background()
 	benchWorkers(b, workers, func(n int) error {
-		r, _ := c.Queue(Ticket{Row: int64(n), Contact: benchContact(n)}).Do(ctx, ctx)
-		if r.Outcome.Kind != contact.Matched {
-			return fmt.Errorf("%v: %s", r.Outcome.Kind, r.Outcome.Message)
+		r, wait := c.Queue(Ticket{Row: int64(n), Contact: benchContact(n)}).Do(ctx, ctx)
+		if wait > 0 || r.Outcome.Kind != contact.Matched {
+			return fmt.Errorf("not answered at once, or no match: %+v", r)
 		}
 		return nil
 	})

@@ -13,7 +13,7 @@ import (
 )
 
 // A crowd asks about rows as the pipeline does: in order, a bounded number at once, with the stop, the coming back of
-// lost contacts and the deciding of early 404s. It holds no ledger.
+// contacts that wait or were lost, and the deciding of early 404s. It holds no ledger.
 type crowd struct {
 	client      *Client
 	workers     int
@@ -61,11 +61,19 @@ func (c *crowd) ask(n int64) {
 	jobs := make(chan job, 2*c.workers)
 	back := make(chan Ticket, n)
 	permits := make(chan struct{}, 2*c.workers)
-	var workers conc.WaitGroup
+	var workers, waiting conc.WaitGroup
 	for range c.workers {
 		workers.Go(func() {
 			for j := range jobs {
-				if t, again := c.one(j); again {
+				r, wait := j.asking.Do(c.soft, c.hard)
+				if wait > 0 {
+					waiting.Go(func() {
+						c.wait(wait)
+						jobs <- j
+					})
+					continue
+				}
+				if t, again := c.one(j, *r); again {
 					back <- t
 					continue
 				}
@@ -98,12 +106,12 @@ func (c *crowd) ask(n int64) {
 	}
 	close(jobs)
 	workers.Wait()
+	waiting.Wait()
 	c.decide()
 }
 
-// one is one asking; again: it was lost, and is asked again.
-func (c *crowd) one(j job) (Ticket, bool) {
-	r := *c.do(j.asking)
+// one takes how an asking ended; again: it was lost, and is asked again.
+func (c *crowd) one(j job, r Result) (_ Ticket, again bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	row := j.ticket.Row
@@ -125,20 +133,13 @@ func (c *crowd) one(j job) (Ticket, bool) {
 	return t, true
 }
 
-// do is an asking, to its end.
-func (c *crowd) do(a *Asking) *Result {
-	for {
-		r, wait := a.Do(c.soft, c.hard)
-		if r != nil {
-			return r
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-c.soft.Done():
-		case <-a.c.gate.halted:
-		}
-		timer.Stop()
+// wait waits for an asking's own backoff, or for the stop.
+func (c *crowd) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.soft.Done():
 	}
 }
 
