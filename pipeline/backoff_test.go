@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -42,39 +43,45 @@ func TestAContactThatWaitsForItsOwnBackoffKeepsNoWorker(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	key, err := client.ParseKey("backoff-test-key-1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	api, err := client.New(client.Options{URL: server.URL, Key: key, Workers: workers})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer api.Close()
-	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // what it holds is not looked at
-	run, err := l.Begin(ledger.RunInfo{URL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
 	list := []string{"first@x.example", "late1@x.example", "late2@x.example", "late3@x.example", "good1@x.example", "good2@x.example"}
-	rows, err := reader.Open(strings.NewReader("email\n"+strings.Join(list, "\n")+"\n"), reader.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ask := Ask{
-		Rules: Rules{Identity: contact.NewIdentity(server.URL, nil), Started: time.Now(), MaxAge: -1, NoMatchAge: -1},
-		Rows:  rows, Queue: api, Ledger: l, Run: run, Workers: workers, Stopping: Stopping{Grace: time.Second}, Counters: new(Counters),
-	}
+	ask := newAsk(t, server.URL, workers, list)
 	asked, err := ask.Do(t.Context(), t.Context())
 	if n := ask.Counters.Matched.Load(); err != nil || asked.Stop != "" || n != int64(len(list)) {
 		t.Errorf("%d of %d matched: %+v, %v", n, len(list), asked, err)
 	}
 	if len(calls) != len(list)+3 || !slices.Equal(sorted(calls[:len(list)]), sorted(list)) {
 		t.Errorf("the calls were %v", calls)
+	}
+}
+
+// newAsk is a first pass over a list of addresses, with a client and a new ledger of its own.
+func newAsk(t *testing.T, url string, workers int, list []string) *Ask {
+	t.Helper()
+	key, err := client.ParseKey("pipeline-test-key-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, err := client.New(client.Options{URL: url, Key: key, Workers: workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(api.Close)
+	l, err := ledger.Open(context.Background(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() }) // what it holds is not looked at
+	run, err := l.Begin(ledger.RunInfo{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := reader.Open(strings.NewReader("email\n"+strings.Join(list, "\n")+"\n"), reader.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Ask{
+		Rules: Rules{Identity: contact.NewIdentity(url, nil), Started: time.Now(), MaxAge: -1, NoMatchAge: -1},
+		Rows:  rows, Queue: api, Ledger: l, Run: run, Workers: workers, Stopping: Stopping{Grace: time.Second}, Counters: new(Counters),
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"enrich/client/fakeapi"
 	"enrich/contact"
 	"enrich/ledger"
-	"enrich/reader"
 )
 
 // A buggy asking panics before its second call, which the contact's address orders.
@@ -24,9 +22,9 @@ func (q buggyQueue) Queue(t client.Ticket) *client.Asking {
 	return q.Client.Queue(t)
 }
 
-// A buggy ledger does not keep outcomes from the third commit on.
+// A buggy ledger keeps no outcomes after the third commit.
 type buggyLedger struct {
-	*ledger.Ledger
+	Ledger
 	commits *int
 	fails   func() error
 }
@@ -48,40 +46,18 @@ func TestAPanicEndsTheRunWithAnError(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer server.Close()
-			key, _ := client.ParseKey("bug-test-key-1")
-			api, err := client.New(client.Options{URL: server.URL, Key: key, Workers: 2})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer api.Close()
-			l, err := ledger.Open(context.Background(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = l.Close() }() // it ended in the middle
-			run, err := l.Begin(ledger.RunInfo{URL: server.URL})
-			if err != nil {
-				t.Fatal(err)
-			}
-			list := "email\n"
+			var list []string
 			for n := range 50 {
-				list += fmt.Sprintf("a%d+500x2@x.example\nb%d@x.example\nc%d@x.example\n", n, n, n)
+				list = append(list, fmt.Sprintf("a%d+500x2@x.example", n), fmt.Sprintf("b%d@x.example", n), fmt.Sprintf("c%d@x.example", n))
 			}
-			rows, err := reader.Open(strings.NewReader(list), reader.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			ask := Ask{
-				Rules: Rules{Identity: contact.NewIdentity(server.URL, nil), Started: time.Now(), MaxAge: -1, NoMatchAge: -1},
-				Rows:  rows, Queue: api, Ledger: l, Run: run, Workers: 2, Stopping: Stopping{Grace: time.Second}, Counters: new(Counters),
-			}
+			ask := newAsk(t, server.URL, 2, list)
 			switch bug {
 			case "a bug in a worker":
-				ask.Queue = buggyQueue{api}
+				ask.Queue = buggyQueue{ask.Queue.(*client.Client)}
 			case "a bug in the ledger":
-				ask.Ledger = buggyLedger{l, new(int), func() error { panic(bug) }}
+				ask.Ledger = buggyLedger{ask.Ledger, new(int), func() error { panic(bug) }}
 			default:
-				ask.Ledger = buggyLedger{l, new(int), func() error { return errors.New(bug) }}
+				ask.Ledger = buggyLedger{ask.Ledger, new(int), func() error { return errors.New(bug) }}
 			}
 			done := make(chan error, 1)
 			go func() { // ends with the run, which is what is tested
