@@ -20,7 +20,8 @@
 //	asked    id (of the commit), run, keys, contacts, checksum        the intents of one commit
 //	ended    id (of the commit), run, first, keys, checksum           the outcomes of one commit, as keys
 //	outcome  id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum
-//	pruned   id, at, commits, outcomes, checksum                      the last numbers that were given to what was pruned
+//	pruned   id, at, commits, outcomes, checksum                      the last numbers that were given to what was pruned; one row for each
+//	                                                                  erasure, also for one that forgot a person and pruned nothing
 //	erased   day (since 1970, UTC), charged, lost, checksum           what outcomes that were removed had cost (from version 2 on)
 //
 // asked.keys holds 32 bytes an intent (both keys of its contact), asked.contacts their JSON in the same order. ended.keys

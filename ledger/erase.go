@@ -56,6 +56,8 @@ type erasure struct {
 	gone map[contact.Key]int64
 	// cost is what the outcomes that go had cost: a budget goes on counting it.
 	cost map[int64]Spent
+	// dated: a row of pruned has the time of this erasure.
+	dated bool
 }
 
 // erase does it in one transaction, then makes the file anew.
@@ -75,7 +77,7 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (int64, err
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {
 		return 0, l.interrupted(ctx, err)
 	}
-	if err := errors.Join(do(&e), e.keepCost()); err != nil {
+	if err := errors.Join(do(&e), e.keepCost(), e.keepTime()); err != nil {
 		return 0, errors.Join(why(ctx, damaged(err)), l.undo())
 	}
 	if err := l.conn.Exec("COMMIT"); err != nil {
@@ -206,6 +208,7 @@ func (e *erasure) beginning(old int64) error {
 		return err
 	}
 	e.n += outcomes + intents
+	e.dated = true
 	now := time.Now().UnixMilli()
 	return errors.Join(
 		e.exec("DELETE FROM outcome WHERE id < ?", cut.first), e.exec("DELETE FROM ended WHERE id < ?", cut.id),

@@ -44,6 +44,7 @@ type Ledger struct {
 	failure error // not nil: a write failed
 	erased  bool
 	pruned  int64 // the last commit that was pruned
+	removed int64 // when something was last forgotten or pruned, in milliseconds; 0: never
 	commit  int64 // the last commit's number
 	last    int64 // the last outcome's number
 	runs    []runRow

@@ -72,6 +72,7 @@ func (l *Ledger) loadPruned() error {
 			return fmt.Errorf("%w: what was pruned is not what was written", ErrDamaged)
 		}
 		l.pruned, l.commit, l.last = commits, commits, outcomes
+		l.removed = max(l.removed, at)
 	}
 	return nil
 }
