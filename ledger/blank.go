@@ -46,6 +46,11 @@ func (e *erasure) blankEnds(goes func(ended) bool) (changed []commitRow, err err
 			clear(c.keys[i:][:endedSize])
 			e.gone[o.keys.Request] = max(e.gone[o.keys.Request], c.id)
 			ids = append(ids, c.first+int64(i/endedSize))
+			if o.kind.Answered() {
+				e.n.Answers++
+			} else {
+				e.n.Others++
+			}
 		}
 		if fresh {
 			changed = append(changed, c)
@@ -54,7 +59,6 @@ func (e *erasure) blankEnds(goes func(ended) bool) (changed []commitRow, err err
 	for _, id := range ids {
 		err = errors.Join(err, e.addCost("id = ?", id), e.exec("DELETE FROM outcome WHERE id = ?", id))
 	}
-	e.n += int64(len(ids))
 	return changed, err
 }
 
@@ -77,7 +81,7 @@ func (e *erasure) blankIntents() error {
 			return err
 		}
 		if keys, contacts, n := e.blank(id, keys, contacts); n > 0 {
-			e.n += n
+			e.n.Intents += n
 			all = append(all, changed{id, checksum([]int64{id, run}, keys, contacts), keys, contacts})
 		}
 	}

@@ -16,14 +16,14 @@ import (
 
 // Forget removes every trace of one person, given by any of the fields: what was asked with all of them, every answer
 // that gives them back or names the address, and all else that was asked and answered under the same question.
-// Afterwards nothing of it is in the file's bytes, nor in its log's, nor the keys made of it. It returns how many
-// outcomes and intents were removed. A contact that is forgotten is new: asked again, it costs again.
+// Afterwards nothing of it is in the file's bytes, nor in its log's, nor the keys made of it. It returns what
+// was removed. A contact that is forgotten is new: asked again, it costs again.
 //
 // After Forget and [Ledger.Prune] the ledger takes nothing more until it is opened again. Where one of them fails, what it
 // was to remove may be there still: call it again.
-func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (int64, error) {
+func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (Erased, error) {
 	if newMatcher(who) == (matcher{}) { // nothing that is wanted is had by everybody
-		return 0, errors.New("forget: name at least one field")
+		return Erased{}, errors.New("forget: name at least one field")
 	}
 	return l.erase(ctx, func(e *erasure) error {
 		if err := e.find(newMatcher(who)); err != nil {
@@ -37,8 +37,8 @@ func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (int64, error)
 }
 
 // Prune removes what ended before a moment, and makes the file smaller. Contacts whose answer goes are new again. It
-// returns how many outcomes and intents were removed; their numbers are not given again.
-func (l *Ledger) Prune(ctx context.Context, before time.Time) (int64, error) {
+// returns what was removed; the numbers of it are not given again.
+func (l *Ledger) Prune(ctx context.Context, before time.Time) (Erased, error) {
 	old := before.UnixMilli()
 	return l.erase(ctx, func(e *erasure) error {
 		if err := e.beginning(old); err != nil {
@@ -48,10 +48,18 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (int64, error) {
 	})
 }
 
+// Erased is how much [Ledger.Forget] or [Ledger.Prune] removed.
+type Erased struct {
+	Answers int64
+	// Others is the outcomes that are not answers: refused, lost and released calls.
+	Others  int64
+	Intents int64
+}
+
 // An erasure is one of the two under way.
 type erasure struct {
 	*Ledger
-	n int64
+	n Erased
 	// gone is the questions that go, each with the commit before which its intents do.
 	gone map[contact.Key]int64
 	// cost is what the outcomes that go had cost: a budget goes on counting it.
@@ -61,27 +69,27 @@ type erasure struct {
 }
 
 // erase does it in one transaction, then makes the file anew.
-func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (int64, error) {
+func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (Erased, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
 	if err := l.mayWrite(); err != nil {
-		return 0, err
+		return Erased{}, err
 	}
 	if slices.ContainsFunc(l.runs, func(r runRow) bool { return !r.closed }) {
-		return 0, errors.New("a run is under way")
+		return Erased{}, errors.New("a run is under way")
 	}
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
 	l.erased = true // the state in memory is of what was there before
 	e := erasure{Ledger: l, gone: map[contact.Key]int64{}, cost: map[int64]Spent{}}
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {
-		return 0, l.interrupted(ctx, err)
+		return Erased{}, l.interrupted(ctx, err)
 	}
 	if err := errors.Join(do(&e), e.keepCost(), e.keepTime()); err != nil {
-		return 0, errors.Join(why(ctx, damaged(err)), l.undo())
+		return Erased{}, errors.Join(why(ctx, damaged(err)), l.undo())
 	}
 	if err := l.conn.Exec("COMMIT"); err != nil {
-		return 0, errors.Join(l.interrupted(ctx, err), l.undo())
+		return Erased{}, errors.Join(l.interrupted(ctx, err), l.undo())
 	}
 	if err := l.rewrite(); err != nil {
 		return e.n, fmt.Errorf("what was removed may still be in the file's bytes, do it again: %w", l.interrupted(ctx, err))
@@ -196,6 +204,10 @@ func (e *erasure) beginning(old int64) error {
 	if err != nil || outcomes == 0 {
 		return err
 	}
+	answers, err := e.number("SELECT count(*) FROM outcome WHERE id < ? AND kind IN (1, 2)", cut.first)
+	if err != nil {
+		return err
+	}
 	intents, err := e.number(fmt.Sprintf("SELECT coalesce(sum(length(keys)), 0) / %d FROM asked WHERE id < ?", keysSize), cut.id)
 	if err != nil {
 		return err
@@ -207,7 +219,7 @@ func (e *erasure) beginning(old int64) error {
 	if err := e.addCost("id < ?", cut.first); err != nil {
 		return err
 	}
-	e.n += outcomes + intents
+	e.n = Erased{answers, outcomes - answers, intents}
 	e.dated = true
 	now := time.Now().UnixMilli()
 	return errors.Join(

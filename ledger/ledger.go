@@ -19,6 +19,8 @@ import (
 type Options struct {
 	// ReadOnly opens it beside a run that may hold it, and changes nothing. A ledger that is not there is then empty.
 	ReadOnly bool
+	// MustExist makes Open fail with [ErrMissing] if there is no file. Without it, a ledger that is to be written is made.
+	MustExist bool
 	// LockWait is how long to wait for a ledger that another process holds; 0 gives up at once.
 	LockWait time.Duration
 	// ByEmail identifies contacts by their address instead of by all that is asked (--same-by email).
@@ -111,11 +113,14 @@ func advice(err error) string {
 }
 
 func (l *Ledger) open(ctx context.Context, path string) error {
-	real, exists, err := locate(path, !l.options.ReadOnly)
+	real, exists, err := locate(path, !l.options.ReadOnly && !l.options.MustExist)
 	if err != nil {
 		return err
 	}
 	l.path = real
+	if !exists && l.options.MustExist {
+		return ErrMissing
+	}
 	if exists { // before anything is made beside it
 		if err := begins(real); err != nil {
 			return err

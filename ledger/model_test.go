@@ -88,13 +88,13 @@ func (m *model) step() {
 	case "look":
 		m.look()
 	case "forget":
-		m.erase(func() (int64, error) {
+		m.erase(func() (ledger.Erased, error) {
 			who := rapid.IntRange(0, persons/2-1).Draw(m.T, "who")
 			m.events = slices.DeleteFunc(m.events, func(e event) bool { return e.person/2 == who })
 			return m.ledger.Forget(context.Background(), contact.Contact{Email: fmt.Sprintf(" TWIN.%d@northwind.example", who)})
 		})
 	case "prune":
-		m.erase(func() (int64, error) {
+		m.erase(func() (ledger.Erased, error) {
 			before := rapid.IntRange(0, m.clock).Draw(m.T, "before")
 			m.events = slices.DeleteFunc(m.events, func(e event) bool { return e.at < before })
 			return m.ledger.Prune(context.Background(), at(before))
@@ -192,15 +192,15 @@ func (m *model) look() {
 }
 
 // erase needs a ledger that no run is at, and is followed by an opening.
-func (m *model) erase(do func() (int64, error)) {
+func (m *model) erase(do func() (ledger.Erased, error)) {
 	m.reopen()
 	before := len(m.events)
 	n, err := do()
 	if err != nil {
 		m.Fatal(err)
 	}
-	if gone := before - len(m.events); n < int64(gone) || gone == 0 && n > 0 {
-		m.Fatalf("%d records were removed, and %d outcomes alone should have been", n, gone)
+	if gone := before - len(m.events); n.Answers+n.Others != int64(gone) || gone == 0 && n != (ledger.Erased{}) {
+		m.Fatalf("removed %+v, and %d outcomes should have been", n, gone)
 	}
 	m.reopen()
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,7 +31,7 @@ func (l *Ledger) Outcomes(refs []int64, out []contact.Outcome) error {
 		}
 		places = append(places, int32(i))
 	}
-	slices.SortFunc(places, func(a, b int32) int { return int(refs[a] - refs[b]) })
+	slices.SortFunc(places, func(a, b int32) int { return cmp.Compare(refs[a], refs[b]) })
 	for len(places) > 0 {
 		n := 1
 		for n < len(places) && refs[places[n]]-refs[places[n-1]] <= near {

@@ -16,7 +16,7 @@ func (l *Ledger) Removed() time.Time {
 // keepTime records when something was removed, unless a row of pruned says so already. The row repeats the numbers of
 // the one before it: it prunes nothing, and names nobody.
 func (e *erasure) keepTime() error {
-	if e.n == 0 || e.dated {
+	if e.n == (Erased{}) || e.dated {
 		return nil
 	}
 	var last, commits, outcomes int64

@@ -3,7 +3,6 @@ package ledger
 import (
 	"errors"
 	"fmt"
-	"sort"
 	"time"
 )
 
@@ -58,15 +57,20 @@ func (l *Ledger) firstSince(ms int64) (int64, error) {
 	for run > 1 && l.runs[run-1].Started.UnixMilli() >= ms {
 		run--
 	}
-	var err error
-	first := sort.Search(int(l.last), func(i int) bool {
-		var of int64
-		if err == nil {
-			of, err = l.number("SELECT coalesce((SELECT run FROM outcome WHERE id >= ? ORDER BY id LIMIT 1), 1 << 62)", int64(i)+1)
+	low, high := int64(1), l.last+1 // not sort.Search: an int may have 32 bits
+	for low < high {
+		middle := low + (high-low)/2
+		of, err := l.number("SELECT coalesce((SELECT run FROM outcome WHERE id >= ? ORDER BY id LIMIT 1), 1 << 62)", middle)
+		if err != nil {
+			return 0, err
 		}
-		return of >= int64(run)
-	})
-	return int64(first) + 1, err
+		if of >= int64(run) {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return low, nil
 }
 
 // erasedSince is the cost of what was removed and had ended on a day or later.

@@ -68,7 +68,7 @@ func TestSpentSinceADay(t *testing.T) {
 	spent("at first", want...)
 
 	l := open(t, path, ledger.Options{})
-	if n, err := l.Forget(context.Background(), person(2).Contact); n == 0 || err != nil {
+	if n, err := l.Forget(context.Background(), person(2).Contact); n == (ledger.Erased{}) || err != nil {
 		t.Fatal(n, err)
 	}
 	if err := l.Close(); err != nil {

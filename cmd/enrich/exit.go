@@ -84,6 +84,8 @@ func codeOf(err error) int {
 		return exitUsage
 	case errors.Is(err, ledger.ErrHeld):
 		return exitHeld
+	case errors.Is(err, errNobody):
+		return exitFailedRows
 	}
 	for _, target := range inputErrors {
 		if errors.Is(err, target) {
