@@ -25,9 +25,9 @@ profile: ## cmd/enrich/default.pgo anew, after the row's path has changed
 	$(GO) test ./cmd/enrich -run - -bench Run -benchtime 400000x -cpuprofile cmd/enrich/default.pgo -o /dev/null
 
 soak: ## a thousand kills, a disk that fails at each operation, and two minutes of random faults with the race detector
-	ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 60m -v -run TestKilledAtAnyInstant ./cmd/enrich
-	ENRICH_SOAK_DISK=1 $(GO) test -count=1 -timeout 20m -v -run TestADiskThatFails ./cmd/enrich
-	CGO_ENABLED=1 ENRICH_SOAK=2m $(GO) test -race -count=1 -timeout 15m -v -run TestSoak ./cmd/enrich
+	TEST_ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 60m -v -run TestKilledAtAnyInstant ./cmd/enrich
+	TEST_ENRICH_SOAK_DISK=1 $(GO) test -count=1 -timeout 20m -v -run TestADiskThatFails ./cmd/enrich
+	CGO_ENABLED=1 TEST_ENRICH_SOAK=2m $(GO) test -race -count=1 -timeout 15m -v -run TestSoak ./cmd/enrich
 
 build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich

@@ -21,7 +21,7 @@ import (
 
 // benchServer asks the test binary to be the server of the benchmarks: a process of its own, so that what the client
 // costs can be told apart.
-const benchServer = "ENRICH_CLIENT_BENCH_SERVER"
+const benchServer = "TEST_ENRICH_CLIENT_BENCH_SERVER"
 
 // benchAnswer is as the API's: 450 bytes and the headers that it documents.
 var benchAnswer = func() []byte {

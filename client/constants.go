@@ -72,7 +72,7 @@ func put(m map[string]any, path []string, value any) error {
 	return nil
 }
 
-// literal is a value as JSON where it is a scalar of JSON, otherwise the text itself.
+// literal returns the JSON scalar that s is, with or without white space around it; otherwise s itself as a string.
 func literal(s string) any {
 	var v any
 	if err := json.Unmarshal([]byte(s), &v); err != nil {
@@ -82,7 +82,7 @@ func literal(s string) any {
 	case map[string]any, []any:
 		return s
 	case float64:
-		return json.Number(s)
+		return json.Number(strings.TrimSpace(s)) // a number with white space around it is not a valid json.Number
 	}
 	return v
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // redacted is what stands where a key was.
@@ -15,6 +16,9 @@ var ErrKey = errors.New("the API key")
 // A Key is the API's key. It cannot print itself: every way to format, log or encode it gives "[key]".
 type Key struct{ secret string }
 
+// keyQuotes are the ASCII quotes that an .env file or a YAML file keeps around a value. No API issues keys with them.
+const keyQuotes = "\"'`"
+
 // ParseKey refuses what cannot stand in a header, or was pasted with something around it; the error never shows it.
 func ParseKey(s string) (Key, error) {
 	if s == "" {
@@ -22,6 +26,9 @@ func ParseKey(s string) (Key, error) {
 	}
 	if len(s) > 4096 {
 		return Key{}, fmt.Errorf("%w is longer than 4096 characters", ErrKey)
+	}
+	if strings.ContainsAny(s[:1], keyQuotes) || strings.ContainsAny(s[len(s)-1:], keyQuotes) {
+		return Key{}, fmt.Errorf("%w begins or ends with a quote: remove the quotes", ErrKey)
 	}
 	for i := range len(s) {
 		switch b := s[i]; {

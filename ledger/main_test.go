@@ -13,7 +13,7 @@ import (
 )
 
 // holdVariable asks the test binary to be the process that holds a ledger, and names it.
-const holdVariable = "ENRICH_LEDGER_TEST_HOLD"
+const holdVariable = "TEST_ENRICH_LEDGER_HOLD"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(holdVariable); path != "" {

@@ -18,6 +18,8 @@ type Plan struct {
 	// ByEmail is a ledger's view by address, to tell how many addresses were answered under other fields; nil: not wanted.
 	ByEmail interface{ AddressAnswered(contact.Keys) bool }
 	Limit   int64
+	// MaxCalls is how many calls the caps leave; negative: there is no cap.
+	MaxCalls int64
 }
 
 // Planned counts rows by what a run would do with them; its JSON is what `enrich plan --json` prints.
@@ -33,7 +35,10 @@ type Planned struct {
 	OtherFields int64 `json:"answered_under_other_fields"`
 	// BeyondLimit is contacts that --limit leaves unasked.
 	BeyondLimit int64 `json:"beyond_limit"`
-	Calls       int64 `json:"calls"`
+	// BeyondCaps is contacts that a cap leaves unsent if every call is charged.
+	BeyondCaps int64 `json:"beyond_caps"`
+	// Calls is contacts to send; Stale, Lost and OtherFields count some of them.
+	Calls int64 `json:"calls"`
 	// Broken is how the input broke off, if it did.
 	Broken error `json:"-"`
 }
@@ -61,7 +66,7 @@ func (p *Plan) Do(ctx context.Context) (Planned, error) {
 	}
 }
 
-// row counts a row once under what decides it, in the order in which admission decides.
+// row counts a row once: Rows = Invalid + Answered + Duplicates + Held + BeyondLimit + BeyondCaps + Calls.
 func (p *Plan) row(row *reader.Row, n *Planned) {
 	n.Rows++
 	if judge(row) != nil {
@@ -82,6 +87,9 @@ func (p *Plan) row(row *reader.Row, n *Planned) {
 		return
 	case p.Limit > 0 && row.Number > p.Limit:
 		n.BeyondLimit++
+		return
+	case p.MaxCalls >= 0 && n.Calls >= p.MaxCalls:
+		n.BeyondCaps++
 		return
 	}
 	n.Calls++

@@ -12,7 +12,7 @@ import (
 )
 
 // TestPollock reads Pollock's polluted files and compares them with its clean ones. It writes what is read to
-// ENRICH_CORPORA/pollock-out as well, for Pollock's own scoring (pollock/metrics.py).
+// TEST_ENRICH_CORPORA/pollock-out as well, for Pollock's own scoring (pollock/metrics.py).
 func TestPollock(t *testing.T) {
 	dir := reader.Corpora(t, "Pollock/polluted_files")
 	out := filepath.Join(filepath.Dir(filepath.Dir(dir)), "pollock-out")

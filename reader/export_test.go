@@ -26,9 +26,9 @@ func Kept(row Row) Row {
 // they are never committed.
 func Corpora(t *testing.T, name string) string {
 	t.Helper()
-	root := os.Getenv("ENRICH_CORPORA")
+	root := os.Getenv("TEST_ENRICH_CORPORA")
 	if root == "" {
-		t.Skip("ENRICH_CORPORA names no folder of corpora")
+		t.Skip("TEST_ENRICH_CORPORA names no folder of corpora")
 	}
 	path := filepath.Join(root, name)
 	if _, err := os.Stat(path); err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestJSONTestSuite reads the public JSONTestSuite from ENRICH_CORPORA, where it was fetched to; it is never committed.
+// TestJSONTestSuite reads the public JSONTestSuite from TEST_ENRICH_CORPORA, where it was fetched to; it is never committed.
 // Every y_ file is taken and every n_ file refused, by the scanner and, where it is an object, as a row.
 func TestJSONTestSuite(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(Corpora(t, "JSONTestSuite/test_parsing"), "*.json"))

@@ -9,7 +9,7 @@ import (
 )
 
 // Each file in testdata/lessons is one thing that real exports taught; beside it stands how it must be read. With
-// ENRICH_UPDATE set these are written anew: look at what changed.
+// TEST_ENRICH_UPDATE set these are written anew: look at what changed.
 func TestLessons(t *testing.T) {
 	files, _ := filepath.Glob("testdata/lessons/*.csv")
 	if len(files) == 0 {
@@ -22,7 +22,7 @@ func TestLessons(t *testing.T) {
 		}
 		got := told(t, text)
 		wanted := strings.TrimSuffix(name, ".csv") + ".want"
-		if os.Getenv("ENRICH_UPDATE") != "" {
+		if os.Getenv("TEST_ENRICH_UPDATE") != "" {
 			if err := os.WriteFile(wanted, []byte(got), 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -19,9 +19,9 @@ import (
 )
 
 // The browser is Debian's. A test installs it where it is missing and it can; where it cannot, the test is skipped with a
-// word, or fails where ENRICH_BROWSER=require is set.
+// word, or fails where TEST_ENRICH_BROWSER=require is set.
 const (
-	browserEnv  = "ENRICH_BROWSER"
+	browserEnv  = "TEST_ENRICH_BROWSER"
 	installTime = 8 * time.Minute
 	// lookTime bounds all that is done in the browser.
 	lookTime = time.Minute

@@ -9,7 +9,7 @@ import (
 )
 
 // childVariable asks the test binary to be one of the processes that a test kills, and names which.
-const childVariable = "ENRICH_WRITER_TEST_CHILD"
+const childVariable = "TEST_ENRICH_WRITER_CHILD"
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(childVariable); name != "" {

@@ -19,7 +19,7 @@ import (
 )
 
 // soakDisk makes the n-th of each operation fail for every n, instead of for a few that a seed picks.
-const soakDisk = "ENRICH_SOAK_DISK"
+const soakDisk = "TEST_ENRICH_SOAK_DISK"
 
 // noProgram is the system's own code where it could not even load the program.
 const noProgram = 127

@@ -70,7 +70,7 @@ func (s *apiSettings) serverFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.addr, "addr", s.addr, "`HOST:PORT` to serve at, on loopback; port 0 takes a free one")
 	f.Var(span{value: &s.life, min: time.Millisecond}, "for", "how long to serve")
-	f.StringVar(&s.tls, "tls", "", "serve https and HTTP/2, and write the certificate to trust to `FILE`")
+	f.Var(filePath{&s.tls}, "tls", "serve https and HTTP/2, and write the certificate to trust to `FILE`")
 	f.BoolVar(&s.http1, "http1", false, "with --tls: HTTP/1.1 only")
 	f.Var(span{value: &s.idle}, "close-idle", "close a connection that waits so long for its next request (default: never)")
 	f.BoolVar(&s.countContacts, "count-contacts", true, "count calls by contact; false keeps the memory small")

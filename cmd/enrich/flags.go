@@ -13,29 +13,6 @@ import (
 	"enrich/contact"
 )
 
-// flagsFromEnv gives each flag that was not set on the command line the value of ENRICH_<FLAG>, if there is one: flag
-// before environment before default. A repeatable flag takes one value a line.
-func flagsFromEnv(cmd *cobra.Command, lookup func(string) (string, bool)) error {
-	var err error
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		name := "ENRICH_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value, ok := lookup(name)
-		if err != nil || f.Changed || !ok || value == "" || f.Name == "help" {
-			return
-		}
-		values := []string{value}
-		if f.Value.Type() == "stringArray" {
-			values = strings.Split(strings.TrimRight(value, "\n"), "\n")
-		}
-		for _, v := range values {
-			if serr := cmd.Flags().Set(f.Name, v); serr != nil {
-				err = usage(fmt.Errorf("%s=%q: %w", name, value, cause(serr)))
-			}
-		}
-	})
-	return err
-}
-
 // cause is what a flag's value said, without pflag's words around it.
 func cause(err error) error {
 	var invalid *pflag.InvalidValueError
@@ -53,7 +30,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
-		if near := nearest(unknown.GetSpecifiedName(), flagNames(cmd)); near != "" {
+		name := unknown.GetSpecifiedName()
+		if namesSecret(name) {
+			return usage(fmt.Errorf("--%s: no flag takes the API key, because other users could see it: set the environment variable SELLING_API_KEY, or name a file with --api-key-file", name))
+		}
+		if near := nearest(name, flagNames(cmd)); near != "" {
 			err = fmt.Errorf("%w: did you mean --%s?", err, near)
 		}
 	}

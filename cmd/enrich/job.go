@@ -32,7 +32,7 @@ type job struct {
 	paths    outputs
 	outputs  outputFiles
 	report   *reporter // nil: nobody asked for it
-	spent    int64     // of a budget, by earlier runs
+	budget   budget    // what --max-credits leaves to this run
 }
 
 // outputs are where the files go.
@@ -43,8 +43,8 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
-	if s.maxCredits > 0 && s.maxCredits < s.creditsPerCall {
-		return nil, usage(fmt.Errorf("--max-credits=%d: no call fits, because --credits-per-call reserves %d for each", s.maxCredits, s.creditsPerCall))
+	if s.maxCredits.given() && s.maxCredits.least() < s.creditsPerCall {
+		return nil, usage(fmt.Errorf("--max-credits=%d allows no call: --credits-per-call reserves %d for each", s.maxCredits.least(), s.creditsPerCall))
 	}
 	question, err := s.question()
 	if err != nil {
@@ -176,7 +176,7 @@ func (j *job) openLedger(ctx context.Context, o ledger.Options) error {
 		if sig := j.patience.signal(); sig != nil && errors.Is(err, context.Canceled) {
 			return interruption{sig}
 		}
-		return err
+		return j.settings.ledgerAdvice(err)
 	}
 	j.ledger = l
 	j.sayLedger(path, l)

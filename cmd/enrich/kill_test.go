@@ -23,8 +23,8 @@ import (
 
 // Settings of the kill test, from the environment: how many kills (default 54), and the seed of their instants.
 const (
-	soakKills = "ENRICH_SOAK_KILLS"
-	killSeed  = "ENRICH_KILL_SEED"
+	soakKills = "TEST_ENRICH_SOAK_KILLS"
+	killSeed  = "TEST_ENRICH_KILL_SEED"
 )
 
 // mostLost is the highest --lost-retries: a contact that a loaded machine loses even more often is held, and fails.

@@ -36,14 +36,11 @@ type ledgerJob struct {
 func ledgerSub(w world, cmd *cobra.Command, job ledgerJob) *cobra.Command {
 	s := defaults()
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&s.ledger, "ledger", "", "the ledger's `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	cmd.Flags().Var(filePath{&s.ledger}, "ledger", "the ledger's `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
 	if !job.options.ReadOnly {
 		cmd.Flags().Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
-			return err
-		}
 		if job.check != nil {
 			if err := job.check(args); err != nil {
 				return usage(err)
@@ -58,6 +55,7 @@ func ledgerSub(w world, cmd *cobra.Command, job ledgerJob) *cobra.Command {
 		o := job.options
 		o.LockWait, o.MustExist = s.lockWait, true
 		l, err := ledger.Open(p.ctx, path, o)
+		err = s.ledgerAdvice(err)
 		if err == nil {
 			err = errors.Join(job.do(p.ctx, l, args), l.Close())
 		}

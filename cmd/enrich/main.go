@@ -17,6 +17,6 @@ func main() {
 		}
 	}
 	os.Exit(execute(os.Args[1:], world{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, signals: signals, exit: os.Exit,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(), signals: signals, exit: os.Exit,
 	}))
 }

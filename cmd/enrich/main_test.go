@@ -48,7 +48,7 @@ func keepStatus() {
 		os.Exit(code)
 	}
 	exit(execute(os.Args[1:], world{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, signals: signals, exit: exit,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(), signals: signals, exit: exit,
 	}))
 }
 

@@ -6,10 +6,12 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
 )
 
 // manCommand writes the man pages, one a command, for whoever packages the program (make man).
@@ -22,6 +24,7 @@ func manCommand(w world) *cobra.Command {
 			}
 			root := cmd.Root()
 			root.DisableAutoGenTag = true // it has the day on which it was made
+			escapeHelp(root)
 			made := builtAt(w.lookupEnv)
 			header := &doc.GenManHeader{Section: "1", Source: "enrich " + version(), Manual: "enrich", Date: &made}
 			if err := doc.GenManTree(root, header, args[0]); err != nil {
@@ -34,6 +37,17 @@ func manCommand(w world) *cobra.Command {
 			_, err = fmt.Fprintf(w.stdout, "%s in %s\n", many(int64(len(pages)), "page"), args[0])
 			return err
 		},
+	}
+}
+
+// escapeHelp escapes help texts for the Markdown from which man pages are made: it would drop <stem> as a tag of HTML.
+// Examples are set as code and stay as they are.
+func escapeHelp(cmd *cobra.Command) {
+	escape := strings.NewReplacer("<", `\<`, "*", `\*`, "_", `\_`).Replace
+	cmd.Short, cmd.Long = escape(cmd.Short), escape(cmd.Long)
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { f.Usage = escape(f.Usage) })
+	for _, sub := range cmd.Commands() {
+		escapeHelp(sub)
 	}
 }
 

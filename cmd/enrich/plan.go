@@ -19,14 +19,11 @@ func planCommand(w world) *cobra.Command {
 		Use: "plan [flags] FILE", Short: "Say what run would do: no call, no key",
 		Example: "  enrich plan leads.csv\n  enrich plan --json --rate 300/m leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
-				return err
-			}
-			return plan(w, &s, args[0], asJSON)
+			return plan(w, &s, args[0], asJSON || s.logFormat == "json")
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
 	cmd.Flags().StringVar(&s.rate, "rate", "", "calls at most, a `RATE` such as 300/m: how long it would take")
 	s.capFlags(cmd)
 	group(cmd, "Caps")
@@ -69,7 +66,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.limit}
+	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.limit, MaxCalls: j.callsLeft()}
 	if s.sameBy != "email" {
 		p.ByEmail = j.ledger
 	}
@@ -78,12 +75,6 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return err
 	}
 	f := forecast{Planned: planned}
-	if s.maxCalls > 0 {
-		f.Calls = min(f.Calls, s.maxCalls)
-	}
-	if s.maxCredits > 0 {
-		f.Calls = min(f.Calls, max(s.maxCredits-j.spent, 0)/s.creditsPerCall)
-	}
 	f.CreditsAtMost = f.Calls * s.creditsPerCall
 	if per := rate.PerSecond(); per > 0 {
 		seconds := float64(f.Calls) / per
@@ -99,31 +90,56 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	return nil
 }
 
+// callsLeft is the number of calls that the caps leave if each of them is charged; -1 without a cap.
+func (j *job) callsLeft() int64 {
+	left := int64(-1)
+	if j.settings.maxCalls > 0 {
+		left = j.settings.maxCalls
+	}
+	if j.settings.maxCredits.given() {
+		calls := j.budget.left() / j.settings.creditsPerCall
+		if left < 0 || calls < left {
+			left = calls
+		}
+	}
+	return left
+}
+
+const (
+	beyondCaps  = "beyond --max-calls or --max-credits (a no match returns its credit, so more may be sent)"
+	otherFields = "of them for addresses that were answered under other fields (--same-by email reuses those)"
+)
+
 func (f *forecast) print(w world, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w.stdout).Encode(f)
 	}
 	for _, l := range []struct {
-		n     int64
-		what  string
-		quiet bool // left out where it is 0
+		n         int64
+		one, more string
+		quiet     bool // not printed if it is 0
 	}{
-		{f.Rows, "rows", false},
-		{f.Invalid, "cannot be asked", false},
-		{f.Answered, "answered already", false},
-		{f.Duplicates, "duplicates of a row above", false},
-		{f.Held, "held: lost too often to be asked again", true},
-		{f.BeyondLimit, "beyond --limit", true},
-		{f.Calls, "calls to make", false},
-		{f.Stale, "of them because the answer is too old", true},
-		{f.Lost, "of them for the second time: an earlier call was lost", true},
-		{f.OtherFields, "of them for addresses that were answered under other fields (--same-by email reuses those)", true},
-		{f.CreditsAtMost, "credits at most", false},
+		{f.Rows, "row", "rows", false},
+		{f.Invalid, "row cannot be sent", "rows cannot be sent", false},
+		{f.Answered, "row answered before", "rows answered before", false},
+		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
+		{f.Held, "lost too often to be sent again (--lost-retries)", "lost too often to be sent again (--lost-retries)", true},
+		{f.BeyondLimit, "beyond --limit", "beyond --limit", true},
+		{f.BeyondCaps, beyondCaps, beyondCaps, true},
+		{f.Calls, "call to make", "calls to make", false},
+		{f.Stale, "of them because the answer is too old", "of them because the answer is too old", true},
+		{f.Lost, "of them again: an earlier call was lost", "of them again: an earlier call was lost", true},
+		{f.OtherFields, otherFields, otherFields, true},
+		{f.CreditsAtMost, "credit at most", "credits at most", false},
 	} {
 		if l.n == 0 && l.quiet {
 			continue
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%9d %s\n", l.n, l.what); err != nil {
+		what := l.more
+		if l.n == 1 {
+			what = l.one
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%9d %s\n", l.n, what); err != nil {
 			return err
 		}
 	}

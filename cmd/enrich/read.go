@@ -22,9 +22,6 @@ func readCommand(w world) *cobra.Command {
 		Use: "read [flags] FILE", Short: "Show how a file is read, and its rows: no call, no key",
 		Example: "  enrich read leads.csv\n  enrich read --arrays leads.csv | head -n 1", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
-				return err
-			}
 			return read(w, &s, args[0], arrays)
 		},
 	}

@@ -14,7 +14,9 @@ type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	lookupEnv      func(string) (string, bool)
-	signals        <-chan os.Signal
+	// environ lists the environment as NAME=VALUE, to find variables that no flag reads.
+	environ []string
+	signals <-chan os.Signal
 	// exit leaves at once; only a second signal calls it.
 	exit func(int)
 }
@@ -32,8 +34,9 @@ func execute(args []string, w world) (code int) {
 		Short: "Enrich lead lists: each contact is asked about once, and what was paid for is kept",
 		Long:  longRoot, Example: exampleRoot,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: knownCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:              knownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return applySettings(cmd, w) },
 	}
 	root.AddCommand(rootCommands(w)...)
 	root.SetArgs(args)

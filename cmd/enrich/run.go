@@ -31,9 +31,6 @@ func runCommand(w world) *cobra.Command {
 		Use: "run [flags] FILE", Short: "Ask about each row that has no answer yet, and write the results",
 		Long: longRun, Example: exampleRun, Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
-				return err
-			}
 			m := newMeter(s.metrics, args[0], time.Now())
 			return m.write(run(w, &s, args[0], m))
 		},
@@ -151,7 +148,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
 		Stopping: pipeline.Stopping{Grace: j.settings.grace},
 		Caps: pipeline.Caps{
-			MaxCalls: j.settings.maxCalls, MaxCredits: j.settings.maxCredits, CreditsPerCall: j.settings.creditsPerCall, SpentCredits: j.spent,
+			MaxCalls: j.settings.maxCalls, MaxCredits: j.budget.max, CreditsPerCall: j.settings.creditsPerCall, SpentCredits: j.budget.spent,
 			MaxDuration: j.settings.maxDuration, Limit: j.settings.limit,
 		},
 		Counters: &j.counters,

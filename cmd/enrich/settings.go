@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,31 +23,31 @@ const day = 24 * time.Hour
 // settings are the flags as they were given, each checked for itself. What belongs together is checked by the methods
 // that make something of it, before anything is created or called.
 type settings struct {
-	url, apiKeyFile                      string
-	out, results, failures, summary      string
-	pending, report, metrics             string
-	inputFormat, format                  string
-	delimiter, quote, encoding           string
-	headerLine                           int64
-	noHeader, safe, bom                  bool
-	mapping, set                         []string
-	emailAs, sameBy                      string
-	workers                              int64
-	rate                                 string
-	timeout, maxElapsed                  time.Duration
-	maxAttempts                          int64
-	maxCalls, maxCredits, creditsPerCall int64
-	budgetPer                            string // day or month, of maxCredits; "": this run
-	maxDuration                          time.Duration
-	limit                                int64
-	ledger                               string
-	lockWait                             time.Duration
-	maxAge, noMatchAge                   time.Duration
-	lostRetries                          int64
-	caFile                               string
-	grace                                time.Duration
-	quiet, verbose                       bool
-	logFormat                            string
+	url, apiKeyFile                 string
+	out, results, failures, summary string
+	pending, report, metrics        string
+	inputFormat, format             string
+	delimiter, quote, encoding      string
+	headerLine                      int64
+	noHeader, safe, bom             bool
+	mapping, set                    []string
+	emailAs, sameBy                 string
+	workers                         int64
+	rate                            string
+	timeout, maxElapsed             time.Duration
+	maxAttempts                     int64
+	maxCalls, creditsPerCall        int64
+	maxCredits                      creditCaps
+	maxDuration                     time.Duration
+	limit                           int64
+	ledger                          string
+	lockWait                        time.Duration
+	maxAge, noMatchAge              time.Duration
+	lostRetries                     int64
+	caFile                          string
+	grace                           time.Duration
+	quiet, verbose                  bool
+	logFormat                       string
 }
 
 func defaults() settings {
@@ -74,7 +76,7 @@ func (s *settings) questionFlags(cmd *cobra.Command) {
 	f.StringVar(&s.url, "url", s.url, "base `URL` of the API; /contact is appended")
 	f.StringArrayVar(&s.set, "set", nil, "`NAME=VALUE`: a constant field of every request, nested by dots; repeatable")
 	f.Var(choice{&s.sameBy, []string{"request", "email"}}, "same-by", "what makes two rows the same contact")
-	f.StringVar(&s.ledger, "ledger", "", "the `FILE` that records what was asked and answered (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	f.Var(filePath{&s.ledger}, "ledger", "the `FILE` that records what was asked and answered (default: $XDG_STATE_HOME/enrich/ledger.db)")
 	f.Var(span{value: &s.maxAge, none: true}, "max-age", "how old a reused answer may be, such as 90d")
 	f.Var(span{value: &s.noMatchAge, none: true}, "no-match-age", "how old a reused no match may be")
 	f.Var(number{&s.lostRetries, 0, 14}, "lost-retries", "how often a contact may be asked again after a lost call; 0 holds it at once")
@@ -83,12 +85,12 @@ func (s *settings) questionFlags(cmd *cobra.Command) {
 // outputFlags say what is written, and where.
 func (s *settings) outputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.out, "out", s.out, "`DIR` for results, failures and summary, named after the input")
-	f.StringVar(&s.results, "results", "", "`FILE` for the results; - is standard output")
-	f.StringVar(&s.failures, "failures", "", "`FILE` for the failures; - is standard output")
-	f.StringVar(&s.summary, "summary", "", "`FILE` for the summary; - is standard output")
-	f.StringVar(&s.pending, "pending", "", "`FILE` for the rows that were not asked, as they were (default: none)")
-	f.StringVar(&s.report, "report", "", "`FILE` for a page about the run, as HTML, to look at (default: none)")
+	f.Var(filePath{&s.out}, "out", "`DIR` for results, failures and summary, named after the input")
+	f.Var(filePath{&s.results}, "results", "`FILE` for the results; - is standard output")
+	f.Var(filePath{&s.failures}, "failures", "`FILE` for the failures; - is standard output")
+	f.Var(filePath{&s.summary}, "summary", "`FILE` for the summary; - is standard output")
+	f.Var(filePath{&s.pending}, "pending", "`FILE` for the rows that were not asked, as they were (default: none)")
+	f.Var(filePath{&s.report}, "report", "`FILE` for a page about the run, as HTML, to look at (default: none)")
 	f.Var(choice{&s.format, []string{"csv", "jsonl"}}, "format", "format of results and failures (default: as the input)")
 	f.BoolVar(&s.safe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
 	f.BoolVar(&s.bom, "bom", false, "begin CSV with a byte order mark, for Excel")
@@ -97,31 +99,32 @@ func (s *settings) outputFlags(cmd *cobra.Command) {
 // callFlags say how the API is called, and how much.
 func (s *settings) callFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.apiKeyFile, "api-key-file", "", "`FILE` that holds the API key (default: environment SELLING_API_KEY)")
+	f.Var(filePath{&s.apiKeyFile}, "api-key-file", "`FILE` that holds the API key (default: environment SELLING_API_KEY)")
 	f.Var(choice{&s.emailAs, []string{"email", "business_email"}}, "email-as", "the outgoing name of the address")
 	f.Var(number{&s.workers, 1, 4096}, "workers", "calls in flight at most")
 	f.StringVar(&s.rate, "rate", "", "calls at most, a `RATE` such as 300/m or 10/s (default: what the API's header says)")
 	f.Var(span{value: &s.timeout, min: time.Millisecond, max: time.Hour}, "timeout", "of one call")
 	f.Var(number{&s.maxAttempts, 1, 1000}, "max-attempts", "of one row")
 	f.Var(span{value: &s.maxElapsed, min: time.Millisecond, max: day}, "max-elapsed", "of one row's attempts, and of an API that is down")
-	f.StringVar(&s.caFile, "ca-file", "", "`FILE` with the PEM certificates to trust beside the system's")
+	f.Var(filePath{&s.caFile}, "ca-file", "`FILE` with the PEM certificates to trust beside the system's")
 	f.Var(span{value: &s.grace, max: day}, "grace", "how long calls in flight may take after a stop")
 	f.Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run holds")
 }
 
 // watchFlags are for those who watch the job.
 func (s *settings) watchFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.metrics, "metrics", "", "`FILE.prom` for Prometheus' textfile collector, written however the run ends (default: none)")
+	cmd.Flags().Var(filePath{&s.metrics}, "metrics", "`FILE.prom` for Prometheus' textfile collector, written however the run ends (default: none)")
 }
 
 // capFlags bound what is spent; plan has them too.
 func (s *settings) capFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(number{&s.maxCalls, 1, 1 << 50}, "max-calls", "calls at most; a retry is one")
-	f.Var(creditCap{&s.maxCredits, &s.budgetPer}, "max-credits", "credits at most, reserved before each call; N/day or N/month is a budget for all runs of the ledger (UTC)")
-	f.Var(number{&s.creditsPerCall, 1, 1 << 20}, "credits-per-call", "reserved for each call under --max-credits")
-	f.Var(span{value: &s.maxDuration, min: time.Millisecond}, "max-duration", "of the asking")
-	f.Var(number{&s.limit, 1, 1 << 50}, "limit", "ask for the first N rows only")
+	f.Var(&once{Value: number{&s.maxCalls, 1, 1 << 50}}, "max-calls", "make at most `N` calls; a retry is a call")
+	f.Var(creditCap{&s.maxCredits}, "max-credits",
+		"spend at most `N[/day|/month]` credits, reserved before each call; N/day and N/month are budgets over all runs of the ledger (UTC); each of the three forms may be given once")
+	f.Var(&once{Value: number{&s.creditsPerCall, 1, 1 << 20}}, "credits-per-call", "reserve `N` credits for each call under --max-credits")
+	f.Var(&once{Value: span{value: &s.maxDuration, min: time.Millisecond}}, "max-duration", "stop sending new calls after this long")
+	f.Var(&once{Value: number{&s.limit, 1, 1 << 50}}, "limit", "send the first `N` rows only")
 }
 
 func (s *settings) sayingFlags(cmd *cobra.Command) {
@@ -181,6 +184,19 @@ func (s *settings) ledgerPath(lookup func(string) (string, bool)) (string, error
 		return "", usage(errors.New("neither XDG_STATE_HOME nor HOME is set: name the ledger with --ledger"))
 	}
 	return filepath.Join(home, ".local", "state", "enrich", "ledger.db"), nil
+}
+
+// ledgerAdvice adds to the error of a default ledger that cannot be opened how to use another one.
+func (s *settings) ledgerAdvice(err error) error {
+	if s.ledger != "" || err == nil {
+		return err
+	}
+	for _, cause := range []error{fs.ErrPermission, fs.ErrNotExist, syscall.ENOTDIR, syscall.EROFS} {
+		if errors.Is(err, cause) {
+			return fmt.Errorf("%w (this is the default; name another file with --ledger)", err)
+		}
+	}
+	return err
 }
 
 // key reads the API key from the file or the environment; no flag ever holds it.

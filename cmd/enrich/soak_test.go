@@ -19,7 +19,7 @@ import (
 )
 
 // soakFor is how long the soak goes on, such as 2m; without it one short round is run.
-const soakFor = "ENRICH_SOAK"
+const soakFor = "TEST_ENRICH_SOAK"
 
 // TestSoak runs on an API where any fault may come at any time, until the time is over: every row is in exactly one
 // of the files, and the server's count is never above what the runs say that they sent.

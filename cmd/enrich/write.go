@@ -18,9 +18,6 @@ func writeCommand(w world) *cobra.Command {
 		Use: "write [flags] FILE", Short: "Write the results from the ledger alone: no call, no key",
 		Example: "  enrich write leads.csv\n  enrich write --format jsonl --out export leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
-				return err
-			}
 			return write(w, &s, args[0])
 		},
 	}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os/user"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// envPrefix begins the name of each environment variable that sets a flag: --max-calls is ENRICH_MAX_CALLS.
+const envPrefix = "ENRICH_"
+
+func envName(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// applySettings completes a command's flags before the command runs: flags that were not given take the value of their
+// environment variable, and paths that begin with ~ are expanded. It refuses a variable that no flag reads: a misspelt
+// cap would otherwise be no cap.
+func applySettings(cmd *cobra.Command, w world) error {
+	if !readsEnvironment(cmd) {
+		return nil
+	}
+	if err := checkEnvironment(cmd.Root(), w.environ); err != nil {
+		return err
+	}
+	if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
+		return err
+	}
+	return expandPaths(cmd, w.lookupEnv)
+}
+
+// readsEnvironment reports whether a command has settings. Help, completions, man pages and the version work whatever
+// the environment contains.
+func readsEnvironment(cmd *cobra.Command) bool {
+	for c := cmd; c.HasParent(); c = c.Parent() {
+		switch c.Name() {
+		case "help", "completion", "man", "version", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+			return false
+		}
+	}
+	return cmd.HasParent()
+}
+
+// checkEnvironment returns a usage error for the first variable with our prefix that names no flag of any command. The
+// error never contains the value, which may be a secret.
+func checkEnvironment(root *cobra.Command, environ []string) error {
+	var known map[string]bool
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, envPrefix) || setByKubernetes(name) {
+			continue
+		}
+		if known == nil {
+			known = envNames(root)
+		}
+		if !known[name] {
+			return usage(fmt.Errorf("environment variable %s: %s", name, envAdvice(name, known)))
+		}
+	}
+	return nil
+}
+
+// setByKubernetes reports whether Kubernetes sets the variable in every pod beside a service called enrich.
+func setByKubernetes(name string) bool {
+	return name == "ENRICH_PORT" || strings.HasPrefix(name, "ENRICH_PORT_") || strings.HasPrefix(name, "ENRICH_SERVICE_")
+}
+
+// envNames returns the variables of all flags of all commands.
+func envNames(cmd *cobra.Command) map[string]bool {
+	names := map[string]bool{}
+	add := func(f *pflag.Flag) {
+		if f.Name != "help" {
+			names[envName(f.Name)] = true
+		}
+	}
+	cmd.LocalFlags().VisitAll(add)
+	for _, sub := range cmd.Commands() {
+		for name := range envNames(sub) {
+			names[name] = true
+		}
+	}
+	return names
+}
+
+func envAdvice(name string, known map[string]bool) string {
+	if namesSecret(strings.TrimPrefix(name, envPrefix)) {
+		return "enrich reads the API key from SELLING_API_KEY, or from the file that ENRICH_API_KEY_FILE names"
+	}
+	names := make([]string, 0, len(known))
+	for n := range known {
+		names = append(names, n)
+	}
+	if near := nearest(name, names); near != "" {
+		return fmt.Sprintf("no flag has this name; did you mean %s?", near)
+	}
+	return "no flag has this name (enrich run --help lists the flags; ENRICH_ is reserved for them)"
+}
+
+// namesSecret reports whether a flag or variable that does not exist was meant to take the API key itself.
+func namesSecret(name string) bool {
+	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+	for _, word := range strings.Split(name, "-") {
+		switch word {
+		case "key", "apikey", "token", "secret", "bearer", "password", "auth", "authorization":
+			return !strings.HasSuffix(name, "-file")
+		}
+	}
+	return false
+}
+
+// flagsFromEnv sets each flag that was not given on the command line from ENRICH_<FLAG>, if that is set and not empty:
+// flag before environment before default. A repeatable flag takes one value a line; --max-credits takes several
+// separated by commas.
+func flagsFromEnv(cmd *cobra.Command, lookup func(string) (string, bool)) error {
+	var err error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		name := envName(f.Name)
+		value, ok := lookup(name)
+		if err != nil || f.Changed || !ok || value == "" || f.Name == "help" {
+			return
+		}
+		for _, v := range envValues(f, value) {
+			if serr := cmd.Flags().Set(f.Name, v); serr != nil {
+				err = usage(fmt.Errorf("%s=%q: %w", name, value, cause(serr)))
+				return
+			}
+		}
+	})
+	return err
+}
+
+// envValues splits a variable into the values of a flag that may be repeated.
+func envValues(f *pflag.Flag, value string) []string {
+	if _, ok := f.Value.(creditCap); ok {
+		return strings.Split(value, ",")
+	}
+	if f.Value.Type() == "stringArray" {
+		return strings.Split(strings.TrimRight(value, "\n"), "\n")
+	}
+	return []string{value}
+}
+
+// A filePath is a flag that names a file or a directory. A leading ~ is expanded before the command runs, because a
+// shell does not expand it in --flag=~/file, and nobody does in the environment.
+type filePath struct{ value *string }
+
+func (filePath) Type() string { return "path" }
+
+func (p filePath) String() string {
+	if p.value == nil {
+		return ""
+	}
+	return *p.value
+}
+
+func (p filePath) Set(s string) error {
+	*p.value = s
+	return nil
+}
+
+func expandPaths(cmd *cobra.Command, lookup func(string) (string, bool)) error {
+	var err error
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		p, ok := f.Value.(filePath)
+		if !ok || err != nil {
+			return
+		}
+		expanded, perr := expandHome(*p.value, lookup)
+		if perr != nil {
+			err = usage(fmt.Errorf("--%s=%q: %w", f.Name, *p.value, perr))
+			return
+		}
+		*p.value = expanded
+	})
+	return err
+}
+
+// expandHome replaces ~ or ~user at the start of a path by the home directory, as a shell does. A file whose name
+// begins with ~ can be named as ./~file.
+func expandHome(path string, lookup func(string) (string, bool)) (string, error) {
+	if !strings.HasPrefix(path, "~") {
+		return path, nil
+	}
+	end := strings.IndexFunc(path, func(r rune) bool { return r == '/' || r == filepath.Separator })
+	if end < 0 {
+		end = len(path)
+	}
+	home, err := homeOf(path[1:end], lookup)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, path[end:]), nil
+}
+
+func homeOf(name string, lookup func(string) (string, bool)) (string, error) {
+	if name != "" {
+		u, err := user.Lookup(name)
+		if err != nil {
+			return "", fmt.Errorf("~%s is not a user's home directory: write the whole path, or ./~%s for a file of this name", name, name)
+		}
+		return u.HomeDir, nil
+	}
+	for _, variable := range []string{"HOME", "USERPROFILE"} {
+		if home, _ := lookup(variable); filepath.IsAbs(home) {
+			return home, nil
+		}
+	}
+	return "", errors.New("~ cannot be expanded, because HOME is not set: write the whole path")
+}
