@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -88,14 +90,11 @@ func envNames(cmd *cobra.Command) map[string]bool {
 }
 
 func envAdvice(name string, known map[string]bool) string {
-	if namesSecret(strings.TrimPrefix(name, envPrefix)) {
+	near := nearest(name, slices.Sorted(maps.Keys(known)))
+	if namesSecret(strings.TrimPrefix(name, envPrefix)) && near != "ENRICH_API_KEY_FILE" {
 		return "enrich reads the API key from SELLING_API_KEY, or from the file that ENRICH_API_KEY_FILE names"
 	}
-	names := make([]string, 0, len(known))
-	for n := range known {
-		names = append(names, n)
-	}
-	if near := nearest(name, names); near != "" {
+	if near != "" {
 		return fmt.Sprintf("no flag has this name; did you mean %s?", near)
 	}
 	return "no flag has this name (enrich run --help lists the flags; ENRICH_ is reserved for them)"

@@ -31,10 +31,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) {
 		name := unknown.GetSpecifiedName()
-		if namesSecret(name) {
+		near := nearest(name, flagNames(cmd))
+		if namesSecret(name) && near != "api-key-file" {
 			return usage(fmt.Errorf("--%s: no flag takes the API key, because other users could see it: set the environment variable SELLING_API_KEY, or name a file with --api-key-file", name))
 		}
-		if near := nearest(name, flagNames(cmd)); near != "" {
+		if near != "" {
 			err = fmt.Errorf("%w: did you mean --%s?", err, near)
 		}
 	}
@@ -207,7 +208,7 @@ func parseMap(values []string) (map[contact.Field]string, error) {
 
 // nearest is the name that was perhaps meant, or "": the one with the fewest edits, at most a third of its letters.
 func nearest(given string, names []string) string {
-	best, most := "", 1+len(given)/3
+	best, most := "", 1+len(strings.TrimPrefix(given, envPrefix))/3
 	for _, name := range names {
 		if d := edits(given, name); d <= most && (best == "" || d < edits(given, best)) {
 			best = name

@@ -151,3 +151,28 @@ func TestManPages(t *testing.T) {
 		}
 	}
 }
+
+// A man page has every word of the help that it is made from: a formatter drops <stem> as a tag.
+func TestManPagesKeepEveryWord(t *testing.T) {
+	dir := t.TempDir()
+	told(t, "man", dir)
+	for page, words := range map[string]string{
+		"enrich-run.1":     longRun + " " + "make at most N calls; a retry is a call",
+		"enrich-fakeapi.1": "STATUSraWAIT rate_limit",
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := strings.NewReplacer(`\fB`, "", `\fR`, "", `\fI`, "", `\-`, "-", `\&`, "", `\(bu`, "", `\\`, `\`).Replace(string(text))
+		have := map[string]bool{}
+		for _, word := range strings.Fields(plain) {
+			have[word] = true
+		}
+		for _, word := range strings.Fields(words) {
+			if !have[word] {
+				t.Errorf("%s lacks %q", page, word)
+			}
+		}
+	}
+}

@@ -92,19 +92,23 @@ func statsCommand(w world) *cobra.Command {
 
 func printStats(w world, s *ledger.Stats) error {
 	for _, line := range []struct {
-		n    int64
-		what string
+		n         int64
+		one, more string
 	}{
-		{s.Answers, "contacts have an answer"},
-		{s.Matched, "answers that matched"},
-		{s.NoMatch, "answers without a match"},
-		{s.Refused, "askings that were refused"},
-		{s.Lost, "calls that were lost: they may have been charged"},
-		{s.Credits, "credits charged"},
-		{s.Runs, "runs"},
-		{s.Bytes, "bytes"},
+		{s.Answers, "contact has an answer", "contacts have an answer"},
+		{s.Matched, "answer that matched", "answers that matched"},
+		{s.NoMatch, "answer without a match", "answers without a match"},
+		{s.Refused, "request that was refused", "requests that were refused"},
+		{s.Lost, "call that was lost: it may have been charged", "calls that were lost: they may have been charged"},
+		{s.Credits, "credit charged", "credits charged"},
+		{s.Runs, "run", "runs"},
+		{s.Bytes, "byte", "bytes"},
 	} {
-		if _, err := fmt.Fprintf(w.stdout, "%12d %s\n", line.n, line.what); err != nil {
+		what := line.more
+		if line.n == 1 {
+			what = line.one
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%12d %s\n", line.n, what); err != nil {
 			return err
 		}
 	}

@@ -88,9 +88,9 @@ func (g *gauge) position(looked, read int64) float64 {
 // text is the reading in a line; narrow leaves out what a small terminal has no room for.
 func (r reading) text(narrow bool) string {
 	if narrow {
-		return fmt.Sprintf("%d calls, %d failed", r.calls, r.failed)
+		return fmt.Sprintf("%s, %d failed", many(r.calls, "call"), r.failed)
 	}
-	s := fmt.Sprintf("%d calls, %.0f/s, %d matched, %d failed", r.calls, r.rate, r.matched, r.failed)
+	s := fmt.Sprintf("%s, %.0f/s, %d matched, %d failed", many(r.calls, "call"), r.rate, r.matched, r.failed)
 	if r.left >= 0 {
 		s += ", " + r.left.String() + " left"
 	}
