@@ -58,7 +58,7 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 		return nil, err
 	}
 	return &job{
-		world: w, settings: s, voice: newVoice(w.stderr, s), patience: patience,
+		world: w, settings: s, voice: newVoice(consoleOf(w), s), patience: patience,
 		input: in, reading: reading, question: question,
 		rules: pipeline.Rules{
 			Identity: question.identity,
@@ -87,7 +87,7 @@ func (j *job) open() (*reader.Reader, error) {
 		return nil, interruption{sig}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", j.input.name, err)
+		return nil, fmt.Errorf("read %s: %w", shown(j.input.name), err)
 	}
 	return r, nil
 }
@@ -196,7 +196,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	}
 	rows, err := reader.Open(j.input.reader(), o)
 	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
-		return pipeline.Written{}, errors.New("read " + j.input.name + " again: " + err.Error() + ": " + keptAnswers)
+		return pipeline.Written{}, errors.New("read " + shown(j.input.name) + " again: " + err.Error() + ": " + keptAnswers)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	w := pipeline.Write{Rules: j.rules, Rows: rows, Ledger: j.ledger, Run: run}

@@ -138,8 +138,8 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted)
 	g := &gauge{started: time.Now(), size: j.input.size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters}
 	every, over := lineEvery, func() {}
 	draw = j.lines(g)
-	if width, ok := terminalWidth(j.world.stderr); ok && j.voice.log == nil && !j.settings.verbose {
-		draw, over = bar(j.world.stderr, g, width)
+	if width, ok := terminalWidth(j.voice.console.terminal()); ok && j.voice.log == nil && !j.settings.verbose {
+		draw, over = bar(j.voice.console.chatter(), g, width)
 		every = barEvery
 	}
 	ticker := time.NewTicker(every)
@@ -154,7 +154,7 @@ func (j *job) lines(g *gauge) func() {
 		if r.share >= 0 {
 			text = fmt.Sprintf("%.0f%%: %s", 100*r.share, text)
 		}
-		j.voice.say(text, "event", "progress", "share", r.share, "rows", r.rowsRead, "calls", r.calls, "rate", r.rate,
+		j.voice.show(text, "event", "progress", "share", r.share, "rows", r.rowsRead, "calls", r.calls, "rate", r.rate,
 			"matched", r.matched, "no_match", r.noMatch, "failed", r.failed, "lost", r.lost, "seconds", r.elapsed.Seconds())
 	}
 }
@@ -188,10 +188,9 @@ func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
 	return draw, func() { _ = b.Exit(); _ = b.Clear() }
 }
 
-// terminalWidth is that of the terminal w is; false: it is none, or a dumb one.
-func terminalWidth(w io.Writer) (int, bool) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+// terminalWidth is the width of a terminal; false: the file is not one.
+func terminalWidth(f *os.File) (int, bool) {
+	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return 0, false
 	}
 	width, _, err := term.GetSize(int(f.Fd()))

@@ -23,6 +23,8 @@ type world struct {
 
 // execute runs one command line and returns its exit code. What went wrong has been said on standard error by then.
 func execute(args []string, w world) (code int) {
+	w, end := w.withConsole()
+	defer end()
 	defer func() {
 		if bug := recover(); bug != nil { // the runtime would leave with 2, which says that nothing was called
 			code = exitInternal

@@ -55,6 +55,7 @@ func runCommand(w world) *cobra.Command {
 // run is the main job: everything is validated, then asked, then written, then published.
 func run(w world, s *settings, name string, m *meter) error {
 	started := time.Now().UTC()
+	consoleOf(w).detach()
 	if err := m.accept(w, s, name); err != nil {
 		return err
 	}
@@ -91,6 +92,7 @@ func run(w world, s *settings, name string, m *meter) error {
 		return usage(err)
 	}
 	defer api.Close()
+	defer j.voice.showLibraries(s, key)()
 	return j.run(api, first, m)
 }
 

@@ -49,7 +49,7 @@ flight are let finish, and what is answered is written. Run the same command aga
 )
 
 func (j *job) sayLedger(path string, l *ledger.Ledger) {
-	j.voice.say(fmt.Sprintf("ledger %s: %s", path, many(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
+	j.voice.say(fmt.Sprintf("ledger %s: %s", shown(path), many(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
 	found := l.Found()
 	if len(found) == 0 {
 		return
@@ -116,7 +116,7 @@ func (j *job) sayAccount(stats client.Stats) {
 func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows
 	lines := []string{fmt.Sprintf("%s: %s: %d matched, %d no match, %d failed, %d pending",
-		j.input.name, many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
+		shown(j.input.name), many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
 	if len(s.Failures) > 0 {
 		lines = append(lines, "  failed: "+counts(s.Failures))
 	}
@@ -140,7 +140,7 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	lines = append(lines, calls, credits(s))
 	for _, t := range j.paths.all() {
 		if t.path != "" && t.path != "-" {
-			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", t.path))
+			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", shown(t.path)))
 		}
 	}
 	j.voice.say(strings.Join(lines, "\n"), "event", "summary", "summary", s)
