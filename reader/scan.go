@@ -54,8 +54,6 @@ type scanner struct {
 	lines int
 	// odd is how many bare cells had an odd number of quotes.
 	odd int
-	// bumped is how many cells had no space before them, where the dialect is padded.
-	bumped int
 }
 
 func newScanner(d dialect) *scanner {
@@ -86,7 +84,7 @@ func highest(class []byte) int {
 // record finds the cells of the record that begins text, and returns how many bytes it takes with its line end. atEOF
 // says that nothing follows text. cut asks for more text; any other fault is at the cell that would be next.
 func (s *scanner) record(text []byte, atEOF bool) (size int, f fault) {
-	s.spans, s.lines, s.odd, s.bumped = s.spans[:0], 0, 0, 0
+	s.spans, s.lines, s.odd = s.spans[:0], 0, 0
 	at := 0
 	for {
 		if len(s.spans) >= maxColumns {
@@ -152,15 +150,8 @@ func (s *scanner) start(text []byte, at int) int {
 
 // pad steps over the one space that belongs to the delimiter.
 func (s *scanner) pad(text []byte, at int) int {
-	if len(s.spans) == 0 || at == len(text) {
-		return at
-	}
-	switch text[at] {
-	case ' ':
+	if len(s.spans) > 0 && at < len(text) && text[at] == ' ' {
 		return at + 1
-	case '\n', '\r', s.delimiter[0]:
-	default:
-		s.bumped++
 	}
 	return at
 }

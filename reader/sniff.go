@@ -47,26 +47,64 @@ const oneColumn = 0.05
 
 // sniff finds the dialect of a block; whole says that nothing follows it. What o fixes is not tried otherwise.
 func sniff(block []byte, whole bool, o Options) dialect {
-	best, top := dialect{quote: quoteOf(o, block), delimiter: o.delimiter()}, oneColumn
-	best.cr = onlyReturns(block)
+	best := dialect{quote: quoteOf(o, block), delimiter: o.delimiter(), cr: onlyReturns(block)}
 	if best.delimiter == "" && alone(newReading(dialect{delimiter: ",", quote: best.quote, cr: best.cr}, block, whole)) {
 		best.delimiter = ","
 	}
 	block = comments(block)
+	best = bestOf(trials(block, best.cr, o), best, block, whole, o)
+	best.cr = best.cr || endsByReturns(best, block, whole)
+	best.backslash = best.backslash || escapesByBackslash(best, block, whole)
+	return best
+}
+
+// bestOf returns the dialect by which a block looks most like a table, or the fallback if it hardly does by any.
+func bestOf(tried []trial, fallback dialect, block []byte, whole bool, o Options) dialect {
+	best, top := fallback, oneColumn
+	var plain *reading // the last one without backslashes
+	for _, d := range tried {
+		r := newReading(d.dialect, block, whole)
+		if !d.backslash {
+			plain = r
+		} else if !r.escapes(plain) {
+			continue
+		}
+		if d.padded && !r.padding() || d.quote == '\'' && o.Quote == "" && !r.needsApostrophes() {
+			continue
+		}
+		if d.quote == '"' && o.Quote == "" && badlyQuoted(d.dialect, r, block, whole) {
+			d.quote = 0
+			r = newReading(d.dialect, block, whole)
+		}
+		if s := r.score() * d.weight; s > top && (d.weight == 1 || len(r.records) > 1) {
+			best, top = d.dialect, s
+		}
+	}
+	return best
+}
+
+// A trial is a dialect to try, and how likely its delimiter is one.
+type trial struct {
+	dialect
+	weight float64
+}
+
+// trials returns the dialects that the block allows, in the order of preference where two are equally good.
+func trials(block []byte, cr bool, o Options) []trial {
+	var all []trial
 	for _, quote := range quotesToTry(o, block) {
 		for _, delimiter := range delimitersToTry(o, block) {
 			for _, padded := range paddings(block, delimiter.delimiter) {
-				d := dialect{delimiter: delimiter.delimiter, padded: padded, quote: quote, cr: best.cr}
-				r := newReading(d, block, whole)
-				if s := r.score() * delimiter.weight; s > top && (delimiter.weight == 1 || len(r.records) > 1) {
-					best, top = d, s
+				d := dialect{delimiter: delimiter.delimiter, padded: padded, quote: quote, cr: cr}
+				all = append(all, trial{d, delimiter.weight})
+				if quote != 0 && bytes.Contains(block, []byte{'\\', quote}) {
+					d.backslash = true
+					all = append(all, trial{d, delimiter.weight})
 				}
 			}
 		}
 	}
-	best.cr = best.cr || endsByReturns(best, block, whole)
-	best.backslash = escapesByBackslash(best, block, whole)
-	return best
+	return all
 }
 
 func quotesToTry(o Options, block []byte) []byte {
@@ -171,8 +209,8 @@ func endsByReturns(d dialect, block []byte, whole bool) bool {
 	return newReading(d, block, whole).score() > without
 }
 
-// paddings are whether a delimiter may have a space behind it. The reading that has it so is the better one only where
-// nearly every cell has.
+// paddings are whether a delimiter may have a space behind it; a reading that has it so counts only if nearly every cell
+// outside quotes has one (see reading.padding).
 func paddings(block []byte, delimiter string) []bool {
 	if delimiter != " " && bytes.Contains(block, []byte(delimiter+" ")) {
 		return []bool{true, false}
@@ -189,5 +227,11 @@ func escapesByBackslash(d dialect, block []byte, whole bool) bool {
 	without := newReading(d, block, whole)
 	d.backslash = true
 	with := newReading(d, block, whole)
-	return with.spoiled*2 <= without.spoiled && without.spoiled > 0 || with.spoiled == without.spoiled && with.score() > without.score()
+	return with.escapes(without)
+}
+
+// escapes reports whether a reading with backslashes as escapes is better than the same without: at most half of the
+// records are still spoiled or, if none was, it looks more like a table.
+func (r *reading) escapes(without *reading) bool {
+	return r.spoiled*2 <= without.spoiled && without.spoiled > 0 || r.spoiled == without.spoiled && r.score() > without.score()
 }
