@@ -20,12 +20,18 @@ import (
 
 // The browser is Debian's. A test installs it where it is missing and it can; where it cannot, the test is skipped with a
 // word, or fails where TEST_ENRICH_BROWSER=require is set.
-const (
-	browserEnv  = "TEST_ENRICH_BROWSER"
-	installTime = 8 * time.Minute
-	// lookTime bounds all that is done in the browser.
-	lookTime = time.Minute
-)
+const browserEnv = "TEST_ENRICH_BROWSER"
+
+// untilDeadline returns a context that ends shortly before the test binary does (-timeout). Nothing here depends on the
+// machine's speed: a slow browser passes, and one that hangs fails with a message instead of a dump of goroutines.
+func untilDeadline(t *testing.T) (context.Context, context.CancelFunc) {
+	t.Helper()
+	deadline, ok := t.Deadline()
+	if !ok {
+		return context.WithCancel(t.Context())
+	}
+	return context.WithDeadline(t.Context(), deadline.Add(-time.Until(deadline)/20))
+}
 
 // unavailable ends a test that lacks what it needs.
 func unavailable(t *testing.T, why string) {
@@ -49,7 +55,7 @@ func browser(t *testing.T) string {
 		unavailable(t, "no Chromium here, and no apt-get to install it")
 	}
 	t.Log("installing Chromium, once")
-	ctx, cancel := context.WithTimeout(t.Context(), installTime)
+	ctx, cancel := untilDeadline(t)
 	defer cancel()
 	if apt(ctx, "install", "-y", "--no-install-recommends", "chromium") != nil {
 		if err := errors.Join(apt(ctx, "update"), apt(ctx, "install", "-y", "--no-install-recommends", "chromium")); err != nil {
@@ -81,15 +87,18 @@ func apt(ctx context.Context, args ...string) error {
 	return nil
 }
 
+// browserStart is how long the browser may take to start; the library's 20 s are too short for a busy machine.
+const browserStart = 5 * time.Minute
+
 // tab opens a browser with an empty profile; it is gone when the test ends.
 func tab(t *testing.T) context.Context {
 	t.Helper()
 	path := browser(t)
 	options := append(
 		chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(browserStart), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 	)
-	ctx, cancel := context.WithTimeout(t.Context(), lookTime)
+	ctx, cancel := untilDeadline(t)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -133,7 +142,7 @@ func axe(t *testing.T) string {
 
 // packed is axe.min.js from the registry's package.
 func packed(t *testing.T) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := untilDeadline(t)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "npm", "pack", axeRelease)
 	cmd.Dir = t.TempDir()
