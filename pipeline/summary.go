@@ -10,19 +10,23 @@ import (
 
 // A Summary is what a run comes to, for machines: its JSON is a contract (README, "Files").
 type Summary struct {
-	Complete   bool              `json:"complete"`
-	Stopped    *client.Stop      `json:"stopped"`
-	ExitCode   int               `json:"exit_code"`
-	Rows       SummaryRows       `json:"rows"`
-	Failures   map[string]int64  `json:"failures"`
-	Calls      SummaryCalls      `json:"calls"`
-	Credits    SummaryCredits    `json:"credits"`
-	Fields     map[string]int64  `json:"fields"`
-	LatencyMS  SummaryLatency    `json:"latency_ms"`
-	Input      SummaryInput      `json:"input"`
-	Outputs    map[string]string `json:"outputs"`
-	StartedAt  time.Time         `json:"started_at"`
-	FinishedAt time.Time         `json:"finished_at"`
+	Complete  bool              `json:"complete"`
+	Stopped   *client.Stop      `json:"stopped"`
+	ExitCode  int               `json:"exit_code"`
+	Rows      SummaryRows       `json:"rows"`
+	Failures  map[string]int64  `json:"failures"`
+	Calls     SummaryCalls      `json:"calls"`
+	Credits   SummaryCredits    `json:"credits"`
+	Fields    map[string]int64  `json:"fields"`
+	LatencyMS SummaryLatency    `json:"latency_ms"`
+	Input     SummaryInput      `json:"input"`
+	Outputs   map[string]string `json:"outputs"`
+	// Files gives the path of each output by what it is ("results", "failures", …), relative to the summary's folder.
+	Files map[string]string `json:"files,omitempty"`
+	// Kept: the outputs in place were better than this run's, and were not replaced.
+	Kept       bool      `json:"kept,omitempty"`
+	StartedAt  time.Time `json:"started_at"`
+	FinishedAt time.Time `json:"finished_at"`
 }
 
 // SummaryRows counts rows: Matched + NoMatch + Failed + Pending = Read; Stale is part of Matched and NoMatch.
@@ -60,8 +64,10 @@ type SummaryLatency struct {
 	Max float64 `json:"max"`
 }
 
-// SummaryInput identifies the input's bytes.
+// SummaryInput identifies the input.
 type SummaryInput struct {
+	// Path is relative to the summary's folder; "-" for standard input and devices; "" before version 1.
+	Path   string `json:"path"`
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
 }
@@ -72,7 +78,7 @@ func NewSummary(w Written, sum [32]byte, bytes int64) Summary {
 		Rows:     SummaryRows{w.Read, w.Matched, w.NoMatch, w.Failed, w.Pending, w.Stale},
 		Failures: map[string]int64{},
 		Calls:    SummaryCalls{FromLedger: w.FromLedger, Deduplicated: w.Deduplicated},
-		Input:    SummaryInput{hex.EncodeToString(sum[:]), bytes},
+		Input:    SummaryInput{SHA256: hex.EncodeToString(sum[:]), Bytes: bytes},
 	}
 	for _, k := range [...]contact.Failure{contact.Invalid, contact.Ragged, contact.Rejected, contact.Exhausted, contact.Malformed, contact.Uncertain} {
 		if n := w.Failures[k]; n > 0 {

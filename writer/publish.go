@@ -15,7 +15,7 @@ import (
 // temporary files are removed.
 func (s *Set) Publish() error {
 	if s.ended {
-		return errors.New("the set has ended already")
+		return errEnded
 	}
 	return errors.Join(s.publish(), s.Discard())
 }

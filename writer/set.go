@@ -21,6 +21,8 @@ type Set struct {
 	step func(operation, path string) error
 }
 
+var errEnded = errors.New("the set has ended already")
+
 // NewSet returns an empty set.
 func NewSet() *Set { return &Set{} }
 
@@ -118,6 +120,31 @@ func (s *Set) Sums() map[string]string {
 		sums[o.name] = hex.EncodeToString(o.sum.Sum(nil))
 	}
 	return sums
+}
+
+// Streamed is [Set.Sums] for the outputs that were written straight.
+func (s *Set) Streamed() map[string]string {
+	sums := s.Sums()
+	for _, o := range s.outputs {
+		if o.target != "" {
+			delete(sums, o.name)
+		}
+	}
+	return sums
+}
+
+// Keep ends the set without replacing any file: outputs that were written straight are complete, the others are removed.
+func (s *Set) Keep() error {
+	if s.ended {
+		return errEnded
+	}
+	var all error
+	for _, o := range s.outputs {
+		if o.target == "" {
+			all = errors.Join(all, s.finish(o))
+		}
+	}
+	return errors.Join(all, s.Discard())
 }
 
 // Discard removes the temporary files, so that nothing of the set stands under a final name. What was written

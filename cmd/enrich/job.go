@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"enrich/ledger"
@@ -20,6 +19,7 @@ type job struct {
 	world    world
 	settings *settings
 	voice    *voice
+	name     string // of the input, as it was typed
 	patience *patience
 	input    *input
 	reading  reader.Options
@@ -58,7 +58,7 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 		return nil, err
 	}
 	return &job{
-		world: w, settings: s, voice: newVoice(consoleOf(w), s), patience: patience,
+		world: w, settings: s, voice: newVoice(consoleOf(w), s), patience: patience, name: name,
 		input: in, reading: reading, question: question,
 		rules: pipeline.Rules{
 			Identity: question.identity,
@@ -104,15 +104,19 @@ func (j *job) targets(info reader.Info) error {
 			return usage(fmt.Errorf("--%s is for CSV: results and failures are written as %s", flag, j.format))
 		}
 	}
-	in := func(given, what string) string {
-		if given != "" {
-			return given
+	j.paths = outputs{results: s.results, failures: s.failures, summary: s.summary, pending: s.pending, report: s.report}
+	for _, o := range []struct {
+		path *string
+		what string
+	}{
+		{&j.paths.results, "results." + string(j.format)}, {&j.paths.failures, "failures." + string(j.format)}, {&j.paths.summary, "summary.json"},
+	} {
+		if *o.path == "" {
+			*o.path = j.outputPath(o.what)
+			if err := writer.CheckTarget(*o.path); err != nil {
+				return usage(fmt.Errorf("--out: %w", err))
+			}
 		}
-		return filepath.Join(s.out, j.input.stem+"."+what)
-	}
-	j.paths = outputs{
-		results: in(s.results, "results."+string(j.format)), failures: in(s.failures, "failures."+string(j.format)),
-		summary: in(s.summary, "summary.json"), pending: s.pending, report: s.report,
 	}
 	kept, err := j.keptFiles()
 	if err != nil {
@@ -124,7 +128,7 @@ func (j *job) targets(info reader.Info) error {
 			return usage(fmt.Errorf("--%s: %w", t.flag, err))
 		}
 	}
-	return nil
+	return j.refuseOthers()
 }
 
 func (j *job) target(flag, path string, kept []keptFile, named map[string]string) error {
@@ -159,6 +163,7 @@ func (j *job) target(flag, path string, kept []keptFile, named map[string]string
 	return nil
 }
 
+// A target is an output: the flag that names it, without dashes, and its path; "" if there is none.
 type target struct{ flag, path string }
 
 func (o *outputs) all() []target {
@@ -217,27 +222,67 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	return written, nil
 }
 
-// publish completes the summary with what the outputs came to, and gives all files their names, the summary last.
+// publish completes the summary and gives all files their names, the summary last; or it keeps the outputs in place.
 func (j *job) publish(s *pipeline.Summary) error {
 	if err := j.outputs.flush(); err != nil {
 		return err
 	}
-	s.Fields, s.Outputs = j.outputs.results.Filled(), j.outputs.set.Sums()
+	s.Fields, s.Input.Path = j.outputs.results.Filled(), j.inputPath()
 	s.StartedAt, s.FinishedAt = j.rules.Started, time.Now().UTC()
+	keep, inPlace, err := j.keeps(s)
+	if err != nil {
+		return err
+	}
+	if s.Kept = keep; !keep {
+		s.Files = j.files()
+	}
+	j.sumOutputs(s)
 	if err := j.writeReport(s); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
-	f, err := j.outputs.set.Create(j.paths.summary, j.world.stdout)
-	if err != nil {
+	if err := j.writeSummary(s); err != nil {
 		return fmt.Errorf("write the summary: %w", err)
 	}
-	enc := json.NewEncoder(f)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(s); err != nil {
-		return fmt.Errorf("write the summary: %w", err)
+	if keep {
+		j.sayKept(s, inPlace)
+		return j.outputs.set.Keep()
 	}
 	if err := j.outputs.set.Publish(); err != nil {
 		return fmt.Errorf("publish the outputs: %w", err)
 	}
 	return nil
+}
+
+func (j *job) writeSummary(s *pipeline.Summary) error {
+	f, err := j.outputs.set.Create(j.paths.summary, j.world.stdout)
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(f)
+	enc.SetIndent("", "  ")
+	return enc.Encode(s)
+}
+
+// sumOutputs lists the outputs written so far with their hashes. If those in place are kept, only what went to standard
+// output, a pipe or a device was written.
+func (j *job) sumOutputs(s *pipeline.Summary) {
+	s.Outputs = j.outputs.set.Sums()
+	if s.Kept {
+		s.Outputs = j.outputs.set.Streamed()
+	}
+}
+
+// files are the paths of the outputs relative to the summary's folder, so that they are found from any other.
+func (j *job) files() map[string]string {
+	files := map[string]string{}
+	for _, t := range j.paths.all() {
+		switch {
+		case t.path == "" || t.flag == "summary":
+		case placeOf(t.path) == "-":
+			files[t.flag] = "-"
+		default:
+			files[t.flag] = relativeTo(j.summaryDir(), t.path)
+		}
+	}
+	return files
 }

@@ -84,6 +84,6 @@ func (j *job) writeReport(s *pipeline.Summary) error {
 	if err := page.Flush(); err != nil {
 		return err
 	}
-	s.Outputs = j.outputs.set.Sums()
+	j.sumOutputs(s)
 	return nil
 }

@@ -26,6 +26,7 @@ type settings struct {
 	url, apiKeyFile                 string
 	out, results, failures, summary string
 	pending, report, metrics        string
+	replace                         bool
 	inputFormat, format             string
 	delimiter, quote, encoding      string
 	headerLine                      int64
@@ -52,7 +53,7 @@ type settings struct {
 
 func defaults() settings {
 	return settings{
-		url: "https://api.selling.com", out: ".", emailAs: "email", sameBy: "request", workers: 32,
+		url: "https://api.selling.com", emailAs: "email", sameBy: "request", workers: 32,
 		timeout: time.Minute, maxAttempts: 5, maxElapsed: 2 * time.Minute, creditsPerCall: 1,
 		maxAge: -1, noMatchAge: 30 * day, lostRetries: 2, grace: 25 * time.Second, logFormat: "text",
 	}
@@ -85,10 +86,11 @@ func (s *settings) questionFlags(cmd *cobra.Command) {
 // outputFlags say what is written, and where.
 func (s *settings) outputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(filePath{&s.out}, "out", "`DIR` for results, failures and summary, named after the input")
+	f.Var(filePath{&s.out}, "out", "`DIR` for results, failures and summary, named after the input (default: the input's directory)")
 	f.Var(filePath{&s.results}, "results", "`FILE` for the results; - is standard output")
 	f.Var(filePath{&s.failures}, "failures", "`FILE` for the failures; - is standard output")
 	f.Var(filePath{&s.summary}, "summary", "`FILE` for the summary; - is standard output")
+	f.BoolVar(&s.replace, "replace", false, "replace the outputs in place also if they are of another input or have more answered rows")
 	f.Var(filePath{&s.pending}, "pending", "`FILE` for the rows that were not asked, as they were (default: none)")
 	f.Var(filePath{&s.report}, "report", "`FILE` for a page about the run, as HTML, to look at (default: none)")
 	f.Var(choice{&s.format, []string{"csv", "jsonl"}}, "format", "format of results and failures (default: as the input)")

@@ -139,11 +139,22 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	}
 	lines = append(lines, calls, credits(s))
 	for _, t := range j.paths.all() {
-		if t.path != "" && t.path != "-" {
+		if t.path != "" && t.path != "-" && !s.Kept {
 			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", shown(t.path)))
 		}
 	}
 	j.voice.say(strings.Join(lines, "\n"), "event", "summary", "summary", s)
+}
+
+// sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.
+func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
+	answered := s.Rows.Matched + s.Rows.NoMatch
+	better := "are kept"
+	if inPlace >= 0 {
+		better = "have " + many(inPlace, "answered row") + " and are kept"
+	}
+	j.voice.warn(fmt.Sprintf("nothing was published: the outputs in place %s, because this run has %d; `enrich write --replace` with the same flags publishes it anyway",
+		better, answered), "event", "kept", "in_place", inPlace, "answered", answered)
 }
 
 func credits(s *pipeline.Summary) string {
