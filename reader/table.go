@@ -84,7 +84,7 @@ func (t *table) modal() int {
 	return best
 }
 
-// header finds the header: its index among the records, -1 for none.
+// header returns the index of the header among the records, -1 for none.
 func (t *table) header(o Options) (int, error) {
 	switch {
 	case o.NoHeader:
@@ -92,21 +92,31 @@ func (t *table) header(o Options) (int, error) {
 	case o.HeaderLine > 0:
 		return 0, t.named(o.HeaderLine)
 	}
+	first, err := t.first()
+	if at := t.better(first, o); at >= 0 {
+		return at, nil
+	}
+	return first, err
+}
+
+// first returns the index of the first record that is not a title or a remark, and why it cannot be the header. It is -1 if
+// there is none.
+func (t *table) first() (int, error) {
 	remarks := t.remarks()
 	for i, r := range t.records {
 		switch {
 		case i < remarks:
 			continue
 		case r.fault != sound:
-			return 0, spoiledHeader(r.line, "%s where the header should be; mend it, or name the header's line with --header-line", r.fault.words())
+			return i, spoiledHeader(r.line, "%s where the header should be; mend it, or name the header's line with --header-line", r.fault.words())
 		case t.title(r.cells) && i+1 < len(t.records):
 			continue
 		case i > 0 && dataLike(r.cells):
-			return 0, spoiledHeader(t.records[0].line, "no header fits the rows from line %d on: mend it, name its line with --header-line, or say --no-header", r.line)
+			return i, spoiledHeader(t.records[0].line, "no header fits the rows from line %d on: mend it, name its line with --header-line, or say --no-header", r.line)
 		}
 		return i, t.fits(i)
 	}
-	return 0, spoiledHeader(1, "no line looks like a header: name its line with --header-line, or say --no-header")
+	return -1, spoiledHeader(1, "no line looks like a header: name its line with --header-line, or say --no-header")
 }
 
 // words say what spoils a record of the first block.
@@ -183,11 +193,16 @@ func dataLike(cells []string) bool {
 			continue
 		}
 		filled++
-		if numberLike(s) || strings.ContainsRune(s, '@') || strings.Contains(s, "://") {
+		if isValue(s) {
 			values++
 		}
 	}
 	return values*4 >= filled && values > 0
+}
+
+// isValue reports whether a cell, without white space around it, is a number, a date, an address or a URL, and not a name.
+func isValue(s string) bool {
+	return numberLike(s) || strings.ContainsRune(s, '@') || strings.Contains(s, "://")
 }
 
 // fits refuses a header that no row fits.
