@@ -46,7 +46,8 @@ type Asked struct {
 // Do runs the pass to its end. When ctx is done (a signal) the asking stops, calls in flight are let finish, and the
 // rest of the rows is read without asking, so that the input is known whole. When deadline is done all of it ends at
 // once, with deadline's error: what was answered is in the ledger, and nothing can be published. Any other error is
-// one of ours (the disk, the ledger, a bug), with the same consequence.
+// internal (the disk, the ledger, a bug), with the same consequence; if it came from reading the rows, calls in flight
+// are allowed to finish first.
 func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 	stop := newStopper(ctx, deadline, a.Grace, a.Caps.MaxDuration)
 	defer stop.close()
@@ -62,7 +63,7 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 	err := admit.run(deadline)
 	desk.tray.end()
 	if err != nil {
-		stop.fail(err)
+		stop.abandon(err)
 	}
 	settling.Wait()
 	workers.Wait()

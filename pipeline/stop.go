@@ -85,6 +85,17 @@ func (s *stopper) fail(err error) {
 	s.endHard()
 }
 
+// abandon ends the run with an error that is not the ledger's: nothing is published, but calls in flight are allowed to
+// finish and their answers are committed, because they may have been charged.
+func (s *stopper) abandon(err error) {
+	s.mu.Lock()
+	if s.err == nil {
+		s.err = err
+	}
+	s.mu.Unlock()
+	s.stop("", "")
+}
+
 // guard makes a panic an error of ours, so that nobody waits for one who is gone. It says whether all went well.
 func (s *stopper) guard(f func()) (well bool) {
 	defer func() {

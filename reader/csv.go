@@ -107,7 +107,7 @@ func (c *csvRows) next(row *Row, wait bool) error {
 func (c *csvRows) more(text []byte, at int, wait bool) (done bool, err error) {
 	open := c.scan.quotes(text, at)
 	switch {
-	case c.err != nil && open:
+	case c.ended() && open:
 		return true, nil
 	case c.err != nil:
 		return false, c.err // the row is torn

@@ -21,4 +21,7 @@ var (
 	ErrMap = errors.New("--map does not fit")
 	// ErrBroken: the input broke off in the middle. The rows before it are good, and were returned.
 	ErrBroken = errors.New("the input broke off")
+	// ErrStorage: a temporary copy of the input cannot be written or read. [Open] does not return it by itself: the reader
+	// that it is given wraps it. Such an error says nothing about the input, and is never ErrBroken.
+	ErrStorage = errors.New("temporary storage failed")
 )

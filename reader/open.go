@@ -19,7 +19,7 @@ func Open(r io.Reader, o Options) (*Reader, error) {
 	opened, err := open(raw, o)
 	if err != nil {
 		raw.close()
-		return nil, err
+		return nil, raw.cause(err)
 	}
 	return opened, nil
 }

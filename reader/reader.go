@@ -106,6 +106,7 @@ func (r *Reader) Read(rows []Row) (int, error) {
 		rows[i].Number = r.number
 	}
 	if err != nil {
+		err = r.raw.cause(err)
 		r.err = err
 		r.raw.drain()
 	}

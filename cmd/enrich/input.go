@@ -23,7 +23,7 @@ type input struct {
 // openInput opens FILE; "-" is standard input.
 func openInput(name string, stdin io.Reader) (*input, error) {
 	if name == "-" {
-		return spooled("standard input", "stdin", stdin, nil)
+		return spooled("standard input", standardInput, stdin, nil)
 	}
 	if name == "" {
 		return nil, usage(errors.New("the input's name is empty: name a CSV or JSONL file, or - for standard input"))
@@ -42,14 +42,49 @@ func openInput(name string, stdin io.Reader) (*input, error) {
 	case info.IsDir():
 		err = usage(fmt.Errorf("%q is a directory: name a CSV or JSONL file in it", name))
 	case !info.Mode().IsRegular():
-		return spooled(name, stem(name), f, f)
+		return spooled(name, stemOf(name, info), f, f)
 	case info.Size() == 0:
 		err = usage(fmt.Errorf("%q is empty: there is nothing to do", name))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &input{name: name, stem: stem(name), file: f, size: info.Size()}, nil
+	return &input{name: name, stem: stemOf(name, info), file: f, size: info.Size()}, nil
+}
+
+// standardInput is what the outputs of an input without a name are called.
+const standardInput = "stdin"
+
+// stemOf is what the outputs of a file are called. A device has no name of its own, nor has an open file that the
+// system lists by its number: /dev/stdin, and /dev/fd/63 for the shell's <(…). A named pipe was named by somebody.
+func stemOf(name string, info fs.FileInfo) string {
+	if info.Mode()&fs.ModeDevice != 0 || isDescriptor(name) {
+		return standardInput
+	}
+	return stem(name)
+}
+
+// isDescriptor reports whether a path names an open file: /dev/stdin, /dev/fd/N, /proc/PID/fd/N, also through links.
+func isDescriptor(name string) bool {
+	for range maxLinks {
+		path, err := filepath.Abs(name)
+		if err != nil {
+			return false
+		}
+		dir, base := filepath.Split(path)
+		if path == "/dev/stdin" || dir == "/dev/fd/" || strings.HasPrefix(dir, "/proc/") && strings.HasSuffix(dir, "/fd/") && base != "" {
+			return true
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return false
+		}
+		if !filepath.IsAbs(link) {
+			link = dir + link // not Join: the parent of a linked directory is another
+		}
+		name = link
+	}
+	return false
 }
 
 // stem is the name without directory and endings: "a/leads.csv.gz" is "leads".

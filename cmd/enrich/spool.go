@@ -1,39 +1,94 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
+
+	"enrich/reader"
 )
 
-// A spool keeps what comes from a pipe in a temporary file, so that it can be read twice. Its readers follow it while
-// it grows: the first call does not wait for the last row.
+// A spool copies a stream to a temporary file, so that it can be read twice. Its readers follow the copy while it
+// grows: the first call does not wait for the last row.
+//
+// A stream that fails is a broken input. A temporary file that fails is not: its error wraps [reader.ErrStorage], the
+// run stops, and nothing is published.
 type spool struct {
-	file   *os.File
-	source io.Closer // closed with the spool; nil: not ours
+	file   storage
+	name   string    // what is copied, for messages
+	source io.Closer // closed with the spool; nil: the caller closes it
 
 	mu   sync.Mutex
 	more sync.Cond
-	n    int64
-	err  error // io.EOF or why it ended; nil while it grows
+	n    int64 // bytes that were written
+	err  error // io.EOF or why the copy ended; nil while it grows
 }
 
-// spooled starts to copy r. The goroutine that does it has no owner that waits for it: a read from a terminal or a pipe
-// cannot be ended from outside, so it ends with the process, or with r.
+// storage is the file that a spool needs.
+type storage interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+}
+
+// spooled starts to copy r. No goroutine waits for the one that copies: a read from a terminal or a pipe cannot be
+// ended from outside, so it ends with the process, or with r.
 func spooled(name, stem string, r io.Reader, source io.Closer) (*input, error) {
-	f, err := os.CreateTemp("", "enrich-stdin-*")
+	f, err := openTemp(os.Remove)
 	if err != nil {
-		return nil, fmt.Errorf("keep %s for the second pass: %w", name, err)
+		return nil, storageError(name, err)
 	}
-	// The file lives as long as it is open: nothing is left behind, however this process ends.
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, fmt.Errorf("keep %s for the second pass: %w", name, err)
-	}
-	s := &spool{file: f, source: source}
-	s.more.L = &s.mu
+	s := newSpool(f, name, source)
 	go s.fill(r)
 	return &input{name: name, stem: stem, spool: s}, nil
+}
+
+func newSpool(f storage, name string, source io.Closer) *spool {
+	s := &spool{file: f, name: name, source: source}
+	s.more.L = &s.mu
+	return s
+}
+
+// storageError says which file could not be written or read, and what to do.
+func storageError(name string, err error) error {
+	variable := "TMPDIR"
+	if runtime.GOOS == "windows" {
+		variable = "TMP"
+	}
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("%w: copy %s to a temporary file in %s: %w; free space there, or set %s to another directory",
+		reader.ErrStorage, name, os.TempDir(), err, variable)
+}
+
+// A tempFile is removed as soon as the system permits it: at once if an open file can be removed, otherwise (Windows)
+// when it is closed.
+type tempFile struct {
+	*os.File
+	left   bool // it still has its name
+	remove func(name string) error
+}
+
+func openTemp(remove func(name string) error) (*tempFile, error) {
+	f, err := os.CreateTemp("", "enrich-stdin-*")
+	if err != nil {
+		return nil, err
+	}
+	return &tempFile{File: f, left: remove(f.Name()) != nil, remove: remove}, nil
+}
+
+// Close closes and removes the file.
+func (t *tempFile) Close() error {
+	err := t.File.Close()
+	if t.left {
+		err = errors.Join(err, t.remove(t.Name()))
+	}
+	return err
 }
 
 func (s *spool) fill(r io.Reader) {
@@ -50,22 +105,27 @@ func (s *spool) fill(r io.Reader) {
 	}
 }
 
-// add keeps one block, and says whether the spool still takes more.
+// add writes one block, and says whether the spool still takes more. Of a block that could not be written whole, only
+// the bytes that were written count.
 func (s *spool) add(b []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
 		return false
 	}
-	if _, err := s.file.WriteAt(b, s.n); err != nil {
-		s.err = fmt.Errorf("keep standard input for the second pass: %w", err)
+	n, err := s.file.WriteAt(b, s.n)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
 	}
-	s.n += int64(len(b))
+	if err != nil {
+		s.err = storageError(s.name, err)
+	}
+	s.n += int64(n)
 	s.more.Broadcast()
 	return s.err == nil
 }
 
-// end says that nothing more comes; the first reason stands.
+// end says that nothing more comes; the first reason stays.
 func (s *spool) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,26 +143,54 @@ func (s *spool) close() error {
 	return s.file.Close()
 }
 
+// ReadAt implements [io.ReaderAt]. It waits until there is something at this place, or the copy has ended.
+func (s *spool) ReadAt(b []byte, at int64) (int, error) {
+	total := 0
+	for total < len(b) {
+		have, err := s.wait(at)
+		if have <= 0 {
+			return total, err
+		}
+		part := b[total:min(int64(len(b)), int64(total)+have)]
+		n, err := s.file.ReadAt(part, at)
+		total, at = total+n, at+int64(n)
+		if n < len(part) { // bytes that were written are gone: this is not the end of the stream
+			if err == nil || errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return total, storageError(s.name, err)
+		}
+	}
+	return total, nil
+}
+
+// wait returns how many bytes can be read from at on; if there are none, why the copy ended.
+func (s *spool) wait(at int64) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at >= s.n && s.err == nil {
+		s.more.Wait()
+	}
+	return s.n - at, s.err
+}
+
 func (s *spool) reader() io.Reader { return &spoolReader{spool: s} }
 
+// A spoolReader reads a spool from its beginning, and does not wait for more than it has.
 type spoolReader struct {
 	*spool
 	at int64
 }
 
+// Read implements [io.Reader].
 func (r *spoolReader) Read(b []byte) (int, error) {
-	r.mu.Lock()
-	for r.at == r.n && r.err == nil {
-		r.more.Wait()
-	}
-	have, err := r.n-r.at, r.err
-	r.mu.Unlock()
-	if have == 0 {
+	have, err := r.wait(r.at)
+	if have <= 0 {
 		return 0, err
 	}
-	n, err := r.file.ReadAt(b[:min(int64(len(b)), have)], r.at)
+	n, err := r.ReadAt(b[:min(int64(len(b)), have)], r.at)
 	r.at += int64(n)
-	if n > 0 {
+	if n > 0 && errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return n, err
