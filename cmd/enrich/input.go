@@ -58,33 +58,10 @@ const standardInput = "stdin"
 // stemOf is what the outputs of a file are called. A device has no name of its own, nor has an open file that the
 // system lists by its number: /dev/stdin, and /dev/fd/63 for the shell's <(…). A named pipe was named by somebody.
 func stemOf(name string, info fs.FileInfo) string {
-	if info.Mode()&fs.ModeDevice != 0 || isDescriptor(name) {
+	if info.Mode()&fs.ModeDevice != 0 || isStream(name) {
 		return standardInput
 	}
 	return stem(name)
-}
-
-// isDescriptor reports whether a path names an open file: /dev/stdin, /dev/fd/N, /proc/PID/fd/N, also through links.
-func isDescriptor(name string) bool {
-	for range maxLinks {
-		path, err := filepath.Abs(name)
-		if err != nil {
-			return false
-		}
-		dir, base := filepath.Split(path)
-		if path == "/dev/stdin" || dir == "/dev/fd/" || strings.HasPrefix(dir, "/proc/") && strings.HasSuffix(dir, "/fd/") && base != "" {
-			return true
-		}
-		link, err := os.Readlink(path)
-		if err != nil {
-			return false
-		}
-		if !filepath.IsAbs(link) {
-			link = dir + link // not Join: the parent of a linked directory is another
-		}
-		name = link
-	}
-	return false
 }
 
 // stem is the name without directory and endings: "a/leads.csv.gz" is "leads".

@@ -140,12 +140,9 @@ func TestWhatHasNoNameIsStdin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("/dev/fd/0", dir+"/link.csv"); err != nil {
-		t.Fatal(err)
-	}
 	for name, want := range map[string]string{
 		regular: "leads", "/dev/stdin": "stdin", "/dev/fd/63": "stdin", "/dev/fd/0": "stdin", "/proc/self/fd/12": "stdin",
-		"/proc/77/fd/5": "stdin", "/dev/../dev/fd/7": "stdin", dir + "/link.csv": "stdin", "fd/63": "63", "/tmp/fd/63.csv": "63",
+		"/proc/77/fd/5": "stdin", "/dev/../dev/fd/7": "stdin", "fd/63": "63", "/tmp/fd/63.csv": "63",
 	} {
 		if got := stemOf(name, info); got != want {
 			t.Errorf("%s: %q, expected %q", name, got, want)
