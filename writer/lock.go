@@ -22,7 +22,7 @@ const (
 // lock keeps other runs from publishing the same targets until unlock is called. Targets are locked in the order of
 // their names, so that two runs cannot wait for each other. Each lock is a file beside its target that is there only
 // meanwhile; one that a killed run left is taken over.
-func (s *Set) lock() (unlock func(), err error) {
+func (s *Set) lock(ctx context.Context) (unlock func(), err error) {
 	var names []string
 	for _, o := range s.outputs {
 		if o.temp != "" {
@@ -30,7 +30,8 @@ func (s *Set) lock() (unlock func(), err error) {
 		}
 	}
 	slices.Sort(names)
-	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+	parent := ctx
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	var locks []*flock.Flock
 	unlock = func() {
@@ -48,6 +49,9 @@ func (s *Set) lock() (unlock func(), err error) {
 		}
 		if err != nil {
 			unlock()
+			if parent.Err() != nil {
+				err = context.Cause(parent)
+			}
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,22 +12,22 @@ import (
 // created last (the summary) tells that all others are there; then their directories are synced. Another run that
 // publishes the same targets is waited for, at most ten seconds, so that files of two runs do not mix.
 //
-// What would be wrong is looked for before the first rename. After an error nothing more is renamed, and the
-// temporary files are removed.
-func (s *Set) Publish() error {
+// What would be wrong is looked for before the first rename, and so is ctx: once it is done, nothing is renamed any more,
+// unless a file was already. After an error nothing more is renamed, and the temporary files are removed.
+func (s *Set) Publish(ctx context.Context) error {
 	if s.ended {
 		return errEnded
 	}
-	return errors.Join(s.publish(), s.Discard())
+	return errors.Join(s.publish(ctx), s.Discard())
 }
 
-func (s *Set) publish() error {
+func (s *Set) publish(ctx context.Context) error {
 	for _, o := range s.outputs {
-		if err := s.finish(o); err != nil {
+		if err := s.finish(ctx, o); err != nil {
 			return err
 		}
 	}
-	unlock, err := s.lock()
+	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -35,6 +36,9 @@ func (s *Set) publish() error {
 		if err := o.ready(); err != nil {
 			return err
 		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	for _, o := range s.outputs {
 		if err := s.rename(o); err != nil {
@@ -45,14 +49,9 @@ func (s *Set) publish() error {
 }
 
 // finish brings what was written to the disk; a pipe or device is closed.
-func (s *Set) finish(o *output) error {
-	switch {
-	case o.file == nil:
-		return nil
-	case o.temp == "":
-		f := o.file
-		o.file = nil
-		return f.Close()
+func (s *Set) finish(ctx context.Context, o *output) error {
+	if o.temp == "" {
+		return o.closeStraight()
 	}
 	if err := keepMode(o.file, o.target); err != nil {
 		return err
@@ -60,7 +59,17 @@ func (s *Set) finish(o *output) error {
 	if err := s.do("sync", o.temp); err != nil {
 		return err
 	}
-	return o.file.Sync()
+	return awaitError(ctx, o.file.Sync)
+}
+
+// closeStraight closes a pipe or device.
+func (o *output) closeStraight() error {
+	if o.file == nil {
+		return nil
+	}
+	f := o.file
+	o.file = nil
+	return f.Close()
 }
 
 // keepMode gives a file the permissions of the one that it will replace.

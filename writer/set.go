@@ -1,6 +1,7 @@
 package writer
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 )
 
 // A Set is the outputs of one run, published together. Begin each with [Set.Create], then end the set with
@@ -49,7 +51,9 @@ func (o *output) Write(p []byte) (int, error) {
 // stdout; an existing pipe or device is opened and written straight; anything else is written to a temporary file
 // (0600) in the directory of its target, which is path with its links followed, and gets its name from
 // [Set.Publish]. Temporary files that killed runs left for the same target are removed. Writes are not buffered.
-func (s *Set) Create(path string, stdout io.Writer) (io.Writer, error) {
+//
+// A pipe is opened, and each write to it waits, until somebody reads it or ctx is done.
+func (s *Set) Create(ctx context.Context, path string, stdout io.Writer) (io.Writer, error) {
 	t, err := resolve(path)
 	if err != nil {
 		return nil, err
@@ -59,14 +63,9 @@ func (s *Set) Create(path string, stdout io.Writer) (io.Writer, error) {
 	case standardOutput:
 		o.w = stdout
 	case straight:
-		if err := s.do("open", t.path); err != nil {
+		if err := s.openStraight(ctx, o, t.path); err != nil {
 			return nil, err
 		}
-		// Append, because a descriptor of this process (/dev/fd/3) may lead into the middle of a file.
-		if o.file, err = os.OpenFile(t.path, os.O_WRONLY|os.O_APPEND, 0); err != nil {
-			return nil, err
-		}
-		o.w = o.file
 	default:
 		if err := s.twice(t.path); err != nil {
 			return nil, err
@@ -77,6 +76,23 @@ func (s *Set) Create(path string, stdout io.Writer) (io.Writer, error) {
 	}
 	s.outputs = append(s.outputs, o)
 	return o, nil
+}
+
+// openStraight opens a pipe or device.
+func (s *Set) openStraight(ctx context.Context, o *output, path string) (err error) {
+	if err := s.do("open", path); err != nil {
+		return err
+	}
+	// Append, because a descriptor of this process (/dev/fd/3) may lead into the middle of a file.
+	o.file, err = await(ctx, func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0) })
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("nobody opened %q to read: %w", path, err)
+	case err != nil:
+		return err
+	}
+	o.w = Interruptible(ctx, strconv.Quote(path), o.file)
+	return nil
 }
 
 // twice refuses a target that the set has already.
@@ -141,7 +157,7 @@ func (s *Set) Keep() error {
 	var all error
 	for _, o := range s.outputs {
 		if o.target == "" {
-			all = errors.Join(all, s.finish(o))
+			all = errors.Join(all, o.closeStraight())
 		}
 	}
 	return errors.Join(all, s.Discard())

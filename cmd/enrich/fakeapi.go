@@ -153,7 +153,7 @@ func serve(w world, s *apiSettings) error {
 	if err != nil {
 		return err
 	}
-	patience := watch(w.signals, 0, w.exit)
+	patience := watch(w, nil)
 	defer patience.close()
 	api, err := fakeapi.Listen(patience.ctx, s.addr, o)
 	if err != nil {

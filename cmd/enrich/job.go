@@ -22,6 +22,7 @@ type job struct {
 	name     string // of the input, as it was typed
 	patience *patience
 	input    *input
+	uncut    func() bool // ends the wait for the signal that ends the reading of a pipe
 	reading  reader.Options
 	question question
 	rules    pipeline.Rules
@@ -50,16 +51,18 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
+	voice := newVoice(consoleOf(w), s)
 	// Before the input is opened: that waits where it is a pipe to which nobody writes.
-	patience := listen(w.signals, s.grace, w.exit)
+	patience := listen(w, s.grace, func(i interruption) { sayLate(voice, i, s.grace) })
+	outletOf(w).until(patience.deadline)
 	in, err := openInput(name, w.stdin)
 	if err != nil {
 		patience.close()
 		return nil, err
 	}
 	return &job{
-		world: w, settings: s, voice: newVoice(consoleOf(w), s), patience: patience, name: name,
-		input: in, reading: reading, question: question,
+		world: w, settings: s, voice: voice, patience: patience, name: name,
+		input: in, uncut: context.AfterFunc(patience.ctx, func() { in.cut(errCut) }), reading: reading, question: question,
 		rules: pipeline.Rules{
 			Identity: question.identity,
 			Started:  started.Truncate(time.Millisecond), // as the ledger keeps times
@@ -68,20 +71,21 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	}, nil
 }
 
+// close gives back what the job has. Signals are listened to until the end, because each step may hang with a file system.
 func (j *job) close() {
 	_ = j.outputs.discard() // what is left is removed by the next run
-	j.patience.close()
 	if j.ledger != nil {
 		_ = j.ledger.Close() // everything in it is synced by then
 	}
+	j.uncut()
 	_ = j.input.close() // it was only read
+	outletOf(j.world).until(nil)
+	j.patience.close()
 }
 
 // open begins to read the input from its start.
 func (j *job) open() (*reader.Reader, error) {
 	j.patience.begin()
-	cut := context.AfterFunc(j.patience.ctx, func() { j.input.cut(errCut) })
-	defer cut()
 	r, err := reader.Open(j.input.reader(), j.reading)
 	if sig := j.patience.signal(); err != nil && sig != nil {
 		return nil, interruption{sig}
@@ -247,14 +251,14 @@ func (j *job) publish(s *pipeline.Summary) error {
 		j.sayKept(s, inPlace)
 		return j.outputs.set.Keep()
 	}
-	if err := j.outputs.set.Publish(); err != nil {
+	if err := j.outputs.set.Publish(j.patience.deadline); err != nil {
 		return fmt.Errorf("publish the outputs: %w", err)
 	}
 	return nil
 }
 
 func (j *job) writeSummary(s *pipeline.Summary) error {
-	f, err := j.outputs.set.Create(j.paths.summary, j.world.stdout)
+	f, err := j.outputs.set.Create(j.patience.deadline, j.paths.summary, j.world.stdout)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func ledgerSub(w world, cmd *cobra.Command, job ledgerJob) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		p := watch(w.signals, 0, w.exit)
+		p := watch(w, nil)
 		defer p.close()
 		o := job.options
 		o.LockWait, o.MustExist = s.lockWait, true

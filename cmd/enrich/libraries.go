@@ -18,7 +18,7 @@ func (w world) withConsole() (_ world, end func()) {
 	c := newConsole(w.stderr)
 	if exit := w.exit; exit != nil {
 		w.exit = func(code int) {
-			c.flush(flushAtOnce, flushAtOnce)
+			within(flushAtOnce, func() { c.flush(flushAtOnce, flushAtOnce) })
 			exit(code)
 		}
 	}

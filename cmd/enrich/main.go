@@ -7,16 +7,26 @@ import (
 	"syscall"
 )
 
-func main() {
+func main() { os.Exit(execute(os.Args[1:], process(os.Exit))) }
+
+// process is the world of this process.
+func process(exit func(int)) world {
+	crashSafely()
 	// A reader of our output that goes away ends a write, not the process in the middle of a call.
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
+	return world{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(),
+		signals: signals, notify: func() (release func()) { return notify(signals) }, exit: exit,
+	}
+}
+
+// notify leads the signals that end a command to a channel, except those that are ignored, as under nohup.
+func notify(signals chan<- os.Signal) (release func()) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // nohup
+		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}
 	}
-	os.Exit(execute(os.Args[1:], world{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(), signals: signals, exit: os.Exit,
-	}))
+	return func() { signal.Stop(signals) }
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,18 +36,13 @@ const statusFile = "STATUS_FILE"
 
 // keepStatus is main, but for that file.
 func keepStatus() {
-	signal.Ignore(syscall.SIGPIPE)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	exit := func(code int) {
 		if err := os.WriteFile(os.Getenv(statusFile), []byte(strconv.Itoa(code)), 0o600); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 		os.Exit(code)
 	}
-	exit(execute(os.Args[1:], world{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(), signals: signals, exit: exit,
-	}))
+	exit(execute(os.Args[1:], process(exit)))
 }
 
 // TestScripts runs the command line as users do: exit code, both streams, files there and not there. The stand-in

@@ -23,6 +23,7 @@ type meter struct {
 	path, input string
 	started     time.Time
 	accepted    bool
+	written     bool
 	summary     pipeline.Summary // zero: the run did not come so far
 }
 
@@ -49,6 +50,9 @@ func (m *meter) accept(w world, s *settings, input string) error {
 	if err := writer.CheckTarget(m.path); err != nil {
 		return usage(fmt.Errorf("--metrics: %w", err))
 	}
+	if info, err := os.Stat(m.path); err == nil && !info.Mode().IsRegular() {
+		return usage(fmt.Errorf("--metrics: %q is not a regular file", m.path))
+	}
 	kept, err := (&job{world: w, settings: s}).keptFiles()
 	if err != nil {
 		return err
@@ -73,33 +77,30 @@ func (m *meter) done(s *pipeline.Summary) {
 	}
 }
 
-// write writes the metrics of a run that ended by an error or, nil, well, and returns how it ends now.
-func (m *meter) write(err error) error {
-	if m == nil || !m.accepted {
-		return err
+// write writes the metrics of a run that ended with err, once. A failure is only a warning: the exit code is that of the run,
+// and 1 would say that nothing was published.
+func (m *meter) write(v *voice, err error) {
+	if m == nil || !m.accepted || m.written {
+		return
 	}
-	if werr := m.replace(m.text(codeOf(err), time.Now())); werr != nil {
-		werr = fmt.Errorf("write the metrics: %w", werr)
-		var end ending
-		if err == nil || errors.As(err, &end) { // what was to be said of it has been said
-			return werr
-		}
-		return errors.Join(err, werr)
+	m.written = true
+	if err := m.replace(m.text(codeOf(err), time.Now())); err != nil {
+		v.warn(fmt.Sprintf("--metrics: %q was not written: %v", m.path, err), "event", "metrics")
 	}
-	return err
 }
 
 // replace writes the file under another name, which no collector reads, and renames it. Everybody may read it, because
 // the collector is another user.
 func (m *meter) replace(text string) error {
-	f, err := os.CreateTemp(filepath.Dir(m.path), "."+filepath.Base(m.path)+".*.tmp")
+	path := placeOf(m.path) // where links lead
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}
 	_, err = f.WriteString(text)
 	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), m.path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		err = errors.Join(err, os.Remove(f.Name()))

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
@@ -143,5 +144,61 @@ func TestMetricsOverwriteNothing(t *testing.T) {
 	s.absent("m.prom", "l.results.csv")
 	if calls := s.api.Stats().Calls; calls > 0 {
 		t.Errorf("%d calls", calls)
+	}
+}
+
+// TestAFailureOfTheMetricsAloneIsAWarning: the exit code is the run's. 1 would say that nothing was published.
+func TestAFailureOfTheMetricsAloneIsAWarning(t *testing.T) {
+	for name, tt := range map[string]struct {
+		options fakeapi.Options
+		want    int
+	}{
+		"all is answered":  {fakeapi.Options{Match: 1, Latency: 20 * time.Millisecond}, exitOK},
+		"the key is wrong": {fakeapi.Options{RevokeAfter: 10, Match: 1, Latency: 20 * time.Millisecond}, exitRefused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, tt.options)
+			s.list("l.csv", 40, "")
+			if err := os.Mkdir(s.path("metrics"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			c := s.start("run", "--workers", "2", "--metrics", "metrics/m.prom", "--quiet", "l.csv")
+			s.heard(4)
+			if err := os.RemoveAll(s.path("metrics")); err != nil {
+				t.Fatal(err)
+			}
+			c.ends(tt.want)
+			if !strings.Contains(c.said.String(), `--metrics: "metrics/m.prom" was not written`) {
+				t.Error(c.said.String())
+			}
+			if sum := s.summary("l.summary.json"); sum.ExitCode != tt.want {
+				t.Errorf("the summary says %d, the run ended with %d", sum.ExitCode, tt.want)
+			}
+		})
+	}
+}
+
+// TestTheMetricsTargetIsCheckedBeforeAnyCall, and a link to it is followed.
+func TestTheMetricsTargetIsCheckedBeforeAnyCall(t *testing.T) {
+	s := newStage(t, fakeapi.Options{Match: 1})
+	s.list("l.csv", 3, "")
+	if err := os.Mkdir(s.path("dir.prom"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"null.prom": os.DevNull, "nowhere.prom": "none/m.prom", "loop.prom": "loop.prom", "linked.prom": "m.prom"} {
+		if err := os.Symlink(to, s.path(link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for _, target := range []string{"dir.prom", "null.prom", "nowhere.prom", "loop.prom"} {
+		if c := s.run(exitUsage, "run", "--metrics", target, "l.csv"); !strings.Contains(c.said.String(), "--metrics") {
+			t.Errorf("%s: %s", target, &c.said)
+		}
+	}
+	s.calls(0)
+	s.run(exitOK, "run", "--metrics", "linked.prom", "l.csv")
+	s.metrics("m.prom")
+	if info, err := os.Lstat(s.path("linked.prom")); err != nil || info.Mode().IsRegular() {
+		t.Errorf("the link was replaced: %v", err)
 	}
 }

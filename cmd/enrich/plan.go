@@ -50,11 +50,13 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	if err != nil {
 		return usage(fmt.Errorf("--rate=%q: %w", s.rate, err))
 	}
+	s.grace = 0 // there is nothing to finish after a signal
 	j, err := newJob(w, s, name, time.Now().UTC())
 	if err != nil {
 		return err
 	}
 	defer j.close()
+	outletOf(w).until(j.patience.ctx)
 	rows, err := j.open()
 	if err != nil {
 		return err
@@ -73,6 +75,9 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	planned, err := p.Do(j.patience.ctx)
 	if err != nil {
 		return err
+	}
+	if sig := j.patience.signal(); sig != nil { // the input may not be whole
+		return interruption{sig}
 	}
 	f := forecast{Planned: planned}
 	f.CreditsAtMost = f.Calls * s.creditsPerCall

@@ -34,11 +34,13 @@ func readCommand(w world) *cobra.Command {
 }
 
 func read(w world, s *settings, name string, arrays bool) error {
+	s.grace = 0 // there is nothing to finish after a signal
 	j, err := newJob(w, s, name, time.Now().UTC())
 	if err != nil {
 		return err
 	}
 	defer j.close()
+	outletOf(w).until(j.patience.ctx)
 	j.reading.AnyColumns = true
 	rows, err := j.open()
 	if err != nil {
@@ -51,7 +53,10 @@ func read(w world, s *settings, name string, arrays bool) error {
 	if ferr := out.Flush(); err == nil && ferr != nil {
 		err = fmt.Errorf("write standard output: %w", ferr)
 	}
+	sig := j.patience.signal()
 	switch {
+	case err != nil && sig != nil:
+		return interruption{sig}
 	case errors.Is(err, reader.ErrBroken):
 		j.voice.warn(err.Error())
 		return ending(exitBrokenInput)

@@ -17,13 +17,15 @@ type world struct {
 	// environ lists the environment as NAME=VALUE, to find variables that no flag reads.
 	environ []string
 	signals <-chan os.Signal
-	// exit leaves at once; only a second signal calls it.
+	// notify begins to send signals to the channel, until release is called; nil: they are sent anyway.
+	notify func() (release func())
+	// exit leaves at once; only a second signal and the end of all patience call it.
 	exit func(int)
 }
 
 // execute runs one command line and returns its exit code. What went wrong has been said on standard error by then.
 func execute(args []string, w world) (code int) {
-	w, end := w.withConsole()
+	w, end := w.withOutlet().withConsole()
 	defer end()
 	defer func() {
 		if bug := recover(); bug != nil { // the runtime would leave with 2, which says that nothing was called

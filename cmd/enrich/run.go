@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,7 +33,9 @@ func runCommand(w world) *cobra.Command {
 		Long: longRun, Example: exampleRun, Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m := newMeter(s.metrics, args[0], time.Now())
-			return m.write(run(w, &s, args[0], m))
+			err := run(w, &s, args[0], m)
+			m.write(newVoice(consoleOf(w), &s), err) // of a run that did not begin
+			return err
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -53,7 +56,7 @@ func runCommand(w world) *cobra.Command {
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.
-func run(w world, s *settings, name string, m *meter) error {
+func run(w world, s *settings, name string, m *meter) (err error) {
 	started := time.Now().UTC()
 	consoleOf(w).detach()
 	if err := m.accept(w, s, name); err != nil {
@@ -68,6 +71,7 @@ func run(w world, s *settings, name string, m *meter) error {
 		return err
 	}
 	defer j.close()
+	defer func() { m.write(j.voice, err) }() // before signals are no longer listened to
 	key, err := s.key(w.lookupEnv)
 	if err != nil {
 		return err
@@ -134,7 +138,8 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 		return err
 	}
 	if err := j.publish(&summary); err != nil {
-		return errors.Join(j.interrupted(err), j.ledger.Finish(run, stopped, exitInternal))
+		err = j.interrupted(err)
+		return errors.Join(err, j.ledger.Finish(run, stopped, codeOf(err)))
 	}
 	m.done(&summary)
 	j.saySummary(&summary)
@@ -155,8 +160,6 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 		},
 		Counters: &j.counters,
 	}
-	cut := context.AfterFunc(j.patience.ctx, func() { j.input.cut(errCut) })
-	defer cut()
 	stop := j.showProgress(api, rows, through)
 	defer stop()
 	return ask.Do(j.patience.ctx, j.patience.deadline)
@@ -166,11 +169,20 @@ var errCut = errors.New("it was not read to its end, because the run was interru
 
 // interrupted gives a signal's end its own code; other errors stay what they are, also after a signal.
 func (j *job) interrupted(err error) error {
-	if sig := j.patience.signal(); sig != nil && errors.Is(err, context.Canceled) {
-		j.voice.warn("interrupted: the grace was over before the outputs were written; what was answered is kept, `enrich write` writes them")
-		return ending(interruption{sig}.code())
+	var i interruption
+	sig := j.patience.signal()
+	if sig == nil || !errors.Is(err, context.Canceled) && !errors.As(err, &i) {
+		return err
 	}
-	return err
+	if j.patience.deadline.Err() == nil { // there was nothing to finish
+		return interruption{sig}
+	}
+	cause := ""
+	if before, found := strings.CutSuffix(err.Error(), ": "+i.Error()); i.signal != nil && found {
+		cause = " (" + before + ")"
+	}
+	sayUnfinished(j.voice, interruption{sig}, j.settings.grace, cause)
+	return ending(interruption{sig}.code())
 }
 
 // fromRun adds what only a run knows.

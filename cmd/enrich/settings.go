@@ -109,13 +109,18 @@ func (s *settings) callFlags(cmd *cobra.Command) {
 	f.Var(number{&s.maxAttempts, 1, 1000}, "max-attempts", "of one row")
 	f.Var(span{value: &s.maxElapsed, min: time.Millisecond, max: day}, "max-elapsed", "of one row's attempts, and of an API that is down")
 	f.Var(filePath{&s.caFile}, "ca-file", "`FILE` with the PEM certificates to trust beside the system's")
-	f.Var(span{value: &s.grace, max: day}, "grace", "how long calls in flight may take after a stop")
+	s.graceFlag(cmd)
 	f.Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run holds")
 }
 
 // watchFlags are for those who watch the job.
 func (s *settings) watchFlags(cmd *cobra.Command) {
 	cmd.Flags().Var(filePath{&s.metrics}, "metrics", "`FILE.prom` for Prometheus' textfile collector, written however the run ends (default: none)")
+}
+
+// graceFlag bounds what follows a signal; write has it too.
+func (s *settings) graceFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(span{value: &s.grace, max: day}, "grace", "how long calls in flight may take after a stop; after a signal also the writing of the outputs")
 }
 
 // capFlags bound what is spent; plan has them too.

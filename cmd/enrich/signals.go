@@ -18,19 +18,23 @@ type patience struct {
 	close    func()
 }
 
-// leaving is how long a command may take to leave after the grace. What takes longer is a pipe that nobody reads: no
-// context ends that, and nothing is lost by leaving, as with a second signal.
-const leaving = 5 * time.Second
+// leaving is how long a command may take to exit after the grace. Whatever waits for a pipe ends with the grace; this is for
+// a system call that nothing ends, such as a sync on a file server that hangs. Nothing is lost by exiting then, as with a
+// second signal.
+const leaving = 2 * time.Second
 
-// watch is listen for a command that begins at once.
-func watch(signals <-chan os.Signal, grace time.Duration, exit func(int)) *patience {
-	p := listen(signals, grace, exit)
+// watch is listen for a command that begins at once, and has nothing to finish after a signal: its standard output ends too.
+func watch(w world, late func(interruption)) *patience {
+	p := listen(w, 0, late)
+	outletOf(w).until(p.ctx)
 	p.begin()
 	return p
 }
 
-// listen begins to listen; close must be called, and waits for the listener. exit is called on the second signal.
-func listen(signals <-chan os.Signal, grace time.Duration, exit func(int)) *patience {
+// listen begins to listen; close must be called, and waits for the listener. w.exit is called on the second signal, and if the
+// command is still there some time after the grace: late, if not nil, then says what is left undone.
+func listen(w world, grace time.Duration, late func(interruption)) *patience {
+	release := w.takeSignals()
 	ctx, interrupt := context.WithCancelCause(context.Background())
 	deadline, end := context.WithCancelCause(context.Background())
 	done := make(chan struct{})
@@ -39,37 +43,80 @@ func listen(signals <-chan os.Signal, grace time.Duration, exit func(int)) *pati
 	owner.Go(func() {
 		var first interruption
 		select {
-		case s := <-signals:
+		case s := <-w.signals:
 			first = interruption{s}
 			if !begun.Load() {
-				exit(first.code())
+				w.exit(first.code())
 			}
 			interrupt(first)
 		case <-done:
 			return
 		}
-		over, left := time.NewTimer(grace), time.NewTimer(grace+leaving)
-		defer over.Stop()
-		defer left.Stop()
-		for {
-			select {
-			case <-signals:
-				exit(first.code())
-			case <-over.C:
-				end(first)
-			case <-left.C:
-				exit(first.code())
-			case <-done:
-				return
-			}
+		if outlasted(w, grace, func() { end(first) }, done) && late != nil {
+			within(flushAtOnce, func() { late(first) })
 		}
+		w.exitUnless(done, first.code())
 	})
 	return &patience{ctx: ctx, deadline: deadline, begin: func() { begun.Store(true) }, close: func() {
 		close(done)
 		owner.Wait()
+		release()
 		interrupt(context.Canceled)
 		end(context.Canceled)
 	}}
+}
+
+// outlasted waits for a second signal, for the command to end, or for the time in which it should have ended; it reports
+// whether that is over. over is called at the end of the grace.
+func outlasted(w world, grace time.Duration, over func(), done <-chan struct{}) bool {
+	graceEnd, leave := time.NewTimer(grace), time.NewTimer(grace+leaving)
+	defer graceEnd.Stop()
+	defer leave.Stop()
+	for {
+		select {
+		case <-w.signals:
+			return false
+		case <-graceEnd.C:
+			over()
+		case <-leave.C:
+			return true
+		case <-done:
+			return false
+		}
+	}
+}
+
+// within calls f and waits until it returns, but no longer than d. A message may wait for a reader of standard error.
+func within(d time.Duration, f func()) {
+	done := make(chan struct{})
+	go func() { // left behind if it does not return: the process exits
+		defer close(done)
+		f()
+	}()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// exitUnless exits, unless the command has ended.
+func (w world) exitUnless(done <-chan struct{}, code int) {
+	select {
+	case <-done:
+	default:
+		w.exit(code)
+	}
+}
+
+// takeSignals begins to receive signals, if they are not received yet; release gives them back: before and after, a signal
+// ends the process at once, also if it waits for a reader of its standard output.
+func (w world) takeSignals() (release func()) {
+	if w.notify == nil {
+		return func() {}
+	}
+	return w.notify()
 }
 
 // signal is the one that came, or nil.

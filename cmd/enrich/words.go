@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"enrich/client"
 	"enrich/contact"
@@ -144,6 +145,18 @@ func (j *job) saySummary(s *pipeline.Summary) {
 		}
 	}
 	j.voice.say(strings.Join(lines, "\n"), "event", "summary", "summary", s)
+}
+
+// sayUnfinished tells that the grace after a signal ended before the outputs were published, and why, if that is known.
+func sayUnfinished(v *voice, i interruption, grace time.Duration, why string) {
+	v.warn(fmt.Sprintf("%v: the outputs were not finished within --grace (%s)%s and were not published; the answers are in the ledger, and "+
+		"`enrich write` finishes the work", i, grace, why), "event", "unfinished", "exit_code", i.code())
+}
+
+// sayLate tells that a command is still there after the grace, and is left without an end.
+func sayLate(v *voice, i interruption, grace time.Duration) {
+	v.warn(fmt.Sprintf("%v: not everything ended within --grace (%s): the outputs may not be published; every committed answer is in the "+
+		"ledger, and `enrich write` finishes the work", i, grace), "event", "unfinished", "exit_code", i.code())
 }
 
 // sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"time"
@@ -23,6 +24,7 @@ func writeCommand(w world) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	s.outputFlags(cmd)
+	s.graceFlag(cmd)
 	group(cmd, "Output")
 	s.questionFlags(cmd)
 	group(cmd, "What is asked, and kept")
@@ -93,14 +95,14 @@ func readThrough(j *job, rows *reader.Reader) (read int64, broken, err error) {
 		n, err := rows.Read(buf)
 		read += int64(n)
 		switch {
+		case j.patience.ctx.Err() != nil: // also where the signal cut a pipe
+			return read, nil, context.Cause(j.patience.ctx)
 		case errors.Is(err, io.EOF):
 			return read, nil, nil
 		case errors.Is(err, reader.ErrBroken):
 			return read, err, nil
 		case err != nil:
 			return read, nil, err
-		case j.patience.ctx.Err() != nil:
-			return read, nil, j.patience.ctx.Err()
 		}
 	}
 }

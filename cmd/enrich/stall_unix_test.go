@@ -1,0 +1,244 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"enrich/client/fakeapi"
+)
+
+// fifo makes a named pipe. If opened, somebody has it open and reads nothing.
+func (s *stage) fifo(name string, opened bool) {
+	s.t.Helper()
+	if err := syscall.Mkfifo(s.path(name), 0o600); err != nil {
+		s.t.Skip(err)
+	}
+	if !opened {
+		return
+	}
+	f, err := os.OpenFile(s.path(name), os.O_RDWR, 0)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = f.Close() })
+}
+
+// unread makes the command's standard output a pipe that nobody reads. It has so little room that anything fills it.
+func (c *child) unread() {
+	c.t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _, _ = r.Close(), w.Close() })
+	c.Stdout = w
+	if err := w.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		c.t.Skip(err)
+	}
+	for _, block := range []int{64 << 10, 4 << 10, 1} { // until it takes nothing more
+		for {
+			if _, err := w.Write(make([]byte, block)); err != nil {
+				break
+			}
+		}
+	}
+}
+
+// TestTheGraceBoundsAPipeThatNobodyReads: one signal and --grace end a run, wherever it waits for a reader. It says what is left
+// undone, publishes nothing, keeps what is in place, and `enrich write` finishes the work without a call.
+func TestTheGraceBoundsAPipeThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		args   []string
+		opened bool // somebody has the pipe open, but does not read
+	}{
+		"results, no reader":       {[]string{"run", "--results", "pipe", "l.csv"}, false},
+		"results, stalled reader":  {[]string{"run", "--results", "pipe", "l.csv"}, true},
+		"results, standard output": {[]string{"run", "--results", "-", "l.csv"}, false},
+		"failures":                 {[]string{"run", "--failures", "pipe", "l.csv"}, false},
+		"pending":                  {[]string{"run", "--pending", "pipe", "l.csv"}, false},
+		"report":                   {[]string{"run", "--report", "pipe", "l.csv"}, false},
+		"summary, no reader":       {[]string{"run", "--summary", "pipe", "l.csv"}, false},
+		"summary, standard output": {[]string{"run", "--summary", "-", "l.csv"}, false},
+		"write":                    {[]string{"write", "--results", "pipe", "l.csv"}, true},
+		"write, standard output":   {[]string{"write", "--results", "/dev/stdout", "l.csv"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, fakeapi.Options{Match: 1})
+			s.list("l.csv", 700, "") // their results are more than a pipe holds
+			s.run(exitOK, "run", "l.csv")
+			before, err := os.ReadFile(s.path("l.summary.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.list("l.csv", 701, "") // a new export
+			s.fifo("pipe", tt.opened)
+			c := s.command(append(tt.args, "--grace", "300ms")...)
+			c.unread()
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if tt.args[0] == "run" {
+				s.heard(701)
+			}
+			time.Sleep(400 * time.Millisecond) // nothing tells from outside that it waits
+			c.signal(syscall.SIGTERM)
+			c.ends(exitSIGTERM)
+			if said := c.said.String(); !strings.Contains(said, "`enrich write` finishes the work") || !strings.Contains(said, "--grace (300ms)") {
+				t.Error(said)
+			}
+			if after, err := os.ReadFile(s.path("l.summary.json")); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the summary was replaced: %v", err)
+			}
+			calls := s.api.Stats().Calls
+			s.start("write", "l.csv").ends(map[bool]int{true: exitOK, false: exitCapped}[calls == 701])
+			if sum := s.summary("l.summary.json"); sum.Rows.Read != 701 || sum.Rows.Matched != calls {
+				t.Errorf("%d calls, %+v", calls, sum.Rows)
+			}
+			s.calls(calls)
+		})
+	}
+}
+
+// TestASignalEndsAWriteToAPipeThatNobodyReads of a command that has nothing to finish; also of one that listens to no signals.
+func TestASignalEndsAWriteToAPipeThatNobodyReads(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"plan": {"plan", "l.csv"}, "read": {"read", "l.csv"}, "export": {"ledger", "export"}, "stats": {"ledger", "stats"}, "verify": {"ledger", "verify"},
+		"help": {"--help"}, "completion": {"completion", "bash"}, "fakeapi": {"fakeapi"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, fakeapi.Options{Match: 1})
+			s.list("l.csv", 20, "")
+			s.run(exitOK, "run", "l.csv")
+			c := s.command(args...)
+			c.unread()
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(400 * time.Millisecond) // nothing tells from outside that it waits
+			c.signal(syscall.SIGTERM)
+			c.isStopped()
+		})
+	}
+}
+
+// TestASignalEndsTheReadingOfAStalledInput for the commands that make no call: what came is not taken for the whole input.
+func TestASignalEndsTheReadingOfAStalledInput(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"plan", "read", "write"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, fakeapi.Options{Match: 1})
+			s.list("l.csv", 20, "")
+			s.run(exitOK, "run", "l.csv")
+			text, err := os.ReadFile(s.path("l.csv"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = bytes.Repeat(text, 4000) // more than is looked at before rows are read
+			c := s.command(command, "-")
+			in, err := c.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = in.Close() }()
+			c.Stdout = io.Discard
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := in.Write(text); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+			c.signal(syscall.SIGTERM)
+			c.ends(exitSIGTERM)
+			if strings.Contains(c.said.String(), "rows") {
+				t.Error(c.said.String())
+			}
+			s.absent("stdin.results.csv", "stdin.summary.json")
+		})
+	}
+}
+
+// TestASecondSignalQuitsAtOnce although the grace is long and nobody reads anything.
+func TestASecondSignalQuitsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Match: 1})
+	s.list("l.csv", 700, "")
+	s.fifo("pipe", true)
+	c := s.command("run", "--grace", "1h", "--results", "pipe", "l.csv")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.heard(700)
+	time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+	c.signal(os.Interrupt)
+	time.Sleep(300 * time.Millisecond) // two signals at once would be one
+	c.signal(os.Interrupt)
+	c.ends(exitSIGINT)
+	s.absent("l.summary.json", "l.failures.csv")
+}
+
+// TestAReaderThatComesWithinTheGraceGetsEverything: the run is interrupted, but its outputs are complete.
+func TestAReaderThatComesWithinTheGraceGetsEverything(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Match: 1})
+	s.list("l.csv", 700, "")
+	s.fifo("pipe", false)
+	c := s.start("run", "--grace", "1h", "--results", "pipe", "l.csv")
+	s.heard(700)
+	time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+	c.signal(syscall.SIGTERM)
+	got, err := os.ReadFile(s.path("pipe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // 0 or 143: all may have been answered when the signal came
+	if rows := bytes.Count(got, []byte("\n")); int64(rows) != s.summary("l.summary.json").Rows.Matched+1 {
+		t.Errorf("%d lines: %s", rows, &c.said)
+	}
+}
+
+// TestAStalledStandardErrorDoesNotKeepACommand that is told to end.
+func TestAStalledStandardErrorDoesNotKeepACommand(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{"read": {"read", "l.csv"}, "run": {"run", "--verbose", "--grace", "200ms", "--results", "pipe", "l.csv"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, fakeapi.Options{Match: 1})
+			s.list("l.csv", 700, map[string]string{"read": ",ragged"}[name])
+			s.fifo("pipe", true)
+			c := s.command(args...)
+			c.unread()
+			c.Stderr = c.Stdout
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if name == "run" {
+				s.heard(700)
+			}
+			time.Sleep(500 * time.Millisecond) // nothing tells from outside that it waits
+			c.signal(syscall.SIGTERM)
+			c.isStopped()
+		})
+	}
+}
+
+// isStopped waits for the end by SIGTERM. A busy machine may not have come to where signals are listened to: then it is the system's.
+func (c *child) isStopped() {
+	c.t.Helper()
+	err := c.Wait()
+	if status := c.ProcessState.Sys().(syscall.WaitStatus); status.ExitStatus() != exitSIGTERM && status.Signal() != syscall.SIGTERM {
+		c.t.Errorf("%v: %v: %s", err, status, &c.said)
+	}
+}
