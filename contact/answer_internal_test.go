@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"bytes"
 	"cmp"
 	"reflect"
 	"strings"
@@ -20,6 +21,8 @@ func FuzzAnswerIsReadAsALibraryReadsIt(f *testing.F) {
 		`{"contact":[{"title":"x"}],"meta":{"error":"no","remaining_credits":1}}`,
 		`{"con\u0074act":{"t\u0069tle":"\u00a0\t"},"contact":{"x":"\u3000 y"},"remaining_credits":-1e3}`,
 		`{"contact":{"error":"e","remaining_credits":12345678901234567890,"a":[[[true]]]}}`,
+		"\xef\xbb\xbf" + `{"contact":{"credit_charged":"true"},"status":401.0,"error":"e"}`, `{"contact":null,"status":4.01e2,"remaining_credits":"7.5"}`,
+		`{"contact":{"credit_charged":false},"contact":{"credit_charged":1}}`, `{"contact":[],"status":"401","remaining_credits":-0.5}`,
 		`{"contact":{"a":"\ud800"}}`, "{\"contact\":{\"a\":\"\xff\"}}", `[]`, `null`, ``, `{"contact":{`,
 	} {
 		f.Add(body)
@@ -37,38 +40,55 @@ func FuzzAnswerIsReadAsALibraryReadsIt(f *testing.F) {
 }
 
 func readByLibrary(body []byte) (a Answer, ok bool) {
-	object, ok := compact(body)
+	object, ok := compact(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))
 	if !ok || object[0] != '{' {
 		return Answer{}, false
 	}
 	a.Body = object
 	var top, message, inner string
+	var said charge
 	gjson.ParseBytes(object).ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "contact":
-			inner = a.readContact(value)
+			inner = a.readContact(value, &said)
 		case "remaining_credits":
 			a.readRemaining(value)
+		case "status":
+			a.Status = 0
+			if n := value.Num; value.Type == gjson.Number && n >= 400 && n <= 599 && n == float64(int(n)) {
+				a.Status = int(n)
+			}
 		case "error":
-			top = ErrorText(value)
+			top, a.NamedError = ErrorText(value), value.Type == gjson.String
 		case "message":
 			message = ErrorText(value)
 		}
 		return true
 	})
+	a.Matched = a.Matched || said == chargeYes
+	a.ChargeUnknown = said == chargeMissing || said == chargeUnreadable
+	a.Charged = said == chargeYes || a.ChargeUnknown && a.Matched
 	a.Error = cmp.Or(inner, top, message)
 	return a, true
 }
 
-func (a *Answer) readContact(contact gjson.Result) (failure string) {
-	a.Matched, a.Charged = false, false
+func (a *Answer) readContact(contact gjson.Result, said *charge) (failure string) {
+	a.Matched = false
+	switch {
+	case contact.Type == gjson.Null:
+		a.Member = MemberNull
+	case contact.IsObject():
+		a.Member = MemberObject
+	default:
+		a.Member = MemberOther
+	}
 	if !contact.IsObject() {
 		return ""
 	}
 	contact.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "credit_charged":
-			a.Charged = value.Type == gjson.True
+			*said = max(*said, chargeOf([]byte(value.Raw)))
 		case "error":
 			failure = ErrorText(value)
 		case "remaining_credits":
@@ -78,13 +98,15 @@ func (a *Answer) readContact(contact gjson.Result) (failure string) {
 		}
 		return true
 	})
-	a.Matched = a.Matched || a.Charged
 	return failure
 }
 
 func (a *Answer) readRemaining(value gjson.Result) {
-	if value.Type == gjson.Number {
-		n := value.Int()
+	text := value.Raw
+	if value.Type == gjson.String {
+		text = strings.TrimSpace(value.Str)
+	}
+	if n, err := wholeNumber(text); err == nil {
 		a.Remaining = &n
 	}
 }

@@ -11,7 +11,7 @@ const (
 	Matched Kind = 1
 	// NoMatch is an answer with nothing in it.
 	NoMatch Kind = 2
-	// Refused was certainly not charged: a 4xx, 500, 502, 503, or never sent.
+	// Refused was certainly not charged: a 4xx, 500, 501, 503, or never sent.
 	Refused Kind = 3
 	// Lost may have been charged and we do not know.
 	Lost Kind = 4
@@ -50,7 +50,7 @@ const (
 	Rejected Failure = "rejected"
 	// Exhausted ran out of retries.
 	Exhausted Failure = "exhausted"
-	// Malformed was answered by what is no JSON object, or by more than 1 MiB.
+	// Malformed was answered by a 2xx that is not an answer of the API (API.md, "What counts as an answer").
 	Malformed Failure = "malformed"
 	// Uncertain was lost too often to be asked again (--lost-retries): it is held.
 	Uncertain Failure = "uncertain"
@@ -69,8 +69,11 @@ type Outcome struct {
 	Status int
 	// Attempts is how many requests were on the wire for it.
 	Attempts int
-	// Charged says that the answer said credit_charged.
+	// Charged: the answer counts as charged.
 	Charged bool
+	// ChargeUnknown: the answer does not say whether it was charged. A no match then keeps its reservation. The ledger
+	// does not store it: it follows from Body.
+	ChargeUnknown bool
 	// Failure is why, for Refused and Lost; otherwise empty.
 	Failure Failure
 	// Message is for people: the API's own words or ours, bounded and without the key. For an answer it is contact.error.
