@@ -18,8 +18,8 @@ type Ticket struct {
 	Keys    contact.Keys
 	// Retry is asked before each call after the first that was on the wire; false: no further call may be made. nil: always.
 	Retry func() bool
-	// Refused: the API refused this contact before, and has answered others. That it does so again says nothing about
-	// whether this run's requests are right: it does not count towards giving up.
+	// Refused: an earlier run saw this contact refused. That it is refused again says nothing about whether this run's
+	// requests are right: it does not count towards giving up.
 	Refused bool
 	// Attempts and Elapsed are of earlier askings of this contact in this run, as their Result told them.
 	Attempts int
@@ -45,11 +45,13 @@ type Result struct {
 	StopDetail string
 	// Again: the call was lost by a cut answer, and attempts are left: the contact may be asked again in this run.
 	Again bool
-	// Absent: a 404 that came before any usable answer, so that it may be a wrong URL. Outcome is Released, which is
-	// right if the run ends here; [Result.Decide] says what it is once that is known.
+	// Absent: a 404 in the API's own format that came before any answer, so that the URL may be wrong. Outcome is
+	// Released, which is right if the run ends here; [Result.Decide] says what it is once that is known.
 	Absent bool
 	// Elapsed is what the attempts took so far, with the backoff between them.
 	Elapsed time.Duration
+	// Remaining is the account's credits as the last response told them; nil: it did not.
+	Remaining *int64
 }
 
 // Decide is the outcome of an Absent result: no match where the run has seen a usable answer, rejected where it came to its end
@@ -69,12 +71,12 @@ func (r *Result) Decide(proved bool) contact.Outcome {
 func (c *Client) Queue(t Ticket) *Asking {
 	a := &Asking{c: c, ticket: t}
 	g := c.gate
-	if g.early.proved.Load() { // for good
+	if g.early.opened.Load() { // for good
 		return a
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.early.proved.Load() {
+	if !g.early.opened.Load() {
 		a.early = g.early.order.PushBack(a)
 	}
 	return a
@@ -117,12 +119,12 @@ func (a *Asking) Do(soft, hard context.Context) (result *Result, wait time.Durat
 
 // end takes an asking out of the order of the first calls, and lets the next have its turn.
 func (g *gate) end(a *Asking) {
-	if g.early.proved.Load() {
+	if g.early.opened.Load() {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.early.proved.Load() && a.early != nil {
+	if !g.early.opened.Load() && a.early != nil {
 		g.early.order.Remove(a.early)
 		g.nudge()
 	}
@@ -148,6 +150,7 @@ type row struct {
 	again      string
 	message    string // the API's own words, of the last call
 	status     int
+	remaining  *int64        // the credits that the last response told
 	at         time.Time     // when the last call ended; zero: there was none
 	waited     time.Duration // for its own backoff, before the attempt under way
 }
@@ -195,7 +198,7 @@ func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
 		r.c.stats.sent.Add(1)
 	}
 	v := r.judge(&reply)
-	r.message, r.status, r.at = v.message, reply.status, reply.at
+	r.message, r.status, r.remaining, r.at = v.message, v.status, v.answer.Remaining, reply.at
 	if reply.fate == fateAnswered {
 		r.c.stats.answered(reply.took, v.answer.Remaining, reply.at)
 	}
@@ -212,7 +215,7 @@ func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
 		}
 		return false, 0
 	case actRetry, actExhaust:
-		r.again = reasonOf(&reply)
+		r.again = reasonOf(&reply, v.status)
 		if reply.fate != fateAnswered && r.hard.Err() != nil {
 			r.release()
 			return true, 0

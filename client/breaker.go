@@ -26,7 +26,8 @@ const (
 type breaker struct {
 	open      bool
 	failures  int
-	unreached int
+	unreached int       // in a row
+	unsent    int       // failures without a request on the wire
 	rows      []int64   // the first breakRows different rows that failed
 	since     time.Time // of the first failure since an answer
 	probeAt   time.Time
@@ -75,7 +76,11 @@ func (b *breaker) opens(now time.Time, limit time.Duration) bool {
 	return len(b.rows) >= breakRows && (b.failures >= breakAfter || now.Sub(b.since) >= limit)
 }
 
-// over says what to tell when the API has been down for too long.
+// over says what to tell when the API has been down for too long. What was not on the wire was not a call.
 func (b *breaker) over(now time.Time) string {
-	return fmt.Sprintf("%d calls in a row failed within %v, the last with %s", b.failures, now.Sub(b.since).Round(time.Millisecond), b.last)
+	what := "calls"
+	if b.unsent > 0 {
+		what = "attempts"
+	}
+	return fmt.Sprintf("%d %s in a row failed within %v, the last with %s", b.failures, what, now.Sub(b.since).Round(time.Millisecond), b.last)
 }

@@ -17,6 +17,7 @@ type Client struct {
 	gate    *gate
 	stats   stats
 	idle    exchanges
+	before  bool // the ledger has an answer from this URL
 }
 
 // An exchange is the memory of one call: what is sent and what comes back.
@@ -70,8 +71,15 @@ func New(o Options) (*Client, error) {
 // Close gives the connections back. No call may be under way.
 func (c *Client) Close() { c.closer() }
 
-// Proved says whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [Result.Absent].
-func (c *Client) Proved() bool { return c.gate.early.proved.Load() }
+// Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [Result.Absent].
+func (c *Client) Proved() bool { return c.gate.early.answered.Load() }
+
+// AnsweredBefore says that the ledger has an answer from this base URL, so that a 404 in the API's own format is one, too.
+// It is called before the first [Client.Queue].
+func (c *Client) AnsweredBefore() { c.before = true }
+
+// answered reports whether the base URL is known to be right.
+func (c *Client) answered() bool { return c.before || c.Proved() }
 
 func (e *exchanges) borrow() *exchange {
 	e.mu.Lock()

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// When a run gives up whose first requests are all refused: so many alike, or so many at all. Answers that
-// cannot be used may each have been charged, so that fewer of them are enough.
+// When a run gives up whose first requests are all refused: after so many alike, or so many of any kind. Responses that are
+// not answers may each have been charged: so many in a row stop the run at any time.
 const (
 	giveUpAlike    = 20
 	giveUpUnusable = 10
@@ -25,13 +25,15 @@ const (
 	placeFlying
 )
 
-// early keeps the first calls in order, one at a time, until an answer has proved the key, and gives up where all of them are
-// refused alike.
+// early keeps the first calls in order, one at a time, until a response of the API itself has proved the key. Until the first
+// usable answer it gives up if all are refused alike.
 type early struct {
-	proved atomic.Bool
-	order  list.List // of *Asking, in the order of Queue; empty once proved
+	opened   atomic.Bool // the key is proved: all workers may send
+	answered atomic.Bool // a usable answer has come
+	order    list.List   // of *Asking, in the order of Queue; empty once opened
 
 	refused, alike, addressed int
+	flying                    int // calls in flight whose refusal would count
 	class                     string
 }
 
@@ -52,9 +54,8 @@ func (e *early) next() *Asking {
 // A refusal is an answer that refuses a request, as far as giving up is concerned.
 type refusal struct {
 	status    int
-	unusable  bool // a 2xx that is no answer
+	unusable  bool // a 2xx that is not an answer
 	addressed bool // an address was sent
-	expected  bool // the contact was refused before
 	message   string
 }
 
@@ -62,7 +63,7 @@ type refusal struct {
 func (r refusal) class() string {
 	switch {
 	case r.unusable:
-		return "without an answer that can be used"
+		return "without a usable answer"
 	case r.status == http.StatusBadRequest || r.status == http.StatusUnprocessableEntity:
 		return "400 or 422"
 	}
@@ -79,7 +80,17 @@ func (e *early) refuse(r refusal) bool {
 	if r.addressed {
 		e.addressed++
 	}
-	return e.alike >= giveUpAlike || e.refused >= giveUpAny || r.unusable && e.alike >= giveUpUnusable
+	return e.alike >= giveUpAlike || e.refused >= giveUpAny
+}
+
+// crowded reports whether one more call in flight could be refused after the run has given up.
+func (e *early) crowded() bool {
+	return !e.answered.Load() && (e.alike+e.flying >= giveUpAlike || e.refused+e.flying >= giveUpAny)
+}
+
+// notTheAPI is the advice if the URL looks wrong.
+func notTheAPI(o *Options) string {
+	return fmt.Sprintf("check --url: %s/contact does not look like the API", o.URL)
 }
 
 // advice says what was refused, and which flag to look at.
@@ -93,7 +104,7 @@ func (e *early) advice(r refusal, o *Options) string {
 	}
 	switch {
 	case r.unusable || r.status == http.StatusNotFound || r.status >= 300 && r.status < 400 || r.status == http.StatusMethodNotAllowed:
-		return what + fmt.Sprintf("; check --url: %s/contact does not look like the API", o.URL)
+		return what + "; " + notTheAPI(o)
 	case r.status != http.StatusBadRequest && r.status != http.StatusUnprocessableEntity:
 		return what + "; check --url, and what --set adds to each request"
 	case e.addressed > 0:

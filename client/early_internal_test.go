@@ -22,7 +22,7 @@ func TestRefusedAlikeGivesUpEarly(t *testing.T) {
 		{"400", func(incoming) said { return status(400) }, giveUpAlike, contact.Refused, "--email-as business_email", "email"},
 		{"400 to business_email", func(incoming) said { return status(400) }, giveUpAlike, contact.Refused, "--email-as email", "business_email"},
 		{"422 and 400", func(in incoming) said { return status(400 + 22*(in.n%2)) }, giveUpAlike, contact.Refused, "--map", "email"},
-		{"404", func(incoming) said { return status(404) }, giveUpAlike, contact.Released, "--url", "email"},
+		{"404 of the API", func(incoming) said { return apiError(404) }, giveUpAlike, contact.Released, "--url", "email"},
 		{"307", func(incoming) said { return status(307) }, giveUpAlike, contact.Refused, "--url", "email"},
 		{"409", func(incoming) said { return status(409) }, giveUpAlike, contact.Refused, "--set", "email"},
 		{"unusable", func(incoming) said { return html }, giveUpUnusable, contact.Lost, "--url", "email"},
@@ -57,7 +57,7 @@ func TestEarlyAbsentIsDecidedLater(t *testing.T) {
 	bubble(t, func(t *testing.T, workers int) {
 		w := &wire{answer: func(in incoming) said {
 			if in.n <= 15 || in.n%7 == 0 {
-				return status(404)
+				return apiError(404)
 			}
 			return ok()
 		}}
@@ -76,7 +76,7 @@ func TestEarlyAbsentIsDecidedLater(t *testing.T) {
 
 func TestShortListOfAbsentIsRejected(t *testing.T) {
 	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(incoming) said { return status(404) }}
+		w := &wire{answer: func(incoming) said { return apiError(404) }}
 		c := newCrowd(t, workers, Options{carrier: w})
 		c.ask(5)
 		if k := c.kinds(); k[contact.Refused] != 5 || c.stop != "" || c.last(1).Failure != contact.Rejected {

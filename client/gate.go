@@ -29,7 +29,9 @@ type gate struct {
 	// flying is calls in flight that were sent in this epoch; a pause or an outage begins a new one, because what was
 	// sent before says nothing about it, and may take long.
 	flying, epoch int
-	waited        time.Duration
+	// unusable is how many responses in a row were not answers of the API.
+	unusable int
+	waited   time.Duration
 }
 
 // A waiter is an asking in the line.
@@ -102,6 +104,9 @@ func (g *gate) take(a *Asking, p permit) permit {
 	a.place = placeFlying
 	p.epoch, p.probe = g.epoch, g.breaker.open
 	g.flying++
+	if !a.ticket.Refused {
+		g.early.flying++
+	}
 	return p
 }
 
@@ -164,8 +169,11 @@ func (g *gate) due(w *waiter, now time.Time) (after time.Duration, why wait, mus
 			return min(g.breaker.probeAt.Sub(now), end.Sub(now)), waitProbe, true
 		}
 	}
-	if !g.early.proved.Load() && g.flying > 0 {
+	if !g.early.opened.Load() && g.flying > 0 || !w.asking.ticket.Refused && g.early.crowded() {
 		return 0, waitTurn, true
+	}
+	if g.unusable > 0 && g.unusable+g.flying >= giveUpUnusable {
+		return 0, waitReturn, true
 	}
 	if now.Before(g.pause.until) {
 		return g.pause.until.Sub(now), waitPause, true
@@ -181,7 +189,7 @@ func (g *gate) due(w *waiter, now time.Time) (after time.Duration, why wait, mus
 
 // turn is the waiter whose turn it is; w is the one who asks, who may not be in the line yet.
 func (g *gate) turn(w *waiter) *waiter {
-	if !g.early.proved.Load() && !g.breaker.open {
+	if !g.early.opened.Load() && !g.breaker.open {
 		a := g.early.next()
 		if a == w.asking {
 			return w

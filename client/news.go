@@ -1,6 +1,10 @@
 package client
 
-import "time"
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
 
 // A tiding is what a call means for the whole account.
 type tiding uint8
@@ -8,7 +12,9 @@ type tiding uint8
 const (
 	tidingNone      tiding = iota // nothing: it was ended by us
 	tidingUsable                  // an answer: the key is right and the API is up
+	tidingAbsent                  // a 404 that is an answer: it does not end the giving up
 	tidingRefused                 // the API is up, and refused this request
+	tidingUnusable                // a 2xx that is not an answer
 	tidingFailed                  // it failed in a way that passes
 	tidingUnreached               // no connection came about
 	tidingThrottled               // 429
@@ -24,6 +30,9 @@ type news struct {
 	rate    Rate
 	stop    Stop
 	refusal refusal
+	// own: the API itself sent it. expected: an earlier run saw the contact refused.
+	own, expected bool
+	unsent        bool // no request was on the wire
 }
 
 // leave gives a permit back and tells what came of the call. It says whether the API counts as down, so that the call
@@ -37,16 +46,28 @@ func (g *gate) leave(a *Asking, p permit, n news) (down bool) {
 	if p.epoch == g.epoch {
 		g.flying--
 	}
+	if !a.ticket.Refused {
+		g.early.flying--
+	}
 	if !g.pace.fixed {
 		g.adopt(n.rate, now)
 	}
+	if n.own && n.tiding != tidingUnusable {
+		g.unusable = 0
+	}
 	switch n.tiding {
 	case tidingUsable:
-		g.prove()
+		g.early.answered.Store(true)
+		g.open()
+		g.answered(p)
+	case tidingAbsent:
+		g.open()
 		g.answered(p)
 	case tidingRefused:
 		g.refused(n)
 		g.answered(p)
+	case tidingUnusable:
+		return g.unusableAnswer(now, p, n)
 	case tidingThrottled:
 		g.throttled(now, p, n.hint)
 	case tidingFailed, tidingUnreached:
@@ -67,9 +88,9 @@ func (g *gate) adopt(r Rate, now time.Time) {
 	}
 }
 
-// prove ends the time in which calls go alone.
-func (g *gate) prove() {
-	if !g.early.proved.Swap(true) {
+// open ends the time in which calls go alone.
+func (g *gate) open() {
+	if !g.early.opened.Swap(true) {
 		g.early.order.Init()
 	}
 }
@@ -88,11 +109,34 @@ func (g *gate) answered(p permit) {
 	}
 }
 
-// refused counts towards giving up, as long as nothing was usable.
+// refused counts towards giving up, until the first usable answer. A 400 or 422 of the API itself proves the key: the API
+// looked at the request, not only at the header.
 func (g *gate) refused(n news) {
-	if !n.refusal.expected && !g.early.proved.Load() && g.early.refuse(n.refusal) {
+	if s := n.refusal.status; n.own && (s == http.StatusBadRequest || s == http.StatusUnprocessableEntity) {
+		g.open()
+	}
+	if !n.expected && !g.early.answered.Load() && g.early.refuse(n.refusal) {
 		g.halt(StopRejectedAll, g.early.advice(n.refusal, g.o))
 	}
+}
+
+// unusableAnswer counts a 2xx that is not an answer, each of which may have been charged: some in a row stop the run.
+func (g *gate) unusableAnswer(now time.Time, p permit, n news) (down bool) {
+	g.unusable++
+	answered := g.early.answered.Load()
+	if g.unusable >= giveUpUnusable {
+		why := StopRejectedAll
+		if answered {
+			why = StopAPIDown
+		}
+		g.halt(why, fmt.Sprintf("%d responses in a row were not answers of the API, the last %s; %s", g.unusable, n.what, notTheAPI(g.o)))
+	}
+	if answered {
+		return g.failed(now, p, n)
+	}
+	g.refused(n)
+	g.answered(p)
+	return g.breaker.open
 }
 
 // throttled pauses everybody. Only a call that was sent after the last pause began makes the next one longer.
@@ -112,6 +156,9 @@ func (g *gate) throttled(now time.Time, p permit, hint time.Duration) {
 // failed counts a failure of any worker's call.
 func (g *gate) failed(now time.Time, p permit, n news) (down bool) {
 	was := g.breaker.open
+	if n.unsent {
+		g.breaker.unsent++
+	}
 	down = g.breaker.failed(now, n.row, n.tiding == tidingUnreached, p.probe && p.epoch == g.epoch, n.what, g.o.MaxElapsed)
 	if down && !was {
 		g.hush()

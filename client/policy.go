@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -30,83 +31,123 @@ type act uint8
 const (
 	actAnswer  act = iota // matched or no match: an answer
 	actReject             // the API refused this row: not charged, not retried
-	actAbsent             // a 404 that may be a wrong URL: whether it is an answer is not known yet
+	actAbsent             // a 404 in the API's own format before any answer: whether it is one is not known yet
 	actRetry              // passing, not charged
 	actExhaust            // passing, not charged, and no attempts are left
 	actPause              // 429: the account must wait
 	actLost               // it may have been charged, and the answer was cut
-	actSpoilt             // it may have been charged, and the answer is complete but of no use
+	actSpoilt             // it may have been charged, and the response is complete but not an answer
 	actStop               // the run stops
 )
 
-// A verdict is what one answer means.
+// A verdict is what one response means.
 type verdict struct {
-	act     act
-	stop    Stop
+	act    act
+	stop   Stop
+	status int // the HTTP status, or the one that the body claims (API.md, "What counts as an answer")
+	// fromAPI: the API itself sent it: an answer, or an error in its own format. Anything between us and the API can have
+	// sent all else.
+	fromAPI bool
 	answer  contact.Answer
 	message string // the API's own words
 }
 
-// An attempt is what decide must know of the attempt that an answer came to.
+// An attempt is what decide must know of the attempt that a response belongs to.
 type attempt struct {
-	last   bool // no further one may be made for this row
-	proved bool // a usable answer has been seen: the URL and the key are right
+	last     bool // no further one may be made for this row
+	answered bool // this run, or the ledger for the same base URL, has an answer
 }
 
-// decide is the one place where an answer's status and body become what happens (API.md, "Errors"). It is pure.
-// A body is what was read of a complete answer, at most maxBody bytes, or longer for one that is too long.
+// decide is the one place where a response's status and body become what happens (API.md, "Errors"). It is pure.
+// A body is what was read of a complete response: at most maxBody bytes, or longer for one that is too long.
 func decide(status int, body []byte, at attempt) verdict {
-	v := decideAny(status, body)
-	switch {
-	case v.act == actRetry && at.last:
+	r := response{status: status, body: bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), answered: at.answered}
+	if r.readable = len(r.body) <= maxBody; r.readable {
+		var err error
+		r.answer, err = contact.ParseAnswer(r.body)
+		r.readable = err == nil
+	}
+	if claimed := r.answer.ErrorStatus(); claimed != 0 && status >= 200 {
+		r.status = claimed
+	}
+	v := r.decide()
+	v.status = r.status
+	v.fromAPI = v.fromAPI || r.ownError()
+	if v.act == actRetry && at.last {
 		v.act = actExhaust
-	case v.act == actAbsent && at.proved:
-		v.act, v.answer = actAnswer, contact.Answer{Error: v.message, Body: []byte("{}")}
 	}
 	return v
 }
 
-func decideAny(status int, body []byte) verdict {
-	switch {
+// A response is a status and a body as decide looks at them.
+type response struct {
+	status   int
+	body     []byte
+	answer   contact.Answer
+	readable bool // the body is a JSON object, which answer describes
+	answered bool
+}
+
+// ownError reports whether the body is an error in the API's own format: an object with the status and a string error.
+func (r *response) ownError() bool {
+	return r.readable && r.status >= 400 && r.answer.Status == r.status && r.answer.NamedError
+}
+
+func (r *response) decide() verdict {
+	message := func() string { return messageOf(r.body) }
+	switch status := r.status; {
+	case status < 200:
+		return verdict{act: actSpoilt, message: fmt.Sprintf("status %d does not end a request", status)}
 	case status == http.StatusAccepted:
 		return verdict{act: actRetry, message: "the answer is not ready (202)"}
-	case status >= 200 && status <= 299:
-		return decideAnswer(body)
+	case status <= 299:
+		return r.decideAnswer()
 	case status == http.StatusUnauthorized:
-		return verdict{act: actStop, stop: StopUnauthorized, message: messageOf(body)}
+		return verdict{act: actStop, stop: StopUnauthorized, message: message()}
 	case status == http.StatusForbidden:
-		return verdict{act: actStop, stop: StopForbidden, message: messageOf(body)}
+		return verdict{act: actStop, stop: StopForbidden, message: message()}
 	case status == http.StatusPaymentRequired:
-		return verdict{act: actStop, stop: StopNoCredits, message: messageOf(body)}
+		return verdict{act: actStop, stop: StopNoCredits, message: message()}
 	case status == http.StatusTooManyRequests:
-		return verdict{act: actPause, message: messageOf(body)}
+		return verdict{act: actPause, message: message()}
 	case status == http.StatusNotFound:
-		return verdict{act: actAbsent, message: messageOf(body)}
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
-		return verdict{act: actRetry, message: messageOf(body)}
-	case status == http.StatusGatewayTimeout:
-		return verdict{act: actLost, message: messageOf(body)}
-	case status >= 500:
-		return verdict{act: actRetry, message: messageOf(body)}
-	case status < 200:
-		return verdict{act: actSpoilt, message: fmt.Sprintf("the answer's status %d is none that ends a request", status)}
+		return r.decideNotFound()
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly,
+		status == http.StatusInternalServerError, status == http.StatusNotImplemented, status == http.StatusServiceUnavailable:
+		return verdict{act: actRetry, message: message()}
+	case status >= 500: // a gateway can send it after the API has done the work
+		return verdict{act: actLost, message: message()}
 	}
-	return verdict{act: actReject, message: messageOf(body)}
+	return verdict{act: actReject, message: message()}
+}
+
+// decideNotFound reads a 404. In the API's own format it means no match, if the URL is known to be right: until then it
+// is in doubt. Any other 404 is a gateway's or a web server's, which affects every row: it is retried like a 503.
+func (r *response) decideNotFound() verdict {
+	v := verdict{act: actRetry, message: messageOf(r.body)}
+	switch {
+	case r.ownError() && r.answered:
+		v.act, v.answer = actAnswer, contact.Answer{Error: v.message, Body: []byte("{}")}
+	case r.ownError():
+		v.act = actAbsent
+	}
+	return v
 }
 
 // decideAnswer reads a 2xx.
-func decideAnswer(body []byte) verdict {
-	if len(body) > maxBody {
-		return verdict{act: actSpoilt, message: "the answer is larger than 1 MiB"}
+func (r *response) decideAnswer() verdict {
+	a := &r.answer
+	switch {
+	case len(r.body) > maxBody:
+		return verdict{act: actSpoilt, message: "the response is larger than 1 MiB"}
+	case !r.readable:
+		return verdict{act: actSpoilt, message: contact.ErrAnswer.Error() + ": " + messageOf(r.body)}
+	case !a.FromAPI():
+		return verdict{act: actSpoilt, message: "the response is not an answer of the API: " + messageOf(r.body)}
+	case !a.Charged && a.Error != "" && a.Remaining != nil && *a.Remaining <= 0:
+		return verdict{act: actStop, stop: StopNoCredits, fromAPI: true, answer: *a, message: bounded(a.Error)}
 	}
-	a, err := contact.ParseAnswer(body)
-	if err != nil {
-		return verdict{act: actSpoilt, message: err.Error() + ": " + messageOf(body)}
-	}
-	if !a.Charged && a.Error != "" && a.Remaining != nil && *a.Remaining <= 0 {
-		return verdict{act: actStop, stop: StopNoCredits, answer: a, message: bounded(a.Error)}
-	}
-	return verdict{act: actAnswer, answer: a, message: bounded(a.Error)}
+	return verdict{act: actAnswer, fromAPI: true, answer: *a, message: bounded(a.Error)}
 }
 
 // messageOf finds the API's own words in a body that may be anything.

@@ -8,8 +8,8 @@ import (
 	"enrich/contact"
 )
 
-// wanted is API.md's table of errors.
-func wanted(status int) (act, Stop) {
+// wanted is API.md's table of errors; own: the body is in the API's own format.
+func wanted(status int, own, answered bool) (act, Stop) {
 	switch {
 	case status < 200:
 		return actSpoilt, ""
@@ -23,39 +23,76 @@ func wanted(status int) (act, Stop) {
 		return actStop, StopNoCredits
 	case status == 403:
 		return actStop, StopForbidden
-	case status == 404:
+	case status == 404 && own && answered:
+		return actAnswer, ""
+	case status == 404 && own:
 		return actAbsent, ""
+	case status == 404:
+		return actRetry, ""
 	case status == 429:
 		return actPause, ""
-	case status == 504:
-		return actLost, ""
-	case status >= 500:
+	case status == 500, status == 501, status == 503:
 		return actRetry, ""
+	case status >= 500:
+		return actLost, ""
 	}
 	return actReject, ""
 }
 
+// ownError is an error in the API's own format.
+func ownError(status int) string {
+	return fmt.Sprintf(`{"status":%d,"error":"E","message":"M"}`, status)
+}
+
 func TestEveryStatusHasItsAct(t *testing.T) {
 	for status := 100; status <= 599; status++ {
-		want, stop := wanted(status)
-		for _, body := range []string{matchBody, `{"status":1,"error":"E","message":"M"}`} {
-			if v := decide(status, []byte(body), attempt{}); v.act != want || v.stop != stop {
-				t.Errorf("%d: %v %q, want %v %q", status, v.act, v.stop, want, stop)
+		for _, body := range []string{
+			matchBody, ownError(status), "\xef\xbb\xbf" + ownError(status), "", "<html>", `{"message":"Not Found"}`,
+			`{"error":"E"}`, fmt.Sprintf(`{"status":%d}`, status), fmt.Sprintf(`{"status":"%d","error":"E"}`, status),
+			fmt.Sprintf(`{"status":%d,"error":{"message":"E"}}`, status),
+		} {
+			for _, at := range []attempt{{}, {last: true}, {answered: true}, {last: true, answered: true}} {
+				own := status >= 400 && strings.Contains(body, fmt.Sprintf(`{"status":%d,"error":"E"`, status))
+				want, stop := wanted(status, own, at.answered)
+				if want == actRetry && at.last {
+					want = actExhaust
+				}
+				if want == actAnswer && status < 300 && body != matchBody {
+					want = actSpoilt
+				}
+				v := decide(status, []byte(body), at)
+				if v.act != want || v.stop != stop || v.status != status || v.fromAPI != (own || want == actAnswer) {
+					t.Errorf("%d %q %+v: %v %q, from the API %t; want %v %q", status, body, at, v.act, v.stop, v.fromAPI, want, stop)
+				}
 			}
 		}
-		switch want {
-		case actRetry:
-			if v := decide(status, nil, attempt{last: true}); v.act != actExhaust {
-				t.Errorf("%d at the last attempt: %v", status, v.act)
-			}
-		case actAbsent:
-			v := decide(status, nil, attempt{proved: true})
-			if v.act != actAnswer || v.answer.Kind() != contact.NoMatch || string(v.answer.Body) != "{}" {
-				t.Errorf("%d once proved: %v", status, v)
-			}
-		default:
-			if v := decide(status, []byte(matchBody), attempt{last: true, proved: true}); v.act != want {
-				t.Errorf("%d: the attempt makes it %v", status, v.act)
+	}
+	v := decide(404, []byte(ownError(404)), attempt{answered: true})
+	if v.answer.Kind() != contact.NoMatch || string(v.answer.Body) != "{}" || v.answer.ChargeUnknown || v.answer.Error != "M" {
+		t.Errorf("a 404 that is an answer: %+v", v.answer)
+	}
+}
+
+// An object without a contact that says its own status is an error of that status, whatever the HTTP status.
+func TestAStatusInTheBodyCounts(t *testing.T) {
+	for _, status := range []int{200, 201, 202, 204, 299, 302, 400, 401, 404, 429, 500, 502, 503, 599} {
+		for claimed := 400; claimed <= 599; claimed++ {
+			want, stop := wanted(claimed, true, false)
+			for body, same := range map[string]bool{
+				ownError(claimed): true,
+				fmt.Sprintf(`{"error":"E","contact":null,"status":%d.0}`, claimed):                        true,
+				fmt.Sprintf(`{"error":"E","contact":{"credit_charged":false},"status":%d}`, claimed):      false,
+				fmt.Sprintf(`{"error":"E","status":"%d","contact":{"credit_charged":false}}`, claimed):    false,
+				fmt.Sprintf(`{"error":"E","contact":{"credit_charged":false},"status":[%d]}`, claimed):    false,
+				fmt.Sprintf(`{"meta":{"status":%d},"error":"E","contact":{"credit_charged":0}}`, claimed): false,
+			} {
+				v := decide(status, []byte(body), attempt{})
+				if same != (v.status == claimed) && status != claimed {
+					t.Fatalf("%d %s: status %d", status, body, v.status)
+				}
+				if same && (v.act != want || v.stop != stop || !v.fromAPI) {
+					t.Fatalf("%d %s: %v %q, from the API %t; want %v %q", status, body, v.act, v.stop, v.fromAPI, want, stop)
+				}
 			}
 		}
 	}
@@ -64,9 +101,9 @@ func TestEveryStatusHasItsAct(t *testing.T) {
 func TestOnlyA2xxNeedsItsBody(t *testing.T) {
 	long := strings.Repeat("x", maxBody+1)
 	for status := 300; status <= 599; status++ {
-		want, stop := wanted(status)
-		for _, body := range []string{"", "null", "[1]", `"text"`, "<html>", `{"message":`, "\x00\xff", long} {
-			if v := decide(status, []byte(body), attempt{}); v.act != want || v.stop != stop {
+		want, stop := wanted(status, false, true)
+		for _, body := range []string{"", "null", "[1]", `"text"`, "<html>", `{"message":`, "\x00\xff", long, strings.Repeat(" ", maxBody) + ownError(401)} {
+			if v := decide(status, []byte(body), attempt{answered: true}); v.act != want || v.stop != stop || v.fromAPI {
 				t.Errorf("%d with %.10q: %v %q", status, body, v.act, v.stop)
 			}
 		}
@@ -85,16 +122,18 @@ func TestBodiesOfA2xx(t *testing.T) {
 	}{
 		{matchBody, actAnswer, contact.Matched, true, "", left(9)},
 		{" \n" + matchBody + "\n", actAnswer, contact.Matched, true, "", left(9)},
-		{`{}`, actAnswer, contact.NoMatch, false, "", nil},
+		{"\xef\xbb\xbf" + matchBody, actAnswer, contact.Matched, true, "", left(9)},
 		{`{"contact":null}`, actAnswer, contact.NoMatch, false, "", nil},
-		{`{"contact":[]}`, actAnswer, contact.NoMatch, false, "", nil},
+		{`{"remaining_credits":3}`, actAnswer, contact.NoMatch, false, "", left(3)},
+		{`{"contact":{"credit_charged":"true"}}`, actAnswer, contact.Matched, true, "", nil},
+		{`{"contact":{"credit_charged":1}}`, actAnswer, contact.Matched, true, "", nil},
+		{`{"contact":{"credit_charged":"false","title":"CEO"}}`, actAnswer, contact.Matched, false, "", nil},
 		{`{"contact":{"credit_charged":true}}`, actAnswer, contact.Matched, true, "", nil},
 		{`{"contact":{"credit_charged":false,"error":"nobody"}}`, actAnswer, contact.NoMatch, false, "nobody", nil},
 		{`{"contact":{"error":{"message":"nobody"}}}`, actAnswer, contact.NoMatch, false, "nobody", nil},
-		{`{"contact":{"error":null,"title":"CEO"}}`, actAnswer, contact.Matched, false, "", nil},
-		{`{"error":"nobody"}`, actAnswer, contact.NoMatch, false, "nobody", nil},
-		{`{"contact":{"title":"CEO","remaining_credits":7}}`, actAnswer, contact.Matched, false, "", left(7)},
-		{`{"contact":{"title":"CEO","n":9007199254740993},"remaining_credits":9007199254740993}`, actAnswer, contact.Matched, false, "", left(9007199254740993)},
+		{`{"contact":{"error":null,"title":"CEO"}}`, actAnswer, contact.Matched, true, "", nil},
+		{`{"contact":{"title":"CEO","remaining_credits":7}}`, actAnswer, contact.Matched, true, "", left(7)},
+		{`{"contact":{"title":"CEO","n":9007199254740993},"remaining_credits":9007199254740993}`, actAnswer, contact.Matched, true, "", left(9007199254740993)},
 		{`{"contact":{"error":"red\u001b[31m\nline"}}`, actAnswer, contact.NoMatch, false, "red [31m line", nil},
 
 		{`{"contact":{"credit_charged":false,"error":"none left"},"remaining_credits":0}`, actStop, 0, false, "none left", left(0)},
@@ -112,7 +151,14 @@ func TestBodiesOfA2xx(t *testing.T) {
 		{"<html>ok</html>", actSpoilt, 0, false, "", nil},
 		{`{"contact":`, actSpoilt, 0, false, "", nil},
 		{matchBody + matchBody, actSpoilt, 0, false, "", nil},
-		{"\xef\xbb\xbf" + matchBody, actSpoilt, 0, false, "", nil},
+		{`{}`, actSpoilt, 0, false, "", nil},
+		{`{"data":{"contact":{"title":"CEO"}}}`, actSpoilt, 0, false, "", nil},
+		{`{"contact":[]}`, actSpoilt, 0, false, "", nil},
+		{`{"contact":[{"title":"CEO"}],"remaining_credits":3}`, actSpoilt, 0, false, "", nil},
+		{`{"contact":"CEO"}`, actSpoilt, 0, false, "", nil},
+		{`{"error":"nobody"}`, actSpoilt, 0, false, "", nil},
+		{`{"status":"401","error":"Unauthorized"}`, actSpoilt, 0, false, "", nil},
+		{`{"status":200,"error":"OK"}`, actSpoilt, 0, false, "", nil},
 		{strings.Repeat(" ", maxBody) + matchBody, actSpoilt, 0, false, "", nil},
 	} {
 		for _, status := range []int{200, 201, 206, 299} {

@@ -14,7 +14,7 @@ import (
 func (r *row) judge(reply *reply) verdict {
 	switch reply.fate {
 	case fateAnswered:
-		return decide(reply.status, reply.body, attempt{last: r.patience.last(), proved: r.c.Proved()})
+		return decide(reply.status, reply.body, attempt{last: r.patience.last(), answered: r.c.answered()})
 	case fateCut:
 		return verdict{act: actLost, message: r.words(reply)}
 	case fateSpoilt:
@@ -52,39 +52,48 @@ func (r *row) words(reply *reply) string {
 
 // news is what a call means for the account.
 func (r *row) news(reply *reply, v *verdict) news {
-	n := news{row: r.ticket.Row}
+	n := news{row: r.ticket.Row, own: v.fromAPI, expected: r.ticket.Refused, unsent: !reply.onWire}
 	if v.act != actAnswer { // the words cost more than they should for each answer
-		n.what = describe(reply.status, v.message)
+		n.what = describe(v.status, v.message)
 	}
 	if reply.header != nil {
 		n.rate = headerRate(reply.header.Get("Rate_limit"))
 		n.hint = retryAfter(reply.header, reply.at)
 	}
-	n.refusal = refusal{status: reply.status, addressed: r.ticket.Contact.Email != "", message: v.message, unusable: v.act == actSpoilt, expected: r.ticket.Refused}
-	switch v.act {
-	case actAnswer:
-		n.tiding = tidingUsable
-	case actReject, actAbsent:
-		n.tiding = tidingRefused
-	case actPause:
-		n.tiding = tidingThrottled
-	case actStop:
-		n.tiding, n.stop, n.what = tidingStop, v.stop, v.message
-	case actSpoilt:
-		n.tiding = tidingFailed
-		if !r.c.Proved() {
-			n.tiding = tidingRefused
-		}
-	case actRetry, actExhaust, actLost:
-		n.tiding = tidingFailed
-		if reply.fate == fateUnreached {
-			n.tiding = tidingUnreached
-		}
-		if reply.fate != fateAnswered && r.hard.Err() != nil {
-			n.tiding = tidingNone
-		}
+	n.refusal = refusal{status: v.status, addressed: r.ticket.Contact.Email != "", message: v.message, unusable: v.act == actSpoilt}
+	n.tiding = r.tiding(reply, v)
+	switch {
+	case v.act == actStop:
+		n.stop, n.what = v.stop, v.message
+	case v.status == http.StatusNotFound && !v.fromAPI:
+		n.what += "; " + notTheAPI(&r.c.o)
 	}
 	return n
+}
+
+func (r *row) tiding(reply *reply, v *verdict) tiding {
+	switch v.act {
+	case actAnswer:
+		if v.status == http.StatusNotFound {
+			return tidingAbsent
+		}
+		return tidingUsable
+	case actReject, actAbsent:
+		return tidingRefused
+	case actPause:
+		return tidingThrottled
+	case actStop:
+		return tidingStop
+	case actSpoilt:
+		return tidingUnusable
+	}
+	switch {
+	case reply.fate != fateAnswered && r.hard.Err() != nil:
+		return tidingNone
+	case reply.fate == fateUnreached:
+		return tidingUnreached
+	}
+	return tidingFailed
 }
 
 // describe is a status and the words that came with it.
@@ -99,15 +108,17 @@ func describe(status int, message string) string {
 }
 
 // reasonOf is why a call is made again, as the summary counts it.
-func reasonOf(reply *reply) string {
+func reasonOf(reply *reply, status int) string {
 	switch {
 	case reply.fate == fateUnreached:
 		return "no_connection"
 	case reply.fate == fateUnsent:
 		return "not_taken"
-	case reply.status == http.StatusAccepted:
+	case status == http.StatusAccepted:
 		return "not_ready"
-	case reply.status < 500:
+	case status == http.StatusNotFound:
+		return "not_found"
+	case status < 500:
 		return "not_now"
 	}
 	return "server_error"
@@ -120,7 +131,7 @@ func (r *row) finish(reply *reply, v *verdict) {
 	o := &out.Outcome
 	switch v.act {
 	case actAnswer:
-		o.Kind, o.Charged, o.Body = v.answer.Kind(), v.answer.Charged, v.answer.Body
+		o.Kind, o.Charged, o.ChargeUnknown, o.Body = v.answer.Kind(), v.answer.Charged, v.answer.ChargeUnknown, v.answer.Body
 	case actReject:
 		o.Kind, o.Failure = contact.Refused, contact.Rejected
 	case actAbsent:
@@ -151,7 +162,7 @@ func (r *row) end(kind contact.Kind) {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	r.result = Result{Elapsed: r.patience.elapsed, Outcome: contact.Outcome{
+	r.result = Result{Elapsed: r.patience.elapsed, Remaining: r.remaining, Outcome: contact.Outcome{
 		Contact: r.ticket.Contact, Keys: r.ticket.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
 		Status: r.status, Attempts: r.ticket.Attempts + r.sent, Message: r.message,
 	}}

@@ -56,6 +56,10 @@ func ok() said { return said{status: 200, body: matchBody, after: 10 * time.Mill
 func status(n int) said {
 	return said{status: n, body: `{"message":"no"}`, after: 10 * time.Millisecond}
 }
+
+// apiError is an error in the API's own format.
+func apiError(n int) said { return said{status: n, body: ownError(n), after: 10 * time.Millisecond} }
+
 func refused() said { return said{err: errRefused, after: time.Millisecond} }
 func reset() said   { return said{err: errReset, sent: true, after: 10 * time.Millisecond} }
 func throttle(s string) said {
