@@ -88,9 +88,14 @@ func (c *Client) roundTrip(x *exchange) reply {
 	}
 	r.err = x.watch.why(readBody(resp, &x.answer))
 	r.at, r.took = ended(started)
-	r.body = c.o.Key.Redact(x.answer.Bytes())
-	if r.err != nil && needsBody(resp.StatusCode) {
+	body, undecodable := decodeBody(resp.Header, x.answer.Bytes())
+	r.body = c.o.Key.Redact(body)
+	switch {
+	case !needsBody(resp.StatusCode):
+	case r.err != nil && !isObject(r.body): // an object that came whole is an answer, however the connection ended
 		r.fate = fateOfBody(r.err)
+	case undecodable != nil:
+		r.err, r.fate = undecodable, fateSpoilt
 	}
 	return r
 }

@@ -16,6 +16,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
+
+	"enrich/contact"
 )
 
 // decodeBody returns the body of a response as UTF-8 without a byte order mark, whatever its encoding. Everything that a
@@ -57,13 +59,14 @@ func decompress(name string, body []byte) ([]byte, error) {
 	default: // some servers mean raw deflate
 		r = flate.NewReader(in)
 	}
-	if err == nil {
-		body, err = io.ReadAll(io.LimitReader(r, maxBody+1))
-	}
 	if err != nil {
-		return nil, fmt.Errorf("decompress the response: %w", err)
+		return body, fmt.Errorf("decompress the response: %w", err)
 	}
-	return body, nil
+	whole, err := io.ReadAll(io.LimitReader(r, maxBody+1))
+	if err != nil {
+		return body, fmt.Errorf("decompress the response: %w", err)
+	}
+	return whole, nil
 }
 
 // plain reports whether a body is text that begins as JSON does, whatever its header says.
@@ -86,7 +89,7 @@ func encodingOf(contentType string, body []byte) encoding.Encoding {
 	case bytes.HasPrefix(body, []byte("\xfe\xff")), bytes.HasPrefix(body, []byte("\x00{")):
 		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
 	}
-	if !strings.Contains(strings.ToLower(contentType), "charset") {
+	if strings.HasSuffix(contentType, "charset=utf-8") || !strings.Contains(strings.ToLower(contentType), "charset") {
 		return nil
 	}
 	_, params, _ := mime.ParseMediaType(contentType)
@@ -114,4 +117,13 @@ func isLatin(name string) bool {
 		}
 	}
 	return false
+}
+
+// isObject reports whether a body is one whole JSON object. No part of one is.
+func isObject(body []byte) bool {
+	if len(body) > maxBody {
+		return false
+	}
+	_, err := contact.ParseAnswer(body)
+	return err == nil
 }

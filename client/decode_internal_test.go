@@ -80,7 +80,8 @@ func TestADecompressedBodyIsBounded(t *testing.T) {
 	if err != nil || len(got) != maxBody+1 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if _, err := decodeBody(http.Header{}, b.Bytes()[:b.Len()/2]); err == nil {
-		t.Error("half of it is taken for all of it")
+	cut := []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x01")
+	if _, err := decodeBody(http.Header{}, cut); err == nil {
+		t.Error("the beginning of a body is taken for all of it")
 	}
 }

@@ -95,13 +95,23 @@ func TestParseRate(t *testing.T) {
 	}
 }
 
+// A rate_limit that is understood is kept. One that is not never slows a run down.
 func TestHeaderRate(t *testing.T) {
-	for text, want := range map[string]int{
-		"300": 300, "300;w=60": 300, "300, 300;window=60": 300, "60/min": 60, "1": 1,
-		"": 0, "0": 0, "-5": 0, "many": 0, "1e9": 0, "99999999999999999999": 0, "3.5": 0, "NaN": 0,
+	minute := func(n int) Rate { return Rate{n, time.Minute} }
+	for text, want := range map[string]Rate{
+		"300": minute(300), " 300 ": minute(300), "300;w=60": minute(300), "300, 300;window=60": minute(300), "60/min": minute(60), "1": minute(1),
+		"1,000": minute(1000), "1 000": minute(1000), "1'000": minute(1000), "1_000": minute(1000), "12,345,678": minute(12345678),
+		"1\u00a0000": minute(1000), "1\u202f000": minute(1000), "1’000": minute(1000), "1,000/min": minute(1000), "60.0": minute(60),
+		"1000/min": minute(1000), "1000/m": minute(1000), "1000 per minute": minute(1000), "1000 requests per minute": minute(1000),
+		"10/s": {10, time.Second}, "10/second": {10, time.Second}, "5000/h": {5000, time.Hour}, "5000 / Hour": {5000, time.Hour},
+		"1000;w=1": {1000, time.Second}, "100; w=10; burst=20": {100, 10 * time.Second}, "100, 100;w=10, 5000;w=3600": {100, 10 * time.Second},
+		"100, 5000;w=3600": minute(100), "300;comment=\"1 a minute\"": minute(300),
+		"": {}, "0": {}, "-5": {}, "many": {}, "1e9": {}, "99999999999999999999": {}, "3.5": {}, "NaN": {}, "1.000": {}, "1,00": {}, "1,0000": {},
+		"1, 000": {}, "1 a minute": {}, "1/fortnight": {}, "1 000,5": {}, "1-1000": {}, "1000;w=0": {}, "1;w=99999999": {}, "1 of 300": {}, "0x10": {},
+		"limit=1": {}, "unlimited": {}, "1k": {}, "1/1000": {}, "١٠": {},
 	} {
-		if got := headerRate(text).calls; got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
+		if got := headerRate(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}
 }

@@ -41,16 +41,3 @@ func (r Rate) PerSecond() float64 {
 	}
 	return float64(r.calls) / r.per.Seconds()
 }
-
-// headerRate reads the header rate_limit: requests a minute (API.md, "Rate"). What cannot be one is none.
-func headerRate(s string) Rate {
-	digits := 0
-	for digits < len(s) && s[digits] >= '0' && s[digits] <= '9' {
-		digits++
-	}
-	n, err := strconv.ParseUint(s[:digits], 10, 32)
-	if err != nil || n == 0 || n > maxRate || digits < len(s) && strings.IndexByte(" ,;/", s[digits]) < 0 {
-		return Rate{}
-	}
-	return Rate{int(n), time.Minute}
-}
