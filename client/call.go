@@ -89,7 +89,7 @@ func (c *Client) roundTrip(x *exchange) reply {
 	r.err = x.watch.why(readBody(resp, &x.answer))
 	r.at, r.took = ended(started)
 	body, undecodable := decodeBody(resp.Header, x.answer.Bytes())
-	r.body = c.o.Key.Redact(body)
+	r.body = c.redactor.redact(body)
 	switch {
 	case !needsBody(resp.StatusCode):
 	case r.err != nil && !isObject(r.body): // an object that came whole is an answer, however the connection ended

@@ -10,14 +10,15 @@ import (
 
 // A Client asks one API with one key. Its methods may be called from any goroutine.
 type Client struct {
-	o       Options
-	alike   *http.Request // what all requests have alike; never sent itself
-	carrier http.RoundTripper
-	closer  func()
-	gate    *gate
-	stats   stats
-	idle    exchanges
-	before  bool // the ledger has an answer from this URL
+	o        Options
+	alike    *http.Request // what all requests have alike; never sent itself
+	carrier  http.RoundTripper
+	closer   func()
+	gate     *gate
+	stats    stats
+	idle     exchanges
+	redactor *redactor
+	before   bool // the ledger has an answer from this URL
 }
 
 // An exchange is the memory of one call: what is sent and what comes back.
@@ -46,7 +47,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the API's URL: %w", err)
 	}
-	c := &Client{o: o, carrier: o.carrier, closer: func() {}}
+	c := &Client{o: o, carrier: o.carrier, closer: func() {}, redactor: newRedactor(o.Key)}
 	c.alike = &http.Request{
 		Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{

@@ -19,6 +19,11 @@ const (
 	errorObject
 	errorNull
 	errorTop // no match, with the error outside contact
+	chargeMissing
+	chargeNull
+	chargeText
+	chargeOne
+	missMissing // no match that does not say whether it was charged
 )
 
 // shape is what the contact's hash says.
@@ -56,7 +61,7 @@ func (c *call) build(s shape) bool {
 	if left <= 0 {
 		return false
 	}
-	if s != noMatch && s != nothing && s != errorObject && s != errorTop {
+	if !s.misses() {
 		var ok bool
 		if left, ok = c.account.charge(); !ok {
 			return false
@@ -65,6 +70,20 @@ func (c *call) build(s shape) bool {
 	}
 	c.out = c.appendAnswer(c.out, s, left)
 	return true
+}
+
+// misses reports whether nothing was found, so that nothing is charged.
+func (s shape) misses() bool {
+	switch s {
+	case noMatch, nothing, errorObject, errorTop, missMissing:
+		return true
+	}
+	return false
+}
+
+// charges is how the shapes spell credit_charged that do not spell it as documented.
+var charges = map[shape]string{
+	chargeMissing: ``, chargeNull: `"credit_charged":null,`, chargeText: `"credit_charged":"true",`, chargeOne: `"credit_charged":1,`,
 }
 
 // outOfCredits answers in the form that the options ask for.
@@ -90,6 +109,11 @@ func (c *call) appendAnswer(b []byte, s shape, left int64) []byte {
 	case inside:
 		b = c.appendMatch(b, "", `,"remaining_credits":`+strconv.FormatInt(left, 10))
 		return append(b, '}')
+	case chargeMissing, chargeNull, chargeText, chargeOne:
+		b = append(b, c.appendMatch(nil, "", "")...)
+		return remaining(bytes.Replace(b, []byte(`"credit_charged":true,`), []byte(charges[s]), 1), left)
+	case missMissing:
+		return remaining(append(b, `{"contact":{"title":""}`...), left)
 	case errorNull:
 		return remaining(c.appendMatch(b, "", `,"error":null`), left)
 	case errorObject:

@@ -1,8 +1,6 @@
 package fakeapi
 
 import (
-	"bytes"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,7 +23,16 @@ func spoken(text string, status int) func(*call, *order) {
 	}
 }
 
-// doStatus answers with any status, as well as it can: only what is an answer is charged.
+// mayCharge reports whether a status can be sent after the work was done and charged: by the API, or by a gateway before it.
+func mayCharge(status int) bool {
+	switch status {
+	case http.StatusInternalServerError, http.StatusNotImplemented, http.StatusServiceUnavailable:
+		return false
+	}
+	return status < 300 || status >= 500
+}
+
+// doStatus answers with any status, as well as it can. What may be charged is charged.
 func doStatus(c *call, o *order) {
 	digits, wait, hasWait := strings.Cut(o.arg, "ra")
 	status, _ := strconv.Atoi(digits) // isStatus took it
@@ -42,9 +49,9 @@ func doStatus(c *call, o *order) {
 	case status < 400:
 		c.w.Header().Set("Location", redirected)
 		c.fail(status, "It is elsewhere.")
-	case status == http.StatusGatewayTimeout:
+	case mayCharge(status):
 		c.spend()
-		c.fail(status, "It took too long.")
+		c.fail(status, "This was ordered: it took too long.")
 	default:
 		c.fail(status, "This was ordered: "+http.StatusText(status)+".")
 	}
@@ -77,43 +84,24 @@ func doBody(body string) func(*call, *order) {
 	}
 }
 
-// useless is the ordered status, 200 where there is none, charged where it says that all went well.
+// useless is the ordered status, 200 without one. It charges if that status may.
 func (c *call) useless(o *order) (status int) {
 	status = http.StatusOK
 	if o.arg != "" {
 		status, _ = strconv.Atoi(o.arg) // isStatusOrNone took it
 	}
-	if status < 300 {
+	if mayCharge(status) {
 		c.spend()
 	}
 	return status
 }
 
-// doEcho repeats the key in every spelling that a JSON text or a URL can have.
-func doEcho(c *call, o *order) {
-	key := strings.TrimPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	status := http.StatusOK
-	if o.arg != "" {
-		status, _ = strconv.Atoi(o.arg) // isStatusOrNone took it
+// doClaim answers 200 with an error in the API's own format, as gateways do that know no other status.
+func doClaim(c *call, o *order) {
+	status, _ := strconv.Atoi(o.arg) // isError took it
+	if mayCharge(status) {
+		c.spend()
 	}
-	c.w.Header().Set("X-Api-Key", key)
-	text := fmt.Sprintf("key %s, Bearer %s, %s, %s", key, key, escaped(key, `\u%04x`), escaped(key, "%%%02X"))
-	if status >= 300 {
-		c.fail(status, text)
-		return
-	}
-	if !c.build(match) {
-		c.outOfCredits()
-		return
-	}
-	c.out = bytes.Replace(c.out, []byte("Sells what"), []byte(text+" sells what"), 1)
-	c.send(status)
-}
-
-func escaped(key, format string) string {
-	var b strings.Builder
-	for _, c := range []byte(key) {
-		fmt.Fprintf(&b, format, c)
-	}
-	return b.String()
+	c.out = appendError(c.out, status, "This was ordered: "+http.StatusText(status)+".")
+	c.send(http.StatusOK)
 }

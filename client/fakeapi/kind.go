@@ -57,6 +57,20 @@ var kinds = []kind{
 	{Kind: Kind{"errornull", "found, with an error that is null"}, do: shaped(errorNull)},
 	{Kind: Kind{"errorobject", "not found, with an error that is an object"}, do: shaped(errorObject)},
 	{Kind: Kind{"errortop", "not found, with the error outside contact"}, do: shaped(errorTop)},
+	{Kind: Kind{"chargemissing", "found and charged, without credit_charged"}, do: shaped(chargeMissing)},
+	{Kind: Kind{"chargenull", "the same with credit_charged null"}, do: shaped(chargeNull)},
+	{Kind: Kind{"chargetext", `the same with credit_charged "true"`}, do: shaped(chargeText)},
+	{Kind: Kind{"chargeone", "the same with credit_charged 1"}, do: shaped(chargeOne)},
+	{Kind: Kind{"missmissing", "not found, without credit_charged"}, do: shaped(missMissing)},
+	{Kind: Kind{"latin1", "good, in ISO-8859-1, which Content-Type says"}, do: latin1},
+	{Kind: Kind{"utf16", "good, in UTF-16"}, do: utf16},
+	{Kind: Kind{"bom", "good, behind a byte order mark"}, do: bom},
+	{Kind: Kind{"claims", "a 200 whose body is an error with that status of its own: claims401"}, do: doClaim, argument: isError},
+	{Kind: Kind{"bare", "an empty object"}, do: doBody(`{}`), argument: isStatusOrNone},
+	{Kind: Kind{"wrapped", "an answer inside another object"}, do: doBody(`{"data":{"contact":{"credit_charged":true,"title":"wrapped"}}}`), argument: isStatusOrNone},
+	{Kind: Kind{"list", "an answer whose contact is a list"}, do: doBody(`{"contact":[{"credit_charged":true,"title":"in a list"}],"remaining_credits":7}`), argument: isStatusOrNone},
+	{Kind: Kind{"gateway", "an error that is not in the API's format: gateway, gateway404"}, do: doBody(`{"message":"Not Found"}`), argument: isStatusOrNone},
+	{Kind: Kind{"keycut", "a text that ends inside the key"}, do: doKeyCut, argument: isStatusOrNone},
 	{Kind: Kind{"nocredits", "out of credits, as a 200 with an error"}, do: spoken(outOfCredits, http.StatusOK)},
 	{Kind: Kind{"nocreditsinside", "the same with remaining_credits inside contact"}, do: spoken(`{"contact":{"credit_charged":false,"error":"You are out of credits.","remaining_credits":0}}`, http.StatusOK)},
 	{Kind: Kind{"slow", "good after that time: slow (1 s), slow300ms"}, do: doSlow, argument: isTime},
@@ -80,7 +94,7 @@ var kinds = []kind{
 	{Kind: Kind{"bomb", "the same, compressed to a thousandth of it"}, do: doBomb, argument: isStatusOrNone},
 	{Kind: Kind{"nothttp", "bytes that are no HTTP, where the connection is HTTP/1"}, do: doNotHTTP},
 	{Kind: Kind{"redirect", "a 307 to another path of this server, which counts who comes and who brings the key"}, do: doRedirect},
-	{Kind: Kind{"echo", "the key in the answer, plain and escaped: echo, echo401"}, do: doEcho, argument: isStatusOrNone},
+	{Kind: Kind{"echo", "the key in the answer, plain, escaped and encoded: echo, echo401"}, do: doEcho, argument: isStatusOrNone},
 }
 
 func isTime(arg string) bool {
@@ -92,6 +106,9 @@ func isStatusOrNone(arg string) bool {
 	status, err := strconv.Atoi(arg)
 	return arg == "" || err == nil && len(arg) == 3 && status >= 200 && status < maxStatus
 }
+
+// isError takes 401.
+func isError(arg string) bool { return arg >= "400" && isStatusOrNone(arg) }
 
 // isStatus takes 500.
 func isStatus(text string) bool { return text != "" && isStatusOrNone(text) }
