@@ -15,7 +15,7 @@ import (
 )
 
 func TestRetriesThenAnswers(t *testing.T) {
-	for _, fault := range []said{status(500), status(502), status(503), status(408), status(425), status(202), refused()} {
+	for _, fault := range []said{status(500), status(501), status(503), status(404), status(408), status(425), status(202), refused()} {
 		synctest.Test(t, func(t *testing.T) {
 			w := &wire{answer: func(in incoming) said {
 				if in.n > 1 && in.email == email(2) && in.ofRow < 5 {

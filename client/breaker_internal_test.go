@@ -10,7 +10,7 @@ import (
 
 // downs are the ways in which an API can be down.
 var downs = map[string]said{
-	"500": status(500), "502": status(502), "503": status(503), "refused": refused(),
+	"500": status(500), "404": status(404), "503": status(503), "refused": refused(),
 }
 
 func TestAPIDownFromTheStart(t *testing.T) {

@@ -21,6 +21,7 @@ type crowd struct {
 	soft, hard  context.Context
 	stopSoft    context.CancelFunc
 	retry       func() bool
+	refused     bool // earlier runs saw every contact refused
 
 	mu     sync.Mutex
 	stop   Stop
@@ -87,7 +88,7 @@ func (c *crowd) ask(n int64) {
 		for !taken {
 			select {
 			case permits <- struct{}{}:
-				queue(Ticket{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry})
+				queue(Ticket{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry, Refused: c.refused})
 				taken = true
 			case t := <-back:
 				queue(t)

@@ -127,3 +127,23 @@ func isObject(body []byte) bool {
 	_, err := contact.ParseAnswer(body)
 	return err == nil
 }
+
+// escapeControls escapes the control characters in the strings of a JSON text. Between its tokens they stay.
+func escapeControls(body []byte) []byte {
+	out := make([]byte, 0, len(body)+64)
+	inside := false
+	for i := 0; i < len(body); i++ {
+		switch b := body[i]; {
+		case b == '"':
+			inside = !inside
+		case b == '\\' && inside && i+1 < len(body) && body[i+1] >= ' ':
+			out = append(out, b)
+			i++
+		case b < ' ' && inside:
+			out = fmt.Appendf(out, `\u%04x`, b)
+			continue
+		}
+		out = append(out, body[i])
+	}
+	return out
+}

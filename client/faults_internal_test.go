@@ -37,7 +37,7 @@ var faults = map[string]effect{
 	"match": answered, "big": answered, "odd": answered, "inside": answered, "errornull": answered, "201": answered, "echo": answered,
 	"slow20ms": answered, "trickle20ms": answered, "gzip": answered,
 	"nomatch": unmatched, "nothing": unmatched, "errorobject": unmatched, "errortop": unmatched,
-	"chargemissing": answered, "chargenull": answered, "chargetext": answered, "chargeone": answered, "missmissing": unmatched,
+	"chargemissing": answered, "chargetext": answered, "missmissing": unmatched,
 	"latin1": answered, "utf16": answered, "bom": answered,
 	"closeafter": {kind: contact.Matched, races: true},
 	"404":        {kind: contact.NoMatch, all: StopRejectedAll},
@@ -45,13 +45,13 @@ var faults = map[string]effect{
 	"400": rejected, "422": rejected, "405": rejected, "410": rejected, "302": rejected, "redirect": rejected, "308": rejected, "echo400": rejected,
 
 	"202": passing, "408": passing, "425": passing, "429": passing, "429rapast": passing, "429raabsurd": passing, "429rajunk": passing,
-	"500": passing, "501": passing, "503": passing, "huge500": passing, "bomb500": passing, "echo500": passing,
-	"html404": passing, "empty404": passing, "gateway404": passing, "claims503": passing, "claims429": passing,
+	"500": passing, "503": passing, "huge500": passing, "bomb500": passing, "echo500": passing,
+	"html404": passing, "gateway404": passing, "claims503": passing,
 
-	"502": cut, "504": cut, "505": cut, "599": cut, "html502": cut, "claims502": cut, "reset": cut, "close": cut, "truncate": cut, "cut": cut, "hang": silent, "stall": silent, "nothttp": cut,
+	"502": cut, "504": cut, "599": cut, "html502": cut, "claims502": cut, "reset": cut, "close": cut, "truncate": cut, "cut": cut, "hang": silent, "stall": silent, "nothttp": cut,
 
 	"204": unusable, "garbage": unusable, "html": unusable, "empty": unusable, "array": unusable, "string": unusable, "null": unusable,
-	"two": unusable, "bare": unusable, "wrapped": unusable, "list": unusable, "gateway": unusable, "keycut": unusable, "huge": unusable, "bomb": unusable,
+	"two": unusable, "bare": unusable, "wrapped": unusable, "list": unusable, "keycut": unusable, "huge": unusable, "bomb": unusable,
 
 	"claims400": rejected, "claims404": {kind: contact.NoMatch, all: StopRejectedAll}, "keycut400": rejected,
 	"claims401": stopping(StopUnauthorized), "claims402": stopping(StopNoCredits), "claims403": stopping(StopForbidden), "keycut401": stopping(StopUnauthorized),

@@ -63,9 +63,7 @@ type attempt struct {
 func decide(status int, body []byte, at attempt) verdict {
 	r := response{status: status, body: bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), answered: at.answered}
 	if r.readable = len(r.body) <= maxBody; r.readable {
-		var err error
-		r.answer, err = contact.ParseAnswer(r.body)
-		r.readable = err == nil
+		r.parse()
 	}
 	if claimed := r.answer.ErrorStatus(); claimed != 0 && status >= 200 {
 		r.status = claimed
@@ -86,6 +84,16 @@ type response struct {
 	answer   contact.Answer
 	readable bool // the body is a JSON object, which answer describes
 	answered bool
+}
+
+// parse reads the body. Control characters in a string, which JSON forbids, are what some servers send all the same: an answer
+// with one may be paid for.
+func (r *response) parse() {
+	a, err := contact.ParseAnswer(r.body)
+	if err != nil {
+		a, err = contact.ParseAnswer(escapeControls(r.body))
+	}
+	r.answer, r.readable = a, err == nil
 }
 
 // ownError reports whether the body is an error in the API's own format: an object with the status and a string error.

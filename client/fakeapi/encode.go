@@ -15,7 +15,7 @@ func doEncoded(contentType string, e encoding.Encoding) func(*call, *order) {
 			c.outOfCredits()
 			return
 		}
-		out, err := encoding.ReplaceUnsupported(e.NewEncoder()).Bytes(c.out)
+		out, err := encoding.HTMLEscapeUnsupported(e.NewEncoder()).Bytes(c.out)
 		if err != nil {
 			out = c.out
 		}
