@@ -6,8 +6,16 @@ import (
 	"time"
 )
 
-// Spent is what outcomes cost: answers that said that a credit was charged, and lost calls, which may have been charged.
+// Spent is what outcomes cost: Charged counts answers that were charged; Lost counts what may have been charged: lost calls, and
+// no matches that do not say that they were not charged.
 type Spent struct{ Charged, Lost int64 }
+
+// perhaps is true of an outcome that may have been charged. The ledger does not store whether a charge was known: it follows
+// from the answer's body, as in contact.ParseAnswer. A 404 is an error of the API, which is never charged. A body that SQLite cannot read
+// (it allows fewer levels than we do) counts as the expensive case.
+const perhaps = `(kind = 4 OR kind = 2 AND NOT charged AND status <> 404 AND CASE
+	WHEN NOT json_valid(body) THEN 1
+	ELSE coalesce(body ->> '$.contact.credit_charged' NOT IN (0, '0', 'false'), 1) END)`
 
 func (s *Spent) add(other Spent) {
 	s.Charged += other.Charged
@@ -40,7 +48,7 @@ func (l *Ledger) SpentSince(since time.Time) (Spent, error) {
 	if err != nil {
 		return s, damaged(err)
 	}
-	const query = "SELECT coalesce(sum(charged), 0), coalesce(sum(kind = 4), 0) FROM outcome WHERE id >= ? AND at >= ? AND (charged OR kind = 4)"
+	const query = "SELECT coalesce(sum(charged), 0), coalesce(sum(" + perhaps + "), 0) FROM outcome WHERE id >= ? AND at >= ? AND (charged OR kind IN (2, 4))"
 	for stmt, err := range l.rows(query, from, since.UnixMilli()) {
 		if err != nil {
 			return s, damaged(err)
@@ -57,6 +65,11 @@ func (l *Ledger) firstSince(ms int64) (int64, error) {
 	for run > 1 && l.runs[run-1].Started.UnixMilli() >= ms {
 		run--
 	}
+	return l.firstOf(int64(run))
+}
+
+// firstOf is the number of the first outcome of a run or a later one.
+func (l *Ledger) firstOf(run int64) (int64, error) {
 	low, high := int64(1), l.last+1 // not sort.Search: an int may have 32 bits
 	for low < high {
 		middle := low + (high-low)/2
@@ -64,7 +77,7 @@ func (l *Ledger) firstSince(ms int64) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if of >= int64(run) {
+		if of >= run {
 			high = middle
 		} else {
 			low = middle + 1
@@ -96,7 +109,7 @@ func erasedSum(day int64, s Spent) int64 { return checksum([]int64{day, s.Charge
 
 // addCost notes what the outcomes cost that are about to go.
 func (e *erasure) addCost(which string, id int64) error {
-	query := fmt.Sprintf("SELECT at / %d, sum(charged), sum(kind = 4) FROM outcome WHERE %s AND (charged OR kind = 4) GROUP BY 1", dayMS, which)
+	query := fmt.Sprintf("SELECT at / %d, sum(charged), sum(%s) FROM outcome WHERE %s AND (charged OR kind IN (2, 4)) GROUP BY 1", dayMS, perhaps, which)
 	for stmt, err := range e.rows(query, id) {
 		if err != nil {
 			return err

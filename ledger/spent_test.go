@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,7 +57,7 @@ func TestSpentSinceADay(t *testing.T) {
 	at := func(when time.Time, kind contact.Kind, charged bool) contact.Outcome {
 		o := contact.Outcome{Kind: kind, At: when, Attempts: 1, Charged: charged}
 		if kind.Answered() {
-			o.Body = []byte("{}")
+			o.Status, o.Body = 200, []byte(`{"contact":{"credit_charged":false}}`)
 		}
 		return o
 	}
@@ -88,4 +90,96 @@ func TestSpentSinceADay(t *testing.T) {
 	l = open(t, path, ledger.Options{})
 	defer func() { _ = l.Close() }()
 	sound(t, l)
+}
+
+// A no match that does not say that it was not charged may have been, also once it is gone.
+func TestAnUnknownChargeIsSpent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	l := open(t, path, ledger.Options{})
+	run, err := l.Begin(ledger.RunInfo{Started: day, URL: "https://api.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	deep := strings.Repeat("[", 5000) + strings.Repeat("]", 5000)
+	for i, body := range []string{
+		`{"contact":{"credit_charged":false}}`, `{"contact":{"credit_charged":"false"}}`, `{"contact":{"credit_charged":0}}`, `{"contact":{"credit_charged":"0"}}`,
+		`{}`, `{"contact":null}`, `{"contact":{}}`, `{"contact":{"credit_charged":null}}`, `{"contact":{"credit_charged":"no"}}`, `{"contact":{"credit_charged":[false]}}`,
+		`{"contact":{"credit_charged":false,"x":` + deep + `}}`, `{"remaining_credits":3}`,
+	} {
+		p := person(i)
+		commit(t, l, run, []ledger.Intent{p}, contact.Outcome{
+			Contact: p.Contact, Keys: p.Keys, Kind: contact.NoMatch, At: day, Status: 200, Body: []byte(body), ChargeUnknown: i >= 4,
+		})
+	}
+	p := person(100)
+	commit(t, l, run, []ledger.Intent{p}, contact.Outcome{Contact: p.Contact, Keys: p.Keys, Kind: contact.NoMatch, At: day, Status: 404, Body: []byte(`{}`)})
+	if err := l.Finish(run, "", 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got, err := l.SpentSince(day); err != nil || got != (ledger.Spent{Lost: 8}) {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if _, err := l.Prune(context.Background(), day.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, path, ledger.Options{})
+	}
+	sound(t, l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A 404 means no match only where an API has answered before.
+func TestAnsweredFromAURL(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	l := open(t, path, ledger.Options{})
+	defer func() { _ = l.Close() }()
+	answered := func(want ...string) {
+		t.Helper()
+		for _, url := range []string{"https://a", "https://b", "https://c"} {
+			if got, err := l.AnsweredFrom(url); err != nil || got != slices.Contains(want, url) {
+				t.Errorf("%s: %t, %v", url, got, err)
+			}
+		}
+	}
+	answered()
+	next := 0
+	run := func(url string, outcomes ...contact.Outcome) {
+		n, err := l.Begin(ledger.RunInfo{Started: at, URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range outcomes {
+			next++
+			p := person(next)
+			o.Contact, o.Keys, o.At = p.Contact, p.Keys, at
+			if o.Kind.Answered() {
+				o.Body = []byte(`{"contact":{}}`)
+			}
+			commit(t, l, n, []ledger.Intent{p}, o)
+		}
+		if err := l.Finish(n, "", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer, absent, lost := contact.Outcome{Kind: contact.Matched, Status: 200}, contact.Outcome{Kind: contact.NoMatch, Status: 404}, contact.Outcome{Kind: contact.Lost}
+	run("https://a", answer, lost)
+	run("https://c")
+	answered("https://a")
+	run("https://b", absent, lost)
+	answered("https://a")
+	run("https://c", lost, answer, lost)
+	run("https://b")
+	answered("https://a", "https://c")
+	if _, err := l.Forget(t.Context(), person(1).Contact); err != nil {
+		t.Fatal(err)
+	}
+	answered("https://c")
 }

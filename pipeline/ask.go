@@ -143,7 +143,7 @@ func (a *admission) ask(row *reader.Row, keys contact.Keys, refused bool) {
 		a.desk.tray.free(1)
 		if !a.stop.stopped() {
 			a.capped, a.unasked = true, true
-			a.stop.note(client.StopCap, reached+" is reached")
+			a.stop.note(client.StopCap, reached)
 		}
 		return
 	}

@@ -1,10 +1,12 @@
 package pipeline
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"enrich/contact"
 )
@@ -69,14 +71,14 @@ func TestAReservationWaitsForWhatMayBeGivenBack(t *testing.T) {
 		}
 		waiting.Wait()
 		b.settle(&contact.Outcome{Kind: contact.Matched, Charged: true}, 1)
-		if reached := b.reserve(nil); reached != "--max-credits" {
+		if reached := b.reserve(nil); reached != "--max-credits is reached" {
 			t.Errorf("got %q after all was spent", reached)
 		}
 		done := make(chan struct{})
 		close(done)
 		c := newBudget(Caps{MaxCalls: 1})
 		_ = c.reserve(nil)
-		if reached := c.reserve(done); reached != "--max-calls" {
+		if reached := c.reserve(done); reached != "--max-calls is reached" {
 			t.Errorf("got %q when the wait was ended", reached)
 		}
 	})
@@ -87,11 +89,137 @@ func TestARetryIsACall(t *testing.T) {
 	if b.reserve(nil) != "" || !b.retry() || b.retry() {
 		t.Errorf("the second call of a contact is not counted: %+v", b)
 	}
-	if reached, wait := b.tryReserve(); reached != "--max-calls" || !wait {
+	if reached, wait := b.tryReserve(); reached != "--max-calls is reached" || !wait {
 		t.Errorf("got %q, %t", reached, wait)
 	}
 	b.settle(&contact.Outcome{Kind: contact.Released}, 0)
 	if b.calls != 1 {
 		t.Errorf("a contact that was not sent keeps its call: %+v", b)
+	}
+}
+
+// What is spent is the larger of what the answers count and what the balance fell by, whatever order it is told in.
+func TestTheBalanceCountsAgainstTheCap(t *testing.T) {
+	matched := contact.Outcome{Kind: contact.Matched, Charged: true}
+	for name, tt := range map[string]struct {
+		perCall, spent int64
+		balances       []int64
+		calls          int64 // until 20 credits are spent, one call at a time
+	}{
+		"not told":                          {1, 0, nil, 20},
+		"falls as counted":                  {1, 0, falling(100, 1), 20},
+		"three a call":                      {1, 0, falling(100, 3), 8},
+		"three a call, as was said":         {3, 0, falling(100, 3), 6},
+		"cheaper than was said":             {5, 0, falling(100, 1), 4},
+		"somebody else takes 15":            {1, 0, []int64{100, 84, 83, 82, 81, 80, 79}, 6},
+		"below zero":                        {1, 0, falling(5, 4), 6},
+		"rises in the middle":               {1, 0, append(falling(100, 1)[:5], falling(1000, 1)...), 20},
+		"rises, then falls below":           {1, 0, []int64{100, 99, 1000, 85, 84, 79}, 6},
+		"not in order":                      {1, 0, []int64{98, 96, 97, 93, 95, 94, 92}, 20},
+		"a budget with 12 spent":            {1, 12, falling(100, 1), 8},
+		"a budget with 12, three a call":    {1, 12, falling(100, 3), 4},
+		"a budget with more than all of it": {1, 25, falling(100, 1), 0},
+	} {
+		b := newBudget(Caps{MaxCredits: 20, CreditsPerCall: tt.perCall, SpentCredits: tt.spent})
+		calls := int64(0)
+		for ; calls < 100; calls++ {
+			if reached, wait := b.tryReserve(); reached != "" || wait {
+				if wait || !strings.HasPrefix(reached, "--max-credits is reached") {
+					t.Errorf("%s: %q, wait %t", name, reached, wait)
+				}
+				break
+			}
+			if int(calls) < len(tt.balances) {
+				b.observe(tt.balances[calls])
+			}
+			b.settle(&matched, 1)
+		}
+		if calls != tt.calls {
+			t.Errorf("%s: %d calls, want %d", name, calls, tt.calls)
+		}
+	}
+}
+
+func falling(from, by int64) (balances []int64) {
+	for n := from; len(balances) < 30; n -= by {
+		balances = append(balances, n)
+	}
+	return balances
+}
+
+// However many ask at once, an honest API is charged for exactly the cap: a call in flight whose charge is in the balance already
+// is waited for, and counts once.
+func TestACapIsExactWithABalance(t *testing.T) {
+	for _, limit := range []int64{1, 7, 40, 100} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBudget(Caps{MaxCredits: limit, CreditsPerCall: 1})
+			var left, charged atomic.Int64
+			left.Store(1000)
+			var all sync.WaitGroup
+			for w := range 32 {
+				all.Go(func() {
+					for i := 0; b.reserve(nil) == ""; i++ {
+						time.Sleep(time.Duration(1+(w*7+i*13)%5) * time.Millisecond)
+						o := contact.Outcome{Kind: contact.NoMatch}
+						if (w+i)%3 > 0 {
+							o = contact.Outcome{Kind: contact.Matched, Charged: true}
+							left.Add(-1)
+							charged.Add(1)
+						}
+						balance := left.Load()
+						time.Sleep(time.Duration(1+(w*11+i*3)%7) * time.Millisecond)
+						b.observe(balance)
+						b.settle(&o, 1)
+					}
+				})
+			}
+			drained := make(chan struct{})
+			all.Go(func() {
+				for {
+					select {
+					case <-drained:
+						return
+					case <-time.After(time.Millisecond):
+						select {
+						case b.changed <- struct{}{}:
+						default:
+						}
+					}
+				}
+			})
+			for range 2000 {
+				time.Sleep(time.Millisecond)
+			}
+			close(drained)
+			all.Wait()
+			if charged.Load() != limit {
+				t.Errorf("%d credits were charged, the cap is %d", charged.Load(), limit)
+			}
+		})
+	}
+}
+
+// A charge that is not known keeps its reservation.
+func TestAnUnknownChargeKeepsItsReservation(t *testing.T) {
+	for name, tt := range map[string]struct {
+		outcome contact.Outcome
+		kept    bool
+	}{
+		"a no match":             {contact.Outcome{Kind: contact.NoMatch}, false},
+		"a no match, not known":  {contact.Outcome{Kind: contact.NoMatch, ChargeUnknown: true}, true},
+		"a match that was free":  {contact.Outcome{Kind: contact.Matched}, false},
+		"a match, not known":     {contact.Outcome{Kind: contact.Matched, Charged: true, ChargeUnknown: true}, true},
+		"refused, and not known": {contact.Outcome{Kind: contact.Refused, ChargeUnknown: true}, false},
+		"lost":                   {contact.Outcome{Kind: contact.Lost}, true},
+		"released":               {contact.Outcome{Kind: contact.Released}, false},
+	} {
+		b := newBudget(Caps{MaxCredits: 5, CreditsPerCall: 5})
+		if reached := b.reserve(nil); reached != "" {
+			t.Fatal(reached)
+		}
+		b.settle(&tt.outcome, 1)
+		if reached, wait := b.tryReserve(); (reached != "") != tt.kept || wait {
+			t.Errorf("%s: %q, %t", name, reached, wait)
+		}
 	}
 }

@@ -26,6 +26,8 @@ type Counters struct {
 	Lost atomic.Int64
 	// Charged is answers of this run that say that a credit was charged.
 	Charged atomic.Int64
+	// ChargeUnknown is no matches of this run that do not say whether they were charged.
+	ChargeUnknown atomic.Int64
 	// Account is what the run's first answer told of the account; nil: nothing.
 	Account atomic.Pointer[Account]
 	heard   bool // an answer came; settle's alone
@@ -48,8 +50,11 @@ func (c *Counters) outcome(o *contact.Outcome) {
 	case contact.Released:
 		c.Released.Add(1)
 	}
-	if o.Charged {
+	switch {
+	case o.Charged:
 		c.Charged.Add(1)
+	case o.ChargeUnknown:
+		c.ChargeUnknown.Add(1)
 	}
 	// The first answer alone will do: the call goes alone, so that nothing else of this run is between the two figures.
 	if o.Kind.Answered() && !c.heard && o.Status != http.StatusNotFound {
@@ -60,13 +65,13 @@ func (c *Counters) outcome(o *contact.Outcome) {
 	}
 }
 
-// Unexplained is how many credits the account lost beyond what this run counts, given what it has left now: a lost call
-// may have been charged, each at most perCall. It is 0 or less where all is explained.
+// Unexplained is how many credits the account lost beyond what this run counts, given what it has left now. A lost call may
+// have been charged, and so may an answer that does not say so, each at most perCall. It is 0 or less if all is explained.
 func (c *Counters) Unexplained(remaining *int64, perCall int64) int64 {
 	first := c.Account.Load()
 	if first == nil || remaining == nil {
 		return 0
 	}
-	counted := perCall * (c.Charged.Load() - first.Charged + c.Lost.Load())
+	counted := perCall * (c.Charged.Load() - first.Charged + c.ChargeUnknown.Load() + c.Lost.Load())
 	return first.Remaining - *remaining - counted
 }

@@ -34,7 +34,12 @@ type desk struct {
 	intents  []ledger.Intent   // reused by each commit
 	outcomes []contact.Outcome // so are these
 	absent   []client.Result   // 404s that came before any usable answer; in the ledger they are released
+	deferred []*asking         // lost calls to repeat, when a reservation for them is given back
 }
+
+// maxAbsent bounds the 404s that wait for the first answer, at about 1 kB each. The ones beyond it are rejected at once: a later
+// run sends them again, and knows by then what a 404 means.
+const maxAbsent = 2048
 
 func newDesk(a *Ask, stop *stopper) *desk {
 	t := newTray(a.Workers)
@@ -60,6 +65,9 @@ func (d *desk) work() {
 		if wait > 0 {
 			d.waiting.Go(func() { d.later(a, wait) })
 			continue
+		}
+		if a.result.Remaining != nil {
+			d.budget.observe(*a.result.Remaining)
 		}
 		switch s := a.result.Stop; s {
 		case "":
@@ -126,7 +134,13 @@ func (d *desk) commit(g group) error {
 	for _, a := range g.intents {
 		d.intents = append(d.intents, ledger.Intent{Contact: a.ticket.Contact, Keys: a.ticket.Keys})
 	}
+	waiting := len(d.absent)
 	for _, a := range g.results {
+		if r := a.result; r.Absent {
+			if waiting++; waiting > maxAbsent {
+				r.Outcome, r.Absent = r.Decide(d.Queue.Proved()), false
+			}
+		}
 		d.outcomes = append(d.outcomes, a.result.Outcome)
 	}
 	decided := d.decide(g.empty())
@@ -148,7 +162,7 @@ func (d *desk) commit(g group) error {
 			places++
 		}
 	}
-	d.tray.free(places)
+	d.tray.free(places + d.repeatDeferred())
 	return nil
 }
 
@@ -178,24 +192,40 @@ func (d *desk) close(a *asking) (free bool) {
 		return true
 	}
 	d.Counters.outcome(&a.result.Outcome)
-	if d.again(a) {
-		d.tray.admit(&asking{ticket: client.Ticket{
-			Row: a.ticket.Row, Contact: a.ticket.Contact, Keys: a.ticket.Keys, Retry: a.ticket.Retry,
-			Attempts: a.result.Outcome.Attempts, Elapsed: a.result.Elapsed,
-		}})
-		return false
-	}
-	return true
+	return d.repeat(a)
 }
 
-// again says whether a lost contact is asked again in this run, and reserves for it.
-func (d *desk) again(a *asking) bool {
+// repeat sends a lost contact again, if it may be and a reservation can be made; while others are in flight that may give theirs
+// back, it waits for them. It reports whether the contact's place is free.
+func (d *desk) repeat(a *asking) (free bool) {
 	if !a.result.Again || d.stop.stopped() || d.held(d.Ledger.State(a.ticket.Keys)) {
+		return true
+	}
+	reached, wait := d.budget.tryReserve()
+	switch {
+	case wait:
+		d.deferred = append(d.deferred, a)
 		return false
+	case reached != "":
+		d.stop.note(client.StopCap, reached)
+		return true
 	}
-	reached, _ := d.budget.tryReserve()
-	if reached != "" {
-		d.stop.note(client.StopCap, reached+" is reached")
+	d.tray.admit(&asking{ticket: client.Ticket{
+		Row: a.ticket.Row, Contact: a.ticket.Contact, Keys: a.ticket.Keys, Retry: a.ticket.Retry,
+		Attempts: a.result.Outcome.Attempts, Elapsed: a.result.Elapsed,
+	}})
+	return false
+}
+
+// repeatDeferred tries again what repeat deferred, and returns how many places became free. The last call in flight decides:
+// after it nothing is waited for.
+func (d *desk) repeatDeferred() (free int) {
+	deferred := d.deferred
+	d.deferred = nil
+	for _, a := range deferred {
+		if d.repeat(a) {
+			free++
+		}
 	}
-	return reached == ""
+	return free
 }

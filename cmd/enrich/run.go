@@ -108,6 +108,13 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	if err := j.countBudget(); err != nil {
 		return err
 	}
+	answered, err := j.ledger.AnsweredFrom(j.question.url)
+	if err != nil {
+		return err
+	}
+	if answered {
+		api.AnsweredBefore()
+	}
 	run, err := j.ledger.Begin(ledger.RunInfo{
 		Started: j.rules.Started, URL: j.question.url, Input: j.input.name, Version: version(), Constants: j.question.constants.JSON(),
 	})
