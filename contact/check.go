@@ -11,17 +11,17 @@ import (
 // MaxField is the most characters a field of a request may have (the API's reference page).
 const MaxField = 255
 
-// Reasons why a contact cannot be asked; [Contact.Check] wraps them in words for the row's owner.
+// Reasons why a contact cannot be looked up; [Contact.Check] wraps them in words for the row's owner.
 var (
-	// ErrNothing: there is nothing in the row to ask by.
-	ErrNothing = errors.New("nothing to ask by: want an e-mail address, a LinkedIn URL, or first and last name with a company")
+	// ErrNothing: the row has none of the combinations of fields that the API accepts.
+	ErrNothing = errors.New("nothing to look up by: an e-mail address, a LinkedIn URL, or first and last name with a company are needed")
 	// ErrAddress: the e-mail address cannot be one.
-	ErrAddress = errors.New("is no e-mail address")
+	ErrAddress = errors.New("is not an e-mail address")
 	// ErrTooLong: a field is above MaxField.
 	ErrTooLong = fmt.Errorf("is longer than %d characters, which the API refuses", MaxField)
 )
 
-// Check says whether a contact, trimmed, can be asked at all, before it costs a call. The combinations are those
+// Check says whether a contact, cleaned, can be looked up at all, before it costs a call. The combinations are those
 // of the API's reference page, and an address alone.
 func (c *Contact) Check() error {
 	for _, f := range [...]struct {
@@ -52,23 +52,29 @@ func (c *Contact) Check() error {
 	return ErrNothing
 }
 
-// badAddress says why s cannot be an e-mail address, or "". It refuses what no mail server could hold and no more:
-// whether the address exists is what the API is asked.
+// badAddress says why s cannot be an e-mail address, or "". It refuses only what no mail server accepts: the API knows whether
+// the address exists.
 func badAddress(s string) string {
 	at := strings.LastIndexByte(s, '@')
 	switch {
 	case at < 0:
-		return "it has no @"
+		return "no @"
 	case at == 0:
-		return "nothing stands before the @"
+		return "nothing before the @"
 	case at == len(s)-1:
-		return "nothing stands after the @"
-	case len(s) > 254:
-		return "it is longer than 254 characters"
-	case strings.IndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) >= 0:
-		return "it holds white space"
+		return "nothing after the @"
 	}
-	if why := badLocal(s[:at]); why != "" {
+	why := badLocal(s[:at])
+	switch {
+	case why != "" && len(addresses(s)) > 1:
+		return "the cell has more than one address; keep one"
+	case len(s) > 254:
+		return "longer than 254 characters"
+	case strings.ContainsFunc(s, func(r rune) bool { return isBlank(r) || unicode.IsControl(r) }):
+		return "white space in it"
+	case strings.ContainsFunc(s, isFormat):
+		return "a character in it that is not visible"
+	case why != "":
 		return why
 	}
 	return badDomain(s[at+1:])
@@ -77,7 +83,7 @@ func badAddress(s string) string {
 // badLocal takes RFC 5322's atext and dots, any letter beyond ASCII (RFC 6531), and a quoted string.
 func badLocal(s string) string {
 	if len(s) > 64 {
-		return "more than 64 characters stand before the @"
+		return "more than 64 characters before the @"
 	}
 	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		return ""
@@ -85,11 +91,11 @@ func badLocal(s string) string {
 	for _, r := range s {
 		switch {
 		case r == utf8.RuneError:
-			return "it is not valid text"
+			return "not valid text"
 		case r == '@':
-			return "it has more than one @"
+			return "more than one @"
 		case r < 0x80 && !atext(byte(r)):
-			return fmt.Sprintf("%q cannot stand before the @", r)
+			return fmt.Sprintf("%q is not allowed before the @", r)
 		}
 	}
 	return ""
@@ -103,20 +109,20 @@ func badDomain(s string) string {
 	s = strings.TrimSuffix(s, ".")
 	dot := strings.LastIndexByte(s, '.')
 	if dot < 0 {
-		return "its domain has no dot"
+		return "no dot in its domain"
 	}
 	for l := range strings.SplitSeq(s, ".") {
 		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
-			return "its domain cannot be one"
+			return "its domain is not valid"
 		}
 		for _, r := range l {
 			if r == utf8.RuneError || r < 0x80 && !hostByte(byte(r)) {
-				return fmt.Sprintf("%q cannot stand in a domain", r)
+				return fmt.Sprintf("%q is not allowed in a domain", r)
 			}
 		}
 	}
 	if digits(s[dot+1:]) {
-		return "its domain cannot be one"
+		return "its domain is not valid"
 	}
 	return ""
 }

@@ -28,8 +28,8 @@ func Fields() []Field {
 	return []Field{Email, FirstName, LastName, CompanyName, CompanyDomain, LinkedInURL}
 }
 
-// A Contact is one question: what is known of a person. Its values are the cells as the user wrote them,
-// trimmed, but CompanyDomain, which is a bare host. An empty string is a field that is not sent.
+// A Contact is what is known of a person, and what the API is sent to look them up. Its values are the cells of a row, cleaned by
+// [Contact.Cleaned]. An empty string is a field that is not sent.
 //
 // The csv tags are the names that gocsv binds a mapped header to.
 type Contact struct {
@@ -80,23 +80,5 @@ func (c Contact) Clone() Contact {
 	for _, v := range []*string{&c.Email, &c.FirstName, &c.LastName, &c.CompanyName, &c.CompanyDomain, &c.LinkedInURL} {
 		*v, text = text[:len(*v)], text[len(*v):]
 	}
-	return c
-}
-
-// Trimmed returns the contact as it is sent: each value without white space around it, the company's domain
-// as a bare host. A page on a network is no company's domain, and is left out: it would be asked for the network's own people.
-func (c Contact) Trimmed() Contact {
-	c.Email = strings.TrimSpace(c.Email)
-	c.FirstName = strings.TrimSpace(c.FirstName)
-	c.LastName = strings.TrimSpace(c.LastName)
-	c.CompanyName = strings.TrimSpace(c.CompanyName)
-	if c.CompanyDomain != "" {
-		host := BareHost(c.CompanyDomain)
-		if isPage(host, c.CompanyDomain) {
-			host = ""
-		}
-		c.CompanyDomain = host
-	}
-	c.LinkedInURL = strings.TrimSpace(c.LinkedInURL)
 	return c
 }

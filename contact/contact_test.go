@@ -239,10 +239,12 @@ func BenchmarkParseAnswer(b *testing.B) {
 func TestAPageOnANetworkIsNoCompanysDomain(t *testing.T) {
 	for site, want := range map[string]string{
 		"https://www.facebook.com/northwind": "", "facebook.com/northwind/": "", "https://de.linkedin.com/company/northwind": "", "http://x.com/northwind": "",
-		"facebook.com": "facebook.com", "https://facebook.com/": "facebook.com", "https://www.northwind.example/about": "northwind.example",
+		"facebook.com": "facebook.com", "https://facebook.com/": "facebook.com",
+		"//facebook.com": "facebook.com", "//facebook.com/northwind": "", "facebook.com/?utm=1": "facebook.com", "https://facebook.com?next=/x": "facebook.com", "facebook.com/#top": "facebook.com",
+		"facebook.com//": "facebook.com", "facebook.com/ ": "facebook.com", `facebook.com\northwind`: "", "https://twitter.com/#!/northwind": "", "facebook.com/northwind?utm=1": "", "x.com:443/": "x.com", "https://www.northwind.example/about": "northwind.example",
 		"notfacebook.com/x": "notfacebook.com", "facebook.com.example/x": "facebook.com.example",
 	} {
-		got := contact.Contact{FirstName: "Ann", LastName: "Smith", CompanyDomain: site}.Trimmed()
+		got := contact.Contact{FirstName: "Ann", LastName: "Smith", CompanyDomain: site}.Cleaned()
 		if got.CompanyDomain != want {
 			t.Errorf("%s: %q, want %q", site, got.CompanyDomain, want)
 		}

@@ -4,15 +4,14 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
-// Normal is a value as it is compared: trimmed, inner white space collapsed to one space, Unicode NFC, case
-// folded. It is never sent. A NUL byte cannot stand in it, so that values can be joined by one.
+// Normal returns a value as it is compared: trimmed, white space inside collapsed to one space, without format characters,
+// Unicode NFC, case folded. It is never sent. It contains no NUL byte, so values can be joined by one.
 func Normal(s string) string {
 	if isNormal(s) {
 		return s
@@ -44,10 +43,10 @@ func appendNormal(b []byte, s string) []byte {
 	return b
 }
 
-// fold is Normal for what is not ASCII.
+// fold is Normal for text beyond ASCII.
 func fold(s string) string {
-	s = strings.ReplaceAll(s, "\x00", " ")
-	s = strings.Join(strings.FieldsFunc(s, unicode.IsSpace), " ")
+	s = strings.ReplaceAll(visible(s), "\x00", " ")
+	s = strings.Join(strings.FieldsFunc(s, isBlank), " ")
 	// Folding can take a text out of NFC, so that it is composed before and after; and it gives Cherokee letters the
 	// other case, whichever they have, so that all are lower after it.
 	return norm.NFC.String(strings.ToLower(cases.Fold().String(norm.NFC.String(s))))
@@ -69,7 +68,7 @@ func isNormal(s string) bool {
 // BareHost is the host of what people write in a column of web sites: "https://www.X.com/about?a" is "X.com".
 // Scheme, user, port, path, "www." and a trailing dot are taken off; the case stays as it was written.
 func BareHost(s string) string {
-	s = strings.TrimSpace(s)
+	s = trim(s)
 	if i := strings.Index(s, "://"); i >= 0 {
 		s = s[i+len("://"):]
 	}
@@ -102,11 +101,12 @@ func digits(s string) bool {
 // LinkedInPath is what tells one profile from another in a LinkedIn URL: "https://de.linkedin.com/in/ann/?x=1"
 // is "/in/ann". What is not on linkedin.com comes back trimmed and otherwise as it was.
 func LinkedInPath(s string) string {
-	s = strings.TrimSpace(s)
+	s = trim(s)
 	rest := s
 	if i := strings.Index(rest, "://"); i >= 0 {
 		rest = rest[i+len("://"):]
 	}
+	rest = strings.TrimPrefix(rest, "//")
 	host, path, _ := strings.Cut(rest, "/")
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host != "linkedin.com" && !strings.HasSuffix(host, ".linkedin.com") {
@@ -116,7 +116,7 @@ func LinkedInPath(s string) string {
 		path = path[:i]
 	}
 	if u, err := url.PathUnescape(path); err == nil {
-		path = u
+		path = visible(u) // an escaped one may stand before a slash
 	}
 	return "/" + strings.Trim(path, "/")
 }

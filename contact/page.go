@@ -26,11 +26,17 @@ func isPage(host, s string) bool {
 	return isNetwork(domain) && hasPath(s)
 }
 
-// hasPath says whether a URL goes beyond its host.
+// hasPath reports whether a URL goes beyond its host. A query or a fragment alone is still the host, except the fragments that
+// were paths once: "twitter.com/#!/northwind".
 func hasPath(s string) bool {
 	if _, rest, ok := strings.Cut(s, "://"); ok {
 		s = rest
 	}
-	_, path, _ := strings.Cut(s, "/")
-	return strings.TrimSpace(path) != ""
+	s, fragment, _ := strings.Cut(strings.TrimPrefix(s, "//"), "#")
+	s, _, _ = strings.Cut(s, "?")
+	path := ""
+	if i := strings.IndexAny(s, `/\`); i >= 0 {
+		path = s[i:]
+	}
+	return trim(strings.Trim(path, `/\`)) != "" || strings.HasPrefix(fragment, "!/") && len(fragment) > len("!/")
 }

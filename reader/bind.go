@@ -35,6 +35,6 @@ func (b *binder) bind(rows []Row) {
 				c.Set(b.fields[n], rows[i].Cells[at])
 			}
 		}
-		rows[i].Contact = c.Trimmed()
+		rows[i].Contact = c.Cleaned()
 	}
 }

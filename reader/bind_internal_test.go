@@ -67,7 +67,7 @@ func byGocsv(t *rapid.T, mapping map[contact.Field]int, rows []Row) []contact.Co
 		bound = append(bound, contact.Contact{})
 	}
 	for i := range bound {
-		bound[i] = bound[i].Trimmed()
+		bound[i] = bound[i].Cleaned()
 	}
 	return bound
 }

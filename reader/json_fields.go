@@ -63,7 +63,7 @@ func (j *jsonFields) contact(text string, members []member, index []int) (c cont
 			c.Set(path.field, cell)
 		}
 	}
-	return c.Trimmed(), ""
+	return c.Cleaned(), ""
 }
 
 // field is a value as a field: an object and an array are none.

@@ -30,7 +30,7 @@ func TestFieldsOfJSON(t *testing.T) {
 		"nested is no text": {`{"email":{"x":"a"},"mail":"b"}`, nil, contact.Contact{Email: "b"}, nil},
 		"later nested":      {`{"email":"a"}` + "\n" + `{"email":["b"]}`, nil, contact.Contact{}, nil},
 		"trimmed":           {`{"email":" a\u00a0","company_domain":"https://www.y.com/y"}`, nil, contact.Contact{Email: "a", CompanyDomain: "y.com"}, nil},
-		"a null text":       {`{"email":"null","first_name":"\"null\""}`, nil, contact.Contact{Email: "null", FirstName: `"null"`}, nil},
+		"a null text":       {`{"email":"null","first_name":"\"null\""}`, nil, contact.Contact{FirstName: `"null"`}, nil},
 		"ours are not":      {`{"enrichment":{"email":"x"},"enrich_email":"y","mail":"a"}`, nil, contact.Contact{Email: "a"}, nil},
 		"duplicate wrapped": {`{"person":{"email":"a"},"person":{"email":"b"}}`, nil, contact.Contact{Email: "b"}, nil},
 	} {

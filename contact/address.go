@@ -1,0 +1,128 @@
+package contact
+
+import (
+	"net/mail"
+	"net/url"
+	"strings"
+)
+
+// cleanAddress returns the address in a cell. If there is no valid address in it, or more than one, it returns the cell, which
+// [Contact.Check] then refuses with the reason.
+func cleanAddress(s string) string {
+	if s == "" || isPlain(s) {
+		return s
+	}
+	if listed := visible(trim(s)); len(addresses(listed)) > 1 && squeeze(listed) != listed {
+		return listed // without the spaces between them, two would look like one
+	}
+	if s = cleanURL(s); s == "" || isPlain(s) {
+		return s
+	}
+	if a := strings.TrimRight(unquote(s), "."); badAddress(a) == "" {
+		return a
+	}
+	if a := innerAddress(s); badAddress(a) == "" {
+		return strings.TrimRight(a, ".")
+	}
+	return s
+}
+
+// isPlain is the fast path of cleanAddress: an address of ASCII letters, digits and the usual marks needs no cleaning.
+func isPlain(s string) bool {
+	at := 0
+	for i := range len(s) {
+		switch b := s[i]; {
+		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
+		case b == '@' && i > 0:
+			at++
+		case i == 0 || i == len(s)-1 || strings.IndexByte(".-_+", b) < 0:
+			return false
+		}
+	}
+	return at == 1
+}
+
+// innerAddress takes an address out of what people and programs write around one: a display name, angle brackets, mailto:,
+// quotes and trailing punctuation. It returns "" if it finds none, or several.
+func innerAddress(s string) string {
+	for range maxWrappings {
+		inner := unwrap(s)
+		if inner == s {
+			break
+		}
+		s = inner
+	}
+	if badAddress(s) == "" {
+		return s
+	}
+	address := bracketed(s)
+	if a, err := mail.ParseAddress(s); err == nil {
+		address = unwrap(a.Address)
+	}
+	for _, other := range addresses(s) { // a part of it, if a separator is in the address itself
+		if rest := len(address) - len(other); rest < 0 || !strings.EqualFold(other, address[rest:]) {
+			return ""
+		}
+	}
+	return address
+}
+
+// unquote removes typographic quotes, which would otherwise be letters of an international address.
+func unquote(s string) string {
+	for _, pair := range [...][2]string{{"“", "”"}, {"„", "“"}, {"‘", "’"}, {"«", "»"}} {
+		if inner, ok := strings.CutPrefix(s, pair[0]); ok {
+			if inner, ok = strings.CutSuffix(inner, pair[1]); ok {
+				return trim(inner)
+			}
+		}
+	}
+	return s
+}
+
+// maxWrappings bounds what may stand around an address: "<mailto:ann@x.example>"; in quotes has four layers.
+const maxWrappings = 6
+
+// unwrap removes one layer from around an address.
+func unwrap(s string) string {
+	const mailto = "mailto:"
+	if len(s) > len(mailto) && strings.EqualFold(s[:len(mailto)], mailto) {
+		address, _, _ := strings.Cut(s[len(mailto):], "?")
+		if plain, err := url.PathUnescape(address); err == nil {
+			address = plain
+		}
+		return trim(squeeze(address))
+	}
+	if last := len(s) - 1; last > 0 {
+		if i := strings.IndexByte("\"'`<([", s[0]); i >= 0 && s[last] == "\"'`>)]"[i] {
+			return trim(s[1:last])
+		}
+	}
+	if inner := unquote(s); inner != s {
+		return inner
+	}
+	return trim(strings.TrimRight(s, ".,;:"))
+}
+
+// bracketed returns what is in angle brackets behind a display name that net/mail refuses, such as "Lee, Ann <a@x.example>".
+func bracketed(s string) string {
+	_, rest, ok := strings.Cut(s, "<")
+	if !ok || !strings.HasSuffix(rest, ">") {
+		return ""
+	}
+	address := trim(rest[:len(rest)-1])
+	if inner := unwrap(address); badAddress(inner) == "" {
+		return inner
+	}
+	return address
+}
+
+// addresses lists the addresses in a cell, repeated ones too.
+func addresses(s string) (list []string) {
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return isBlank(r) || strings.ContainsRune(",;/|<>()[]:", r) }) {
+		part = strings.Trim(part, ".\"'`“”„‘’«»")
+		if local, domain, ok := strings.Cut(part, "@"); ok && local != "" && strings.Contains(domain, ".") {
+			list = append(list, part)
+		}
+	}
+	return list
+}

@@ -1,0 +1,77 @@
+package contact
+
+import "strings"
+
+// Cleaned returns the contact as it is sent. It is the only way from a row's cells to what is looked up, so validity
+// ([Contact.Check]), the request and the identity ([Identity.Keys]) always see the same values:
+//
+//   - Spaces, format characters and control characters at both ends are removed, and format characters inside an address, a
+//     domain and a URL.
+//   - Placeholders such as "#N/A" and "-" are empty.
+//   - An address is taken out of what stands around it: "Ann <a@x.example>", "mailto:a@x.example".
+//   - A company's domain is a bare host. A page on a network, such as facebook.com/northwind, is not a company's domain, so it is
+//     left out: the API would look among the network's own people.
+//
+// Cleaning a cleaned contact changes nothing. The cells of the outputs are not cleaned.
+func (c Contact) Cleaned() Contact {
+	c.Email = cleanAddress(c.Email)
+	c.FirstName = cleanName(c.FirstName)
+	c.LastName = cleanName(c.LastName)
+	c.CompanyName = cleanName(c.CompanyName)
+	c.CompanyDomain = cleanDomain(c.CompanyDomain)
+	c.LinkedInURL = cleanURL(c.LinkedInURL)
+	if c.Email == "" && isNobody(c.FirstName) && isNobody(c.LastName) {
+		c.FirstName, c.LastName = "", ""
+		if isNobody(c.CompanyName) {
+			c.CompanyName = ""
+		}
+	}
+	return c
+}
+
+func cleanName(s string) string {
+	if s = trim(s); isPlaceholder(s) {
+		return ""
+	}
+	return s
+}
+
+// cleanURL cleans what is neither a name nor a text: without format characters inside, and with more words that mean nothing.
+func cleanURL(s string) string {
+	if s = trim(squeeze(s)); isPlaceholder(s) || isNoValue(s) {
+		return ""
+	}
+	return s
+}
+
+// cleanDomain returns the bare host of a web site, or "" if there is none of a company.
+func cleanDomain(s string) string {
+	if s == "" {
+		return ""
+	}
+	if s = cleanURL(s); s == "" {
+		return ""
+	}
+	host := cleanURL(BareHost(s))
+	for !isBare(host) { // what is left of one part may be another: "x.com.:80", "www.www.x.com"
+		bare := cleanURL(BareHost(host))
+		if bare == host {
+			break
+		}
+		host = bare
+	}
+	if _, rest, ok := strings.Cut(s, "://"); ok && cleanURL(rest) == "" || isPage(host, s) {
+		return ""
+	}
+	return host
+}
+
+// isBare is the fast path of cleanDomain: letters, digits and dots of which nothing more can be removed.
+func isBare(host string) bool {
+	for i := range len(host) {
+		if !hostByte(host[i]) && host[i] != '.' {
+			return false
+		}
+	}
+	return host == "" || host[len(host)-1] != '.' && (host[0] != 'w' && host[0] != 'W')
+}

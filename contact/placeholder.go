@@ -1,0 +1,98 @@
+package contact
+
+import "strings"
+
+// maxPlaceholder is the longest cell, in bytes, that can be a placeholder.
+const maxPlaceholder = 24
+
+// isPlaceholder reports whether a trimmed cell says in writing that it is empty, whatever its column is.
+func isPlaceholder(s string) bool {
+	if len(s) == 0 || len(s) > maxPlaceholder {
+		return false
+	}
+	switch s[0] {
+	case 'n', 'N':
+		return strings.EqualFold(visible(s), "n/a")
+	case '#':
+		return isSpreadsheetError(strings.ToLower(visible(s)))
+	case '\\':
+		return strings.EqualFold(visible(s), `\n`)
+	case '(', '[', '<', '{':
+		return isBracketed(strings.ToLower(visible(s)))
+	case '-', '_', '.', '?', 0xe2: // 0xe2 begins the dashes and the ellipsis beyond ASCII
+		return isFiller(visible(s))
+	}
+	return false
+}
+
+// isFiller reports whether a cell consists of one of the characters that people type for "nothing", once or repeated.
+func isFiller(s string) bool {
+	for _, filler := range [...]string{"-", "‐", "‑", "–", "—", "―", "−", "_", ".", "…", "?"} {
+		if strings.HasPrefix(s, filler) {
+			return strings.ReplaceAll(s, filler, "") == ""
+		}
+	}
+	return false
+}
+
+// isBracketed reports whether a cell is a word for "nothing" in brackets: "(blank)", "(none)" and "[null]" are what pivot
+// tables and database tools write. Nobody's name is in brackets.
+func isBracketed(s string) bool {
+	if len(s) < 3 || strings.IndexByte("([<{", s[0]) < 0 || strings.IndexByte(")]>}", s[len(s)-1]) < 0 {
+		return false
+	}
+	switch s[1 : len(s)-1] {
+	case "blank", "none", "null", "nil", "empty", "n/a", "na", "nan", "unknown", "undefined":
+		return true
+	}
+	return false
+}
+
+// isSpreadsheetError reports whether a cell is what a spreadsheet shows for a formula that failed: in English, and "not
+// available", "reference" and "value" in the languages that exports come in.
+func isSpreadsheetError(s string) bool {
+	switch s {
+	case "#n/a", "#n/a!", "#n/a n/a", "#ref!", "#value!", "#name?", "#null!", "#div/0!", "#num!", "#spill!", "#calc!", "#field!", "#blocked!",
+		"#connect!", "#busy!", "#unknown!", "#getting_data", "#error!", "#error", "#####",
+		"#nv", "#bezug!", "#wert!", "#zahl!", // German
+		"#valeur!", "#nom?", "#nombre!", "#nul!", // French
+		"#n/d", "#¡ref!", "#¡valor!", "#¿nombre?", "#¡num!", "#¡nulo!", "#¡div/0!", // Spanish, Italian, Portuguese
+		"#valore!", "#rif!", "#nome?", "#nullo!", "#valor!", "#nulo!",
+		"#n/b", "#verw!", "#waarde!", "#naam?", "#getal!", "#leeg!", "#deel/0!", // Dutch
+		"#n/d!", "#adr!", "#arg!", "#nazwa?", "#liczba!", "#zero!", // Polish
+		"#saknas!", "#referens!", "#värdefel!", "#namn?", "#i/t", "#reference!", "#værdi!", "#verdi!", "#navn?": // Nordic
+		return true
+	}
+	return false
+}
+
+// isNoValue reports whether a trimmed cell of an address, a domain or a URL is empty in writing. These words are people's
+// names as well, so they mean nothing only where no name can be.
+func isNoValue(s string) bool {
+	if len(s) > maxPlaceholder || s == "" {
+		return false
+	}
+	switch s[0] | 0x20 {
+	case 'n', 'u', 'e':
+	default:
+		return s[0] >= 0x80 && visible(s) != s && isNoValue(visible(s))
+	}
+	switch strings.ToLower(visible(s)) {
+	case "na", "n.a.", "n.a", "null", "none", "nil", "unknown", "nan", "undefined", "empty", "not available", "not provided":
+		return true
+	}
+	return false
+}
+
+// isNobody reports whether a name may stand for a missing one. Null and Na are people's names too, so it counts only if
+// first and last name are both so and there is no address.
+func isNobody(s string) bool {
+	if len(s) > maxPlaceholder {
+		return false
+	}
+	switch strings.ToLower(visible(s)) {
+	case "null", "na", "none", "nan":
+		return true
+	}
+	return false
+}
