@@ -60,10 +60,16 @@ func cleanDomain(s string) string {
 		}
 		host = bare
 	}
-	if _, rest, ok := strings.Cut(s, "://"); ok && cleanURL(rest) == "" || isPage(host, s) {
+	if _, rest, ok := strings.Cut(s, "://"); ok && cleanURL(rest) == "" || isPage(host, s) || isCutPlaceholder(host) {
 		return ""
 	}
 	return host
+}
+
+// isCutPlaceholder reports whether a host is the beginning of "n/a". Versions before placeholders were known sent it as a domain,
+// so ledgers contain it, and a row with "n/a" must still find its answer.
+func isCutPlaceholder(host string) bool {
+	return len(host) <= 2 && strings.EqualFold(strings.TrimLeft(host, "([<{"), "n")
 }
 
 // isBare is the fast path of cleanDomain: letters, digits and dots of which nothing more can be removed.

@@ -145,8 +145,12 @@ func (l *Ledger) connect() error {
 		return nil
 	})
 	if err := migrate(l.conn, migrations[:], version); err != nil {
+		if errors.Is(err, ErrDamaged) {
+			return err
+		}
 		return unwritten(err)
 	}
+	l.version = len(migrations)
 	likeLedger(l.path)
 	return nil
 }
@@ -236,7 +240,8 @@ func (l *Ledger) identify() (version int, err error) {
 	case v < 1:
 		return 0, fmt.Errorf("%w: it has no version", ErrDamaged)
 	}
-	return int(v), l.whole()
+	l.version = int(v)
+	return l.version, l.whole()
 }
 
 // whole checks that the file is as long as it says. Where a log lies beside it, SQLite joins the two and the file may be

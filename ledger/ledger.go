@@ -50,7 +50,10 @@ type Ledger struct {
 	commit  int64 // the last commit's number
 	last    int64 // the last outcome's number
 	runs    []runRow
-	small   small
+	version int // of the file, as it was opened
+	// identities make the keys of the runs' requests, as far as they were needed.
+	identities []contact.Identity
+	small      small
 
 	logPages, checkpointed int // how long the log is, and was when it was last brought into the file
 

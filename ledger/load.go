@@ -83,8 +83,13 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, kept *int64) error {
 	if err != nil {
 		return err
 	}
-	if c.id-c.commits < l.commit || c.first != l.last+1 || c.run < 1 || c.run > int64(len(l.runs)) {
-		return fmt.Errorf("%w: something is missing before commit %d", ErrDamaged, c.id)
+	if err := l.follow(&c); err != nil {
+		return err
+	}
+	if l.outdated() {
+		if _, err := l.rekeyRow(&c); err != nil {
+			return err
+		}
 	}
 	for i := 0; i < len(c.keys); i += endedSize {
 		e := readEnded(c.keys[i:])
@@ -92,6 +97,14 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, kept *int64) error {
 			*kept = c.first + int64(i/endedSize)
 			l.note(e.keys, e.kind, *kept, e.at)
 		}
+	}
+	return nil
+}
+
+// follow checks that nothing is missing between a row of ended and the one before it.
+func (l *Ledger) follow(c *commitRow) error {
+	if c.id-c.commits < l.commit || c.first != l.last+1 || c.run < 1 || c.run > int64(len(l.runs)) {
+		return fmt.Errorf("%w: something is missing before commit %d", ErrDamaged, c.id)
 	}
 	l.commit = c.id
 	l.last = c.first + c.count() - 1

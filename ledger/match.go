@@ -18,11 +18,20 @@ func normalised(c contact.Contact) [6]string {
 	}
 }
 
-func newMatcher(who contact.Contact) matcher { return matcher{normalised(who)} }
+// newMatcher takes the address as a row's would be taken, if there is one in it.
+func newMatcher(who contact.Contact) matcher {
+	if address := (contact.Contact{Email: who.Email}).Cleaned().Email; address != "" {
+		who.Email = address
+	}
+	return matcher{normalised(who)}
+}
 
-// asks says whether a question is about the person.
+// asks reports whether a request is about the person, as it was sent or as it would be sent today.
 func (m *matcher) asks(c contact.Contact) bool {
-	got := normalised(c)
+	return m.fits(normalised(c)) || m.fits(normalised(c.Cleaned()))
+}
+
+func (m *matcher) fits(got [6]string) bool {
 	for i, want := range m.want {
 		if want != "" && got[i] != want {
 			return false

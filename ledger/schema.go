@@ -90,14 +90,13 @@ var migrations = [...]string{
 		lost INTEGER NOT NULL,
 		checksum INTEGER NOT NULL
 	) STRICT;`,
+	rekeyStep,
 }
 
 // migrate brings the open file to the newest version, one step a transaction. A new file gets all of them.
 func migrate(db *sqlite3.Conn, steps []string, version int) error {
 	for ; version < len(steps); version++ {
-		step := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-			steps[version], applicationID, version+1)
-		if err := db.Exec(step); err != nil {
+		if err := takeStep(db, steps[version], version+1); err != nil {
 			if !db.GetAutocommit() {
 				err = errors.Join(err, db.Exec("ROLLBACK"))
 			}
@@ -105,4 +104,17 @@ func migrate(db *sqlite3.Conn, steps []string, version int) error {
 		}
 	}
 	return nil
+}
+
+// takeStep brings the file to a version, in one transaction: a process that is killed leaves the old version or the new one.
+func takeStep(db *sqlite3.Conn, step string, version int) error {
+	if err := db.Exec("BEGIN IMMEDIATE; " + step); err != nil {
+		return err
+	}
+	if step == rekeyStep {
+		if err := rekey(db); err != nil {
+			return err
+		}
+	}
+	return db.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", applicationID, version))
 }

@@ -49,9 +49,8 @@ func (l *Ledger) Verify(ctx context.Context) (Verified, error) {
 // A check is a verification under way.
 type check struct {
 	*Ledger
-	found      Verified
-	identities []contact.Identity // of the runs
-	open       map[int64]*openIntents
+	found Verified
+	open  map[int64]*openIntents
 }
 
 func (c *check) all() error {
@@ -71,7 +70,6 @@ func (c *check) all() error {
 		c.found.wrong("%v", err)
 	}
 	for i := range runs {
-		c.identities = append(c.identities, runs[i].identity())
 		c.open[runs[i].id] = newOpenIntents()
 	}
 	if err := c.walk(c.pruned+1, c.commitRow); err != nil {
@@ -87,7 +85,7 @@ func (c *check) all() error {
 
 // commitRow looks at the outcomes or the intents of one commit.
 func (c *check) commitRow(row *commitRow) error {
-	if row.run > int64(len(c.identities)) {
+	if row.run > int64(len(c.runs)) {
 		c.found.wrong("commit %d is of run %d, which is not there", row.id, row.run)
 		return nil
 	}
@@ -101,7 +99,6 @@ func (c *check) commitRow(row *commitRow) error {
 
 // intents looks whether each has the key of its contact.
 func (c *check) intents(row *commitRow) {
-	identity := &c.identities[row.run-1]
 	for i, asked := range gjson.ParseBytes(row.contacts).Array() {
 		if (i+1)*keysSize > len(row.keys) {
 			return // told by whoever takes the intents
@@ -111,7 +108,7 @@ func (c *check) intents(row *commitRow) {
 			continue
 		}
 		c.found.Intents++
-		if identity.Keys(contact.ParseJSON([]byte(asked.Raw))) != k {
+		if c.keysOf(row.run, []byte(asked.Raw)) != k {
 			c.found.wrong("commit %d: intent %d has not the key of its contact", row.id, i+1)
 		}
 	}
@@ -135,7 +132,7 @@ func (c *check) outcomes(row *commitRow) error {
 			c.found.wrong("outcome %d is not what was written", r.id)
 		case r.run != row.run || r.kind != int64(e.kind) || r.at != e.at:
 			c.found.wrong("outcome %d is not what its commit says", r.id)
-		case c.identities[row.run-1].Keys(contact.ParseJSON(r.contact)) != e.keys:
+		case c.keysOf(row.run, r.contact) != e.keys:
 			c.found.wrong("outcome %d has not the key of its contact", r.id)
 		}
 	}

@@ -79,6 +79,11 @@ func (l *Ledger) walk(from int64, do func(*commitRow) error) error {
 		if c.run < 1 || c.run > int64(len(l.runs)) {
 			return fmt.Errorf("%w: commit %d is of run %d, which is not there", ErrDamaged, c.id, c.run)
 		}
+		if l.outdated() {
+			if _, err := l.rekeyRow(&c); err != nil {
+				return err
+			}
+		}
 		if err := do(&c); err != nil {
 			return err
 		}

@@ -61,7 +61,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"api": startAPI, "calls": checkCalls, "charged": checkCharged, "status": checkStatus,
-			"wait-for-calls": waitForCalls,
+			"wait-for-calls": waitForCalls, "oldledger": makeOldLedger,
 		},
 	})
 }
