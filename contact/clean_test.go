@@ -82,7 +82,7 @@ func TestPlaceholdersAreEmpty(t *testing.T) {
 				t.Errorf("%s %q is sent as %q", f, cell, got)
 			}
 		}
-		for _, cell := range []string{"Nantes", "Nguyen", "A-", "-a", "Nonesuch", "(Ann)", "n/ab", "O", "0"} {
+		for _, cell := range []string{"Nantes", "Nguyen", "A-", "-a", "Nonesuch", "(Ann)", "n-ab", "O", "0"} {
 			c.Set(f, cell)
 			if cleaned := c.Cleaned(); cleaned.Get(f) == "" {
 				t.Errorf("%s %q is taken for a placeholder", f, cell)

@@ -27,7 +27,8 @@
 // asked.keys holds 32 bytes an intent (both keys of its contact), asked.contacts their JSON in the same order. ended.keys
 // holds 40 bytes an outcome: both keys, then at<<8|kind, big-endian; the outcome itself is the row first+i. Where one was
 // forgotten the 32 or 40 bytes are zero and the contact is null. run.first is the first commit that can be the run's;
-// closed is 1 when none of its intents is open. Keys follow the rules of contact.Identity of the newest rekeying step in the file (see rekey.go). Opening reads ended alone: that is what makes a ledger of millions open
+// closed is 1 when none of its intents is open. Keys follow the rules that contact.Identity had in the file's version; a step
+// that makes them again is in rekey.go. Opening reads ended alone: that is what makes a ledger of millions open
 // at once. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text behind its length.
 //
 // SQLite's own page checksums (cksumvfs) are not used: another program that only looks at a ledger may join its log to
