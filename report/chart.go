@@ -14,17 +14,17 @@ func newChart(name, title string, v *view) chart {
 	var cells func(*Moment) []string
 	switch name {
 	case "rates":
-		c.Columns = []string{"calls", "made again", "matched", "no match", "failed", "of them lost"}
+		c.Columns = []string{"calls", "retries", "matched", "no match", "failed", "lost"}
 		cells = func(m *Moment) []string {
 			return []string{Group(m.Calls), Group(m.Retried), Group(m.Matched), Group(m.NoMatch), Group(m.Failed), Group(m.Lost)}
 		}
 	case "latency":
-		c.Columns = []string{"half within", "nine in ten within", "slowest"}
+		c.Columns = []string{"median", "p90", "maximum"}
 		cells = func(m *Moment) []string {
 			return []string{milliseconds(m.P50), milliseconds(m.P90), milliseconds(m.Max)}
 		}
 	default:
-		c.Columns = []string{"waited"}
+		c.Columns = []string{"waiting"}
 		cells = func(m *Moment) []string { return []string{span(m.Waited)} }
 	}
 	for i := range v.Moments {

@@ -7,8 +7,8 @@
 
 	// What each chart shows: a member of the data, its name, its colour, its dashes.
 	const charts = {
-		rates: {unit: "", lines: [["calls", "calls", "calls"], ["matched", "matched", "matched"], ["no_match", "no match", "no_match", [6, 4]], ["failed", "failed", "failed"], ["retried", "made again", "pending", [2, 3]]]},
-		latency: {unit: " ms", lines: [["p50", "half within", "calls"], ["p90", "nine in ten within", "pending"], ["max", "slowest", "failed", [2, 3]]], log: true},
+		rates: {unit: "", lines: [["calls", "calls", "calls"], ["matched", "matched", "matched"], ["no_match", "no match", "no_match", [6, 4]], ["failed", "failed", "failed"], ["retried", "retries", "pending", [2, 3]]]},
+		latency: {unit: " ms", lines: [["p50", "median", "calls"], ["p90", "p90", "pending"], ["max", "maximum", "failed", [2, 3]]], log: true},
 		waited: {unit: " %", lines: [["waited", "waited", "pending"]], most: 100},
 	};
 
@@ -64,6 +64,8 @@
 	};
 
 	draw();
+	// A chart that is drawn while the details are closed has no width.
+	document.querySelector("details.technical").addEventListener("toggle", e => { if (e.target.open) draw(); });
 	let width = innerWidth;
 	addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; draw(); } });
 	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => draw());

@@ -24,7 +24,7 @@ func crowded() *Page {
 	started := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 	p := &Page{
 		Command: "run", Version: "v1.2.3", Input: hostile[0], Started: started, Finished: started.Add(83 * time.Minute), ExitCode: 4,
-		Notice:  Notice{Title: "Stopped: the API refused the key (401): " + hostile[1], Text: "look at the key\n" + hostile[2]},
+		Notice:  Notice{Title: "Stopped: the API refused the key (401): " + hostile[1], Steps: []string{"look at the key", hostile[2]}},
 		Rows:    Rows{Read: 1_000_000, Matched: 612_345, NoMatch: 187_655, Failed: 100_000, Pending: 100_000, Stale: 17},
 		Failed:  []Count{{"rejected", 60_000}, {"invalid", 40_000}},
 		Calls:   Calls{Sent: 801_234, Retried: 1_234, Lost: 5, FromLedger: 7, Deduplicated: 12_345, Reasons: []Count{{"rate_limited", 1_000}, {"server_error", 234}}, Waited: 7 * time.Minute},
@@ -50,7 +50,7 @@ func crowded() *Page {
 		p.Moments = append(p.Moments, m)
 	}
 	for i := range MaxFailures + 5 {
-		f := Failure{Kind: "rejected", Status: 400, Message: hostile[i%len(hostile)], Advice: "mend it", Rows: int64(4000 - i)}
+		f := Failure{Kind: "rejected", Status: 400, Message: hostile[i%len(hostile)], Advice: []string{"fix the row", "run the file again"}, Rows: int64(4000 - i)}
 		for k := range 3 {
 			f.Examples = append(f.Examples, Example{Line: int64(1000*i + k), Cells: []Pair{{hostile[(i+k)%len(hostile)], hostile[(i+k+1)%len(hostile)]}, {"name", hostile[(i+k+2)%len(hostile)]}}})
 		}

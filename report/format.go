@@ -12,8 +12,10 @@ import (
 // functions are what the template formats with. Those that return HTML are given numbers and names of ours alone.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"n": figure, "group": Group, "percent": percent, "share": share, "bar": bar, "ms": milliseconds, "time": moment, "span": span,
+		"n": figure, "group": Group, "percent": percent, "share": share, "bar": bar, "ms": milliseconds, "span": span,
 		"each": each, "credits": credits, "bytes": size, "chart": newChart,
+		"plural": plural, "sub": func(a, b int64) int64 { return a - b }, "len64": func(f []field) int64 { return int64(len(f)) },
+		"fields": func(list []field, matched int64) fieldTable { return fieldTable{list, matched} },
 	}
 }
 
@@ -59,6 +61,25 @@ func percent(part, whole int64) string {
 	return fmt.Sprintf("%.1f %%", p)
 }
 
+// wholePercent is percent without decimals.
+func wholePercent(part, whole int64) string {
+	p := 100 * share(part, whole)
+	switch {
+	case part > 0 && p < 1:
+		return "< 1 %"
+	case part < whole && p > 99:
+		return "> 99 %"
+	}
+	return fmt.Sprintf("%.0f %%", p)
+}
+
+func plural(n int64, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
 // bar is a part of a whole as a drawing; the figures stand beside it.
 func bar(class string, part, whole int64) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">`+
@@ -96,8 +117,6 @@ func milliseconds(ms float64) string {
 	}
 	return fmt.Sprintf("%.1f s", ms/1000)
 }
-
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // span is a duration in words that stay short.
 func span(d time.Duration) string {

@@ -21,6 +21,8 @@ type Page struct {
 	// Input is the file's name.
 	Input             string
 	Started, Finished time.Time
+	// Zone is where the reader of the page is; nil: UTC.
+	Zone *time.Location
 	// Notice stands above everything else; its zero value: there is nothing to say.
 	Notice   Notice
 	ExitCode int
@@ -42,8 +44,10 @@ type Page struct {
 
 // A Notice is why the page is not the whole story, and what to do next.
 type Notice struct {
-	// Title is one line, Text may be more.
-	Title, Text string
+	// Title is one line.
+	Title string
+	// Steps are what to know and what to do, one sentence each.
+	Steps []string
 }
 
 // Rows counts rows: Matched + NoMatch + Failed + Pending = Read; Stale is part of Matched and NoMatch.
@@ -92,8 +96,8 @@ type Failure struct {
 	// Status is the HTTP status; 0: none.
 	Status  int
 	Message string
-	// Advice is what to do.
-	Advice   string
+	// Advice is what to do, one step each.
+	Advice   []string
 	Rows     int64
 	Examples []Example
 }

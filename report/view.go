@@ -1,6 +1,10 @@
 package report
 
-import "html/template"
+import (
+	"fmt"
+	"html/template"
+	"time"
+)
 
 // A view is a page with what is derived from it, for the template.
 type view struct {
@@ -9,6 +13,12 @@ type view struct {
 	Style           template.CSS
 	Library, Charts template.JS
 
+	// Headline is the result in one line.
+	Headline string
+	// Long: the run took long enough for its calls to be worth a look.
+	Long bool
+	// Groups are the fields, those with the most missing values first.
+	Groups []fieldGroup
 	// Filled is filled fields of all rows together.
 	Filled int64
 	Parts  []part
@@ -25,6 +35,36 @@ type part struct {
 	At, Width float64 // in hundredths of the bar
 }
 
+// longRun is how long a run takes before its page shows charts and opens the technical details.
+const longRun = 30 * time.Second
+
+// headline is the result in one line: "17 of 24 contacts found (71 %), 16 credits".
+func headline(p *Page) string {
+	credits := p.Credits.Charged
+	if p.Command == "write" {
+		credits = p.Credits.Answers
+	}
+	found := fmt.Sprintf("%s of %s %s found", Group(p.Rows.Matched), Group(p.Rows.Read), plural(p.Rows.Read, "contact", "contacts"))
+	if p.Rows.Read > 0 {
+		found += " (" + wholePercent(p.Rows.Matched, p.Rows.Read) + ")"
+	}
+	return fmt.Sprintf("%s, %s %s", found, Group(credits), plural(credits, "credit", "credits"))
+}
+
+// At is a point of time for the reader: local time, with UTC if that differs.
+func (v *view) At(t time.Time) string {
+	const layout = "2006-01-02 15:04:05 MST"
+	utc := t.UTC()
+	if v.Zone == nil {
+		return utc.Format(layout)
+	}
+	local := t.In(v.Zone)
+	if _, offset := local.Zone(); offset == 0 {
+		return utc.Format(layout)
+	}
+	return local.Format("2006-01-02 15:04:05 -07:00") + " (" + utc.Format("15:04:05 MST") + ")"
+}
+
 func newView(p *Page) *view {
 	q := *p
 	q.Failures, q.MoreFailures = cutFailures(p)
@@ -32,7 +72,10 @@ func newView(p *Page) *view {
 	q.Days = cut(p.Days, MaxDays)
 	q.Fields = cut(p.Fields, maxPairs)
 	q.Reading.About, q.Reading.Mapping = cut(p.Reading.About, maxPairs), cut(p.Reading.Mapping, maxPairs)
-	v := &view{Page: &q, Series: newSeries(q.Moments)}
+	v := &view{Page: &q, Headline: headline(&q), Long: q.Finished.Sub(q.Started) >= longRun, Groups: groupFields(q.Fields, q.Rows.Matched)}
+	if v.Long {
+		v.Series = newSeries(q.Moments)
+	}
 	for _, f := range p.Fields {
 		v.Filled += f.N
 	}

@@ -55,7 +55,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	got := shape(hostilePage)
 	harmless := crowded()
 	harmless.Input = "leads.csv"
-	harmless.Notice = Notice{"Stopped", "look"}
+	harmless.Notice = Notice{"Stopped", []string{"look", "act"}}
 	for i := range harmless.Failures {
 		f := &harmless.Failures[i]
 		f.Message = "no"
@@ -117,6 +117,9 @@ func TestThePageIsBounded(t *testing.T) {
 			}
 		}
 	}
+	if !strings.Contains(text, "<h1>612,345 of 1,000,000 contacts found (61 %), 600,001 credits</h1>") {
+		t.Error("the page does not begin with the result")
+	}
 	if f := figures(root); f["failures.more"] != "19890 = 19,890" {
 		t.Errorf("rows in failures beyond the list are %q, want all of them", f["failures.more"])
 	}
@@ -125,7 +128,7 @@ func TestThePageIsBounded(t *testing.T) {
 // An empty page says that there is nothing, and divides by nothing.
 func TestAPageOfNothing(t *testing.T) {
 	text, _ := written(t, &Page{Command: "write", Input: "empty.csv"})
-	for _, want := range []string{"makes no call", "No row failed", "No row matched", "No column is a field"} {
+	for _, want := range []string{"makes no call", "No row failed", "No row matched", "No column is mapped to a field"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
 		}

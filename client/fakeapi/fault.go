@@ -53,7 +53,7 @@ func doStatus(c *call, o *order) {
 		c.spend()
 		c.fail(status, "This was ordered: it took too long.")
 	default:
-		c.fail(status, "This was ordered: "+http.StatusText(status)+".")
+		c.fail(status, "The request was not accepted: "+http.StatusText(status)+".")
 	}
 }
 

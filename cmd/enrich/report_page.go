@@ -16,7 +16,7 @@ import (
 func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 	p := &report.Page{
 		Command: r.command, Version: version(), Input: r.clean(j.input.name, mostMessage), Started: s.StartedAt, Finished: s.FinishedAt,
-		Notice: r.notice(j, s), ExitCode: s.ExitCode,
+		Notice: r.notice(s), Zone: time.Local, ExitCode: s.ExitCode,
 		Rows:   report.Rows(s.Rows),
 		Failed: sortedCounts(s.Failures),
 		Calls: report.Calls{
@@ -37,19 +37,16 @@ func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 	return p
 }
 
-// notice is what stands above the figures: that the run stopped, why, and what to do.
-func (r *reporter) notice(j *job, s *pipeline.Summary) report.Notice {
-	text := stopped(r.asked, s)
-	if text == "" {
+// notice is [noticeOf] for the page.
+func (r *reporter) notice(s *pipeline.Summary) report.Notice {
+	text := noticeOf(r.asked, s)
+	if len(text) == 0 {
 		return report.Notice{}
 	}
-	title, rest, _ := strings.Cut(text, "\n")
-	title = strings.ToUpper(title[:1]) + title[1:] // it begins with a word of ours
-	lines := []string{}
-	for line := range strings.Lines(strings.TrimPrefix(rest, "\n")) {
-		lines = append(lines, r.clean(strings.TrimSpace(line), 2*mostMessage))
+	for i := range text {
+		text[i] = r.clean(text[i], 2*mostMessage)
 	}
-	return report.Notice{Title: r.clean(title, 2*mostMessage), Text: strings.Join(lines, "\n")}
+	return report.Notice{Title: text[0], Steps: text[1:]}
 }
 
 // reading says how the file was read.

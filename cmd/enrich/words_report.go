@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"strings"
 
 	"enrich/client"
 	"enrich/contact"
@@ -12,24 +12,39 @@ import (
 // otherReasons stands for messages that are not told apart any more.
 const otherReasons = "other reasons"
 
-// stopped is what the page says above everything else, or "": why the run is not the whole story, and what to do.
-func stopped(a pipeline.Asked, s *pipeline.Summary) string {
-	again := fmt.Sprintf("\n\n%s no answer yet: run the same command again to go on. Nothing that was answered is asked again.", havePending(s.Rows.Pending))
+// noticeOf returns what the page says above everything else: that the run is not complete, why, and what to do. The first
+// line is the title; there is none if the run is complete.
+func noticeOf(a pipeline.Asked, s *pipeline.Summary) []string {
+	again := []string{havePending(s.Rows.Pending) + " no answer yet.", "Run the same command again: answered rows are not sent again."}
 	switch {
 	case a.Stop == pipeline.StopInterrupted:
-		return "interrupted: what was answered is written" + again
+		return append([]string{"Interrupted: the results so far are written"}, again...)
 	case a.Stop == client.StopCap:
-		return "stopped: " + a.Detail + again
+		return append([]string{"Stopped: " + a.Detail}, again...)
 	case a.Stop == pipeline.StopInput:
-		return why(a) + "\n\nmend the file and run the same command again: nothing that was answered is asked again"
+		return append(lines(why(a)), "Fix the file and run the same command again: answered rows are not sent again.")
 	case a.Stop != "":
-		return why(a) + again
+		return append(lines(why(a)), again...)
 	case s.Stopped != nil:
-		return "stopped: --limit left contacts unasked" + again
+		return append([]string{"Stopped: --limit left rows unsent"}, again...)
 	case s.Rows.Pending > 0:
-		return fmt.Sprintf("not complete: %s no answer yet\n\nenrich run asks about what is missing, and only that", havePending(s.Rows.Pending))
+		return []string{"Not complete: " + havePending(s.Rows.Pending) + " no answer yet", "enrich run sends only the rows without an answer."}
 	}
-	return ""
+	return nil
+}
+
+// lines splits a message and removes indents and bullets. The first line becomes a title.
+func lines(message string) []string {
+	var list []string
+	for line := range strings.Lines(message) {
+		if line = strings.TrimPrefix(strings.TrimSpace(line), "- "); line != "" {
+			list = append(list, line)
+		}
+	}
+	if len(list) > 0 && len(list[0]) > 0 {
+		list[0] = strings.ToUpper(list[0][:1]) + list[0][1:] // it begins with a word of the program
+	}
+	return list
 }
 
 func havePending(n int64) string {
@@ -39,21 +54,21 @@ func havePending(n int64) string {
 	return report.Group(n) + " rows have"
 }
 
-// adviceOf says what to do about a kind of failure.
-func adviceOf(kind contact.Failure) string {
+// adviceOf says what to do about a kind of failure, one step each.
+func adviceOf(kind contact.Failure) []string {
 	switch kind {
 	case contact.Invalid:
-		return "nothing was spent: mend the row in the failures file, and run that file"
+		return []string{"Nothing was charged.", "Fix the row in the failures file and run that file."}
 	case contact.Ragged:
-		return "nothing was spent: mend the row in the failures file, empty its enrich_error_kind, and run that file"
+		return []string{"Nothing was charged.", "Fix the row in the failures file, empty its enrich_error_kind, and run that file."}
 	case contact.Rejected:
-		return "a refusal costs nothing: look at what the API says of the row, mend it, and run the failures file"
+		return []string{"Nothing was charged.", "Read what the API says about the row, fix the row in the failures file, and run that file."}
 	case contact.Exhausted:
-		return "nothing was charged: run the same command again later"
+		return []string{"Nothing was charged, unless the call is reported as lost.", "Run the same command again later."}
 	case contact.Malformed:
-		return "the call may have been charged: run the same command again, and tell the API's support where it happens again"
+		return []string{"The call may have been charged.", "Run the same command again; if it happens again, tell the API's support."}
 	case contact.Uncertain:
-		return "held, because calls for it may have been charged without an answer: compare with your account, then raise --lost-retries to ask again"
+		return []string{"Several calls may have been charged without an answer, so the contact is not sent again.", "Compare with your account, then raise --lost-retries to send it again."}
 	}
-	return ""
+	return nil
 }
