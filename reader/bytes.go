@@ -18,6 +18,8 @@ type rawInput struct {
 	err error
 	// free gives back what unpacking holds; nil: nothing.
 	free func()
+	// second is the same input read ahead; nil: nobody needed that.
+	second *rawInput
 }
 
 func newRawInput(in io.Reader) *rawInput {
@@ -60,6 +62,10 @@ func (r *rawInput) close() {
 	if r.free != nil {
 		r.free()
 		r.free = nil
+	}
+	if r.second != nil {
+		r.second.close()
+		r.second = nil
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 // csvRows parses the rows of a CSV.
 type csvRows struct {
 	window
+	ahead  lookahead
 	scan   *scanner
 	header []string
 	// named says that the header is names, not data: a row that is the same is the header once more.
@@ -88,12 +89,15 @@ func (c *csvRows) next(row *Row, wait bool) error {
 			row.Refused = c.refusal(row, contact.Ragged, f, 0)
 			return nil
 		case cut:
-			if done, err := c.more(text, size, wait); err != nil {
+			var err error
+			switch f, err = c.more(text, size, wait); {
+			case err != nil:
 				return err
-			} else if !done {
+			case f == sound:
 				continue
+			case f == cut:
+				return c.long(row)
 			}
-			f = unclosed
 		}
 		if !wait {
 			return errLater // where it ends may be looked for in what is not read yet
@@ -102,24 +106,38 @@ func (c *csvRows) next(row *Row, wait bool) error {
 	}
 }
 
-// more gets more text for a record that does not end within what there is. done says that no more will help: a quote is
-// open, and what it swallows may be rows.
-func (c *csvRows) more(text []byte, at int, wait bool) (done bool, err error) {
+// more reads on for a record that does not end within what there is: sound says that there is more text now, unclosed
+// that the quote at at does not close properly, and what it swallows may be rows, cut that the record is too long for
+// the window.
+func (c *csvRows) more(text []byte, at int, wait bool) (fault, error) {
 	open := c.scan.quotes(text, at)
 	switch {
 	case c.ended() && open:
-		return true, nil
+		return unclosed, nil
 	case c.err != nil:
-		return false, c.err // the row is torn
-	case len(text) >= maxRecord && open:
-		return true, nil
-	case len(text) >= maxRecord:
-		return false, fmt.Errorf("%w: line %d is longer than %d bytes, which no table has", ErrBroken, c.line, maxRecord)
+		return cut, c.err // the row is torn
 	case !wait:
-		return false, errLater
+		return cut, errLater
+	case len(text) < maxRecord:
+		c.fill()
+		return sound, nil
+	case !open:
+		return cut, nil
 	}
-	c.fill()
-	return false, nil
+	closing, err := c.closing(at)
+	if err == nil && !closing.proper {
+		return unclosed, nil
+	}
+	return cut, err
+}
+
+// closing finds the end of the cell whose quote is at at.
+func (c *csvRows) closing(at int) (closing, error) {
+	end, err := c.ahead.find(c.scan, c.offset()+int64(at))
+	if err != nil {
+		err = fmt.Errorf("line %d: %w", c.line, err)
+	}
+	return end, err
 }
 
 // skip steps over a blank line.

@@ -10,13 +10,16 @@ import (
 
 // Open reads the first block of r, decides by it how all is read, and reads no row. It waits for the first block, or
 // for the end.
+//
+// If r is an [io.ReaderAt], it is also read ahead to find the end of a quoted cell above 2 MiB. Otherwise such a cell ends
+// the reading with ErrBroken.
 func Open(r io.Reader, o Options) (*Reader, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	o.Encoding = encodingName(o.Encoding)
 	raw := newRawInput(r)
-	opened, err := open(raw, o)
+	opened, err := open(raw, o, rereader(r))
 	if err != nil {
 		raw.close()
 		return nil, raw.cause(err)
@@ -24,7 +27,7 @@ func Open(r io.Reader, o Options) (*Reader, error) {
 	return opened, nil
 }
 
-func open(raw *rawInput, o Options) (*Reader, error) {
+func open(raw *rawInput, o Options, again func() io.Reader) (*Reader, error) {
 	w, t, compression, err := firstBlock(raw, o)
 	if err != nil {
 		return nil, err
@@ -34,14 +37,28 @@ func open(raw *rawInput, o Options) (*Reader, error) {
 		o.Format = JSONL
 		rd.rows, rd.info, err = newJSONRows(bufio.NewReaderSize(w.reader(), blockSize), o)
 	} else {
-		o.Format = CSV
-		rd.rows, rd.info, err = newCSVRows(w, o)
+		var rows *csvRows
+		rows, rd.info, err = newCSVRows(w, o)
+		if err == nil && again != nil {
+			rows.ahead.again = func() (window, error) { return raw.ahead(again(), o) }
+		}
+		o.Format, rd.rows = CSV, rows
 	}
 	if err != nil {
 		return nil, err
 	}
 	rd.info.Format, rd.info.Compression = o.Format, compression
 	return rd, nil
+}
+
+// ahead puts the same layers over the same input, to read it ahead of the rows.
+func (r *rawInput) ahead(in io.Reader, o Options) (window, error) {
+	if r.second != nil {
+		r.second.close()
+	}
+	r.second = newRawInput(in)
+	w, _, _, err := firstBlock(r.second, o)
+	return w, err
 }
 
 // firstBlock puts the layers over the raw input and reads the first block of its text.

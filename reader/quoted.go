@@ -10,10 +10,7 @@ func (s *scanner) quoted(text []byte, open int, atEOF bool) (at int, f fault) {
 	escaped := false
 	at = open + 1
 	for {
-		i := bytes.IndexByte(text[at:], s.quote)
-		if s.backslash {
-			i = s.nextQuote(text[at:], i)
-		}
+		i := s.stop(text[at:])
 		if i < 0 {
 			if atEOF {
 				return open, unclosed
@@ -21,7 +18,7 @@ func (s *scanner) quoted(text []byte, open int, atEOF bool) (at int, f fault) {
 			return open, cut
 		}
 		at += i
-		if s.backslash && text[at] == '\\' { // nextQuote stops there too
+		if s.backslash && text[at] == '\\' { // stop is there too
 			escaped = true
 			if at += 2; at > len(text) {
 				at = len(text)
@@ -52,17 +49,6 @@ func (s *scanner) quoted(text []byte, open int, atEOF bool) (at int, f fault) {
 // quotes says whether a quote stands here: where a record is cut at one, that quote is open.
 func (s *scanner) quotes(text []byte, at int) bool {
 	return at < len(text) && s.quote != 0 && text[at] == s.quote
-}
-
-// nextQuote is where the next backslash is, where one stands before the next quote; else that quote.
-func (s *scanner) nextQuote(text []byte, quote int) int {
-	if quote >= 0 {
-		text = text[:quote]
-	}
-	if i := bytes.IndexByte(text, '\\'); i >= 0 {
-		return i
-	}
-	return quote
 }
 
 // behind steps over blanks between a closing quote and what must follow it: a delimiter, a line end or the end.

@@ -54,6 +54,8 @@ type scanner struct {
 	lines int
 	// odd is how many bare cells had an odd number of quotes.
 	odd int
+	// stops are the quote and the backslash.
+	stops string
 }
 
 func newScanner(d dialect) *scanner {
@@ -61,6 +63,7 @@ func newScanner(d dialect) *scanner {
 	s.class['\n'], s.class['\r'] = isLF, isCR
 	if d.quote != 0 {
 		s.class[d.quote] = isQuote
+		s.stops = string([]byte{d.quote, '\\'})
 	}
 	if d.delimiter != "" {
 		s.class[d.delimiter[0]] = isDelimiter
@@ -128,6 +131,31 @@ func (s *scanner) record(text []byte, atEOF bool) (size int, f fault) {
 			return at + 1, s.cells()
 		}
 	}
+}
+
+// cell1 finds one cell, at the start of text, and where it ends: at the delimiter or line end behind it. If it does not end
+// within text, end is its quote, or the end of text. first says that no cell is before it in the record.
+func (s *scanner) cell1(text []byte, first, atEOF bool) (cell span, end int, f fault) {
+	s.spans, s.lines, s.odd = s.spans[:0], 0, 0
+	if !first {
+		s.spans = append(s.spans, span{}) // the padding belongs to the delimiter behind it
+	}
+	from := 0
+	if s.padded {
+		from = s.start(text, 0)
+	}
+	if s.quotes(text, from) {
+		end, f = s.quoted(text, from, atEOF)
+	} else {
+		if s.padded {
+			from = s.pad(text, 0)
+		}
+		end, f = s.bare(text, from, atEOF)
+	}
+	if f == sound {
+		cell = s.spans[len(s.spans)-1]
+	}
+	return cell, end, f
 }
 
 // cells is the verdict on a record that was read to its end.

@@ -21,11 +21,8 @@ func (c *csvRows) spoiled(row *Row, f fault, at int) error {
 	before := append([]span(nil), c.scan.spans...)
 	size, found := c.resync(f)
 	c.wary = true
-	switch {
-	case !found && size == 0 && c.err != nil && !c.ended():
-		return c.err // torn
-	case !found && len(c.text()) >= maxRecord:
-		return fmt.Errorf("%w: line %d: %s, and nothing within %d bytes is plainly a row again", ErrBroken, c.line, c.words(f, len(before)), maxRecord)
+	if err := c.hopeless(f, len(before), size, found); err != nil {
+		return err
 	}
 	text := c.text()[:size]
 	c.scan.spans = before
@@ -40,6 +37,17 @@ func (c *csvRows) spoiled(row *Row, f fault, at int) error {
 	row.Refused = c.refusal(row, contact.Ragged, f, len(before))
 	if len(cells) > len(c.header) {
 		row.Refused.Extra = cells[len(c.header):]
+	}
+	return nil
+}
+
+// hopeless is the error that ends the reading if no row follows a spoiled one: size and found are what resync says.
+func (c *csvRows) hopeless(f fault, before, size int, found bool) error {
+	switch {
+	case !found && size == 0 && c.err != nil && !c.ended():
+		return c.err // torn
+	case !found && len(c.text()) >= maxRecord:
+		return fmt.Errorf("%w: line %d: %s, and nothing within %d bytes is plainly a row again", ErrBroken, c.line, c.words(f, before), maxRecord)
 	}
 	return nil
 }
@@ -68,6 +76,9 @@ func (c *csvRows) resync(f fault) (size int, found bool) {
 				c.fill()
 				continue
 			}
+			if f == cut && c.swallows(rest, at, used) {
+				return at, true
+			}
 			if f == cut {
 				effort += len(rest)
 			}
@@ -80,6 +91,16 @@ func (c *csvRows) resync(f fault) (size int, found bool) {
 			return at, true
 		}
 	}
+}
+
+// swallows says whether the record at at is a row for all that can be known: it has a quoted cell that closes beyond the
+// window. Without this, the lines of that cell would be taken for rows.
+func (c *csvRows) swallows(rest []byte, at, used int) bool {
+	if c.err != nil || !c.scan.quotes(rest, used) || len(c.scan.spans) >= len(c.header) {
+		return false
+	}
+	closing, err := c.closing(at + used)
+	return err != nil || closing.proper // the error comes again when the row is read
 }
 
 // fullLine says whether a line has enough delimiters to be a whole row.

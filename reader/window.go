@@ -11,6 +11,8 @@ type window struct {
 	in       io.Reader
 	buf      []byte
 	from, to int
+	// read is how many bytes of the text were read.
+	read int64
 	// err is how the text ended; nil: it goes on. What is in buf comes before it.
 	err error
 }
@@ -19,6 +21,9 @@ func newWindow(in io.Reader, size int) window { return window{in: in, buf: make(
 
 // text is what there is.
 func (w *window) text() []byte { return w.buf[w.from:w.to] }
+
+// offset is where text begins in the whole text.
+func (w *window) offset() int64 { return w.read - int64(w.to-w.from) }
 
 // ended says that the text ended as it should: what has no line end at its end is whole all the same.
 func (w *window) ended() bool { return errors.Is(w.err, io.EOF) }
@@ -43,6 +48,7 @@ func (w *window) fill() {
 	for range emptyReads {
 		n, err := w.in.Read(w.buf[w.to:])
 		w.to += n
+		w.read += int64(n)
 		w.err = err
 		if n > 0 || err != nil {
 			return
