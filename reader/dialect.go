@@ -6,7 +6,7 @@ import "strings"
 const (
 	// maxCell is how long a cell may be, in bytes; a row with a longer one is refused.
 	maxCell = 1 << 20
-	// maxRecord is how long a row may be, in bytes; a longer one ends the reading.
+	// maxRecord is how much of a row is in memory at once, in bytes; a longer row is refused.
 	maxRecord = 2 << 20
 	// maxColumns is how many cells a row may have.
 	maxColumns = 4 << 10

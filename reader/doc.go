@@ -30,13 +30,17 @@
 //     inside a cell and close in a later one. Its cells before the quote are told apart, the rest is cut at each delimiter
 //     as it stands. It ends where the next line is plainly a row again (see spoiled.go);
 //   - a row that a failures file of ours calls ragged is refused again until its enrich_error_kind is emptied;
-//   - invalid are the header once more, bytes that are no text, and a cell above 1 MiB.
+//   - invalid are the header once more, bytes that are no text, and a cell above 1 MiB. Of a row above 2 MiB only the
+//     beginning is kept, so that memory does not grow with it.
+//
+// A quoted cell ends at the next quote if a delimiter, a line end or the end of the input follows, however far that is: the
+// input is read ahead to find it (lookahead.go).
 //
 // Cells are not copied out of the text that they are read from, so that a row costs no allocation; they are good until the next
 // Read. Where the race detector is on, what is no longer good is overwritten, so that every test looks for those who keep it.
 //
 // Blank lines are no rows, nor are title lines above the header or a line "sep=;". A header that is spoiled, or that no row
-// of the first block fits, is ErrHeader. A row above 2 MiB ends the reading as ErrBroken, as does a cut archive or a read
+// of the first block fits, is ErrHeader. A bare cell above 2 MiB ends the reading as ErrBroken, as does a cut archive or a read
 // error: rows before it are good, the row that it tears is none, and [Reader.Sum] goes on to the end of what can be read.
 //
 // # What it does not
