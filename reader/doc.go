@@ -7,6 +7,9 @@
 //
 //	raw bytes → hashed and counted → unpacked (gzip, zstd, bzip2) → UTF-8 text → rows
 //
+// A quote, an escape and a space behind the delimiter belong to the dialect only if they do something: an apostrophe that
+// protects no delimiter, line end or quote is text, and text inside quotes says nothing about the delimiter (see sniff.go).
+//
 // It waits for the first block (128 KiB of text, or the end), finds by it what the options leave open, and reads no row.
 // Rows then come as soon as they are there.
 //
@@ -39,7 +42,9 @@
 // Cells are not copied out of the text that they are read from, so that a row costs no allocation; they are good until the next
 // Read. Where the race detector is on, what is no longer good is overwritten, so that every test looks for those who keep it.
 //
-// Blank lines are no rows, nor are title lines above the header or a line "sep=;". A header that is spoiled, or that no row
+// Blank lines are not rows, nor are lines above the header ([Info.Above]) or a line "sep=;". The header is the line that names
+// the columns of the rows below it: one that names fields of a contact wins over labels and titles above it (see
+// header_line.go). A header that is spoiled, or that no row
 // of the first block fits, is ErrHeader. A bare cell above 2 MiB ends the reading as ErrBroken, as does a cut archive or a read
 // error: rows before it are good, the row that it tears is none, and [Reader.Sum] goes on to the end of what can be read.
 //

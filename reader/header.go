@@ -44,7 +44,7 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 	c.header = numbered(t.width)
 	if at >= 0 {
 		c.header = t.records[at].cells
-		info.HeaderLine = int(t.records[at].line)
+		info.HeaderLine, info.Above = int(t.records[at].line), t.above(at)
 		c.from, c.line = t.records[at].end, t.records[at].next
 	}
 	c.named = at >= 0 && !dataLike(c.header)

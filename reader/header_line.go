@@ -189,3 +189,16 @@ func allNamed(cells []string) bool {
 	}
 	return 4*len(filled) >= 3*len(cells)
 }
+
+// above returns the lines above the header.
+func (t *table) above(header int) Lines {
+	var skipped Lines
+	for i, r := range t.records[:header] {
+		if i == 0 {
+			skipped.First = r.line
+		}
+		skipped.Last = r.next - 1
+		skipped.Count += r.next - r.line
+	}
+	return skipped
+}

@@ -57,12 +57,22 @@ type Info struct {
 	LineEnd string `json:"line_end,omitempty"`
 	// HeaderLine is the header's line, from 1; 0 where there is none.
 	HeaderLine int `json:"header_line,omitempty"`
+	// Above are the lines above the header that are no part of the table and were skipped.
+	Above Lines `json:"above_header,omitzero"`
 	// Header is the header as it stands; without one, "1", "2", ….
 	Header []string `json:"header,omitempty"`
 	// Columns is Header made unique: repeated names get _2, _3, ….
 	Columns []string `json:"columns,omitempty"`
 	// Mapping says which column, by its name in Columns, is which field.
 	Mapping map[contact.Field]string `json:"mapping"`
+}
+
+// Lines is a range of an input's lines, from 1. The zero value is no line.
+type Lines struct {
+	First int64 `json:"first"`
+	Last  int64 `json:"last"`
+	// Count is how many of them are not blank.
+	Count int64 `json:"count"`
 }
 
 // A Reader reads the rows of one input, once.

@@ -62,6 +62,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return err
 	}
 	defer func() { _ = rows.Close() }() // it was only read
+	j.saySkipped(rows.Info())
 	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true, Addresses: s.sameBy != "email"}); err != nil {
 		return err
 	}

@@ -159,6 +159,18 @@ func (j *job) sayReading(i reader.Info) {
 	if len(i.Mapping) == 0 {
 		v.say("  no column is a field: --map FIELD=COLUMN says which is which")
 	}
+	j.saySkipped(i)
+}
+
+// saySkipped reports the lines above the header, which are not read as rows.
+func (j *job) saySkipped(i reader.Info) {
+	switch above := i.Above; above.Count {
+	case 0:
+	case 1:
+		j.voice.say(fmt.Sprintf("skipped 1 line above the header, %d", above.First), "event", "skipped", "above_header", above)
+	default:
+		j.voice.say(fmt.Sprintf("skipped %d lines above the header, %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
+	}
 }
 
 func packed(compression string) string {

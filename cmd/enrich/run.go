@@ -84,6 +84,7 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 	if err := j.targets(first.Info()); err != nil {
 		return err
 	}
+	j.saySkipped(first.Info())
 	if s.report != "" {
 		j.report = &reporter{command: "run", key: key}
 	}

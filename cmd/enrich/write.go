@@ -50,6 +50,7 @@ func write(w world, s *settings, name string) error {
 	if err := j.targets(first.Info()); err != nil {
 		return err
 	}
+	j.saySkipped(first.Info())
 	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true}); err != nil {
 		return err
 	}
