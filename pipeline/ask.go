@@ -59,7 +59,7 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 	var settling conc.WaitGroup
 	settling.Go(func() { stop.guard(desk.settle) })
 
-	admit := admission{Ask: a, desk: desk, stop: stop, answered: a.Ledger.Answers() > 0}
+	admit := admission{Ask: a, desk: desk, stop: stop}
 	err := admit.run(deadline)
 	desk.tray.end()
 	if err != nil {
@@ -82,8 +82,6 @@ type admission struct {
 	*Ask
 	desk *desk
 	stop *stopper
-	// answered: the ledger has answers already, so that its refusals are of rows and not of everything.
-	answered bool
 	unasked  bool
 	capped   bool
 	broken   error
@@ -131,7 +129,7 @@ func (a *admission) row(row *reader.Row) {
 	if a.stop.stopped() || !a.Ledger.MarkAsked(keys) {
 		return
 	}
-	a.ask(row, keys, a.answered && state.Kind == contact.Refused)
+	a.ask(row, keys, state.Kind == contact.Refused)
 }
 
 // ask reserves and hands the contact over. The order matters: a place, then the reservation, then the intent.

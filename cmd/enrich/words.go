@@ -94,7 +94,7 @@ func why(a pipeline.Asked) string {
 	case client.StopAPIDown:
 		return "stopped: the API kept failing" + detail + "\n  run the same command again later: nothing that was answered is asked again"
 	case client.StopRejectedAll:
-		return "stopped: the API refused every request alike" + detail
+		return "stopped: no request was answered" + detail
 	case pipeline.StopInput:
 		return fmt.Sprintf("%v; what came before it is done", a.Broken)
 	case pipeline.StopInterrupted:
@@ -103,14 +103,14 @@ func why(a pipeline.Asked) string {
 	return string(a.Stop)
 }
 
-// sayAccount tells where the account's credits fall faster than we count: then a cap on credits does not hold what it says.
+// sayAccount warns if the account's credits fall faster than this run counts: then a cap on credits is reached early.
 func (j *job) sayAccount(stats client.Stats) {
 	n := j.counters.Unexplained(stats.Remaining, j.settings.creditsPerCall)
 	if n <= 0 {
 		return
 	}
-	j.voice.warn(fmt.Sprintf("the account lost %s more than this run counts: a call costs more than --credits-per-call says (%d), or somebody else uses the account",
-		many(n, "credit"), j.settings.creditsPerCall), "event", "credits", "unexplained", n)
+	j.voice.warn(fmt.Sprintf("the balance fell by %s than this run counts: does a call cost more than --credits-per-call=%d, or is another program using the account?",
+		many(n, "more credit"), j.settings.creditsPerCall), "event", "credits", "unexplained", n)
 }
 
 // saySummary tells what the run came to.
