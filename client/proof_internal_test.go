@@ -29,8 +29,12 @@ func TestRefusalsOfTheAPIProveTheKey(t *testing.T) {
 // What a gateway can send as well proves nothing: the calls go on one at a time.
 func TestOnlyTheAPIProvesTheKey(t *testing.T) {
 	for _, refusal := range []said{
-		status(400), {status: 400, body: "<html>"}, {status: 400, body: `{"status":422,"error":"E"`}, {status: 400, body: `{"status":"400","error":"E"}`},
-		apiError(405), apiError(404), {status: 400, body: `{"status":400,"error":{"message":"E"}}`},
+		status(400),
+		{status: 400, body: "<html>"},
+		{status: 400, body: `{"status":422,"error":"E"`},
+		{status: 400, body: `{"status":"400","error":"E"}`},
+		apiError(405), apiError(404),
+		{status: 400, body: `{"status":400,"error":{"message":"E"}}`},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := &wire{answer: func(incoming) said { s := refusal; s.after = 10 * time.Millisecond; return s }}

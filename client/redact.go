@@ -134,7 +134,7 @@ func endsText(rest []byte) bool {
 	if len(rest) > most {
 		return false
 	}
-	if i := bytes.IndexAny(rest, `\%&`); i >= 0 && len(rest)-i <= len(`&#x2f`) && bytes.IndexAny(rest[i:], `"' `) < 0 {
+	if i := bytes.IndexAny(rest, `\%&`); i >= 0 && len(rest)-i <= len(`&#x2f`) && !bytes.ContainsAny(rest[i:], `"' `) {
 		rest = rest[:i]
 	}
 	return len(bytes.Trim(rest, "\"'.)]}> \r\n\t…\\")) == 0

@@ -80,11 +80,11 @@ func (a *Ask) Do(ctx, deadline context.Context) (Asked, error) {
 // An admission decides, row by row and on one goroutine, what is asked.
 type admission struct {
 	*Ask
-	desk *desk
-	stop *stopper
-	unasked  bool
-	capped   bool
-	broken   error
+	desk    *desk
+	stop    *stopper
+	unasked bool
+	capped  bool
+	broken  error
 }
 
 func (a *admission) run(deadline context.Context) error {
