@@ -200,6 +200,7 @@ func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
 	v := r.judge(&reply)
 	r.message, r.status, r.remaining, r.at = v.message, v.status, v.answer.Remaining, reply.at
 	if reply.fate == fateAnswered {
+		r.c.reached.Store(true)
 		r.c.stats.answered(reply.took, v.answer.Remaining, reply.at)
 	}
 	n := r.news(&reply, &v)
@@ -234,6 +235,11 @@ func (r *row) backOff(reply *reply, hint time.Duration) (ended bool, wait time.D
 	r.patience.attempts++
 	r.patience.elapsed += reply.took
 	d := r.patience.next(hint)
+	if d == backoff.Stop && reply.fate == fateUnreached { // the API's fault, not the row's: wait until it is up, or the run ends
+		r.patience.attempts--
+		r.c.gate.outage(reply.at, r.message)
+		return false, 0
+	}
 	if d == backoff.Stop {
 		r.exhaust()
 		return true, 0

@@ -67,6 +67,15 @@ func (b *breaker) failed(now time.Time, row int64, unreached, probe bool, what s
 	return b.open
 }
 
+// outage counts the API as down, whatever the failures so far.
+func (b *breaker) outage(now time.Time, what string, limit time.Duration) {
+	if b.failures == 0 {
+		b.since, b.failures, b.unsent = now, 1, 1
+	}
+	b.last, b.open, b.steps = what, true, newSteps(min(probeFirst, limit/40), min(probeMost, limit/8))
+	b.probeAt = now.Add(b.steps.NextBackOff())
+}
+
 // opens says whether the failures so far are no row's fault: they are many, or (where each takes long, as with a server
 // that hangs) they have lasted for as long as an API may be down.
 func (b *breaker) opens(now time.Time, limit time.Duration) bool {

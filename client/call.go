@@ -10,7 +10,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -50,13 +52,51 @@ type call struct {
 	counted      *countedConn
 	before       int64 // what was written to the connection before
 	wroteHeaders atomic.Bool
+
+	mu   sync.Mutex
+	open []io.Closer // what abandon closes
 }
 
 func (c *call) gotConn(info httptrace.GotConnInfo) {
 	c.conn = info
-	if c.counted = counted(info.Conn); c.counted != nil {
-		c.before = c.counted.written.Load()
+	if c.counted = counted(info.Conn); c.counted == nil {
+		return
 	}
+	c.before = c.counted.written.Load()
+	c.counted.ready()
+	if !c.overHTTP2() { // a connection of HTTP/2 has the calls of others on it
+		c.uses(c.counted)
+	}
+}
+
+// uses names something of this call alone that keeps it from returning until it is closed.
+func (c *call) uses(x io.Closer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open = append(c.open, x)
+}
+
+// release lets go of what the call used: it has returned, and its connection may be another call's by now.
+func (c *call) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.open)
+	c.open = c.open[:0]
+}
+
+// abandon closes what a call still uses.
+func (c *call) abandon() {
+	c.mu.Lock()
+	open := slices.Clone(c.open)
+	c.mu.Unlock()
+	for _, x := range open {
+		_ = x.Close() // it is closed to end the call, which tells its own error
+	}
+}
+
+func (c *call) overHTTP2() bool {
+	tc, ok := c.conn.Conn.(*tls.Conn)
+	return ok && tc.ConnectionState().NegotiatedProtocol == "h2"
 }
 
 // reset is for the next call.
@@ -82,7 +122,12 @@ func (c *Client) roundTrip(x *exchange) reply {
 		r.fate, r.onWire = x.watch.sent.fate(r.err)
 		return r
 	}
+	x.watch.sent.uses(resp.Body)
 	r := reply{onWire: true, status: resp.StatusCode, header: resp.Header}
+	if resp.StatusCode < 200 { // 101: what follows is no body, and the transport no longer ends it with the call's context
+		_ = resp.Body.Close() // which closes the connection
+		resp.Body = http.NoBody
+	}
 	if !needsBody(resp.StatusCode) {
 		defer time.AfterFunc(errorBodyTime, x.watch.cancel).Stop()
 	}
@@ -148,7 +193,7 @@ func (c *call) fate(err error) (f fate, onWire bool) {
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return fateCut, true // the transport may still have been writing when it was ended
 	}
-	if tc, ok := c.conn.Conn.(*tls.Conn); ok && tc.ConnectionState().NegotiatedProtocol == "h2" || c.counted == nil {
+	if c.overHTTP2() || c.counted == nil {
 		if !c.wroteHeaders.Load() {
 			return fateUnsent, false
 		}

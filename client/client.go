@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 )
 
 // A Client asks one API with one key. Its methods may be called from any goroutine.
@@ -18,7 +19,9 @@ type Client struct {
 	stats    stats
 	idle     exchanges
 	redactor *redactor
-	before   bool // the ledger has an answer from this URL
+	before   bool        // the ledger has an answer from this URL
+	proxy    *url.URL    // on the way to the API; nil: none
+	reached  atomic.Bool // an HTTP response has come from the API
 }
 
 // An exchange is the memory of one call: what is sent and what comes back.
@@ -56,6 +59,11 @@ func New(o Options) (*Client, error) {
 			"Accept":        {"application/json"},
 			"User-Agent":    {o.UserAgent},
 		},
+	}
+	if o.Proxy.For != nil {
+		if c.proxy, err = o.Proxy.For(target); err != nil {
+			return nil, fmt.Errorf("%s: the proxy cannot be used", o.Proxy.Variable) // not its value, which may have a password
+		}
 	}
 	if c.carrier == nil {
 		t, err := newTransport(&o)

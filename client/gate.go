@@ -16,14 +16,16 @@ type gate struct {
 	o      *Options
 	halted chan struct{} // closed by the stop
 
-	mu      sync.Mutex
-	stop    Stop
-	detail  string
-	line    list.List // of *waiter, in order of arrival
-	early   early
-	breaker breaker
-	pause   pause
-	pace    pace
+	mu     sync.Mutex
+	stop   Stop
+	detail string
+	// unreachable: the stop's cause is that no connection can be made.
+	unreachable bool
+	line        list.List // of *waiter, in order of arrival
+	early       early
+	breaker     breaker
+	pause       pause
+	pace        pace
 	// window is how many calls may be in flight; 0: as many as there are workers. It grows with each answer.
 	window int
 	// flying is calls in flight that were sent in this epoch; a pause or an outage begins a new one, because what was

@@ -33,6 +33,8 @@ type news struct {
 	// own: the API itself sent it. expected: an earlier run saw the contact refused.
 	own, expected bool
 	unsent        bool // no request was on the wire
+	// unreachable: the run stops because no connection to the API can be made.
+	unreachable bool
 }
 
 // leave gives a permit back and tells what came of the call. It says whether the API counts as down, so that the call
@@ -73,6 +75,7 @@ func (g *gate) leave(a *Asking, p permit, n news) (down bool) {
 	case tidingFailed, tidingUnreached:
 		return g.failed(now, p, n)
 	case tidingStop:
+		g.unreachable = g.unreachable || n.unreachable && g.stop == ""
 		g.halt(n.stop, n.what)
 	case tidingNone:
 	}
@@ -170,4 +173,15 @@ func (g *gate) failed(now time.Time, p permit, n news) (down bool) {
 func (g *gate) hush() {
 	g.window, g.flying = 1, 0
 	g.epoch++
+}
+
+// outage begins one because of a row that could not be sent for as long as it may take.
+func (g *gate) outage(now time.Time, what string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.breaker.open {
+		g.breaker.outage(now, what, g.o.MaxElapsed)
+		g.hush()
+		g.nudge()
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -39,6 +40,8 @@ type Options struct {
 	// MaxElapsed bounds the attempts of one row with the waits between them, and how long an API may be down or ask to
 	// wait before the run is stopped; 0: two minutes.
 	MaxElapsed time.Duration
+	// Proxy says which proxy the calls go through; the zero Proxy: none.
+	Proxy Proxy
 	// CAFile names PEM certificates to trust beside the system's; "": none.
 	CAFile string
 	// UserAgent is the header of that name; "": enrich.
@@ -50,6 +53,14 @@ type Options struct {
 
 	carrier  http.RoundTripper // in place of the network, for tests
 	resolver *net.Resolver     // in place of the system's, for tests
+}
+
+// A Proxy leads to the API.
+type Proxy struct {
+	// For returns the proxy for a URL, or nil for none; nil: no URL has one.
+	For func(*url.URL) (*url.URL, error)
+	// Variable is the environment variable that named it, for messages, which never show its value.
+	Variable string
 }
 
 // withDefaults fills in what was left out, and refuses what cannot be.

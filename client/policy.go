@@ -50,6 +50,7 @@ type verdict struct {
 	fromAPI bool
 	answer  contact.Answer
 	message string // the API's own words
+	advice  string // what to do, if the API cannot be reached
 }
 
 // An attempt is what decide must know of the attempt that a response belongs to.

@@ -17,6 +17,8 @@ type Stats struct {
 	Retried map[string]int64
 	// Waited is how long the account's rate and its pauses kept the next call from being sent.
 	Waited time.Duration
+	// Unreachable: the run was stopped because no connection to the API can be made, and a retry does not help.
+	Unreachable bool
 	// Remaining is the account's credits, as the latest answer that told them did; nil: none did.
 	Remaining *int64
 	// P50, P90, P99 and Max are of the time from a request to the end of its answer, in milliseconds; 0: no answer yet.
@@ -92,12 +94,12 @@ func (c *Client) Latencies() *hdrhistogram.Histogram {
 // Stats may be called at any time.
 func (c *Client) Stats() Stats {
 	c.gate.mu.Lock()
-	waited := c.gate.waited
+	waited, unreachable := c.gate.waited, c.gate.unreachable
 	c.gate.mu.Unlock()
 	s := &c.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Stats{Sent: s.sent.Load(), Retried: maps.Clone(s.retried), Waited: waited}
+	out := Stats{Sent: s.sent.Load(), Retried: maps.Clone(s.retried), Waited: waited, Unreachable: unreachable}
 	if !s.remainingAt.IsZero() {
 		n := s.remaining
 		out.Remaining = &n

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,9 @@ const (
 	// that the server is closing at that moment may have been charged, and is lost. It also makes a change of the
 	// name's address be followed.
 	idleTimeout = 3 * time.Second
+	// setupTimeout bounds all that comes before the first request on a connection, also when the call that needed it is
+	// gone: a proxy's CONNECT or SOCKS, and TLS.
+	setupTimeout = dialTimeout + tlsTimeout
 	// pingAfter and pingTimeout find an HTTP/2 connection that is dead without having been closed.
 	pingAfter   = 15 * time.Second
 	pingTimeout = 15 * time.Second
@@ -39,8 +43,9 @@ func newTransport(o *Options) (*http.Transport, error) {
 	}
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second, Resolver: o.resolver}
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            countingDial(dialer),
+		Proxy:                  proxyOf(o),
+		OnProxyConnectResponse: answerOfProxy,
+		DialContext:            countingDial(dialer, min(setupTimeout, o.Timeout)),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		TLSHandshakeTimeout:    tlsTimeout,
 		ForceAttemptHTTP2:      true, // which our own DialContext would turn off
@@ -80,10 +85,28 @@ func rootsWith(file string) (*x509.CertPool, error) {
 
 var errNoCertificate = errors.New("no certificate")
 
+// proxyOf is the transport's way to ask for a proxy.
+func proxyOf(o *Options) func(*http.Request) (*url.URL, error) {
+	if o.Proxy.For == nil {
+		return nil
+	}
+	return func(r *http.Request) (*url.URL, error) { return o.Proxy.For(r.URL) }
+}
+
 // A countedConn counts the bytes that were written to it: what tells "nothing was sent" from "may have been charged".
+// Until ready it has a deadline, because the transport bounds none of the steps before the first request by itself once
+// the call that began them has ended.
 type countedConn struct {
 	net.Conn
 	written atomic.Int64
+	isReady atomic.Bool
+}
+
+// ready ends the time in which the connection must become usable.
+func (c *countedConn) ready() {
+	if !c.isReady.Swap(true) {
+		_ = c.SetDeadline(time.Time{}) // it fails only on a closed connection
+	}
 }
 
 func (c *countedConn) Write(b []byte) (int, error) {
@@ -92,11 +115,14 @@ func (c *countedConn) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func countingDial(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
+func countingDial(d *net.Dialer, setup time.Duration) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := d.DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
+		}
+		if err := c.SetDeadline(time.Now().Add(setup)); err != nil {
+			return nil, errors.Join(err, c.Close())
 		}
 		return &countedConn{Conn: c}, nil
 	}

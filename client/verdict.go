@@ -20,11 +20,28 @@ func (r *row) judge(reply *reply) verdict {
 	case fateSpoilt:
 		return verdict{act: actSpoilt, message: r.words(reply)}
 	}
+	if reply.fate == fateUnreached {
+		return r.judgeUnreached(reply)
+	}
 	v := verdict{act: actRetry, message: r.words(reply)}
 	if r.patience.last() {
 		v.act = actExhaust
 	}
 	return v
+}
+
+// judgeUnreached is for a call without a connection. No row is at fault for it. The run stops at once if a retry does not
+// help; but not once the API has answered: then what looks final (a certificate, a name, a proxy) may be one machine of
+// several, or a change under way.
+func (r *row) judgeUnreached(reply *reply) verdict {
+	if errors.Is(reply.err, context.DeadlineExceeded) || errors.Is(reply.err, context.Canceled) {
+		return verdict{act: actRetry, message: r.words(reply)}
+	}
+	o := r.c.obstacle(reply.err)
+	if o.final && !r.c.reached.Load() {
+		return verdict{act: actStop, stop: StopAPIDown, message: o.what, advice: o.help}
+	}
+	return verdict{act: actRetry, message: "no connection: " + o.String()}
 }
 
 // words are a call's error for people, without the key.
@@ -65,6 +82,9 @@ func (r *row) news(reply *reply, v *verdict) news {
 	switch {
 	case v.act == actStop:
 		n.stop, n.what = v.stop, v.message
+		if n.unreachable = reply.fate == fateUnreached; n.unreachable && v.advice != "" {
+			n.what += "\n  " + v.advice
+		}
 	case v.status == http.StatusNotFound && !v.fromAPI:
 		n.what += "; " + notTheAPI(&r.c.o)
 	}

@@ -16,6 +16,7 @@ type watch struct {
 	hard   context.Context
 	ctx    context.Context // nil: the next call needs a new one
 	cancel context.CancelFunc
+	forget func() bool // keeps the call's connection from being closed under it
 	timer  *time.Timer
 	over   *atomic.Bool // the call took too long
 	sent   *call
@@ -36,17 +37,27 @@ func (w *watch) begin(hard context.Context, timeout time.Duration) {
 	w.ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: sent.gotConn, WroteHeaders: func() { sent.wroteHeaders.Store(true) },
 	})
+	w.forget = context.AfterFunc(ctx, func() { time.AfterFunc(abandonAfter, sent.abandon) })
 	w.timer = time.AfterFunc(timeout, func() {
 		over.Store(true)
 		cancel()
 	})
 }
 
+// abandonAfter is how long a call that was ended may take to return before its connection is closed under it. The transport
+// ends calls by their context itself, but not in every state (an upgrade, a body that is not its own): our own clock
+// bounds those.
+const abandonAfter = time.Second
+
 // end stops it. Only after an answer that came whole is it certain that nobody looks at this context any more.
 func (w *watch) end(whole bool) {
+	if w.sent != nil {
+		w.sent.release()
+	}
 	if w.ctx == nil || w.timer.Stop() && whole {
 		return
 	}
+	w.forget()
 	w.cancel()
 	w.ctx = nil
 }

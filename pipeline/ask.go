@@ -37,6 +37,9 @@ type Asked struct {
 	Stop client.Stop
 	// Detail is a sentence for the user.
 	Detail string
+	// Unreachable: the stop's cause is that no connection to the API can be made, and a retry does not help. It is the
+	// client's to know; Do leaves it false.
+	Unreachable bool
 	// Unasked: --limit or a cap left contacts unasked.
 	Unasked bool
 	// Broken is the error by which the input broke off, or nil.

@@ -7,7 +7,9 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"math/big"
@@ -17,12 +19,15 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"enrich/client"
 	"enrich/client/fakeapi"
+	"enrich/pipeline"
 )
 
 // TestProxyByTheEnvironment: HTTPS_PROXY is used for the API, which then sees the calls; the proxy sees no key, and is asked for
@@ -53,22 +58,54 @@ func TestProxyByTheEnvironment(t *testing.T) {
 	}
 }
 
-// TestAProxyThatRefusesIsNoCall: a proxy that lets nobody through is no connection: nothing was charged, the run ends as
-// api_down, and its words name what the proxy said.
-func TestAProxyThatRefusesIsNoCall(t *testing.T) {
+// TestWhatCannotBeReachedEndsTheRunAtOnce: two minutes of retries would be longer than the child may take. Nothing was
+// sent, no row failed, and the words say what is wrong and what helps, but never the proxy's password.
+func TestWhatCannotBeReachedEndsTheRunAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, fakeapi.Options{})
 	s.list("in.csv", 20, "")
-	proxy := newTunnels(t, "")
-
-	c := s.command("run", "--url", "https://api.enrich.example", "--max-elapsed", "1s", "in.csv")
-	c.Env = append(c.Env, "HTTPS_PROXY="+proxy.URL, "NO_PROXY=")
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	c.ends(6)
-	sum := s.summary("in.summary.json")
-	if sum.Calls.Sent != 0 || sum.Rows.Pending != 20 || !strings.Contains(c.said.String(), "Forbidden") {
-		t.Errorf("%d sent, %d pending: %s", sum.Calls.Sent, sum.Rows.Pending, &c.said)
+	front := s.front("api.enrich.example")
+	for name, tt := range map[string]struct {
+		url, ca     string
+		status      int // of the proxy's answer to CONNECT, of which 200 leads to the API; 0: no proxy
+		words, help string
+	}{
+		"an unknown authority": {"https://api.enrich.example", "", 200, "unknown authority", "--ca-file"},
+		"another host's name":  {front.URL, "ca.pem", 0, "is not for 127.0.0.1", "--url"},
+		"no TLS":               {strings.Replace(s.api.URL, "http:", "https:", 1), "", 0, "answers without TLS", "--url"},
+		"no such host":         {"https://api.enrich.invalid", "", 0, "no such host: api.enrich.invalid", "--url"},
+		"a proxy's 407":        {"https://api.enrich.example", "", 407, "407 Proxy Authentication Required", "HTTPS_PROXY"},
+		"a proxy's 403":        {"https://api.enrich.example", "", 403, "403 Forbidden", "NO_PROXY"},
+		"a proxy's 503":        {"https://api.enrich.example", "", 503, "503 Service Unavailable", "HTTPS_PROXY"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out := t.TempDir()
+			args := []string{"run", "--url", tt.url, "--ledger", filepath.Join(out, "l.db"), "--summary", filepath.Join(out, "s.json"), "--out", out, "--ca-file", tt.ca, "in.csv"}
+			c := s.command(args...)
+			c.Env = append(c.Env, "NO_PROXY=", "HTTPS_PROXY=")
+			if tt.status != 0 {
+				proxy := newTunnels(t, map[bool]string{true: front.Listener.Addr().String()}[tt.status == http.StatusOK])
+				proxy.refuses = tt.status
+				c.Env = append(c.Env, "HTTPS_PROXY="+strings.Replace(proxy.URL, "//", "//user:pa55word@", 1))
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			c.ends(exitAPIDown)
+			var sum pipeline.Summary
+			text, err := os.ReadFile(filepath.Join(out, "s.json"))
+			if err := errors.Join(err, json.Unmarshal(text, &sum)); err != nil {
+				t.Fatal(err)
+			}
+			if sum.Calls.Sent != 0 || sum.Rows.Pending != 20 || sum.Rows.Failed != 0 || sum.Stopped == nil || *sum.Stopped != client.StopAPIDown {
+				t.Errorf("%d sent, %+v, %v", sum.Calls.Sent, sum.Rows, sum.Stopped)
+			}
+			said := c.said.String()
+			if !strings.Contains(said, "stopped: the API cannot be reached: ") || !strings.Contains(said, tt.words) || !strings.Contains(said, tt.help) || strings.Contains(said, "pa55word") {
+				t.Errorf("%s", said)
+			}
+		})
 	}
 }
 
@@ -96,6 +133,7 @@ func (s *stage) front(name string) *httptest.Server {
 	}
 	front := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }})
 	front.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	front.Config.ErrorLog = log.New(io.Discard, "", 0)
 	front.StartTLS()
 	s.t.Cleanup(front.Close)
 	return front
@@ -106,15 +144,16 @@ type tunnels struct {
 	*httptest.Server
 	mu           sync.Mutex
 	hosts, heads []string
+	refuses      int // the status for everybody, where no address is given
 }
 
 func newTunnels(t *testing.T, to string) *tunnels {
-	p := &tunnels{}
+	p := &tunnels{refuses: http.StatusForbidden}
 	ctx, end := context.WithCancel(context.Background())
 	p.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.note(r)
 		if to == "" || r.Method != http.MethodConnect {
-			http.Error(w, "nobody goes through here", http.StatusForbidden)
+			http.Error(w, "nobody goes through here", p.refuses)
 			return
 		}
 		p.lead(ctx, w, to)

@@ -66,6 +66,10 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 	if err != nil {
 		return usage(fmt.Errorf("--rate=%q: %w", s.rate, err))
 	}
+	proxy, err := proxyFromEnv(w.lookupEnv)
+	if err != nil {
+		return err
+	}
 	j, err := newJob(w, s, name, started)
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 	}
 	api, err := client.New(client.Options{
 		URL: j.question.url, Key: key, EmailAs: s.emailAs, Set: j.question.constants, Workers: int(s.workers), Rate: rate,
-		Timeout: s.timeout, MaxAttempts: int(s.maxAttempts), MaxElapsed: s.maxElapsed, CAFile: s.caFile,
+		Timeout: s.timeout, MaxAttempts: int(s.maxAttempts), MaxElapsed: s.maxElapsed, CAFile: s.caFile, Proxy: proxy,
 		UserAgent: "enrich/" + version(), Log: j.voice.attempts(s), Latencies: j.report != nil,
 	})
 	if err != nil {
@@ -126,7 +130,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	if err != nil {
 		return j.interrupted(err)
 	}
-	asked.Detail = j.renewal(asked.Detail)
+	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
 	sum, bytes := first.Sum()

@@ -92,6 +92,9 @@ func why(a pipeline.Asked) string {
 	case client.StopCap:
 		return "stopped" + detail + ": run the same command again to go on"
 	case client.StopAPIDown:
+		if a.Unreachable {
+			return "stopped: the API cannot be reached" + detail
+		}
 		return "stopped: the API kept failing" + detail + "\n  run the same command again later: nothing that was answered is asked again"
 	case client.StopRejectedAll:
 		return "stopped: no request was answered" + detail
