@@ -29,6 +29,25 @@ func (c Contact) Cleaned() Contact {
 	return c
 }
 
+// Clean returns a row's contact as it is sent: c cleaned and, only if it cannot be sent otherwise, with the first and last name
+// from fullName. So an answered list is never asked anew because a name could be split. split reports whether it was.
+func Clean(c Contact, fullName string) (cleaned Contact, split bool) {
+	c = c.Cleaned()
+	if fullName == "" || c.Email != "" || c.LinkedInURL != "" || c.FirstName != "" && c.LastName != "" || c.CompanyName == "" && c.CompanyDomain == "" {
+		return c, false
+	}
+	first, last, ok := SplitName(fullName)
+	if !ok {
+		return c, false
+	}
+	named := c
+	named.FirstName, named.LastName = first, last
+	if named = named.Cleaned(); named.FirstName == "" || named.LastName == "" {
+		return c, false
+	}
+	return named, true
+}
+
 func cleanName(s string) string {
 	if s = trim(s); isPlaceholder(s) {
 		return ""

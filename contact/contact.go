@@ -23,7 +23,13 @@ const (
 	LinkedInURL   Field = "linkedin_url"
 )
 
-// Fields lists all of them, in the order in which they are sent and shown.
+// FullName is a field of an input and never of a request: the name is split if a row cannot be sent otherwise (see [Clean]).
+const FullName Field = "full_name"
+
+// InputFields lists what a column of an input can be: the fields of a request, and the full name.
+func InputFields() []Field { return append(Fields(), FullName) }
+
+// Fields lists the fields of a request, in the order in which they are sent and shown.
 func Fields() []Field {
 	return []Field{Email, FirstName, LastName, CompanyName, CompanyDomain, LinkedInURL}
 }

@@ -2,8 +2,8 @@ package ledger
 
 import (
 	"context"
-	"encoding/binary"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,7 +33,7 @@ func TestSmallCommitsDoNotMakeManyRows(t *testing.T) {
 			var intents []Intent
 			var outcomes []contact.Outcome
 			for range size {
-				c := contact.Contact{FirstName: string(binary.AppendUvarint(nil, uint64(made))), LinkedInURL: "x"}
+				c := contact.Contact{FirstName: strconv.Itoa(made), LinkedInURL: "x"}
 				k := l.runs[run-1].identity().Keys(c)
 				intents = append(intents, Intent{c, k})
 				outcomes = append(outcomes, contact.Outcome{Contact: c, Keys: k, Kind: contact.Refused, At: time.UnixMilli(int64(made))})

@@ -14,6 +14,9 @@ type jsonFields struct {
 	picks [][]int
 	// seen are the names of members that the sample had: it decided about them.
 	seen map[string]int
+	// noSplit and cleaning are Options.NoSplitNames and Options.Cleaning.
+	noSplit  bool
+	cleaning *contact.Cleaning
 }
 
 // A jsonPath is a field and the names on the way to it.
@@ -35,7 +38,10 @@ func (j *jsonFields) late(names []string) {
 	for _, name := range names[len(j.picks):] {
 		if _, seen := j.seen[name]; !seen && len(name) <= maxName {
 			key := nameKey(name)
-			for _, f := range contact.Fields() {
+			for _, f := range contact.InputFields() {
+				if f == contact.FullName && j.noSplit {
+					continue
+				}
 				if _, known := j.mapping[f]; !known && key == nameKey(string(f)) {
 					j.add(f, []string{name})
 				}
@@ -53,6 +59,7 @@ func (j *jsonFields) late(names []string) {
 
 // contact is what a row asks about. why says what is wrong with a value of a field; "": nothing.
 func (j *jsonFields) contact(text string, members []member, index []int) (c contact.Contact, why string) {
+	fullName := ""
 	for i := range members {
 		for _, p := range j.picks[index[i]] {
 			path := &j.paths[p]
@@ -60,10 +67,13 @@ func (j *jsonFields) contact(text string, members []member, index []int) (c cont
 			if !sound {
 				return contact.Contact{}, "half a surrogate pair, which is no text, in " + shown(j.mapping[path.field])
 			}
+			if path.field == contact.FullName {
+				fullName = cell
+			}
 			c.Set(path.field, cell)
 		}
 	}
-	return c.Cleaned(), ""
+	return clean(c, fullName, j.cleaning), ""
 }
 
 // field is a value as a field: an object and an array are none.

@@ -135,12 +135,12 @@ func (s *jsonSample) set(row []string, path []string, value string) []string {
 // fields decides which member is which field.
 func (s *jsonSample) fields(o Options) (jsonFields, error) {
 	o.AnyColumns = o.AnyColumns || s.refused
-	j := jsonFields{mapping: map[contact.Field]string{}, seen: s.members.at}
+	j := jsonFields{mapping: map[contact.Field]string{}, seen: s.members.at, noSplit: o.NoSplitNames, cleaning: o.Cleaning}
 	mapping, err := mapColumns(s.names, s.rows, o)
 	if err != nil {
 		return j, err
 	}
-	for _, f := range contact.Fields() {
+	for _, f := range contact.InputFields() {
 		if at, ok := mapping[f]; ok {
 			j.add(f, s.paths[at])
 		}

@@ -35,6 +35,9 @@ func mapColumns(columns []string, samples [][]string, o Options) (map[contact.Fi
 		}
 	}
 	m.companions()
+	if err := m.fullName(); err != nil {
+		return nil, err
+	}
 	if !m.askable() && !o.AnyColumns {
 		return nil, m.noColumn()
 	}
@@ -82,7 +85,7 @@ func (m *mapper) ours(name string) bool {
 
 // askable says whether the fields found can be asked by at all (contact.Check).
 func (m *mapper) askable() bool {
-	named := m.has(contact.FirstName) && m.has(contact.LastName)
+	named := m.has(contact.FirstName) && m.has(contact.LastName) || m.has(contact.FullName)
 	return m.has(contact.Email) || m.has(contact.LinkedInURL) || named && (m.has(contact.CompanyDomain) || m.has(contact.CompanyName))
 }
 

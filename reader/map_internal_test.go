@@ -146,7 +146,7 @@ func wantMapping(t *testing.T, table string, o Options, want string, wanted erro
 
 // TestNoNameIsTwoFields finds names that stand for a field in two tiers of it: one of them is never looked at.
 func TestNoNameIsTwoFields(t *testing.T) {
-	for _, f := range contact.Fields() {
+	for _, f := range contact.InputFields() {
 		seen := map[string]string{}
 		for _, list := range aliases(f) {
 			for name := range strings.SplitSeq(list, ",") {

@@ -18,6 +18,10 @@ func (m *mapper) tier(tiers map[string]int, column int, key string) (tier int, n
 	top, below, dotted := strings.Cut(m.names[column], ".")
 	nested = dotted && m.options.Format == JSONL
 	tier, known = tiers[key]
+	if asked := question(key); !known && asked != "" {
+		tier, known = tiers[asked]
+		nested = true // less plainly than a column of that name
+	}
 	if nested && !known && strings.Contains(wrappers, " "+strings.ToLower(top)+" ") {
 		tier, known = tiers[nameKey(below)]
 	}

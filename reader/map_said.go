@@ -11,11 +11,11 @@ import (
 // explicit takes what --map says.
 func (m *mapper) explicit() error {
 	for f := range m.options.Map {
-		if !slices.Contains(contact.Fields(), f) {
+		if !slices.Contains(contact.InputFields(), f) {
 			return fmt.Errorf("%w: %q is no field: want one of %s", ErrMap, string(f), fieldNames())
 		}
 	}
-	for _, f := range contact.Fields() {
+	for _, f := range contact.InputFields() {
 		name, said := m.options.Map[f]
 		if !said {
 			continue
@@ -31,7 +31,7 @@ func (m *mapper) explicit() error {
 
 func fieldNames() string {
 	var names []string
-	for _, f := range contact.Fields() {
+	for _, f := range contact.InputFields() {
 		names = append(names, string(f))
 	}
 	return strings.Join(names, ", ")

@@ -26,6 +26,10 @@ type Options struct {
 	NoHeader bool
 	// Map says which column is which field (--map); what is not in it is found by name.
 	Map map[contact.Field]string
+	// NoSplitNames ignores columns of full names (--no-split-names).
+	NoSplitNames bool
+	// Cleaning, if it is not nil, collects what cleaning changed in the rows that are read.
+	Cleaning *contact.Cleaning
 	// Columns are those of an earlier pass over the same JSONL input; nil: collect them.
 	Columns []string
 	// AnyColumns says that an input without a column to ask by is no error.
@@ -53,6 +57,8 @@ func (o Options) Validate() error {
 	switch {
 	case o.HeaderLine < 0:
 		return fmt.Errorf("--header-line %d: lines count from 1", o.HeaderLine)
+	case o.NoSplitNames && o.Map[contact.FullName] != "":
+		return fmt.Errorf("--map %s=COLUMN: not allowed with --no-split-names", contact.FullName)
 	case o.NoHeader && o.HeaderLine > 0:
 		return errors.New("--no-header: it goes not with --header-line")
 	}

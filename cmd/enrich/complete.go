@@ -58,7 +58,7 @@ func nothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirecti
 func completeMap(_ *cobra.Command, args []string, typed string) (all []string, how cobra.ShellCompDirective) {
 	field, _, chosen := strings.Cut(typed, "=")
 	if !chosen {
-		for _, f := range contact.Fields() {
+		for _, f := range contact.InputFields() {
 			all = append(all, string(f)+"=")
 		}
 		return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp

@@ -191,7 +191,7 @@ func parseMap(values []string) (map[contact.Field]string, error) {
 		}
 		var names []string
 		known := false
-		for _, f := range contact.Fields() {
+		for _, f := range contact.InputFields() {
 			names = append(names, string(f))
 			known = known || f == field
 		}

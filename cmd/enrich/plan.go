@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client"
+	"enrich/contact"
 	"enrich/ledger"
 	"enrich/pipeline"
 )
@@ -43,6 +44,8 @@ type forecast struct {
 	CreditsAtMost int64 `json:"credits_at_most"`
 	// Seconds is how long they take at --rate; null without one.
 	Seconds *float64 `json:"seconds"`
+	// Cleaning is what is cleaned in the cells before they are sent, by kind, and the full names that are split.
+	Cleaning []contact.Cleaned `json:"cleaning,omitempty"`
 }
 
 func plan(w world, s *settings, name string, asJSON bool) error {
@@ -57,6 +60,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	}
 	defer j.close()
 	outletOf(w).until(j.patience.ctx)
+	j.reading.Cleaning = &contact.Cleaning{}
 	rows, err := j.open()
 	if err != nil {
 		return err
@@ -80,7 +84,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	if sig := j.patience.signal(); sig != nil { // the input may not be whole
 		return interruption{sig}
 	}
-	f := forecast{Planned: planned}
+	f := forecast{Planned: planned, Cleaning: j.reading.Cleaning.Kinds()}
 	f.CreditsAtMost = f.Calls * s.creditsPerCall
 	if per := rate.PerSecond(); per > 0 {
 		seconds := float64(f.Calls) / per
@@ -146,6 +150,11 @@ func (f *forecast) print(w world, asJSON bool) error {
 			what = l.one
 		}
 		if _, err := fmt.Fprintf(w.stdout, "%9d %s\n", l.n, what); err != nil {
+			return err
+		}
+	}
+	for _, k := range f.Cleaning {
+		if _, err := fmt.Fprintf(w.stdout, "%9d %s\n", k.Cells, cleanedText(k)); err != nil {
 			return err
 		}
 	}

@@ -41,7 +41,7 @@ func read(w world, s *settings, name string, arrays bool) error {
 	}
 	defer j.close()
 	outletOf(w).until(j.patience.ctx)
-	j.reading.AnyColumns = true
+	j.reading.AnyColumns, j.reading.Cleaning = true, &contact.Cleaning{}
 	rows, err := j.open()
 	if err != nil {
 		return err
@@ -53,6 +53,7 @@ func read(w world, s *settings, name string, arrays bool) error {
 	if ferr := out.Flush(); err == nil && ferr != nil {
 		err = fmt.Errorf("write standard output: %w", ferr)
 	}
+	j.sayCleaning()
 	sig := j.patience.signal()
 	switch {
 	case err != nil && sig != nil:
@@ -151,9 +152,9 @@ func (j *job) sayReading(i reader.Info) {
 	if i.Format == reader.CSV {
 		v.say(fmt.Sprintf("  delimiter %q, quote %q, line ends %s, header in line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
 	}
-	for _, f := range contact.Fields() {
+	for _, f := range contact.InputFields() {
 		if column, ok := i.Mapping[f]; ok {
-			v.say(fmt.Sprintf("  %-14s from %q", f, column))
+			v.say(fmt.Sprintf("  %-14s from %q%s", f, column, onlyIfNeeded(f)))
 		}
 	}
 	if len(i.Mapping) == 0 {
@@ -171,6 +172,14 @@ func (j *job) saySkipped(i reader.Info) {
 	default:
 		j.voice.say(fmt.Sprintf("skipped %d lines above the header, %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
 	}
+}
+
+// onlyIfNeeded says when a full name is used.
+func onlyIfNeeded(f contact.Field) string {
+	if f == contact.FullName {
+		return ", split for rows that cannot be sent without it"
+	}
+	return ""
 }
 
 func packed(compression string) string {

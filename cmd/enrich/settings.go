@@ -23,32 +23,32 @@ const day = 24 * time.Hour
 // settings are the flags as they were given, each checked for itself. What belongs together is checked by the methods
 // that make something of it, before anything is created or called.
 type settings struct {
-	url, apiKeyFile                 string
-	out, results, failures, summary string
-	pending, report, metrics        string
-	replace                         bool
-	inputFormat, format             string
-	delimiter, quote, encoding      string
-	headerLine                      int64
-	noHeader, safe, bom             bool
-	mapping, set                    []string
-	emailAs, sameBy                 string
-	workers                         int64
-	rate                            string
-	timeout, maxElapsed             time.Duration
-	maxAttempts                     int64
-	maxCalls, creditsPerCall        int64
-	maxCredits                      creditCaps
-	maxDuration                     time.Duration
-	limit                           int64
-	ledger                          string
-	lockWait                        time.Duration
-	maxAge, noMatchAge              time.Duration
-	lostRetries                     int64
-	caFile                          string
-	grace                           time.Duration
-	quiet, verbose                  bool
-	logFormat                       string
+	url, apiKeyFile                   string
+	out, results, failures, summary   string
+	pending, report, metrics          string
+	replace                           bool
+	inputFormat, format               string
+	delimiter, quote, encoding        string
+	headerLine                        int64
+	noHeader, noSplitNames, safe, bom bool
+	mapping, set                      []string
+	emailAs, sameBy                   string
+	workers                           int64
+	rate                              string
+	timeout, maxElapsed               time.Duration
+	maxAttempts                       int64
+	maxCalls, creditsPerCall          int64
+	maxCredits                        creditCaps
+	maxDuration                       time.Duration
+	limit                             int64
+	ledger                            string
+	lockWait                          time.Duration
+	maxAge, noMatchAge                time.Duration
+	lostRetries                       int64
+	caFile                            string
+	grace                             time.Duration
+	quiet, verbose                    bool
+	logFormat                         string
 }
 
 func defaults() settings {
@@ -68,6 +68,7 @@ func (s *settings) readingFlags(cmd *cobra.Command) {
 	f.StringVar(&s.encoding, "encoding", "", "`NAME` of the encoding: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
 	f.Var(number{&s.headerLine, 1, 1 << 20}, "header-line", "the line of the header, from 1 (default: detected)")
 	f.BoolVar(&s.noHeader, "no-header", false, "the first line is data; columns are named 1, 2, …")
+	f.BoolVar(&s.noSplitNames, "no-split-names", false, "do not split full names; without it, they are split for rows that cannot be sent otherwise")
 	f.StringArrayVar(&s.mapping, "map", nil, "`FIELD=COLUMN`: which column is which field (default: by the header); repeatable")
 }
 
@@ -148,7 +149,7 @@ func (s *settings) readerOptions() (reader.Options, error) {
 	}
 	o := reader.Options{
 		Format: reader.Format(s.inputFormat), Delimiter: s.delimiter, Quote: s.quote, Encoding: s.encoding,
-		HeaderLine: int(s.headerLine), NoHeader: s.noHeader, Map: mapping,
+		HeaderLine: int(s.headerLine), NoHeader: s.noHeader, Map: mapping, NoSplitNames: s.noSplitNames,
 	}
 	return o, usage(o.Validate())
 }
