@@ -31,7 +31,7 @@ func cleanedKind(kind string) (one, more string) {
 	case "address":
 		return "address taken out of a cell", "addresses taken out of a cell"
 	case "host":
-		return "domain taken out of a web site", "domains taken out of a web site"
+		return "domain taken from a web site", "domains taken from web sites"
 	case "page":
 		return "page on a network not sent as a domain", "pages on a network not sent as a domain"
 	}
