@@ -68,7 +68,11 @@ func (p *publishedSet) inFolder(path string) string {
 // results returns the paths where the results file may be. A summary of an older version names its outputs as they were
 // typed, and does not say which is which; then nothing is known if it has no name like ours.
 func (p *publishedSet) results() []string {
-	if name := p.summary.Files["results"]; name != "" {
+	switch name := p.summary.Files["results"]; name {
+	case "":
+	case "-":
+		return nil
+	default:
 		return []string{p.inFolder(name)}
 	}
 	var paths []string

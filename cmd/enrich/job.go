@@ -79,7 +79,7 @@ func (j *job) close() {
 	}
 	j.uncut()
 	_ = j.input.close() // it was only read
-	outletOf(j.world).until(nil)
+	outletOf(j.world).until(context.Background())
 	j.patience.close()
 }
 

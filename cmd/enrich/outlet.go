@@ -30,10 +30,7 @@ func outletOf(w world) *outlet {
 	return &outlet{w.stdout, w.stdout}
 }
 
-// until sets when writes end; nil: never. It must not be called during a write.
+// until sets the context that ends writes. It must not be called during a write.
 func (o *outlet) until(ctx context.Context) {
-	o.Writer = o.out
-	if ctx != nil {
-		o.Writer = writer.Interruptible(ctx, "standard output", o.out)
-	}
+	o.Writer = writer.Interruptible(ctx, "standard output", o.out)
 }

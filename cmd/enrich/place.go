@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -12,6 +14,12 @@ func isStream(name string) bool {
 	return name == "-" || dir == "/dev/" || dir == "/dev/fd/" || strings.HasPrefix(dir, "/proc/") && strings.HasSuffix(dir, "/fd/")
 }
 
+// isDevice reports whether a name is that of a device, which has no directory for outputs either.
+func isDevice(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode()&fs.ModeDevice != 0
+}
+
 // outputPath is where an output goes that no flag names: --out, or the directory of the input as it was typed. That is not
 // cleaned, because the parent of a linked directory is another.
 func (j *job) outputPath(what string) string {
@@ -19,7 +27,7 @@ func (j *job) outputPath(what string) string {
 	if j.settings.out != "" {
 		return filepath.Join(j.settings.out, name)
 	}
-	if isStream(j.name) {
+	if isStream(j.name) || isDevice(j.name) {
 		return name
 	}
 	dir, _ := filepath.Split(j.name)

@@ -98,7 +98,7 @@ func (r contextReader) Read(b []byte) (int, error) {
 
 // inputPath is the input's path relative to the folder of the summary, or "-" for standard input and devices.
 func (j *job) inputPath() string {
-	if isStream(j.name) {
+	if isStream(j.name) || isDevice(j.name) {
 		return "-"
 	}
 	return relativeTo(j.summaryDir(), j.name)

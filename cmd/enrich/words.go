@@ -101,7 +101,7 @@ func why(a pipeline.Asked) string {
 	case pipeline.StopInput:
 		return fmt.Sprintf("%v; what came before it is done", a.Broken)
 	case pipeline.StopInterrupted:
-		return "interrupted: writing what is answered; interrupt again to leave now"
+		return "interrupted: no more calls are made; writing the results (Ctrl-C again to quit now)"
 	}
 	return string(a.Stop)
 }
