@@ -89,7 +89,9 @@ func (c *Client) Queue(t Ticket) *Asking {
 func (a *Asking) Do(soft, hard context.Context) (result *Result, wait time.Duration) {
 	r := a.row
 	a.row = nil
-	if r == nil {
+	if r != nil {
+		a.c.gate.rested(a)
+	} else {
 		r = &row{
 			Asking:   a,
 			patience: patience{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, granted: 1,
@@ -184,6 +186,7 @@ func (r *row) ask() (wait time.Duration) {
 func (r *row) rest(d time.Duration) time.Duration {
 	r.patience.elapsed += d
 	r.waited = d
+	r.c.gate.rest(r.Asking, d)
 	return max(d, 1)
 }
 

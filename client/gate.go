@@ -31,6 +31,8 @@ type gate struct {
 	// flying is calls in flight that were sent in this epoch; a pause or an outage begins a new one, because what was
 	// sent before says nothing about it, and may take long.
 	flying, epoch int
+	inFlight      int                   // calls in flight, whenever they were sent
+	resting       map[*Asking]time.Time // those that wait for their own backoff, and until when
 	// unusable is how many responses in a row were not answers of the API.
 	unusable int
 	waited   time.Duration
@@ -106,6 +108,7 @@ func (g *gate) take(a *Asking, p permit) permit {
 	a.place = placeFlying
 	p.epoch, p.probe = g.epoch, g.breaker.open
 	g.flying++
+	g.inFlight++
 	if !a.ticket.Refused {
 		g.early.flying++
 	}

@@ -45,6 +45,7 @@ func (g *gate) leave(a *Asking, p permit, n news) (down bool) {
 	defer g.nudge()
 	now := time.Now()
 	a.place = placeAside
+	g.inFlight--
 	if p.epoch == g.epoch {
 		g.flying--
 	}

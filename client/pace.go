@@ -43,7 +43,17 @@ func (p *pace) take(now time.Time) (wait time.Duration) {
 	if p.limiter == nil || p.limiter.AllowN(now, 1) {
 		return 0
 	}
+	return max(p.next(now), time.Microsecond)
+}
+
+// next says after how long a call may be taken; 0: now.
+func (p *pace) next(now time.Time) (wait time.Duration) {
+	if p.limiter == nil {
+		return 0
+	}
 	missing := 1 - p.limiter.TokensAt(now)
-	wait = time.Duration(missing / float64(p.limiter.Limit()) * float64(time.Second))
-	return max(wait, 0) + time.Microsecond // what rounding took off
+	if missing <= 0 {
+		return 0
+	}
+	return time.Duration(missing/float64(p.limiter.Limit())*float64(time.Second)) + time.Microsecond // what rounding took off
 }

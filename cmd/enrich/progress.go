@@ -18,6 +18,7 @@ import (
 
 const (
 	barEvery  = 200 * time.Millisecond
+	lookEvery = 250 * time.Millisecond // for a wait that begins
 	lineEvery = 10 * time.Second
 	barScale  = 1000
 )
@@ -31,6 +32,9 @@ type gauge struct {
 	info     reader.Info // as it was at the start: the reader brings its own up to date
 	api      *client.Client
 	counters *pipeline.Counters
+	limit    int64 // rows that may be sent; 0: all
+	maxCalls int64 // 0: no bound
+	estimate estimate
 }
 
 // A reading is a moment's figures.
@@ -42,6 +46,8 @@ type reading struct {
 	matched, noMatch, failed  int64
 	left                      time.Duration // negative: not known
 	rowsRead, bytesRead, lost int64
+	waiting                   client.Waiting
+	waits                     bool
 }
 
 func (g *gauge) read() reading {
@@ -50,6 +56,9 @@ func (g *gauge) read() reading {
 		elapsed: time.Since(g.started), calls: g.api.Stats().Sent, matched: c.Matched.Load(), noMatch: c.NoMatch.Load(),
 		failed: c.Failed.Load(), lost: c.Lost.Load(), rowsRead: c.Read.Load(), bytesRead: g.rows.BytesRead(), share: -1, left: -1,
 	}
+	r.waiting, r.waits = g.api.Waiting()
+	done := r.matched + r.noMatch + r.failed + c.Released.Load()
+	g.estimate.add(sample{time.Now(), r.rowsRead, c.Admitted.Load(), done})
 	if s := r.elapsed.Seconds(); s > 0 {
 		r.rate = float64(r.calls) / s
 	}
@@ -57,14 +66,31 @@ func (g *gauge) read() reading {
 		return r
 	}
 	r.share = min(1, g.position(r.rowsRead, r.bytesRead))
+	if r.share > 0 {
+		r.left = g.estimate.left(g.rowsLeft(r), g.callsLeft(r))
+	}
 	// Admission is ahead of the answers: what was admitted and has no outcome yet is not done.
 	if admitted := c.Admitted.Load(); admitted > 0 {
-		r.share *= min(1, float64(r.matched+r.noMatch+r.failed+c.Released.Load())/float64(admitted))
-	}
-	if r.share > 0.001 {
-		r.left = time.Duration(float64(r.elapsed) * (1 - r.share) / r.share).Round(time.Second)
+		r.share *= min(1, float64(done)/float64(admitted))
 	}
 	return r
+}
+
+// rowsLeft is about how many rows admission has still to look at and may send. The share is still the input's alone.
+func (g *gauge) rowsLeft(r reading) float64 {
+	rows := float64(r.rowsRead) * (1 - r.share) / r.share
+	if g.limit > 0 {
+		rows = min(rows, float64(max(0, g.limit-r.rowsRead)))
+	}
+	return rows
+}
+
+// callsLeft is how many calls --max-calls leaves; negative: no bound.
+func (g *gauge) callsLeft(r reading) int64 {
+	if g.maxCalls == 0 {
+		return -1
+	}
+	return max(0, g.maxCalls-r.calls)
 }
 
 // position is which share of the input the rows are that admission has looked at. The reader is blocks ahead of it, which is
@@ -87,7 +113,12 @@ func (g *gauge) position(looked, read int64) float64 {
 
 // text is the reading in a line; narrow leaves out what a small terminal has no room for.
 func (r reading) text(narrow bool) string {
-	if narrow {
+	switch wait := waitText(r.waiting, time.Now()); {
+	case r.waits && narrow:
+		return wait
+	case r.waits:
+		return fmt.Sprintf("%s, %s", wait, many(r.calls, "call"))
+	case narrow:
 		return fmt.Sprintf("%s, %d failed", many(r.calls, "call"), r.failed)
 	}
 	s := fmt.Sprintf("%s, %.0f/s, %d matched, %d failed", many(r.calls, "call"), r.rate, r.matched, r.failed)
@@ -135,8 +166,11 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted)
 	if j.settings.quiet {
 		return nil, func() {}, nil
 	}
-	g := &gauge{started: time.Now(), size: j.input.size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters}
-	every, over := lineEvery, func() {}
+	g := &gauge{
+		started: time.Now(), size: j.input.size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters,
+		limit: j.settings.limit, maxCalls: j.settings.maxCalls,
+	}
+	every, over := lookEvery, func() {}
 	draw = j.lines(g)
 	if width, ok := terminalWidth(j.voice.console.terminal()); ok && j.voice.log == nil && !j.settings.verbose {
 		draw, over = bar(j.voice.console.chatter(), g, width)
@@ -146,16 +180,35 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted)
 	return draw, func() { ticker.Stop(); over() }, ticker.C
 }
 
-// lines says a line a tick.
+// lines says a line now and then, and at once if a long wait begins.
 func (j *job) lines(g *gauge) func() {
+	told, waits := time.Now(), map[string]time.Time{} // when each kind of wait was told
 	return func() {
-		r := g.read()
+		r, now := g.read(), time.Now()
+		begins := r.waits && isLong(r.waiting, now) && now.Sub(waits[r.waiting.Reason]) >= lineEvery
+		if !begins && now.Sub(told) < lineEvery {
+			return
+		}
+		told = now
+		attrs := []any{
+			"event", "progress", "share", r.share, "rows", r.rowsRead, "calls", r.calls, "rate", r.rate,
+			"matched", r.matched, "no_match", r.noMatch, "failed", r.failed, "lost", r.lost, "seconds", r.elapsed.Seconds(),
+		}
 		text := r.text(false)
 		if r.share >= 0 {
 			text = fmt.Sprintf("%.0f%%: %s", 100*r.share, text)
 		}
-		j.voice.show(text, "event", "progress", "share", r.share, "rows", r.rowsRead, "calls", r.calls, "rate", r.rate,
-			"matched", r.matched, "no_match", r.noMatch, "failed", r.failed, "lost", r.lost, "seconds", r.elapsed.Seconds())
+		if r.left >= 0 {
+			attrs = append(attrs, "left_seconds", r.left.Seconds())
+		}
+		if r.waits {
+			waits[r.waiting.Reason] = now
+			attrs = append(attrs, "waiting_for", r.waiting.Reason, "until", r.waiting.Until, "detail", r.waiting.Detail)
+			if r.waiting.Detail != "" {
+				text += "; the last failure: " + r.waiting.Detail
+			}
+		}
+		j.voice.show(text, attrs...)
 	}
 }
 
@@ -177,7 +230,7 @@ func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
 	)
 	draw = func() {
 		r := g.read()
-		b.Describe(r.text(narrow))
+		b.Describe(cut(r.text(narrow), width-size-10))
 		if limit > 0 {
 			// The last step is the end's: a full bar would finish, and leave a line behind.
 			_ = b.Set(min(barScale-1, int(r.share*barScale)))
@@ -186,6 +239,14 @@ func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
 		}
 	}
 	return draw, func() { _ = b.Exit(); _ = b.Clear() }
+}
+
+// cut is a text in at most so many characters.
+func cut(text string, most int) string {
+	if runes := []rune(text); len(runes) > max(most, 0) {
+		return string(runes[:max(most, 0)])
+	}
+	return text
 }
 
 // terminalWidth is the width of a terminal; false: the file is not one.

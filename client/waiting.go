@@ -1,0 +1,78 @@
+package client
+
+import (
+	"time"
+)
+
+// Reasons of a [Waiting].
+const (
+	WaitingRate    = string(waitRate)    // the account's rate
+	WaitingPause   = string(waitPause)   // the API asked to wait (429)
+	WaitingAPIDown = string(waitProbe)   // the API does not answer: single calls are tried
+	WaitingBackoff = string(waitBackoff) // all contacts at hand wait for their own next attempt
+)
+
+// A Waiting is why no call is sent at the moment.
+type Waiting struct {
+	Reason string
+	// Until is when the next call may be sent; zero: a call is under way, and decides.
+	Until time.Time
+	// GiveUp is when the run stops if the API has not answered by then; zero: it does not stop for this reason.
+	GiveUp time.Time
+	// Detail is the last failure; "": there was none.
+	Detail string
+}
+
+// Waiting reports why the run waits, if it does. It may be called at any time.
+func (c *Client) Waiting() (w Waiting, waits bool) {
+	g := c.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	switch {
+	case g.stop != "":
+		return w, false
+	case g.breaker.open:
+		w = Waiting{Reason: WaitingAPIDown, Until: g.breaker.probeAt, GiveUp: g.breaker.since.Add(g.o.MaxElapsed), Detail: g.breaker.last}
+		if g.flying > 0 || !now.Before(w.Until) {
+			w.Until = time.Time{}
+		}
+		return w, true
+	case now.Before(g.pause.until):
+		return Waiting{Reason: WaitingPause, Until: g.pause.until}, true
+	case g.line.Len() > 0:
+		if after := g.pace.next(now); after > 0 {
+			return Waiting{Reason: WaitingRate, Until: now.Add(after)}, true
+		}
+	case g.inFlight == 0 && len(g.resting) > 0:
+		return Waiting{Reason: WaitingBackoff, Until: g.firstRested(), Detail: g.breaker.last}, true
+	}
+	return w, false
+}
+
+// firstRested is when the first contact that waits for its own backoff may be sent again.
+func (g *gate) firstRested() (first time.Time) {
+	for _, at := range g.resting {
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// rest notes that an asking waits for its own backoff.
+func (g *gate) rest(a *Asking, wait time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.resting == nil {
+		g.resting = map[*Asking]time.Time{}
+	}
+	g.resting[a] = time.Now().Add(wait)
+}
+
+// rested notes that it does not any more.
+func (g *gate) rested(a *Asking) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.resting, a)
+}
