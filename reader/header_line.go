@@ -168,7 +168,7 @@ func (t *table) contrast(at int) bool {
 func label(cells []string) bool {
 	for _, cell := range cells {
 		if s := strings.TrimSpace(cell); s != "" {
-			return strings.HasSuffix(s, ":") || strings.HasPrefix(s, "# ") || strings.HasPrefix(s, "//") || strings.HasPrefix(s, "--")
+			return strings.HasSuffix(s, ":") || s == "#" || strings.HasPrefix(s, "# ") || strings.HasPrefix(s, "//") || strings.HasPrefix(s, "--")
 		}
 	}
 	return true

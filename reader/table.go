@@ -130,11 +130,11 @@ func (f fault) words() string {
 	return "a quote is out of place"
 }
 
-// remarks is how many records at the beginning are remarks: they begin with "# ", and what looks like a header follows. A
+// remarks is how many records at the beginning are remarks: they begin with "# " or are "#", and what looks like a header follows. A
 // single one as wide as the table may be a header itself, such as "# of employees".
 func (t *table) remarks() int {
 	n := 0
-	for n < len(t.records) && t.records[n].fault == sound && strings.HasPrefix(t.records[n].cells[0], "# ") {
+	for n < len(t.records) && t.records[n].fault == sound && isRemark(t.records[n].cells[0]) {
 		n++
 	}
 	if n == 0 || n == len(t.records) || n == 1 && len(t.records[0].cells) == t.width {
@@ -145,6 +145,9 @@ func (t *table) remarks() int {
 	}
 	return n
 }
+
+// isRemark reports whether a record that begins with this cell is a remark.
+func isRemark(cell string) bool { return cell == "#" || strings.HasPrefix(cell, "# ") }
 
 // named checks the header that --header-line names, which is the first record then.
 func (t *table) named(line int) error {
