@@ -10,10 +10,12 @@ func unique(header []string) []string {
 	}
 	out := make([]string, len(header))
 	used := make(map[string]bool, len(header))
+	next := map[string]int{} // the number to try next, so that many columns of one name take no quadratic time
 	for i, name := range header {
 		out[i] = name
-		for n := 2; used[out[i]] || out[i] != name && taken[out[i]]; n++ {
+		for n := max(next[name], 2); used[out[i]] || out[i] != name && taken[out[i]]; n++ {
 			out[i] = name + "_" + strconv.Itoa(n)
+			next[name] = n + 1
 		}
 		used[out[i]] = true
 	}

@@ -127,3 +127,19 @@ func TestTheHeaderIsTheLineThatMapNames(t *testing.T) {
 		t.Errorf("%v %+v", err, rows)
 	}
 }
+
+// TestManyColumnsOfOneName: each gets a name of its own, in a time that does not grow with the square of their number.
+func TestManyColumnsOfOneName(t *testing.T) {
+	const columns = 4000
+	r, _, err := read(t, []byte(strings.Repeat("x,", columns-1)+"x_3\n"+strings.Repeat("1,", columns-1)+"1\n"), anyColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, name := range r.Info().Columns {
+		seen[name] = true
+	}
+	if got := r.Info().Columns; len(seen) != columns || got[1] != "x_2" || got[2] != "x_4" {
+		t.Errorf("%d different names of %d columns, the first %q", len(seen), columns, got[:4])
+	}
+}
