@@ -1,8 +1,8 @@
 package ledger
 
 import (
-	"cmp"
 	"errors"
+	"path/filepath"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -15,6 +15,7 @@ type statements struct {
 	asked, ended, outcome   *sqlite3.Stmt
 	read                    *sqlite3.Stmt
 	keys, texts             []byte // reused
+	lastSum                 int64  // the checksum of the last outcome of this transaction
 }
 
 func (s *statements) prepare(conn *sqlite3.Conn) error {
@@ -54,7 +55,7 @@ func (s *statements) close() error {
 func (l *Ledger) Commit(run int64, intents []Intent, outcomes []contact.Outcome) error {
 	l.db.Lock()
 	defer l.db.Unlock()
-	if err := l.mayWrite(); err != nil {
+	if err := l.ready(); err != nil {
 		return err
 	}
 	if len(intents)+len(outcomes) == 0 {
@@ -66,13 +67,48 @@ func (l *Ledger) Commit(run int64, intents []Intent, outcomes []contact.Outcome)
 	}
 	l.commit++
 	l.last += int64(len(outcomes))
+	if len(outcomes) > 0 {
+		l.lastSum = l.stmts.lastSum
+	}
+	l.noteAll(first, outcomes)
+	// The record comes after the sync, and before the checkpoint: a kill here leaves it one commit behind.
+	err := l.keepRecord(!l.recordSynced)
+	if err == nil {
+		err = l.checkpoint()
+	}
+	if err != nil {
+		return l.fail(err)
+	}
+	return nil
+}
+
+func (l *Ledger) noteAll(first int64, outcomes []contact.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range outcomes {
 		o := &outcomes[i]
 		l.note(o.Keys, o.Kind, first+int64(i), o.At.UnixMilli())
 	}
-	return nil
+}
+
+// renewRecord makes the record that of a ledger which has been found complete, or whose loss was accepted.
+func (l *Ledger) renewRecord() error {
+	found := l.lock.found
+	if found == (lockRecord{known: true, used: true, commit: l.commit, outcome: l.last, sum: l.lastSum}) {
+		return nil
+	}
+	if !found.known { // the lock file may be new
+		if err := syncDirectory(filepath.Dir(l.path)); err != nil {
+			return err
+		}
+	}
+	return l.keepRecord(true)
+}
+
+// keepRecord records the newest commit in the lock file.
+func (l *Ledger) keepRecord(sync bool) error {
+	l.recordSynced = l.recordSynced || sync
+	return l.lock.write(lockRecord{commit: l.commit, outcome: l.last, sum: l.lastSum}, sync)
 }
 
 // write is one transaction; the sync is SQLite's, in COMMIT.
@@ -95,30 +131,12 @@ func (l *Ledger) write(run, first int64, intents []Intent, outcomes []contact.Ou
 	if err := l.writeOutcomes(run, first, outcomes, len(intents) > 0); err != nil {
 		return err
 	}
-	if err := s.commit.Exec(); err != nil {
-		return err
+	if l.marked {
+		if err := l.markLog(false); err != nil {
+			return err
+		}
 	}
-	return l.checkpoint()
-}
-
-// pagesBetween is how much the log grows, in pages, before it is brought into the file.
-const pagesBetween = 2000
-
-// checkpoint brings the log into the file when it has grown. SQLite would do it by itself, but would not tell when a write
-// or sync of it failed.
-func (l *Ledger) checkpoint() error {
-	if l.logPages < l.checkpointed { // it began anew
-		l.checkpointed = 0
-	}
-	if l.logPages < l.checkpointed+cmp.Or(l.options.pages, pagesBetween) {
-		return nil
-	}
-	l.checkpointed = l.logPages
-	_, _, err := l.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE)
-	if errors.Is(err, sqlite3.BUSY) { // another program is at it
-		return nil
-	}
-	return err
+	return s.commit.Exec()
 }
 
 func (l *Ledger) writeIntents(run int64, intents []Intent) error {
@@ -201,7 +219,8 @@ func (l *Ledger) writeOutcome(run, id int64, o *contact.Outcome) error {
 	} else {
 		b.null()
 	}
-	b.int(r.sum())
+	s.lastSum = r.sum()
+	b.int(s.lastSum)
 	return b.exec()
 }
 

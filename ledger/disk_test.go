@@ -31,6 +31,7 @@ type op struct {
 	data []byte // of a write
 	size int64  // of a truncate
 	dir  bool   // of a sync or delete: the directory too
+	lock []byte // what the lock file says by then
 }
 
 func (o op) String() string { return fmt.Sprintf("%s %s at %d", o.kind, o.file, o.at) }

@@ -72,7 +72,7 @@ type erasure struct {
 func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (Erased, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
-	if err := l.mayWrite(); err != nil {
+	if err := l.ready(); err != nil {
 		return Erased{}, err
 	}
 	if slices.ContainsFunc(l.runs, func(r runRow) bool { return !r.closed }) {
@@ -80,6 +80,10 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (Erased, er
 	}
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
+	l.lastSum = 0 // the last outcome may go: from here on the lock file records the numbers alone
+	if err := l.keepRecord(true); err != nil {
+		return Erased{}, err
+	}
 	l.erased = true // the state in memory is of what was there before
 	e := erasure{Ledger: l, gone: map[contact.Key]int64{}, cost: map[int64]Spent{}}
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {

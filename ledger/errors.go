@@ -13,6 +13,12 @@ var (
 	ErrHeld = errors.New("another run has locked the ledger")
 	// ErrDamaged: the file is not what was written to it. It is not touched.
 	ErrDamaged = errors.New("the ledger is damaged")
+	// ErrIncomplete: what was durable in the ledger is not there. It is an ErrDamaged.
+	ErrIncomplete = fmt.Errorf("%w: it is not complete", ErrDamaged)
+	// ErrChanged: a file of the ledger was removed, replaced or cut while it was open.
+	ErrChanged = errors.New("the ledger was changed from outside while it was open")
+	// ErrLinked: the file has several names.
+	ErrLinked = errors.New("a ledger must have one name")
 	// ErrForeign: the file is not a ledger of enrich.
 	ErrForeign = errors.New("this file is not a ledger of enrich")
 	// ErrNewer: a later version of enrich wrote the ledger.
@@ -48,8 +54,14 @@ func damaged(err error) error {
 // unwritten is the error of a write that failed, with what to do about it.
 func unwritten(err error) error {
 	err = fmt.Errorf("write the ledger: %w", damaged(err))
-	if errors.Is(err, sqlite3.FULL) {
+	switch {
+	case errors.Is(err, sqlite3.FULL):
 		return fmt.Errorf("%w; what was answered before is kept: make room and run the same command again", err)
+	case errors.Is(err, ErrChanged):
+		return fmt.Errorf("%w; nothing was published: see what is left with `enrich ledger verify`", err)
+	case errors.Is(err, sqlite3.BUSY):
+		return fmt.Errorf("%w: another program has a transaction open on it; what was answered before is kept: end that program's "+
+			"transaction, then run the same command again", err)
 	}
 	return fmt.Errorf("%w; what was answered before is kept: look at the disk (its health, a quota), then run the same command again", err)
 }

@@ -61,19 +61,6 @@ func makeDirectories(dir string) error {
 	return syncDirectory(parent)
 }
 
-// create makes the file, for its owner only, where it is not there. An empty file is a ledger whose making was
-// interrupted.
-func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), syncDirectory(filepath.Dir(path)))
-}
-
 // What SQLite's file format says of a file's first bytes.
 const (
 	magic         = "SQLite format 3\x00"
@@ -116,7 +103,7 @@ func there(path string) bool {
 
 // Pragmas of every connection. A page's cells are checked when it is read, so that a garbled one is an error and not a
 // wrong answer; nothing in the file can make SQLite call functions.
-const pragmas = `PRAGMA busy_timeout = 2000;
+const pragmas = `PRAGMA busy_timeout = 5000;
 PRAGMA cell_size_check = ON;
 PRAGMA trusted_schema = OFF;
 PRAGMA cache_size = -4096;`
@@ -129,11 +116,14 @@ PRAGMA journal_size_limit = 16777216;`
 
 // connect opens the file with SQLite and checks that it is a ledger of a version that we know. Until it is found sound,
 // closing it does not write to it.
-func (l *Ledger) connect() error {
+func (l *Ledger) connect(found lockRecord, logged bool) error {
 	if l.options.ReadOnly {
-		return l.connectToRead()
+		return l.connectToRead(found, logged)
 	}
 	version, err := l.connectBy(sqlite3.OPEN_READWRITE)
+	if err == nil {
+		err = l.judge(version, found, logged)
+	}
 	if err != nil {
 		return err
 	}
@@ -157,7 +147,9 @@ func (l *Ledger) connect() error {
 
 // connectToRead opens it so that it could be written, if that can be done: a reader of a log that nobody else has open
 // writes beside it. Where nothing can be written beside it either, it takes the file alone, if there is no log.
-func (l *Ledger) connectToRead() error {
+//
+// It begins a transaction, which makes the moment whose state is read.
+func (l *Ledger) connectToRead(found lockRecord, logged bool) error {
 	version, err := l.connectBy(sqlite3.OPEN_READWRITE)
 	if cannotOpen(err) {
 		version, err = l.connectBy(sqlite3.OPEN_READONLY)
@@ -168,14 +160,20 @@ func (l *Ledger) connectToRead() error {
 		}
 		version, err = l.connectBy(sqlite3.OPEN_READONLY, "immutable", "1")
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case version == 0:
-		return errEmpty
 	}
 	likeLedger(l.path)
-	return l.conn.Exec("PRAGMA query_only = ON")
+	if err := l.conn.Exec("PRAGMA query_only = ON; BEGIN; SELECT count(*) FROM sqlite_schema"); err != nil {
+		return err
+	}
+	if err := l.judge(version, found, logged); err != nil {
+		return err
+	}
+	if version == 0 {
+		return errEmpty
+	}
+	return nil
 }
 
 var errLog = errors.New("a log lies beside it, and its directory cannot be written: copy ledger and log to where they can")

@@ -21,7 +21,10 @@ type Options struct {
 	ReadOnly bool
 	// MustExist makes Open fail with [ErrMissing] if there is no file. Without it, a ledger that is to be written is made.
 	MustExist bool
-	// LockWait is how long to wait for a ledger that another process holds; 0 gives up at once.
+	// AcceptLoss opens a ledger to write that would be refused with [ErrIncomplete]; [Ledger.Loss] says what is missing.
+	// From then on it counts as complete.
+	AcceptLoss bool
+	// LockWait is how long to wait for a ledger that another process has locked; 0 gives up at once.
 	LockWait time.Duration
 	// ByEmail identifies contacts by their address instead of by all that is asked (--same-by email).
 	ByEmail bool
@@ -54,8 +57,15 @@ type Ledger struct {
 	// identities make the keys of the runs' requests, as far as they were needed.
 	identities []contact.Identity
 	small      small
+	opened  openFiles
+	loss    []string
+
+	lastSum      int64 // the checksum of the last outcome; 0: it was erased
+	recordSynced bool  // a record was synced since the last checkpoint
+	marked       bool  // the ledger says that a log follows
 
 	logPages, checkpointed int // how long the log is, and was when it was last brought into the file
+	timer                  *time.Timer
 
 	mu        sync.Mutex // held while what follows is used
 	table     table
@@ -88,8 +98,8 @@ type Intent struct {
 // lost, and from now on are so in the file; [Ledger.Found] names them.
 //
 // ErrHeld says that another process writes to it (waited for at most LockWait, or until ctx is done); ErrDamaged,
-// ErrForeign and ErrNewer that the file cannot be used, which is then untouched; ErrNetwork that it stands where no
-// promise could be kept.
+// ErrIncomplete, ErrForeign and ErrNewer that the file cannot be used, which is then untouched; ErrNetwork and ErrLinked
+// that it stands where no promise could be kept.
 func Open(ctx context.Context, path string, o Options) (*Ledger, error) {
 	l := &Ledger{options: o}
 	if err := l.open(ctx, path); err != nil {
@@ -102,6 +112,9 @@ func Open(ctx context.Context, path string, o Options) (*Ledger, error) {
 // advice is what to do about an error of Open.
 func advice(err error) string {
 	switch {
+	case errors.Is(err, ErrIncomplete):
+		return "; nothing was asked and its files are as they were: put a copy of all of them from before in its place, or accept " +
+			"the loss with `enrich ledger verify --accept-loss` (contacts whose answer is missing are then asked, and paid for, again)"
 	case errors.Is(err, ErrForeign):
 		return "; name another file with --ledger"
 	case errors.Is(err, ErrDamaged):
@@ -121,38 +134,60 @@ func (l *Ledger) open(ctx context.Context, path string) error {
 		return err
 	}
 	l.path = real
-	if !exists && l.options.MustExist {
-		return ErrMissing
-	}
 	if exists { // before anything is made beside it
 		if err := begins(real); err != nil {
 			return err
 		}
 	}
-	if l.options.ReadOnly {
-		if !exists {
-			return nil // empty
+	if !exists && (l.options.ReadOnly || l.options.MustExist) {
+		if err := l.missing(); err != nil || l.options.ReadOnly {
+			return err
 		}
+	}
+	if l.options.ReadOnly {
 		return l.openToRead()
 	}
-	if l.lock, err = takeLock(ctx, real, l.options.LockWait); err != nil {
-		return err
-	}
-	if err := create(real); err != nil {
+	if l.lock, err = takeLock(ctx, real, l.options.LockWait, l.options.AcceptLoss); err != nil {
 		return err
 	}
 	return l.openToWrite()
 }
 
-func (l *Ledger) openToWrite() error {
-	if err := errors.Join(checkLog(l.path), syncLog(l.path)); err != nil {
+// missing returns what is wrong with a ledger that has no file: nothing if there never was one, and it may be missing.
+func (l *Ledger) missing() error {
+	r, err := readRecord(l.path)
+	if err != nil {
 		return err
 	}
-	if err := l.connect(); err != nil {
+	gone := r.refuseNew("it is gone")
+	switch {
+	case l.options.AcceptLoss && gone != nil:
+		return nil
+	case l.options.MustExist:
+		return ErrMissing
+	}
+	return gone
+}
+
+func (l *Ledger) openToWrite() error {
+	logged, err := checkLog(l.path)
+	if errors.Is(err, ErrDamaged) && l.options.AcceptLoss {
+		err = l.lacks("%w", err)
+	}
+	if err := errors.Join(err, l.judgeFiles(l.lock.found), syncLog(l.path)); err != nil {
+		return err
+	}
+	if err := l.connect(l.lock.found, logged); err != nil {
 		return err
 	}
 	open, err := l.load(false)
 	if err != nil {
+		return err
+	}
+	if l.lastSum, err = l.outcomeSum(l.last); err != nil {
+		return err
+	}
+	if err := errors.Join(l.remember(), l.renewRecord(), l.unmarkLog()); err != nil {
 		return err
 	}
 	if err := l.closeRuns(open); err != nil {
@@ -170,18 +205,24 @@ func (l *Ledger) openToRead() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, glance.close()) }()
+	// The record is read before the moment is chosen, so that it is not ahead of it.
+	found, err := readRecord(l.path)
+	if err != nil {
+		return err
+	}
+	logged := true // a run may be about to write its first transaction
 	if glance.alone {
-		if err := checkLog(l.path); err != nil {
+		if logged, err = checkLog(l.path); err != nil {
 			return err
 		}
 	}
-	if err := l.connect(); err != nil {
+	if err := l.judgeFiles(found); err != nil {
+		return err
+	}
+	if err := l.connect(found, logged); err != nil {
 		if errors.Is(err, errEmpty) {
 			return l.disconnect()
 		}
-		return err
-	}
-	if err := l.conn.Exec("BEGIN; SELECT count(*) FROM run"); err != nil {
 		return err
 	}
 	live := !glance.alone
@@ -193,7 +234,7 @@ func (l *Ledger) openToRead() (err error) {
 		return err
 	}
 	l.takeLost(open)
-	return l.conn.Exec("COMMIT")
+	return errors.Join(l.conn.Exec("COMMIT"), l.remember())
 }
 
 // closeRuns ends what runs left open when they ended. Each such intent is a call that may have been charged: a lost
@@ -241,6 +282,10 @@ func (l *Ledger) release() error {
 }
 
 func (l *Ledger) disconnect() error {
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
 	if l.conn == nil {
 		return nil
 	}

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -21,14 +20,21 @@ const (
 	lookersWait = 10 * time.Second
 )
 
-// A lock is the right to write to a ledger. The system gives it back when its process dies, however it dies; the file
-// stays, with the number of the process that had it last, and means nothing by being there.
-type lock struct{ file *flock.Flock }
+// A lock is the right to write to a ledger. The system gives it back when its process dies, however it dies.
+//
+// What counts is the lock on the ledger itself, because a file can have several names. The lock file beside it is locked
+// too: older versions look at nothing else, and it keeps the record of the newest commit.
+type lock struct {
+	file  *flock.Flock
+	owner *os.File   // the record and who has the lock; open for writing
+	data  *os.File   // the ledger
+	found lockRecord // what the record was when the lock was taken
+}
 
 func lockPath(ledger string) string { return ledger + ".lock" }
 
-// ownerPath is the file that says which process has the lock: the lock itself, but on Windows, where nobody can read or write
-// what is locked.
+// ownerPath is the file that has the record and says which process has the lock: the lock file itself, but on Windows,
+// where nobody can read or write what is locked.
 func ownerPath(ledger string) string {
 	if runtime.GOOS == "windows" {
 		return lockPath(ledger) + ".pid"
@@ -36,80 +42,191 @@ func ownerPath(ledger string) string {
 	return lockPath(ledger)
 }
 
-// takeLock takes the lock of a ledger, or waits for it.
-func takeLock(ctx context.Context, ledger string, wait time.Duration) (*lock, error) {
-	f := flock.New(lockPath(ledger), flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))
+// takeLock takes the lock of a ledger, or waits for it. It makes the ledger if there is none and, says the lock file, there
+// never was one with anything in it; or if the loss is accepted.
+func takeLock(ctx context.Context, ledger string, wait time.Duration, accept bool) (*lock, error) {
 	for start := time.Now(); ; {
-		ok, err := f.TryLock()
-		if err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		if ok {
-			break
+		l, err := tryLock(ledger, accept)
+		if l != nil || err != nil {
+			return l, err
 		}
 		patience := wait
-		if looked, err := lookAt(ledger); err != nil || looked.alone { // only readers have it
+		looked, err := lookAt(ledger)
+		if looked.alone { // only readers have it
 			patience += lookersWait
-			err = errors.Join(err, looked.close())
-			if err != nil {
-				return nil, errors.Join(err, f.Close())
-			}
+		}
+		if err := errors.Join(err, looked.close()); err != nil {
+			return nil, err
 		}
 		if time.Since(start) >= patience {
-			return nil, errors.Join(held(ledger, wait), f.Close())
+			return nil, held(ledger, wait)
 		}
 		select {
 		case <-ctx.Done():
-			return nil, errors.Join(context.Cause(ctx), f.Close())
+			return nil, context.Cause(ctx)
 		case <-time.After(lockRetry):
 		}
 	}
-	name := strconv.Itoa(os.Getpid()) + "\n"
-	if err := os.WriteFile(ownerPath(ledger), []byte(name), 0o600); err != nil {
+}
+
+// tryLock returns nil if somebody else has the lock.
+func tryLock(ledger string, accept bool) (*lock, error) {
+	l := &lock{file: flock.New(lockPath(ledger), flock.SetPermissions(0o600), flock.SetFlag(os.O_CREATE|os.O_RDWR))}
+	ok, err := l.file.TryLock()
+	if err == nil && ok {
+		ok, err = l.takeAll(ledger, accept)
+	}
+	if err != nil || !ok {
+		return nil, errors.Join(err, l.release())
+	}
+	return l, nil
+}
+
+// takeAll takes the rest of the lock when the lock file has been locked, and reports false if somebody else has it.
+func (l *lock) takeAll(ledger string, accept bool) (bool, error) {
+	var err error
+	if l.owner, err = os.OpenFile(ownerPath(ledger), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return false, err
+	}
+	if l.found, err = readRecord(ledger); err != nil {
+		return false, err
+	}
+	if l.data, err = openData(ledger, l.found, accept); err != nil {
+		return false, err
+	}
+	if ok, err := tryLockFile(l.data, true); err != nil || !ok {
+		return false, err
+	}
+	if same, err := isAt(l.data, ledger); err != nil || !same { // another one took its place since it was opened
+		return false, err
+	}
+	if err := oneName(l.data); err != nil {
+		return false, err
+	}
+	text := ownerText()
+	if _, err := l.owner.WriteAt([]byte(text), int64(recordSize)); err != nil {
+		return false, err
+	}
+	return true, l.owner.Truncate(int64(recordSize + len(text)))
+}
+
+// openData opens the ledger, for its owner only if it is new. A new one is empty.
+func openData(ledger string, found lockRecord, accept bool) (*os.File, error) {
+	f, err := os.OpenFile(ledger, os.O_RDWR, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	if !accept {
+		if err := found.refuseNew("it is gone"); err != nil {
+			return nil, err
+		}
+	}
+	if f, err = os.OpenFile(ledger, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return nil, err
+	}
+	if err := syncDirectory(filepath.Dir(ledger)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &lock{f}, nil
+	return f, nil
+}
+
+// isAt reports whether a path leads to an open file.
+func isAt(f *os.File, path string) (bool, error) {
+	opened, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(opened, there), err
+}
+
+// oneName refuses a ledger with several hard links. Each name would have a log of its own, and what is only in the log of
+// one would not be seen by the other.
+func oneName(f *os.File) error {
+	n, err := linksOf(f)
+	if err != nil {
+		return err
+	}
+	if n > 1 {
+		return fmt.Errorf("%w: it has %d names (hard links): keep one of them and remove the others, or make a copy", ErrLinked, n)
+	}
+	return nil
 }
 
 // held says which process has it, and what to do.
 func held(ledger string, wait time.Duration) error {
-	who := "a process"
-	if text, err := os.ReadFile(ownerPath(ledger)); err == nil {
-		if pid, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
-			who = fmt.Sprintf("process %d", pid)
-		}
-	}
+	who := owner(ledger)
 	if wait > 0 {
 		return fmt.Errorf("%w: %s still had it after %s", ErrHeld, who, wait)
 	}
 	return fmt.Errorf("%w: %s; wait for it with --lock-wait, or use another ledger", ErrHeld, who)
 }
 
-func (l *lock) release() error { return l.file.Close() }
+// write replaces the record.
+func (l *lock) write(r lockRecord, sync bool) error {
+	if _, err := l.owner.WriteAt(r.line(), 0); err != nil {
+		return fmt.Errorf("write the lock file: %w", err)
+	}
+	if sync {
+		if err := l.owner.Sync(); err != nil {
+			return fmt.Errorf("sync the lock file: %w", err)
+		}
+	}
+	return nil
+}
+
+func (l *lock) release() error {
+	var all error
+	for _, f := range []*os.File{l.data, l.owner} {
+		if f != nil {
+			all = errors.Join(all, f.Close())
+		}
+	}
+	return errors.Join(all, l.file.Close())
+}
 
 // A look says whether a living process writes to a ledger. While nobody does, no one can begin to before it is closed.
 type look struct {
 	alone bool
 	file  *flock.Flock
+	data  *os.File
 }
 
 // lookAt takes a lock that many can have, but none beside a writer. A ledger that nobody ever locked, or whose lock we may
 // not open, has no writer that we could know of.
 func lookAt(ledger string) (look, error) {
-	f := flock.New(lockPath(ledger), flock.SetFlag(os.O_RDONLY))
-	ok, err := f.TryRLock()
+	l := look{file: flock.New(lockPath(ledger), flock.SetFlag(os.O_RDONLY))}
+	ok, err := l.file.TryRLock()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		return look{alone: true}, nil
+		ok, err = true, nil
 	}
-	return look{ok, f}, err
+	if err != nil || !ok {
+		return l, err
+	}
+	l.data, err = os.Open(ledger)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		l.data, l.alone = nil, true
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	l.alone, err = tryLockFile(l.data, false)
+	return l, err
 }
 
 // close lets runs begin. It may be called again.
 func (l *look) close() error {
-	if l.file == nil {
-		return nil
+	var all error
+	if l.data != nil {
+		all = l.data.Close()
 	}
-	err := l.file.Close()
-	l.file = nil
-	return err
+	if l.file != nil {
+		all = errors.Join(all, l.file.Close())
+	}
+	l.file, l.data = nil, nil
+	return all
 }

@@ -24,24 +24,26 @@ const (
 // log, as it must after a power cut, and would pass over all that was committed behind it. But a transaction is only
 // begun when the one before it is synced: where a whole transaction and the beginning of the next one stand behind the
 // frame, it was right once. What is damaged in the last transaction looks like a power cut, and cannot be told from one.
-func checkLog(ledger string) error {
+//
+// It reports whether the log has a transaction at all.
+func checkLog(ledger string) (logged bool, err error) {
 	f, err := os.Open(ledger + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	s := logScan{r: bufio.NewReaderSize(f, 1<<16)}
 	damaged, err := s.run()
 	if err != nil {
-		return fmt.Errorf("read its log: %w", err)
+		return false, fmt.Errorf("read its log: %w", err)
 	}
 	if damaged {
-		return fmt.Errorf("%w: frame %d of its log is not what was written, and more was committed after it", ErrDamaged, s.wrong)
+		return s.committed, fmt.Errorf("%w: frame %d of its log is not what was written, and more was committed after it", ErrDamaged, s.wrong)
 	}
-	return nil
+	return s.committed, nil
 }
 
 // syncLog makes durable what a killed process left in the log, because from here on it is taken for committed.
@@ -64,6 +66,26 @@ type logScan struct {
 	sum   [2]uint32 // of the frame before, as that says
 	frame []byte
 	wrong int // the first frame that is not right; 0: none yet
+	// committed: a transaction ended before that.
+	committed bool
+}
+
+// count returns how many frames from the first one on are right, at most so many.
+func (s *logScan) count(most int) (n int, err error) {
+	head := make([]byte, logHeader)
+	if _, err := io.ReadFull(s.r, head); err != nil || !s.begin(head) {
+		return 0, atEnd(err)
+	}
+	for n < most {
+		if _, err := io.ReadFull(s.r, s.frame); err != nil {
+			return n, atEnd(err)
+		}
+		if ours, follows := s.next(); !ours || !follows {
+			break
+		}
+		n++
+	}
+	return n, nil
 }
 
 func (s *logScan) run() (damaged bool, err error) {
@@ -89,7 +111,9 @@ func (s *logScan) run() (damaged bool, err error) {
 		case committed && ours && follows:
 			return true, nil
 		}
-		committed = s.wrong != 0 && ours && binary.BigEndian.Uint32(s.frame[4:]) != 0
+		ends := ours && binary.BigEndian.Uint32(s.frame[4:]) != 0
+		committed = s.wrong != 0 && ends
+		s.committed = s.committed || s.wrong == 0 && ends
 	}
 }
 

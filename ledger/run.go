@@ -75,7 +75,7 @@ func (l *Ledger) readRuns() ([]runRow, error) {
 func (l *Ledger) Begin(i RunInfo) (run int64, err error) {
 	l.db.Lock()
 	defer l.db.Unlock()
-	if err := l.mayWrite(); err != nil {
+	if err := l.ready(); err != nil {
 		return 0, err
 	}
 	r := runRow{id: int64(len(l.runs)) + 1, RunInfo: i, first: l.commit + 1, finished: -1, exitCode: -1}
@@ -83,6 +83,10 @@ func (l *Ledger) Begin(i RunInfo) (run int64, err error) {
 		return 0, l.fail(err)
 	}
 	l.runs = append(l.runs, r)
+	// Before the first intent, the file says that a log follows it.
+	if err := l.merge(); err != nil {
+		return 0, l.fail(err)
+	}
 	return r.id, nil
 }
 
@@ -97,8 +101,11 @@ func (l *Ledger) Finish(run int64, stopped string, exitCode int) error {
 func (l *Ledger) endRun(run int64, change func(*runRow)) error {
 	l.db.Lock()
 	defer l.db.Unlock()
-	if err := l.mayWrite(); err != nil {
+	if err := l.ready(); err != nil {
 		return err
+	}
+	if err := l.hasNewest(); err != nil {
+		return l.fail(err)
 	}
 	if run < 1 || run > int64(len(l.runs)) {
 		return fmt.Errorf("write the ledger: it has no run %d", run)

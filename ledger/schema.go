@@ -91,7 +91,15 @@ var migrations = [...]string{
 		checksum INTEGER NOT NULL
 	) STRICT;`,
 	rekeyStep,
+	`CREATE TABLE log(
+		id INTEGER PRIMARY KEY,
+		needed INTEGER NOT NULL
+	) STRICT;
+	INSERT INTO log VALUES(1, 0);`,
 }
+
+// logVersion is the version that has table log.
+const logVersion = 4
 
 // migrate brings the open file to the newest version, one step a transaction. A new file gets all of them.
 func migrate(db *sqlite3.Conn, steps []string, version int) error {

@@ -251,6 +251,10 @@ func (j *job) publish(s *pipeline.Summary) error {
 		j.sayKept(s, inPlace)
 		return j.outputs.set.Keep()
 	}
+	// The last look before the outputs get their names: what they say must be in a ledger that lasts.
+	if err := j.ledger.Intact(); err != nil {
+		return err
+	}
 	if err := j.outputs.set.Publish(j.patience.deadline); err != nil {
 		return fmt.Errorf("publish the outputs: %w", err)
 	}

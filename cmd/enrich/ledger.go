@@ -28,12 +28,13 @@ func ledgerCommand(w world) *cobra.Command {
 type ledgerJob struct {
 	options ledger.Options
 	// check, if not nil, checks flags and arguments before the ledger is opened. The environment has been read by then.
+	// It may change options.
 	check func(args []string) error
 	do    func(context.Context, *ledger.Ledger, []string) error
 }
 
 // ledgerSub completes a command below ledger. The ledger must exist, and is opened with the job's options.
-func ledgerSub(w world, cmd *cobra.Command, job ledgerJob) *cobra.Command {
+func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 	s := defaults()
 	cmd.Flags().SortFlags = false
 	cmd.Flags().Var(filePath{&s.ledger}, "ledger", "the ledger's `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
@@ -87,7 +88,7 @@ func statsCommand(w world) *cobra.Command {
 		}
 		return printStats(w, &s)
 	}
-	return ledgerSub(w, cmd, ledgerJob{options: ledger.Options{ReadOnly: true}, do: stats})
+	return ledgerSub(w, cmd, &ledgerJob{options: ledger.Options{ReadOnly: true}, do: stats})
 }
 
 func printStats(w world, s *ledger.Stats) error {
@@ -163,5 +164,5 @@ func exportCommand(w world) *cobra.Command {
 		}
 		return nil
 	}
-	return ledgerSub(w, cmd, ledgerJob{options: ledger.Options{ReadOnly: true}, do: export})
+	return ledgerSub(w, cmd, &ledgerJob{options: ledger.Options{ReadOnly: true}, do: export})
 }

@@ -34,7 +34,7 @@ func forgetCommand(w world) *cobra.Command {
 	f.StringVar(&who.CompanyName, "company-name", "", "the company's name")
 	f.StringVar(&who.CompanyDomain, "company-domain", "", "the company's domain")
 	f.StringVar(&who.LinkedInURL, "linkedin-url", "", "the person's profile")
-	return ledgerSub(w, cmd, ledgerJob{
+	return ledgerSub(w, cmd, &ledgerJob{
 		check: func(args []string) error {
 			if len(args) == 1 {
 				who.Email = args[0]
@@ -70,7 +70,7 @@ func pruneCommand(w world) *cobra.Command {
 		Example: "  enrich ledger prune --older-than 365d", Args: cobra.NoArgs,
 	}
 	cmd.Flags().Var(span{value: &age, min: time.Hour}, "older-than", "the age, such as 365d")
-	return ledgerSub(w, cmd, ledgerJob{
+	return ledgerSub(w, cmd, &ledgerJob{
 		check: func([]string) error {
 			if age == 0 {
 				return errors.New("name an age: --older-than 365d")

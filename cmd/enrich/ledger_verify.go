@@ -10,14 +10,45 @@ import (
 )
 
 func verifyCommand(w world) *cobra.Command {
+	accept := false
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Read the whole ledger and check every page, checksum, key and intent",
-		Example: "  enrich ledger verify", Args: cobra.NoArgs,
+		Long: "Reads the whole ledger and checks every page, checksum, key and intent. A ledger that lacks its newest commits (its log is\n" +
+			"missing, it was emptied, an older copy was put in its place) is refused by every command. --accept-loss says what is missing\n" +
+			"and lets runs use what is left: contacts whose answer is missing are asked, and paid for, again.",
+		Example: "  enrich ledger verify\n  enrich ledger verify --accept-loss", Args: cobra.NoArgs,
 	}
-	return ledgerSub(w, cmd, ledgerJob{
-		options: ledger.Options{ReadOnly: true},
-		do:      func(ctx context.Context, l *ledger.Ledger, _ []string) error { return verify(ctx, w, l) },
-	})
+	cmd.Flags().BoolVar(&accept, "accept-loss", false, "say what is missing from an incomplete ledger, and use what is left of it")
+	job := ledgerJob{options: ledger.Options{ReadOnly: true}}
+	job.check = func([]string) error {
+		if accept {
+			job.options = ledger.Options{AcceptLoss: true}
+		}
+		return nil
+	}
+	job.do = func(ctx context.Context, l *ledger.Ledger, _ []string) error {
+		if accept {
+			if err := sayLoss(w, l); err != nil {
+				return err
+			}
+		}
+		return verify(ctx, w, l)
+	}
+	return ledgerSub(w, cmd, &job)
+}
+
+// sayLoss prints what was missing.
+func sayLoss(w world, l *ledger.Ledger) error {
+	loss := l.Loss()
+	if len(loss) == 0 {
+		loss = []string{"nothing"}
+	}
+	for _, text := range loss {
+		if _, err := fmt.Fprintf(w.stdout, "missing: %s\n", plain(text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // verify prints each problem that it finds, or that the ledger is sound.

@@ -1,0 +1,5 @@
+package ledger
+
+import "golang.org/x/sys/unix"
+
+const setOpenFileLock = unix.F_OFD_SETLK
