@@ -24,7 +24,7 @@ func (l *Ledger) checkpoint() error {
 		return l.merge()
 	}
 	if l.timer == nil && l.logPages > l.checkpointed {
-		l.timer = time.AfterFunc(timeBetween, l.mergeLater)
+		l.timer = time.AfterFunc(cmp.Or(l.options.mergeAfter, timeBetween), l.mergeLater)
 	}
 	return nil
 }

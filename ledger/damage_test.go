@@ -229,6 +229,19 @@ func foreign(t testing.TB, path, sql string) {
 	}
 }
 
+// foreignTransaction is a transaction of another program, which stays open until the connection is closed.
+func foreignTransaction(t testing.TB, path string) *sqlite3.Conn {
+	t.Helper()
+	c, err := sqlite3.Open(path)
+	if err == nil {
+		err = c.Exec("BEGIN IMMEDIATE")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // garble changes bytes.
 func garble(t testing.TB, path string, at, n int) {
 	t.Helper()

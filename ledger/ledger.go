@@ -34,6 +34,7 @@ type Options struct {
 	// For tests: how SQLite gets at the disk (empty: as it does), and smaller numbers instead of the constants (0: those).
 	vfs             string
 	pages, packRows int
+	mergeAfter      time.Duration
 }
 
 // A Ledger is open until [Ledger.Close]. What reads and marks the state in memory may be called from any goroutine;
@@ -57,8 +58,8 @@ type Ledger struct {
 	// identities make the keys of the runs' requests, as far as they were needed.
 	identities []contact.Identity
 	small      small
-	opened  openFiles
-	loss    []string
+	opened     openFiles
+	loss       []string
 
 	lastSum      int64 // the checksum of the last outcome; 0: it was erased
 	recordSynced bool  // a record was synced since the last checkpoint
@@ -200,6 +201,9 @@ func (l *Ledger) openToWrite() error {
 // openToRead reads the state as it was at one moment. Whether a run was at it in that moment is found out by keeping
 // runs away while the moment is chosen, which is a glance.
 func (l *Ledger) openToRead() (err error) {
+	if err := oneNameOf(l.path); err != nil {
+		return err
+	}
 	glance, err := lookAt(l.path)
 	if err != nil {
 		return err

@@ -156,6 +156,15 @@ func oneName(f *os.File) error {
 	return nil
 }
 
+// oneNameOf does so by the ledger's path. One that may not be opened is left to SQLite, which says so.
+func oneNameOf(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	return errors.Join(oneName(f), f.Close())
+}
+
 // held says which process has it, and what to do.
 func held(ledger string, wait time.Duration) error {
 	who := owner(ledger)
