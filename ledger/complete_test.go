@@ -66,10 +66,14 @@ func TestAnIncompleteLedgerIsRefused(t *testing.T) {
 			remove(t, p+"-wal")
 			write(t, p+".lock", "4711\n")
 		},
-		"gone":                     func(t *testing.T, p string) { remove(t, p) },
-		"another ledger":           func(t *testing.T, p string) { remove(t, p+"-wal"); makeOther(t, p, 400) },
-		"an older copy":            func(t *testing.T, p string) { remove(t, p+"-wal"); makeOther(t, p, 2) },
-		"an empty database":        func(t *testing.T, p string) { remove(t, p+"-wal"); truncate(t, p, 0); foreign(t, p, "PRAGMA journal_mode = WAL") },
+		"gone":           func(t *testing.T, p string) { remove(t, p) },
+		"another ledger": func(t *testing.T, p string) { remove(t, p+"-wal"); makeOther(t, p, 400) },
+		"an older copy":  func(t *testing.T, p string) { remove(t, p+"-wal"); makeOther(t, p, 2) },
+		"an empty database": func(t *testing.T, p string) {
+			remove(t, p+"-wal")
+			truncate(t, p, 0)
+			foreign(t, p, "PRAGMA journal_mode = WAL")
+		},
 		"an empty one for a merge": func(t *testing.T, p string) { truncate(t, p, 0); truncate(t, p+"-wal", 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,6 +182,19 @@ func TestACompleteLedgerIsTaken(t *testing.T) {
 		},
 		"copied by VACUUM INTO": func(t *testing.T, p string) string {
 			foreign(t, p, "VACUUM INTO '"+p+".copy'")
+			return p + ".copy"
+		},
+		"copied by a backup": func(t *testing.T, p string) string {
+			backup(t, p, p+".copy")
+			return p + ".copy"
+		},
+		"copied by a backup during a run": func(t *testing.T, p string) string {
+			l := open(t, p, ledger.Options{})
+			begin(t, l)
+			backup(t, p, p+".copy")
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
 			return p + ".copy"
 		},
 		"file and log copied": func(t *testing.T, p string) string {

@@ -229,6 +229,18 @@ func foreign(t testing.TB, path, sql string) {
 	}
 }
 
+// backup copies a ledger with SQLite's backup, as the shell's .backup does.
+func backup(t testing.TB, from, to string) {
+	t.Helper()
+	c, err := sqlite3.Open(from)
+	if err == nil {
+		err = errors.Join(c.Backup("main", to), c.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // foreignTransaction is a transaction of another program, which stays open until the connection is closed.
 func foreignTransaction(t testing.TB, path string) *sqlite3.Conn {
 	t.Helper()

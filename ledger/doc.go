@@ -7,6 +7,12 @@
 // every row carries a checksum that is looked at whenever it is read, commits and outcomes are numbered without gaps,
 // and a log is looked through before SQLite joins it to the file.
 //
+// One process at a time: the lock is on a byte of the file itself, so that it holds under every name of the file. A file with
+// several hard links is refused. Before each commit, before the end of a run is recorded and in [Ledger.Intact], the files must
+// be those that were opened, and not cut.
+//
+// Complete: a ledger that lacks what was durable in it once is refused (see below).
+//
 // It does not decide what is asked: how old an answer may be and how often a lost contact is asked again are the
 // pipeline's rules. It keeps no promise on a network file system, and refuses one by name. It cannot see damage that looks
 // like a power cut: of the last transaction in a log; nor an intent of the last commit that a disk took back without a trace.
@@ -23,6 +29,7 @@
 //	pruned   id, at, commits, outcomes, checksum                      the last numbers that were given to what was pruned; one row for each
 //	                                                                  erasure, also for one that forgot a person and pruned nothing
 //	erased   day (since 1970, UTC), charged, lost, checksum           what outcomes that were removed had cost (from version 2 on)
+//	log      id (1), needed                                           1: more is in the log (from version 4 on)
 //
 // asked.keys holds 32 bytes an intent (both keys of its contact), asked.contacts their JSON in the same order. ended.keys
 // holds 40 bytes an outcome: both keys, then at<<8|kind, big-endian; the outcome itself is the row first+i. Where one was
@@ -30,6 +37,30 @@
 // closed is 1 when none of its intents is open. Keys follow the rules that contact.Identity had in the file's version; a step
 // that makes them again is in rekey.go. Opening reads ended alone: that is what makes a ledger of millions open
 // at once. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text behind its length.
+//
+// # What is durable, and who knows of it
+//
+// The newest commits are in the log (-wal) until a checkpoint merges them into the file: every three seconds, every 2000 pages,
+// and when a run begins. A file without its log looks like an older ledger, so two things say what the newest commit is:
+//
+//   - The lock file records its number, the last outcome's number and that outcome's checksum, in its first line.
+//   - The row of log says whether a log must follow. A checkpoint is made between two transactions: the first sets needed to 1
+//     and is merged with all before it, the second sets it to 0 and is in the log. So the file alone says 1; file and log
+//     together, a copy that SQLite makes of both, and a ledger whose log was merged at its end say 0.
+//
+// A kill or a power cut costs nothing at any line of a commit:
+//
+//	BEGIN … COMMIT     the log is synced: the commit is durable, the record is one behind; a ledger may be ahead of its record
+//	write the record   a killed process has written it. It is not synced, but the first one after each checkpoint is: after
+//	                   a power cut the record is still newer than the file without its log
+//	needed = 1         synced; the record still fits
+//	checkpoint         syncs the log, writes and syncs the file; the log stays until the next transaction begins it anew
+//	needed = 0         begins the log anew. If that is torn, the file says 1 and has no log, and the record says that nothing
+//	                   is missing
+//
+// Before something is erased the record loses its checksum, because the outcome may go; the numbers are never given again.
+// Both are looked at when a ledger is opened, before anything is written; the record comes first. A copy without a lock file
+// has only the row.
 //
 // SQLite's own page checksums (cksumvfs) are not used: another program that only looks at a ledger may join its log to
 // it, and would write pages without them.

@@ -146,7 +146,7 @@ func (l *Ledger) open(ctx context.Context, path string) error {
 		}
 	}
 	if l.options.ReadOnly {
-		return l.openToRead()
+		return l.openToReadAgain()
 	}
 	if l.lock, err = takeLock(ctx, real, l.options.LockWait, l.options.AcceptLoss); err != nil {
 		return err
@@ -196,6 +196,23 @@ func (l *Ledger) openToWrite() error {
 	}
 	_, err = l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false)
 	return err
+}
+
+// openToReadAgain reads the state. What another process erases may be gone when the record still has it: then the record has
+// changed, and is read once more.
+func (l *Ledger) openToReadAgain() error {
+	for {
+		before, err := readRecord(l.path)
+		if err != nil {
+			return err
+		}
+		if err = l.openToRead(); !errors.Is(err, ErrIncomplete) {
+			return err
+		}
+		if now, rerr := readRecord(l.path); rerr != nil || now == before {
+			return err
+		}
+	}
 }
 
 // openToRead reads the state as it was at one moment. Whether a run was at it in that moment is found out by keeping

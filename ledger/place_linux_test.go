@@ -80,6 +80,31 @@ func TestALedgerThatCannotBeWrittenIsRead(t *testing.T) {
 	}
 }
 
+// TestALockFileOfSomebodyElse stops nobody who only reads, and whoever writes is told.
+func TestALockFileOfSomebodyElse(t *testing.T) {
+	dir := shared(t)
+	path := filepath.Join(dir, "ledger.db")
+	makeSample(t, path, true)
+	chmod(t, path, 0o666)
+	chmod(t, path+".lock", 0o600)
+	asNobody(t, func() {
+		l, err := ledger.Open(context.Background(), path, ledger.Options{ReadOnly: true})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if wrong, err := read(l, true); wrong != "" || err != nil {
+			t.Error(wrong, err)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := ledger.Open(context.Background(), path, ledger.Options{}); err == nil || !strings.Contains(err.Error(), "ledger.db.lock") {
+			t.Errorf("to write: %v", err)
+		}
+	})
+}
+
 // TestALogThatCannotBeReadIsSaid: a log must be joined with its ledger, which needs a place to write.
 func TestALogThatCannotBeReadIsSaid(t *testing.T) {
 	dir := shared(t)
