@@ -14,8 +14,9 @@
 // Complete: a ledger that lacks what was durable in it once is refused (see below).
 //
 // It does not decide what is asked: how old an answer may be and how often a lost contact is asked again are the
-// pipeline's rules. It keeps no promise on a network file system, and refuses one by name. It cannot see damage that looks
-// like a power cut: of the last transaction in a log; nor an intent of the last commit that a disk took back without a trace.
+// pipeline's rules. It keeps no promise on a network file system, and refuses one by name. Without the lock
+// file it cannot see damage that looks like a power cut: of the last transactions in a log. It cannot see an intent of the last
+// commit that a disk took back without a trace, if the record was not synced after it.
 //
 // # The file
 //
