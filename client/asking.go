@@ -52,6 +52,12 @@ type Result struct {
 	Elapsed time.Duration
 	// Remaining is the account's credits as the last response told them; nil: it did not.
 	Remaining *int64
+	// Err is not nil if the temporary file for large answers failed. The outcome is good all the same, but the run must
+	// end: memory would have no bound.
+	Err error
+
+	memory *answerMemory // nil: nothing to release
+	held   int64
 }
 
 // Decide is the outcome of an Absent result: no match where the run has seen a usable answer, rejected where it came to its end
@@ -109,7 +115,7 @@ func (a *Asking) Do(soft, hard context.Context) (result *Result, wait time.Durat
 		}
 	}()
 	x := a.c.idle.borrow()
-	defer a.c.idle.giveBack(x)
+	defer a.c.giveBack(x)
 	x.request = appendRequest(x.request[:0], &a.ticket.Contact, a.c.o.EmailAs, a.c.o.Set)
 	r.soft, r.hard, r.x = soft, hard, x
 	if wait = r.ask(); wait > 0 {
@@ -196,6 +202,7 @@ func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
 		r.c.stats.retry(r.again)
 	}
 	reply := r.c.call(r.hard, r.x)
+	defer r.c.memory.settle(r.x, &r.result)
 	if reply.onWire {
 		r.sent++
 		r.c.stats.sent.Add(1)

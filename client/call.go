@@ -40,7 +40,7 @@ type reply struct {
 	onWire bool // a request was on the wire, wholly or in part
 	status int
 	header http.Header
-	body   []byte // at most maxBody+1 bytes, valid until the buffer is used again; the key redacted
+	body   []byte // decompressed, at most maxBody+1 bytes, valid until the exchange is used again; the key redacted
 	err    error
 	took   time.Duration
 	at     time.Time // when it ended
@@ -110,7 +110,28 @@ func (c *Client) call(hard context.Context, x *exchange) reply {
 	x.watch.begin(hard, c.o.Timeout)
 	r := c.roundTrip(x)
 	x.watch.end(r.err == nil && r.fate == fateAnswered && needsBody(r.status))
+	if r.status != 0 {
+		c.decode(x, &r)
+	}
 	return r
+}
+
+// decode fills in the body of a reply, and what its end means. Nothing more is read here, so it can wait for memory.
+func (c *Client) decode(x *exchange, r *reply) {
+	deflated := strings.EqualFold(strings.TrimSpace(r.header.Get("Content-Encoding")), "deflate")
+	unzipped, err := c.memory.load(x, deflated)
+	if r.err == nil {
+		r.err = err
+	}
+	body, undecodable := decodeBody(r.header, unzipped)
+	r.body = c.redactor.redact(body)
+	switch {
+	case !needsBody(r.status):
+	case r.err != nil && !isObject(r.body): // an object that came whole is an answer, however the connection ended
+		r.fate = fateOfBody(r.err)
+	case undecodable != nil:
+		r.err, r.fate = undecodable, fateSpoilt
+	}
 }
 
 func (c *Client) roundTrip(x *exchange) reply {
@@ -131,17 +152,8 @@ func (c *Client) roundTrip(x *exchange) reply {
 	if !needsBody(resp.StatusCode) {
 		defer time.AfterFunc(errorBodyTime, x.watch.cancel).Stop()
 	}
-	r.err = x.watch.why(readBody(resp, &x.answer))
+	r.err = x.watch.why(c.memory.readBody(resp, &x.body))
 	r.at, r.took = ended(started)
-	body, undecodable := decodeBody(resp.Header, x.answer.Bytes())
-	r.body = c.redactor.redact(body)
-	switch {
-	case !needsBody(resp.StatusCode):
-	case r.err != nil && !isObject(r.body): // an object that came whole is an answer, however the connection ended
-		r.fate = fateOfBody(r.err)
-	case undecodable != nil:
-		r.err, r.fate = undecodable, fateSpoilt
-	}
 	return r
 }
 
@@ -164,11 +176,10 @@ func needsBody(status int) bool {
 	return status >= 200 && status <= 299 && status != http.StatusAccepted
 }
 
-// readBody reads no more than one byte above the bound, which is enough to see that it is too long.
-func readBody(resp *http.Response, buf *bytes.Buffer) error {
-	buf.Reset()
-	_, err := buf.ReadFrom(io.LimitReader(resp.Body, maxBody+1))
-	if cerr := resp.Body.Close(); err == nil && buf.Len() <= maxBody {
+// readBody reads an answer and ends it. What follows the bound is not waited for.
+func (m *answerMemory) readBody(resp *http.Response, b *body) error {
+	err := m.read(b, resp.Body, resp.ContentLength)
+	if cerr := resp.Body.Close(); err == nil && b.size() <= maxBody {
 		err = cerr
 	}
 	return err

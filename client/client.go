@@ -1,7 +1,6 @@
 package client
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -19,6 +18,7 @@ type Client struct {
 	stats    stats
 	idle     exchanges
 	redactor *redactor
+	memory   *answerMemory
 	before   bool        // the ledger has an answer from this URL
 	proxy    *url.URL    // on the way to the API; nil: none
 	reached  atomic.Bool // an HTTP response has come from the API
@@ -27,8 +27,9 @@ type Client struct {
 // An exchange is the memory of one call: what is sent and what comes back.
 type exchange struct {
 	request []byte
-	answer  bytes.Buffer
+	body    body
 	watch   watch
+	held    int64 // bytes of the memory for complete answers
 }
 
 // exchanges are those that no call uses: never more than there were calls at once.
@@ -57,7 +58,9 @@ func New(o Options) (*Client, error) {
 			"Authorization": {"Bearer " + o.Key.secret},
 			"Content-Type":  {"application/json"},
 			"Accept":        {"application/json"},
-			"User-Agent":    {o.UserAgent},
+			// The transport must not decompress by itself: its memory for that would be without a bound.
+			"Accept-Encoding": {"gzip"},
+			"User-Agent":      {o.UserAgent},
 		},
 	}
 	if o.Proxy.For != nil {
@@ -73,12 +76,16 @@ func New(o Options) (*Client, error) {
 		c.carrier, c.closer = t, t.CloseIdleConnections
 	}
 	c.gate = newGate(&c.o)
+	c.memory = newAnswerMemory(o.AnswerMemory, o.Workers)
 	c.stats.init(o.Latencies)
 	return c, nil
 }
 
-// Close gives the connections back. No call may be under way.
-func (c *Client) Close() { c.closer() }
+// Close gives the connections and the temporary file back. No call may be under way.
+func (c *Client) Close() {
+	c.closer()
+	c.memory.spill.close()
+}
 
 // Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [Result.Absent].
 func (c *Client) Proved() bool { return c.gate.early.answered.Load() }
@@ -102,9 +109,15 @@ func (e *exchanges) borrow() *exchange {
 	return x
 }
 
+// giveBack keeps an exchange for the next call, without what it has of the memory for answers.
+func (c *Client) giveBack(x *exchange) {
+	c.memory.free(x)
+	c.idle.giveBack(x)
+}
+
 func (e *exchanges) giveBack(x *exchange) {
-	if x.answer.Cap() > keptBuffer {
-		x.answer = bytes.Buffer{}
+	if cap(x.body.tail) > keptBuffer {
+		x.body.tail = nil
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

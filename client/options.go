@@ -48,6 +48,10 @@ type Options struct {
 	UserAgent string
 	// Latencies keeps the latencies also for [Client.Latencies].
 	Latencies bool
+	// AnswerMemory bounds the memory for answers, in bytes: those that are read, and those whose [Result.Release] has not
+	// been called. What has no room while it is read goes to a temporary file. The bound is never below what the workers
+	// and one answer of 1 MiB need. 0: no bound, and no temporary file.
+	AnswerMemory int64
 	// Log gets a line for each attempt; nil: none.
 	Log *slog.Logger
 
@@ -71,8 +75,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Key.secret == "" {
 		return o, fmt.Errorf("%w is missing", ErrKey)
 	}
-	if o.Workers < 0 || o.Timeout < 0 || o.MaxAttempts < 0 || o.MaxElapsed < 0 {
-		return o, errors.New("a negative number of workers or attempts, or a negative time")
+	if o.Workers < 0 || o.Timeout < 0 || o.MaxAttempts < 0 || o.MaxElapsed < 0 || o.AnswerMemory < 0 {
+		return o, errors.New("a negative number of workers, attempts or bytes, or a negative time")
 	}
 	o.EmailAs = or(o.EmailAs, "email")
 	o.UserAgent = or(o.UserAgent, "enrich")

@@ -182,5 +182,5 @@ func bounded(s string) string {
 	if utf8.RuneCountInString(s) > most {
 		s = string([]rune(s)[:most]) + "…"
 	}
-	return s
+	return strings.Clone(s) // it may be a piece of a whole answer
 }

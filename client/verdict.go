@@ -182,7 +182,7 @@ func (r *row) end(kind contact.Kind) {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	r.result = Result{Elapsed: r.patience.elapsed, Remaining: r.remaining, Outcome: contact.Outcome{
+	r.result = Result{Elapsed: r.patience.elapsed, Remaining: r.remaining, Err: r.c.memory.spill.failure(), Outcome: contact.Outcome{
 		Contact: r.ticket.Contact, Keys: r.ticket.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
 		Status: r.status, Attempts: r.ticket.Attempts + r.sent, Message: r.message,
 	}}

@@ -44,12 +44,17 @@ func doBomb(c *call, o *order) {
 	c.flood(zipped([]byte(`{"contact":{"credit_charged":true,"title":"`)), zipped(bytes.Repeat([]byte("bomb"), hugeBlock/4)), zipped([]byte(`"}}`)))
 }
 
-func doGzip(c *call, _ *order) {
-	if !c.build(c.shape()) {
+// doGzip answers compressed; with a size, it is a match of that size before compression.
+func doGzip(c *call, o *order) {
+	s := c.shape()
+	if o.arg != "" {
+		s = match
+	}
+	if !c.build(s) {
 		c.outOfCredits()
 		return
 	}
-	c.out = zipped(c.out)
+	c.out = zipped(padded(c.out, o.arg))
 	c.w.Header().Set("Content-Encoding", "gzip")
 	c.send(http.StatusOK)
 }
