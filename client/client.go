@@ -29,7 +29,8 @@ type exchange struct {
 	request []byte
 	body    body
 	watch   watch
-	held    int64 // bytes of the memory for complete answers
+	large   []byte // the buffer of a large answer; nil: none
+	held    int64  // bytes of the memory for complete answers
 }
 
 // exchanges are those that no call uses: never more than there were calls at once.
@@ -76,7 +77,7 @@ func New(o Options) (*Client, error) {
 		c.carrier, c.closer = t, t.CloseIdleConnections
 	}
 	c.gate = newGate(&c.o)
-	c.memory = newAnswerMemory(o.AnswerMemory, o.Workers)
+	c.memory = newAnswerMemory(&c.o)
 	c.stats.init(o.Latencies)
 	return c, nil
 }

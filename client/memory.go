@@ -19,6 +19,12 @@ const (
 	// copiesOfAnswer is how often an answer is in memory at most while it is judged: as it came, decoded (which may double
 	// it), with the key removed, and compacted.
 	copiesOfAnswer = 5
+	// largeAnswer is the size above which an answer is large.
+	largeAnswer = 16 << 10
+	// reusedAnswer is the size from which the buffer of a complete answer is used again, and keptBuffers is how many are
+	// kept for that: without it the garbage collector would have too much to do to stay within the limit.
+	reusedAnswer = 512 << 10
+	keptBuffers  = 2
 	// unzipMemory is what a decompressor needs beside its output.
 	unzipMemory = 48 << 10
 )
@@ -38,24 +44,33 @@ type answerMemory struct {
 	size     int64               // of complete
 	spill    spillFile
 	unzips   sync.Pool // of *gzip.Reader
+	mu       sync.Mutex
+	buffers  [][]byte // of large answers
+	onLarge  func()    // called once
 }
 
-// newAnswerMemory divides size bytes; 0 means no bound, and no temporary file.
-func newAnswerMemory(size int64, workers int) *answerMemory {
-	if size <= 0 {
-		return &answerMemory{share: maxBody + 1}
+// newAnswerMemory divides the memory that the options allow; 0 means no bound, and no temporary file.
+func newAnswerMemory(o *Options) *answerMemory {
+	m := &answerMemory{share: maxBody + 1, onLarge: func() {}}
+	if o.OnLargeAnswer != nil {
+		m.onLarge = sync.OnceFunc(o.OnLargeAnswer)
 	}
-	reading := size / 3
-	m := &answerMemory{
-		share: int(min(max(reading/int64(workers), minReadBuffer), maxBody+1)),
-		size:  max(size-reading, copiesOfAnswer*(maxBody+1)+unzipMemory),
+	if o.AnswerMemory == 0 {
+		return m
 	}
+	reading := o.AnswerMemory / 3
+	m.share = int(min(max(reading/int64(o.Workers), minReadBuffer), maxBody+1))
+	m.size = max(o.AnswerMemory-reading, copiesOfAnswer*(maxBody+1)+unzipMemory)
 	m.complete = semaphore.NewWeighted(m.size)
 	return m
 }
 
 // hold waits for n bytes for a complete answer.
 func (m *answerMemory) hold(x *exchange, n int) {
+	if n > copiesOfAnswer*largeAnswer {
+		m.onLarge()
+	}
+	m.keepBuffer(x)
 	m.release(x.held)
 	x.held = 0
 	if m.complete == nil {
@@ -68,8 +83,38 @@ func (m *answerMemory) hold(x *exchange, n int) {
 // free gives back what an exchange holds: its memory and its place in the file.
 func (m *answerMemory) free(x *exchange) {
 	m.spill.giveBack(&x.body)
+	m.keepBuffer(x)
 	m.release(x.held)
 	x.held = 0
+}
+
+// buffer returns n bytes of memory, which are the exchange's until free.
+func (m *answerMemory) buffer(x *exchange, n int) []byte {
+	if n < reusedAnswer {
+		return make([]byte, n)
+	}
+	m.keepBuffer(x)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if last := len(m.buffers) - 1; last >= 0 {
+		x.large, m.buffers = m.buffers[last], m.buffers[:last]
+	} else {
+		x.large = make([]byte, maxBody+1)
+	}
+	return x.large[:n:n]
+}
+
+// keepBuffer takes the buffer of a large answer back.
+func (m *answerMemory) keepBuffer(x *exchange) {
+	if x.large == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.buffers) < keptBuffers {
+		m.buffers = append(m.buffers, x.large)
+	}
+	x.large = nil
 }
 
 // settle gives back what a call needed, but for the answer that is in the result.
@@ -104,7 +149,7 @@ func (m *answerMemory) load(x *exchange, deflated bool) ([]byte, error) {
 	if b.file == 0 {
 		return b.tail, nil
 	}
-	whole := make([]byte, size)
+	whole := m.buffer(x, size)
 	_, err := io.ReadFull(m.spill.reader(b), whole)
 	m.spill.giveBack(b)
 	return whole, err
@@ -128,7 +173,7 @@ func (m *answerMemory) unzip(x *exchange) ([]byte, error) {
 	defer m.spill.giveBack(b)
 	for size := b.unzippedSize(); ; size = maxBody {
 		m.hold(x, copiesOfAnswer*(size+1)+unzipMemory)
-		out, err := m.unzipInto(make([]byte, 0, size+1), m.spill.reader(b))
+		out, err := m.unzipInto(m.buffer(x, size+1)[:0], m.spill.reader(b))
 		if len(out) <= size || size == maxBody {
 			return out, err
 		}
@@ -166,9 +211,10 @@ func (b *body) unzippedSize() int {
 	return int(min(binary.LittleEndian.Uint32(b.tail[len(b.tail)-4:]), maxBody))
 }
 
-// Release gives back the memory that the result's answer was counted with. It must be called once the answer is
+// Release gives up the answer in the result and the memory that was reserved for it. It must be called when the answer is
 // committed, or is not needed. It may be called again.
 func (r *Result) Release() {
+	r.Outcome.Body = nil
 	if r.memory != nil {
 		r.memory.release(r.held)
 		r.memory, r.held = nil, 0

@@ -52,6 +52,8 @@ type Options struct {
 	// been called. What has no room while it is read goes to a temporary file. The bound is never below what the workers
 	// and one answer of 1 MiB need. 0: no bound, and no temporary file.
 	AnswerMemory int64
+	// OnLargeAnswer is called once, before the first answer that is larger than 16 KiB is held in memory; nil: nobody is told.
+	OnLargeAnswer func()
 	// Log gets a line for each attempt; nil: none.
 	Log *slog.Logger
 

@@ -106,7 +106,7 @@ func there(path string) bool {
 const pragmas = `PRAGMA busy_timeout = 5000;
 PRAGMA cell_size_check = ON;
 PRAGMA trusted_schema = OFF;
-PRAGMA cache_size = -4096;`
+PRAGMA cache_size = -1024;`
 
 // Pragmas of a connection that writes. FULL syncs the log at every commit.
 const writePragmas = `PRAGMA journal_mode = WAL;

@@ -15,14 +15,29 @@ import (
 // cheaper to pass over than a search from the top.
 const near = 8
 
+// Bounds of what one call of [Ledger.Outcomes] returns, in bytes.
+const (
+	// maxAnswers bounds the answers together; one alone may be longer.
+	maxAnswers = 2 << 20
+	// keptBody is how large the memory of an outcome's answer may be to be used again.
+	keptBody = 8 << 10
+)
+
 const readColumns = "SELECT id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum FROM outcome"
 
 // Outcomes reads outcomes by their references, out[i] that of refs[i]. The same reference may come twice. The fields
 // Contact and Keys are not filled. Each row's checksum is looked at: ErrDamaged says that one is not what was written,
 // or is not there.
+//
+// Memory is bounded: if the answers together are larger than 2 MiB, some outcomes are left with Kind 0 and must be read
+// by another call. A call for one reference always reads it.
 func (l *Ledger) Outcomes(refs []int64, out []contact.Outcome) error {
 	l.db.Lock()
 	defer l.db.Unlock()
+	for i := range out[:len(refs)] {
+		out[i] = contact.Outcome{Body: kept(out[i].Body)}
+	}
+	room := maxAnswers
 	places := make([]int32, 0, len(refs))
 	for i, ref := range refs {
 		if ref < 0 {
@@ -32,12 +47,12 @@ func (l *Ledger) Outcomes(refs []int64, out []contact.Outcome) error {
 		places = append(places, int32(i))
 	}
 	slices.SortFunc(places, func(a, b int32) int { return cmp.Compare(refs[a], refs[b]) })
-	for len(places) > 0 {
+	for len(places) > 0 && room > 0 {
 		n := 1
 		for n < len(places) && refs[places[n]]-refs[places[n-1]] <= near {
 			n++
 		}
-		if err := l.readRange(refs, places[:n], out); err != nil {
+		if err := l.readRange(refs, places[:n], out, &room); err != nil {
 			return damaged(err)
 		}
 		places = places[n:]
@@ -45,8 +60,9 @@ func (l *Ledger) Outcomes(refs []int64, out []contact.Outcome) error {
 	return nil
 }
 
-// readRange reads the outcomes at some places, whose references are ascending and near one another.
-func (l *Ledger) readRange(refs []int64, places []int32, out []contact.Outcome) (err error) {
+// readRange reads the outcomes at some places, whose references are ascending and near one another, as long as
+// there is room for their answers.
+func (l *Ledger) readRange(refs []int64, places []int32, out []contact.Outcome, room *int) (err error) {
 	if l.stmts.read == nil {
 		if l.conn == nil {
 			return fmt.Errorf("%w: it is not open", ErrDamaged)
@@ -72,6 +88,11 @@ func (l *Ledger) readRange(refs []int64, places []int32, out []contact.Outcome) 
 			return fmt.Errorf("%w: outcome %d is not what was written", ErrDamaged, id)
 		}
 		for len(places) > 0 && refs[places[0]] == id {
+			if *room < len(r.body) && *room < maxAnswers {
+				*room = 0
+				return nil
+			}
+			*room -= len(r.body)
 			r.fill(&out[places[0]])
 			places = places[1:]
 		}
@@ -90,6 +111,14 @@ func (r *record) read(stmt *sqlite3.Stmt) {
 	r.id, r.run, r.kind, r.at = stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)
 	r.status, r.attempts, r.charged = stmt.ColumnInt64(4), stmt.ColumnInt64(5), stmt.ColumnInt64(6)
 	r.failure, r.message, r.contact, r.body = stmt.ColumnRawText(7), stmt.ColumnRawText(8), stmt.ColumnRawText(9), stmt.ColumnRawText(10)
+}
+
+// kept is the memory of an answer if it may be used again.
+func kept(b []byte) []byte {
+	if cap(b) > keptBody {
+		return nil
+	}
+	return b[:0]
 }
 
 // fill makes an outcome of the row, in the memory that the outcome has.

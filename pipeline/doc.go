@@ -44,7 +44,7 @@ type Ledger interface {
 	MarkSeen(contact.Keys) (first bool)
 	// Commit makes intents and outcomes durable, together.
 	Commit(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error
-	// Outcomes reads outcomes by their references.
+	// Outcomes reads outcomes by their references. To bound memory it may leave some with Kind 0, but not a single one.
 	Outcomes(refs []int64, out []contact.Outcome) error
 }
 

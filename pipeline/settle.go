@@ -76,6 +76,9 @@ func (d *desk) work() {
 		default:
 			d.stop.stop(s, a.result.StopDetail)
 		}
+		if err := a.result.Err; err != nil {
+			d.stop.failLater(err)
+		}
 		d.tray.finish(a)
 	}
 }
@@ -107,6 +110,9 @@ func (d *desk) settle() {
 	for broken := false; ; {
 		g = d.tray.take(g, timer)
 		broken = broken || !d.keep(g)
+		for _, a := range g.results {
+			a.result.Release() // also after an error: a worker may wait for the memory
+		}
 		for _, a := range g.intents {
 			if a.turn == nil { // the workers did not get it
 				d.drop(a)
@@ -145,7 +151,9 @@ func (d *desk) commit(g group) error {
 	}
 	decided := d.decide(g.empty())
 	d.outcomes = append(d.outcomes, decided...)
-	if err := d.Ledger.Commit(d.Run, d.intents, d.outcomes); err != nil {
+	err := d.Ledger.Commit(d.Run, d.intents, d.outcomes)
+	clear(d.outcomes) // they would keep their answers in memory until the next commit
+	if err != nil {
 		return err
 	}
 	for i := range decided {
@@ -173,7 +181,7 @@ func (d *desk) decide(last bool) []contact.Outcome {
 		return nil
 	}
 	proved := d.Queue.Proved()
-	if cause, _, _ := d.stop.result(); !proved && (!last || cause != "") {
+	if cause, _, err := d.stop.result(); !proved && (!last || cause != "" || err != nil) {
 		return nil
 	}
 	outcomes := make([]contact.Outcome, 0, len(d.absent))

@@ -66,6 +66,11 @@ func (s *stopper) note(why client.Stop, detail string) {
 // stop ends the asking: no further request is written; after the grace, what is in flight is ended too.
 func (s *stopper) stop(why client.Stop, detail string) {
 	s.note(why, detail)
+	s.end()
+}
+
+// end ends what has not been sent and, after the grace, what is in flight.
+func (s *stopper) end() {
 	s.endSoft()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,13 +81,24 @@ func (s *stopper) stop(why client.Stop, detail string) {
 
 // fail ends everything at once: an error of ours, after which nothing can be kept.
 func (s *stopper) fail(err error) {
+	s.setError(err)
+	s.endSoft()
+	s.endHard()
+}
+
+// failLater ends the run with an error after which answers can still be kept: calls in flight are allowed to finish.
+func (s *stopper) failLater(err error) {
+	s.setError(err)
+	s.end()
+}
+
+// setError keeps the first error.
+func (s *stopper) setError(err error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.err == nil {
 		s.err = err
 	}
-	s.mu.Unlock()
-	s.endSoft()
-	s.endHard()
 }
 
 // abandon ends the run with an error that is not the ledger's: nothing is published, but calls in flight are allowed to

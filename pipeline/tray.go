@@ -8,6 +8,10 @@ import (
 // linger is how long a commit waits for more to commit: a synced commit costs the same for one outcome as for fifty.
 const linger = 3 * time.Millisecond
 
+// enoughBytes of answers make a group complete: a larger commit is no cheaper, and its answers take memory that workers
+// may wait for.
+const enoughBytes = 1 << 20
+
 // A group is what one commit makes durable.
 type group struct {
 	intents, results []*asking
@@ -29,6 +33,7 @@ type tray struct {
 	mu      sync.Mutex
 	waiting []*asking // admitted, their intents not taken yet
 	results []*asking
+	bytes   int  // of the answers in results
 	held    int  // places that are taken
 	open    int  // intents that were taken, but for those whose outcome was
 	out     int  // askings that are with the workers
@@ -100,6 +105,7 @@ func (t *tray) finish(a *asking) {
 	t.out--
 	if !a.dropped {
 		t.results = append(t.results, a)
+		t.bytes += len(a.result.Outcome.Body)
 	}
 	t.tell(!before && t.begun())
 }
@@ -124,7 +130,7 @@ func (t *tray) begun() bool { return len(t.results) > 0 || len(t.waiting) > 0 &&
 // complete says that a group need not wait: it holds as many outcomes as are worth a commit, or nothing else can come.
 func (t *tray) complete() bool {
 	switch {
-	case len(t.results) >= t.enough:
+	case len(t.results) >= t.enough, t.bytes >= enoughBytes:
 		return true
 	case t.out > 0:
 		return false
@@ -164,7 +170,7 @@ func (t *tray) group(space group) group {
 	n := min(len(t.waiting), t.room())
 	g := group{intents: append(space.intents[:0], t.waiting[:n]...), results: t.results}
 	t.waiting = append(t.waiting[:0], t.waiting[n:]...)
-	t.results = space.results[:0]
+	t.results, t.bytes = space.results[:0], 0
 	t.open += n - len(g.results)
 	t.out += n
 	return g

@@ -72,6 +72,7 @@ type writePass struct {
 	joined   [batch]joined
 	refs     []int64
 	outcomes []contact.Outcome
+	alone    [1]contact.Outcome // one that had no room among the others
 	result   writer.Result
 	failure  writer.Failure
 }
@@ -120,7 +121,10 @@ func (p *writePass) row(row *reader.Row, j *joined) error {
 	if j.at < 0 {
 		return p.pend(row)
 	}
-	o := &p.outcomes[j.at]
+	o, err := p.outcome(j)
+	if err != nil {
+		return err
+	}
 	switch o.Kind {
 	case contact.Matched, contact.NoMatch:
 		return p.answer(row, j, o)
@@ -132,6 +136,18 @@ func (p *writePass) row(row *reader.Row, j *joined) error {
 		return p.fail(row, f)
 	}
 	return p.pend(row)
+}
+
+// outcome is what the batch's look-up found for a row. What had no room there is read now, alone.
+func (p *writePass) outcome(j *joined) (*contact.Outcome, error) {
+	o := &p.outcomes[j.at]
+	if o.Kind != 0 {
+		return o, nil
+	}
+	if err := p.Ledger.Outcomes([]int64{j.state.Ref}, p.alone[:]); err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	return &p.alone[0], nil
 }
 
 func (p *writePass) answer(row *reader.Row, j *joined, o *contact.Outcome) error {

@@ -28,6 +28,7 @@ type job struct {
 	rules    pipeline.Rules
 	ledger   *ledger.Ledger
 	counters pipeline.Counters
+	memory   memoryLimit
 	info     reader.Info
 	format   writer.Format
 	paths    outputs
@@ -208,6 +209,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		return pipeline.Written{}, errors.New("read " + shown(j.input.name) + " again: " + err.Error() + ": " + keptAnswers)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
+	j.memory.forLargeAnswers()          // earlier runs may have had some
 	w := pipeline.Write{Rules: j.rules, Rows: rows, Ledger: j.ledger, Run: run}
 	if j.settings.sameBy != "email" {
 		w.Identity = w.Identity.ByRequest() // only what is asked is kept by both keys

@@ -95,6 +95,7 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 	api, err := client.New(client.Options{
 		URL: j.question.url, Key: key, EmailAs: s.emailAs, Set: j.question.constants, Workers: int(s.workers), Rate: rate,
 		Timeout: s.timeout, MaxAttempts: int(s.maxAttempts), MaxElapsed: s.maxElapsed, CAFile: s.caFile, Proxy: proxy,
+		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers,
 		UserAgent: "enrich/" + version(), Log: j.voice.attempts(s), Latencies: j.report != nil,
 	})
 	if err != nil {
@@ -161,8 +162,9 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 // ask is the first pass, with its progress.
 func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.Asked, error) {
 	before := j.ledger.Answers()
-	contacts := func() int64 { return before + j.counters.Admitted.Load() }
-	through := newCounted(rows, int(j.settings.workers), contacts)
+	j.memory.workers = int(j.settings.workers)
+	j.memory.contacts = func() int64 { return before + j.counters.Admitted.Load() }
+	through := newCounted(rows, &j.memory)
 	ask := pipeline.Ask{
 		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
 		Stopping: pipeline.Stopping{Grace: j.settings.grace},

@@ -54,6 +54,7 @@ func write(w world, s *settings, name string) error {
 	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true}); err != nil {
 		return err
 	}
+	j.memory.contacts = j.ledger.Answers
 	if s.report != "" {
 		key, _ := s.key(w.lookupEnv) // a write needs none; where there is one, it must not be on the page
 		j.report = &reporter{command: "write", key: key}
