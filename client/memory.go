@@ -46,7 +46,7 @@ type answerMemory struct {
 	unzips   sync.Pool // of *gzip.Reader
 	mu       sync.Mutex
 	buffers  [][]byte // of large answers
-	onLarge  func()    // called once
+	onLarge  func()   // called once
 }
 
 // newAnswerMemory divides the memory that the options allow; 0 means no bound, and no temporary file.

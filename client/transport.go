@@ -28,6 +28,11 @@ const (
 	// pingAfter and pingTimeout find an HTTP/2 connection that is dead without having been closed.
 	pingAfter   = 15 * time.Second
 	pingTimeout = 15 * time.Second
+	// http2Window and http2StreamWindow bound what the transport buffers of answers over HTTP/2: of all calls of one
+	// connection, and of one call. They are read at once, so this only delays answers of several hundred KiB on slow lines.
+	// The defaults are 1 GiB and 4 MiB.
+	http2Window       = 1 << 20
+	http2StreamWindow = 64 << 10
 	// maxHeader bounds an answer's header.
 	maxHeader = 64 << 10
 	// maxCAFile bounds the file of --ca-file.
@@ -49,7 +54,10 @@ func newTransport(o *Options) (*http.Transport, error) {
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		TLSHandshakeTimeout:    tlsTimeout,
 		ForceAttemptHTTP2:      true, // which our own DialContext would turn off
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
+		HTTP2: &http.HTTP2Config{
+			SendPingTimeout: pingAfter, PingTimeout: pingTimeout,
+			MaxReceiveBufferPerConnection: http2Window, MaxReceiveBufferPerStream: http2StreamWindow,
+		},
 		MaxIdleConns:           0,
 		MaxIdleConnsPerHost:    o.Workers,
 		IdleConnTimeout:        idleTimeout,

@@ -19,6 +19,14 @@ type asking struct {
 	dropped bool
 }
 
+// answerSize is the length of the answer that waits for its commit.
+func (a *asking) answerSize() int {
+	if a.result == nil {
+		return 0
+	}
+	return len(a.result.Outcome.Body)
+}
+
 // A desk stands between admission, workers and ledger. Nobody who puts an asking on its tray or into its channel ever
 // waits: the one holds every asking that has a place, the other every one that has a permit.
 type desk struct {

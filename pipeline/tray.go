@@ -105,7 +105,7 @@ func (t *tray) finish(a *asking) {
 	t.out--
 	if !a.dropped {
 		t.results = append(t.results, a)
-		t.bytes += len(a.result.Outcome.Body)
+		t.bytes += a.answerSize()
 	}
 	t.tell(!before && t.begun())
 }

@@ -10,7 +10,7 @@ import (
 const (
 	memoryShare = 44 << 20
 	// memoryShareLarge is the runtime's share when answers are large, because SQLite then needs about 7 MiB more.
-	memoryShareLarge = 37 << 20
+	memoryShareLarge = 35 << 20
 	// memoryForAnswers is the part of the share for answers that are read, judged and committed.
 	memoryForAnswers = 9 << 20
 	memoryPerContact = 32

@@ -55,26 +55,36 @@ func TestMemoryDoesNotGrowWithTheInput(t *testing.T) {
 	program := built(t)
 	c := s.command("run", "--max-calls", fmt.Sprint(asked), "--workers", "64", "--pending", "rest.csv", "l.csv")
 	c.Path = program
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var peak int64
-	for began := time.Now(); time.Since(began) < patienceForChild; {
-		now := peakOf(c.Process.Pid)
-		if now == 0 {
-			break
-		}
-		peak = max(peak, now)
-		time.Sleep(10 * time.Millisecond) // another process has no clock that could be passed in
-	}
+	peak := c.peak()
 	c.ends(exitCapped)
 	sum := s.summary("l.summary.json")
 	if sum.Rows.Read != rows || sum.Rows.Pending != rows-asked {
 		t.Errorf("%+v", sum.Rows)
 	}
-	const most = 64<<20 + 32*asked
-	t.Logf("at most %.1f MiB", float64(peak)/(1<<20))
+	keepsPromise(t, "run", peak, asked)
+}
+
+// peak starts the child and returns the most memory that it had.
+func (c *child) peak() (peak int64) {
+	if err := c.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	for {
+		now := peakOf(c.Process.Pid) // the child ends, because its context does
+		if now == 0 {
+			return peak
+		}
+		peak = max(peak, now)
+		time.Sleep(10 * time.Millisecond) // another process has no clock that could be passed in
+	}
+}
+
+// keepsPromise checks a peak against 64 MiB and 32 bytes for each contact.
+func keepsPromise(t *testing.T, what string, peak, contacts int64) {
+	t.Helper()
+	most := 64<<20 + 32*contacts
+	t.Logf("%s: at most %.1f MiB", what, float64(peak)/(1<<20))
 	if peak > most || peak == 0 {
-		t.Errorf("it took %.1f MiB, and was to take at most %.1f", float64(peak)/(1<<20), float64(most)/(1<<20))
+		t.Errorf("%s took %.1f MiB, want at most %.1f", what, float64(peak)/(1<<20), float64(most)/(1<<20))
 	}
 }

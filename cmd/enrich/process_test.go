@@ -61,8 +61,10 @@ type child struct {
 // patienceForChild is how long a child may take before it is taken to hang.
 const patienceForChild = 40 * time.Second
 
-func (s *stage) command(args ...string) *child {
-	ctx, cancel := context.WithTimeout(context.Background(), patienceForChild)
+func (s *stage) command(args ...string) *child { return s.commandWithin(patienceForChild, args...) }
+
+func (s *stage) commandWithin(most time.Duration, args ...string) *child {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
 	s.t.Cleanup(cancel)
 	c := &child{Cmd: exec.CommandContext(ctx, "enrich", args...), t: s.t}
 	c.Dir = s.dir
