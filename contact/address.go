@@ -35,7 +35,7 @@ func isPlain(s string) bool {
 		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
 		case b == '@' && i > 0:
 			at++
-		case i == 0 || i == len(s)-1 || strings.IndexByte(".-_+", b) < 0:
+		case b != '.' && b != '-' && b != '_' && b != '+' || i == 0 || i == len(s)-1:
 			return false
 		}
 	}

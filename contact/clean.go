@@ -49,6 +49,9 @@ func Clean(c Contact, fullName string) (cleaned Contact, split bool) {
 }
 
 func cleanName(s string) string {
+	if s == "" {
+		return ""
+	}
 	if s = trim(s); isPlaceholder(s) {
 		return ""
 	}
@@ -57,6 +60,9 @@ func cleanName(s string) string {
 
 // cleanURL cleans what is neither a name nor a text: without format characters inside, and with more words that mean nothing.
 func cleanURL(s string) string {
+	if s == "" {
+		return ""
+	}
 	if s = trim(squeeze(s)); isPlaceholder(s) || isNoValue(s) {
 		return ""
 	}
@@ -71,15 +77,29 @@ func cleanDomain(s string) string {
 	if s = cleanURL(s); s == "" {
 		return ""
 	}
-	host := cleanURL(BareHost(s))
-	for !isBare(host) { // what is left of one part may be another: "x.com.:80", "www.www.x.com"
+	host := BareHost(s)
+	if !isBare(host) {
+		if host = cleanHost(s); host == "" {
+			return ""
+		}
+	}
+	if isPage(host, s) {
+		return ""
+	}
+	return host
+}
+
+// cleanHost is the slow path of cleanDomain.
+func cleanHost(s string) string {
+	host := s
+	for { // what is left of one part may be another: "x.com.:80", "www.www.x.com"
 		bare := cleanURL(BareHost(host))
 		if bare == host {
 			break
 		}
 		host = bare
 	}
-	if _, rest, ok := strings.Cut(s, "://"); ok && cleanURL(rest) == "" || isPage(host, s) || isCutPlaceholder(host) {
+	if _, rest, ok := strings.Cut(s, "://"); ok && cleanURL(rest) == "" || isCutPlaceholder(host) {
 		return ""
 	}
 	return host
@@ -91,12 +111,19 @@ func isCutPlaceholder(host string) bool {
 	return len(host) <= 2 && strings.EqualFold(strings.TrimLeft(host, "([<{"), "n")
 }
 
-// isBare is the fast path of cleanDomain: letters, digits and dots of which nothing more can be removed.
+// isBare is the fast path of cleanDomain: a name with a dot, of which nothing more can be removed.
 func isBare(host string) bool {
+	const shortest = len("n.a.") + 1
+	if len(host) < shortest || host[len(host)-1] == '.' || host[0]|0x20 == 'w' {
+		return false
+	}
+	dots := 0
 	for i := range len(host) {
-		if !hostByte(host[i]) && host[i] != '.' {
+		if host[i] == '.' {
+			dots++
+		} else if !hostByte(host[i]) {
 			return false
 		}
 	}
-	return host == "" || host[len(host)-1] != '.' && (host[0] != 'w' && host[0] != 'W')
+	return dots > 0
 }

@@ -235,3 +235,51 @@ func BenchmarkCleaned(b *testing.B) {
 		})
 	}
 }
+
+// TestAnsweredRowsFindTheirAnswers: ledgers contain contacts as versions before cleaning sent them, trimmed and with a bare host. A
+// migration cleans those, so that must lead to what a row is now.
+func TestAnsweredRowsFindTheirAnswers(t *testing.T) {
+	id := contact.NewIdentity("https://api.example", nil)
+	wrap := rapid.SampledFrom([]string{"", "", "", " ", "\u200b", "\ufeff", "\u00a0", "\u00ad"})
+	values := map[contact.Field][]string{
+		contact.Email:         {"ann@x.example", "ann@x.example.", "", "jürgen@x.example", "o'brien@x.example"},
+		contact.FirstName:     {"Ann", "-", "#N/A", "null", "Na", "(blank)"},
+		contact.LastName:      {"Lee", "?", "n/a", "NULL", "none", "van der Berg"},
+		contact.CompanyName:   {"Acme", "[null]", "NaN", ".", "A & B"},
+		contact.CompanyDomain: {"https://www.x.example/about", "n/a", "N/A", "-", "null", "x.example.", "http://x.example:80/a?b", "(none)", "#REF!", "unknown", `\N`, "www.x.example", "(n/a)"},
+		contact.LinkedInURL:   {"https://linkedin.com/in/ann", "none", "", "de.linkedin.com/in/Ann/?x=1"},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var row, sent contact.Contact
+		for _, f := range contact.Fields() {
+			cell := wrap.Draw(t, "before") + rapid.SampledFrom(values[f]).Draw(t, string(f)) + wrap.Draw(t, "behind")
+			row.Set(f, cell)
+			if sent.Set(f, strings.TrimSpace(cell)); f == contact.CompanyDomain {
+				sent.Set(f, hostBefore(cell))
+			}
+		}
+		if now, before := row.Cleaned(), sent.Cleaned(); id.Keys(now) != id.Keys(before) {
+			t.Fatalf("%+v is sent as %+v; the ledger's %+v becomes %+v", row, now, sent, before)
+		}
+	})
+}
+
+// hostBefore is the bare host as versions before cleaning made it.
+func hostBefore(s string) string {
+	s = strings.TrimSpace(s)
+	if i := strings.Index(s, "://"); i >= 0 {
+		s = s[i+len("://"):]
+	}
+	s = strings.TrimPrefix(s, "//")
+	if i := strings.IndexAny(s, "/?#\\"); i >= 0 {
+		s = s[:i]
+	}
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && strings.Trim(s[i+1:], "0123456789") == "" {
+		s = s[:i]
+	}
+	s = strings.TrimSuffix(s, ".")
+	if len(s) > 4 && strings.EqualFold(s[:4], "www.") && strings.Contains(s[4:], ".") {
+		s = s[4:]
+	}
+	return s
+}

@@ -50,6 +50,9 @@ func (b *binder) bind(rows []Row) {
 
 // clean makes a row's contact, and notes what it changed if somebody asks.
 func clean(c contact.Contact, fullName string, cleaning *contact.Cleaning) contact.Contact {
+	if cleaning == nil && fullName == "" {
+		return c.Cleaned()
+	}
 	sent, split := contact.Clean(c, fullName)
 	if cleaning != nil {
 		cleaning.Note(c, fullName, sent, split)

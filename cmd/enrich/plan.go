@@ -84,12 +84,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	if sig := j.patience.signal(); sig != nil { // the input may not be whole
 		return interruption{sig}
 	}
-	f := forecast{Planned: planned, Cleaning: j.reading.Cleaning.Kinds()}
-	f.CreditsAtMost = f.Calls * s.creditsPerCall
-	if per := rate.PerSecond(); per > 0 {
-		seconds := float64(f.Calls) / per
-		f.Seconds = &seconds
-	}
+	f := j.forecast(planned, rate)
 	if err := f.print(w, asJSON); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
@@ -98,6 +93,16 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return ending(exitBrokenInput)
 	}
 	return nil
+}
+
+// forecast completes what was planned.
+func (j *job) forecast(planned pipeline.Planned, rate client.Rate) forecast {
+	f := forecast{Planned: planned, Cleaning: j.reading.Cleaning.Kinds(), CreditsAtMost: planned.Calls * j.settings.creditsPerCall}
+	if per := rate.PerSecond(); per > 0 {
+		seconds := float64(f.Calls) / per
+		f.Seconds = &seconds
+	}
+	return f
 }
 
 // callsLeft is the number of calls that the caps leave if each of them is charged; -1 without a cap.

@@ -68,7 +68,7 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 		)
 	}
 	reading := report.Reading{About: about, Bytes: s.Input.Bytes, SHA256: s.Input.SHA256}
-	for _, f := range contact.Fields() {
+	for _, f := range contact.InputFields() {
 		if column, ok := i.Mapping[f]; ok {
 			reading.Mapping = append(reading.Mapping, report.Pair{Name: string(f), Value: r.clean(column, mostRunes)})
 		}
