@@ -70,6 +70,8 @@ type SummaryInput struct {
 	Path   string `json:"path"`
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
+	// SkippedLines counts the lines at the end that are not rows: a report's footer, and rows of delimiters only.
+	SkippedLines int64 `json:"skipped_lines"`
 }
 
 // NewSummary puts together what the write pass counted.

@@ -37,7 +37,8 @@ type csvRows struct {
 	// plain is the text of the cells of one read that are not in the window as they are; reused.
 	plain []byte
 	// ready is how many bytes of text the rows of this read have.
-	ready int
+	ready   int
+	trailer trailer
 }
 
 func (c *csvRows) columns() []string { return c.header }
@@ -64,17 +65,51 @@ func (c *csvRows) read(rows []Row) (n int, err error) {
 // errLater says that the next row is not there yet.
 var errLater = errors.New("later")
 
-// next parses one row. Where it would have to wait for the input and wait is false, it is errLater.
+// next returns the next row, and leaves out a footer. If it would have to wait for the input and wait is false, it is
+// errLater.
 func (c *csvRows) next(row *Row, wait bool) error {
+	t := &c.trailer
+	for {
+		if t.next(row) {
+			return nil
+		}
+		if t.err != nil {
+			return t.err
+		}
+		whole, err := c.parse(row, wait)
+		switch {
+		case errors.Is(err, errLater):
+			return err
+		case err != nil:
+			if c.torn() == nil && errors.Is(err, io.EOF) {
+				t.skip()
+			}
+			t.release()
+			t.err = err
+			continue
+		}
+		kind := ordinaryRow
+		if whole {
+			kind = c.kindOf(row)
+		}
+		if !t.hold(row, c.line-1, kind) {
+			return nil
+		}
+	}
+}
+
+// parse parses one row. whole says that it was read without a fault, though it may be refused.
+func (c *csvRows) parse(row *Row, wait bool) (whole bool, err error) {
 	for {
 		text := c.text()
 		if len(text) == 0 && c.err != nil {
-			return c.err
+			return false, c.err
 		}
 		size, f := c.scan.record(text, c.ended())
 		switch f {
 		case sound:
 			if c.skip(text[:size]) {
+				c.trailer.separated = true
 				continue
 			}
 			plain := !c.wary || c.plainly(text)
@@ -83,26 +118,25 @@ func (c *csvRows) next(row *Row, wait bool) error {
 				row.Refused = c.refusal(row, contact.Ragged, remainder, 0)
 			}
 			c.wary = !plain
-			return nil
+			return plain, nil
 		case crossing:
 			c.row(row, text[:size])
 			row.Refused = c.refusal(row, contact.Ragged, f, 0)
-			return nil
+			return false, nil
 		case cut:
-			var err error
 			switch f, err = c.more(text, size, wait); {
 			case err != nil:
-				return err
+				return false, err
 			case f == sound:
 				continue
 			case f == cut:
-				return c.long(row)
+				return false, c.long(row)
 			}
 		}
 		if !wait {
-			return errLater // where it ends may be looked for in what is not read yet
+			return false, errLater // where it ends may be looked for in what is not read yet
 		}
-		return c.spoiled(row, f, size)
+		return false, c.spoiled(row, f, size)
 	}
 }
 

@@ -30,7 +30,11 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 		}
 		line = int64(o.HeaderLine)
 	}
-	d := sniff(block[skip:], w.err != nil, o)
+	whole := w.err != nil
+	d := divided(block[skip:], whole, sniff(block[skip:], whole, o), o)
+	if err := tooWideHeader(block[skip:], line, whole, d, o); err != nil {
+		return nil, Info{}, err
+	}
 	c := &csvRows{window: w, scan: newScanner(d), line: 1, kindAt: -1, messageAt: -1}
 	c.from, c.line = c.from+skip, line
 	t := c.table()

@@ -18,13 +18,16 @@ func looksLikeJSON(block []byte) bool {
 			return true
 		case v == valueWhole && !scan.isObject() && blankLine(text[at:]):
 			return true
-		case v == valueShort:
+		case v == valueShort, v == valueDeep:
 			return true
 		case text[0] == '[' && len(scan.members) == 0 && beginsObject(bytes.TrimLeft(text[1:], " \t\r\n")):
 			return true
 		}
 	}
 	objects, others := lineObjects(scan, text)
+	if beginsObject(text) { // a first line that is broken
+		return objects > 0 && objects >= others
+	}
 	return objects > 0 && objects >= 3*others
 }
 

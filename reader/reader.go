@@ -123,6 +123,14 @@ func (r *Reader) Read(rows []Row) (int, error) {
 	return n, err
 }
 
+// Skipped are the lines at the input's end that are not rows: a report's footer. They are complete at the end.
+func (r *Reader) Skipped() Skipped {
+	if c, ok := r.rows.(*csvRows); ok {
+		return c.trailer.skipped
+	}
+	return Skipped{}
+}
+
 // Sum is the SHA-256 of the input's bytes, as they are before any unpacking, and their count; complete at the end.
 func (r *Reader) Sum() ([32]byte, int64) { return r.raw.sum() }
 

@@ -14,6 +14,8 @@ type headRecord struct {
 	// end is where the next record begins, in the window and in lines.
 	end  int
 	next int64
+	// separated says that a blank line is before it.
+	separated bool
 }
 
 // A table is the first block, told apart.
@@ -28,6 +30,7 @@ func (c *csvRows) table() *table {
 	t := &table{}
 	from, line := c.from, c.line
 	defer func() { c.from, c.line, c.cells, c.plain, c.ready = from, line, nil, nil, 0 }()
+	separated := false
 	for len(t.records) < headerScan+sampleRows {
 		text := c.text()
 		if len(text) == 0 {
@@ -38,12 +41,14 @@ func (c *csvRows) table() *table {
 			break
 		}
 		if f == sound && c.skip(text[:size]) {
+			separated = true
 			continue
 		}
 		if f == cut && c.scan.quotes(text, size) {
 			f = unclosed
 		}
-		r := headRecord{line: c.line, fault: f}
+		r := headRecord{line: c.line, fault: f, separated: separated}
+		separated = false
 		lines := c.scan.lines + 1
 		if f == sound {
 			r.cells = cloned(c.cut(text[:size]))
@@ -53,6 +58,9 @@ func (c *csvRows) table() *table {
 		c.take(size, lines)
 		r.end, r.next = c.from, c.line
 		t.records = append(t.records, r)
+	}
+	if len(c.text()) == 0 && c.ended() {
+		t.withoutFooter()
 	}
 	t.width = t.modal()
 	return t
@@ -223,8 +231,23 @@ func (t *table) fits(at int) error {
 	if len(common) == 0 {
 		return spoiledHeader(t.records[at].line+1, "the quotes of no row behind the header are in place; say with --quote which character they are, or none")
 	}
-	return spoiledHeader(t.records[at].line, "the header has %s, and no row has as many: most have %d; mend it, or name its line with --header-line",
-		many(width, "name"), t.width)
+	return spoiledHeader(t.records[at].line, "the header has %s, %s; fix it, or name its line with --header-line",
+		many(width, "name"), widths(common))
+}
+
+// widths says how many cells the rows have, of which common counts each width.
+func widths(common map[int]int) string {
+	most, all := 0, 0
+	for w, n := range common {
+		all += n
+		if n > common[most] || n == common[most] && w > most {
+			most = w
+		}
+	}
+	if common[most] == all {
+		return fmt.Sprintf("but every row has %d", most)
+	}
+	return fmt.Sprintf("and no row has as many: most have %d", most)
 }
 
 // samples are the first sound rows behind the header.

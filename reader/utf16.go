@@ -67,6 +67,9 @@ func looksUTF16(block []byte) string {
 			zeros[i&1]++
 		}
 	}
+	if isZeroText(block, zeros[0]+zeros[1]) {
+		return ""
+	}
 	half := len(block) / 2
 	switch least := half/8 + 1; {
 	case zeros[1] >= least && zeros[0] <= zeros[1]/32:
@@ -75,4 +78,34 @@ func looksUTF16(block []byte) string {
 		return "utf-16be"
 	}
 	return ""
+}
+
+// isZeroText says whether a block is text of one byte a character with some zero bytes in it, not UTF-16. UTF-16 of Latin
+// text has a zero byte in nearly every pair of bytes. Of other scripts, it has many pairs that are not two ASCII
+// characters, and it is no valid UTF-8.
+func isZeroText(block []byte, zeros int) bool {
+	ascii, other := 0, 0 // pairs without a zero byte
+	for i := 0; i+1 < len(block); i += 2 {
+		switch a, b := block[i], block[i+1]; {
+		case a == 0 || b == 0:
+		case a < utf8.RuneSelf && b < utf8.RuneSelf:
+			ascii++
+		default:
+			other++
+		}
+	}
+	if other > 0 && validText(block) {
+		return true
+	}
+	return ascii > zeros && ascii > 4*other
+}
+
+// validText says whether a block is valid UTF-8, but for a character that its end cuts.
+func validText(block []byte) bool {
+	for n := range utf8.UTFMax {
+		if n < len(block) && utf8.Valid(block[:len(block)-n]) {
+			return true
+		}
+	}
+	return false
 }

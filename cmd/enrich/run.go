@@ -132,6 +132,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 		return j.interrupted(err)
 	}
 	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
+	j.saySkipped(first.Skipped())
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
 	sum, bytes := first.Sum()
@@ -141,6 +142,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	}
 	j.report.ended(asked, written)
 	summary := pipeline.NewSummary(written, sum, bytes)
+	summary.Input.SkippedLines = first.Skipped().Lines
 	j.fromRun(&summary, asked, api.Stats())
 	stopped := ""
 	if summary.Stopped != nil {

@@ -63,12 +63,14 @@ func write(w world, s *settings, name string) error {
 	if err != nil {
 		return j.interrupted(err)
 	}
+	j.saySkipped(first.Skipped())
 	sum, bytes := first.Sum()
 	written, err := j.write(0, first.Columns(), sum, read, broken)
 	if err != nil {
 		return j.interrupted(err)
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
+	summary.Input.SkippedLines = first.Skipped().Lines
 	how := pipeline.Asked{}
 	switch {
 	case broken != nil:
