@@ -155,7 +155,7 @@ func TestPapaParse(t *testing.T) {
 		t.Logf("%s: %q %v: got %q (%v), want %q %v", c.Description, c.Input, c.Config, got, err, want, c.Errors)
 	}
 	t.Logf("PapaParse: %d of %d right", right, tried)
-	if right < 86 {
+	if right < 85 { // 86 before a last row of delimiters only was no row
 		t.Error("fewer than there were")
 	}
 }

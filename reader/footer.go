@@ -49,6 +49,8 @@ type trailer struct {
 	given   []heldRow
 	err     error
 	skipped Skipped
+	// follows says that a header or a row is before what is held: it is not the whole table.
+	follows bool
 }
 
 // hold takes a row, and says whether it is held back.
@@ -63,6 +65,7 @@ func (t *trailer) hold(row *Row, last int64, kind rowKind) bool {
 	case kind == footerRow && separated && t.filled > 0:
 		t.releaseBlock() // it was not the last one
 	case kind == ordinaryRow, kind == footerRow && !separated && t.filled == 0:
+		t.follows = true
 		if len(t.held) == 0 {
 			return false
 		}
@@ -117,6 +120,9 @@ func (t *trailer) releaseBlock() {
 
 // skip ends the input: what is held is not rows.
 func (t *trailer) skip() {
+	if !t.follows {
+		return
+	}
 	for _, h := range t.held {
 		if t.skipped.Lines == 0 {
 			t.skipped.First = h.row.Line
@@ -161,9 +167,11 @@ func (c *csvRows) kindOf(row *Row) rowKind {
 	}
 	text, filled := onlyCell(all)
 	switch {
-	case filled == 0 && len(c.header) > 1:
+	case len(c.header) < footerWidth:
+		return ordinaryRow
+	case filled == 0:
 		return emptyRow
-	case filled != 1 || len(c.header) < footerWidth || !footerText(text) || c.sendable(row):
+	case filled != 1 || !footerText(text) || c.sendable(row):
 		return ordinaryRow
 	}
 	return footerRow

@@ -41,6 +41,7 @@ func TestAFooterIsNotRows(t *testing.T) {
 		"eleven lines":                   {report + "\n" + strings.Repeat("note\n", 11), reportRows + strings.Repeat(" !ragged", 11), reader.Skipped{}},
 		"no blank line":                  {report + "Grand Totals\n", reportRows + " !ragged", reader.Skipped{}},
 		"two columns":                    {"email,name\na@x.example,Ann\nb@x.example,Ben\n\nTotals\n", reportRows + " !ragged", reader.Skipped{}},
+		"delimiters in two columns":      {"email,name\na@x.example,Ann\nb@x.example,Ben\n,\n", reportRows + " ", reader.Skipped{}},
 		"two filled cells":               {report + "\nTotals,5\n", reportRows + " !ragged", reader.Skipped{}},
 		"one line of two filled cells":   {report + "\nTotals\nsum,5\nCopyright\n", reportRows + strings.Repeat(" !ragged", 3), reader.Skipped{}},
 		"an address":                     {report + "\nc@x.example,,\n", reportRows + " c@x.example", reader.Skipped{}},

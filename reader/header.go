@@ -59,6 +59,7 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 	}
 	info.Mapping = named(mapping, info.Columns)
 	c.kindAt, c.messageAt = slices.Index(c.header, "enrich_error_kind"), slices.Index(c.header, "enrich_error_message")
+	c.trailer.follows = at >= 0
 	c.binder = newBinder(mapping, len(c.header))
 	c.binder.cleaning = o.Cleaning
 	return c, info, nil
