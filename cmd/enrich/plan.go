@@ -81,7 +81,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	j.saySkipped(rows.Skipped())
+	j.sayFooter(rows.Skipped())
 	if sig := j.patience.signal(); sig != nil { // the input may not be whole
 		return interruption{sig}
 	}

@@ -50,7 +50,7 @@ func read(w world, s *settings, name string, arrays bool) error {
 	j.sayReading(rows.Info())
 	out := bufio.NewWriterSize(w.stdout, 64<<10)
 	refused, err := j.printRows(out, rows, arrays)
-	j.saySkipped(rows.Skipped())
+	j.sayFooter(rows.Skipped())
 	if ferr := out.Flush(); err == nil && ferr != nil {
 		err = fmt.Errorf("write standard output: %w", ferr)
 	}

@@ -132,7 +132,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 		return j.interrupted(err)
 	}
 	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
-	j.saySkipped(first.Skipped())
+	j.sayFooter(first.Skipped())
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
 	sum, bytes := first.Sum()

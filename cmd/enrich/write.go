@@ -63,7 +63,7 @@ func write(w world, s *settings, name string) error {
 	if err != nil {
 		return j.interrupted(err)
 	}
-	j.saySkipped(first.Skipped())
+	j.sayFooter(first.Skipped())
 	sum, bytes := first.Sum()
 	written, err := j.write(0, first.Columns(), sum, read, broken)
 	if err != nil {
