@@ -86,7 +86,7 @@ func soakRun(t *testing.T, o fakeapi.Options, workers, rows int) int64 {
 	env := map[string]string{"SELLING_API_KEY": "soak-test-key-1", "ENRICH_URL": api.URL, "ENRICH_LEDGER": "ledger.db"}
 	var said bytes.Buffer
 	code := execute([]string{
-		"run", "--workers", strconv.Itoa(workers), "--timeout", "2s", "--max-elapsed", "10s", "--pending", "soak.pending.csv", "soak.csv",
+		"run", "--replace", "--workers", strconv.Itoa(workers), "--timeout", "2s", "--max-elapsed", "10s", "--pending", "soak.pending.csv", "soak.csv",
 	}, world{
 		stdin: os.Stdin, stdout: &said, stderr: &said, exit: os.Exit,
 		lookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
