@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestSniffedDelimiters scores the delimiter over CSVsniffer's annotated sets, and holds it to the goals that were set.
+// TestSniffedDelimiters scores the delimiter over CSVsniffer's annotated sets, and holds it to what it came to before.
 func TestSniffedDelimiters(t *testing.T) {
 	dir := Corpora(t, "CSVsniffer/python")
 	names := map[string]string{"comma": ",", "semicolon": ";", "tab": "\t", "vslash": "|", "nsign": "#", "space": " "}
@@ -18,9 +18,9 @@ func TestSniffedDelimiters(t *testing.T) {
 		folder, truth string
 		goal          float64 // percent
 	}{
-		{"CSV", "POLLOCK-dialect_annotations.txt", 95},
-		{"W3C-CSVW", "W3C-CSVW-dialect_annotations.txt", 96},
-		{"CSV_Wrangling", "CCSV-manual_Dialect_Annotation.txt", 90},
+		{"CSV", "POLLOCK-dialect_annotations.txt", 97.9},
+		{"W3C-CSVW", "W3C-CSVW-dialect_annotations.txt", 99.5},
+		{"CSV_Wrangling", "CCSV-manual_Dialect_Annotation.txt", 95.3},
 	} {
 		f, err := os.Open(filepath.Join(dir, "ground truth", set.truth))
 		if err != nil {
