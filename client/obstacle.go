@@ -89,8 +89,10 @@ func ofCertificate(at peer, err error) (obstacle, bool) {
 		}
 		return obstacle{what, "check this machine's clock; if it is right, the host's owner must renew the certificate", true}, true
 	case errors.As(err, &verification):
-		return obstacle{fmt.Sprintf("the certificate of %s is not accepted: %s", at.name, bounded(verification.Err.Error())),
-			"see --ca-file for certificates to trust", true}, true
+		return obstacle{
+			fmt.Sprintf("the certificate of %s is not accepted: %s", at.name, bounded(verification.Err.Error())),
+			"see --ca-file for certificates to trust", true,
+		}, true
 	}
 	return obstacle{}, false
 }
@@ -177,8 +179,10 @@ func (c *Client) refused(p *proxyRefusal) obstacle {
 	case p.status >= 500:
 		return obstacle{fmt.Sprintf("the proxy in %s cannot connect to %s (%s)", variable, host, status), "ask the proxy's owner, or add the host to NO_PROXY if it can be reached without the proxy", true}
 	}
-	return obstacle{fmt.Sprintf("the proxy in %s refuses to connect to %s (%s)", variable, host, status),
-		"ask the proxy's owner to allow it, or add the host to NO_PROXY if it can be reached without the proxy", p.status != http.StatusTooManyRequests && p.status != http.StatusRequestTimeout}
+	return obstacle{
+		fmt.Sprintf("the proxy in %s refuses to connect to %s (%s)", variable, host, status),
+		"ask the proxy's owner to allow it, or add the host to NO_PROXY if it can be reached without the proxy", p.status != http.StatusTooManyRequests && p.status != http.StatusRequestTimeout,
+	}
 }
 
 // finalSOCKS are the words of net/http's SOCKS client for what waiting does not change.

@@ -106,11 +106,11 @@ func TestTheStandardLoggersAreCaptured(t *testing.T) {
 	w, end := world{stderr: &said}.withConsole()
 	log.Print("a secret")
 	slog.Error("a secret")
-	(&http.Server{}).Close()
+	_ = (&http.Server{}).Close() // it was never started
 	if said.Len() > 0 {
 		t.Errorf("a library wrote %q", said.String())
 	}
-	consoleOf(w).library.showTo(func(message []byte) { fmt.Fprintln(w.stderr, libraryText(string(message))) })
+	consoleOf(w).library.showTo(func(message []byte) { _, _ = fmt.Fprintln(w.stderr, libraryText(string(message))) })
 	log.Print("one\ntwo\x1b[2J")
 	log.Printf("Unsolicited response received on idle HTTP channel starting with %q; err=%v", "key", nil)
 	end()
@@ -202,9 +202,9 @@ func TestMessagesAreDroppedWholeAndCounted(t *testing.T) {
 	line := strings.Repeat("x", 999) + "\n"
 	const sent = 3000 // three times what may wait
 	for range sent {
-		fmt.Fprint(c.chatter(), line)
+		_, _ = fmt.Fprint(c.chatter(), line) // a console never fails
 	}
-	fmt.Fprintln(c, "the summary")
+	_, _ = fmt.Fprintln(c, "the summary")
 	close(w.free)
 	c.close()
 	lines := strings.SplitAfter(strings.TrimSuffix(w.got.String(), "\n"), "\n")
@@ -253,8 +253,11 @@ func TestNoOutsideTextIsHiddenOrUnbounded(t *testing.T) {
 		{"read", "line\nbreak.csv"},
 		{"run", "none" + unseen + ".csv"},
 		{"run", "none\x1b[2J" + strings.Repeat("x", 5000)},
-		{"run", "header.csv"}, {"run", "long.csv"},
-		{"read", "ragged.csv"}, {"plan", "header.csv"}, {"plan", "long.csv"},
+		{"run", "header.csv"},
+		{"run", "long.csv"},
+		{"read", "ragged.csv"},
+		{"plan", "header.csv"},
+		{"plan", "long.csv"},
 		{"run", "--map", "email=" + unseen + long, "l.csv"},
 		{"run", "--set", unseen + long, "l.csv"},
 		{"run", "--url", "https://" + unseen + long, "l.csv"},
@@ -262,7 +265,9 @@ func TestNoOutsideTextIsHiddenOrUnbounded(t *testing.T) {
 		{"run", "--ca-file", unseen + long, "l.csv"},
 		{"run", "--out", unseen, "l.csv"},
 		{"run", "--ledger", "l" + unseen + ".db", "l.csv"},
-		{"run", "--" + unseen + long}, {unseen + long}, {"ledger", unseen},
+		{"run", "--" + unseen + long},
+		{unseen + long},
+		{"ledger", unseen},
 		{"read", "--delimiter", unseen, "l.csv"},
 	} {
 		for _, format := range []string{"text", "json"} {

@@ -46,8 +46,10 @@ func TestSoak(t *testing.T) {
 }
 
 // soakFaults are those that pass, and those that spoil an answer; those that stop a run have tests of their own.
-var soakFaults = []string{"500", "503", "504", "429", "408", "202", "reset", "truncate", "garbage", "empty", "html", "array", "400", "404", "slow20ms",
-	"502", "html404", "bare", "list", "claims400", "claims404", "claims502", "claims503", "chargemissing", "missmissing", "latin1", "utf16", "bom", "echo500"}
+var soakFaults = []string{
+	"500", "503", "504", "429", "408", "202", "reset", "truncate", "garbage", "empty", "html", "array", "400", "404", "slow20ms",
+	"502", "html404", "bare", "list", "claims400", "claims404", "claims502", "claims503", "chargemissing", "missmissing", "latin1", "utf16", "bom", "echo500",
+}
 
 // soakRound is a new list, asked about by three runs (one, where it is not long), and a last one without faults.
 func soakRound(t *testing.T, round int, long bool, random *rand.Rand) (calls int64) {
