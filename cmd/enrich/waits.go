@@ -7,8 +7,12 @@ import (
 	"enrich/client"
 )
 
-// longWait is from when on a wait is told at once off a terminal, and not only with the next line.
-const longWait = time.Second
+// A wait that lasts at least this long is reported at once if there is no terminal; a shorter one appears if the next
+// occasional line is due. The last rows of nearly every run wait for a short backoff, which is not worth a line.
+const (
+	longWait    = time.Second
+	longBackoff = 5 * time.Second
+)
 
 // waitText says why a run waits, and until when.
 func waitText(w client.Waiting, now time.Time) string {
@@ -29,7 +33,13 @@ func waitText(w client.Waiting, now time.Time) string {
 
 // isLong reports whether a wait is worth a line of its own.
 func isLong(w client.Waiting, now time.Time) bool {
-	return w.Reason == client.WaitingAPIDown || w.Until.Sub(now) >= longWait
+	switch w.Reason {
+	case client.WaitingAPIDown:
+		return true
+	case client.WaitingRate, client.WaitingPause:
+		return w.Until.Sub(now) >= longWait
+	}
+	return w.Until.Sub(now) >= longBackoff
 }
 
 // forPeople is a time to wait for people: "42 s", "1 m 48 s", "2 h 5 m".
