@@ -23,6 +23,10 @@ type patience struct {
 // second signal.
 const leaving = 2 * time.Second
 
+// sameSignal is how long after the first signal the same one, once more, is taken for its copy. timeout(1) and some shells and supervisors
+// send a signal to the process and, a moment later, to its process group; nobody presses Ctrl-C twice as fast.
+const sameSignal = 20 * time.Millisecond
+
 // watch is listen for a command that begins at once, and has nothing to finish after a signal: its standard output ends too.
 func watch(w world, late func(interruption)) *patience {
 	p := listen(w, 0, late)
@@ -52,7 +56,7 @@ func listen(w world, grace time.Duration, late func(interruption)) *patience {
 		case <-done:
 			return
 		}
-		if outlasted(w, grace, func() { end(first) }, done) && late != nil {
+		if outlasted(w, first, grace, func() { end(first) }, done) && late != nil {
 			within(flushAtOnce, func() { late(first) })
 		}
 		w.exitUnless(done, first.code())
@@ -68,13 +72,17 @@ func listen(w world, grace time.Duration, late func(interruption)) *patience {
 
 // outlasted waits for a second signal, for the command to end, or for the time in which it should have ended; it reports
 // whether that is over. over is called at the end of the grace.
-func outlasted(w world, grace time.Duration, over func(), done <-chan struct{}) bool {
+func outlasted(w world, first interruption, grace time.Duration, over func(), done <-chan struct{}) bool {
+	began := time.Now()
 	graceEnd, leave := time.NewTimer(grace), time.NewTimer(grace+leaving)
 	defer graceEnd.Stop()
 	defer leave.Stop()
 	for {
 		select {
-		case <-w.signals:
+		case s := <-w.signals:
+			if s == first.signal && time.Since(began) < sameSignal {
+				continue
+			}
 			return false
 		case <-graceEnd.C:
 			over()
