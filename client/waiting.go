@@ -76,3 +76,10 @@ func (g *gate) rested(a *Asking) {
 	defer g.mu.Unlock()
 	delete(g.resting, a)
 }
+
+// InFlight returns how many calls are in flight now.
+func (c *Client) InFlight() int {
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	return c.gate.inFlight
+}

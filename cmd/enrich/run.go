@@ -127,6 +127,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	if err != nil {
 		return err
 	}
+	defer j.announceInterruption(api)()
 	asked, err := j.ask(run, api, first)
 	if err != nil {
 		return j.interrupted(err)

@@ -67,9 +67,9 @@ func (j *job) sayLedger(path string, l *ledger.Ledger) {
 	}
 }
 
-// sayStop tells why the asking ended early.
+// sayStop reports why the first pass ended early. A signal has been reported when it arrived.
 func (j *job) sayStop(a pipeline.Asked, stats client.Stats) {
-	if a.Stop == "" {
+	if a.Stop == "" || a.Stop == pipeline.StopInterrupted {
 		return
 	}
 	attrs := []any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}
@@ -100,8 +100,6 @@ func why(a pipeline.Asked) string {
 		return "stopped: no request was answered" + detail
 	case pipeline.StopInput:
 		return fmt.Sprintf("%v; what came before it is done", a.Broken)
-	case pipeline.StopInterrupted:
-		return "interrupted: no more calls are made; writing the results (Ctrl-C again to quit now)"
 	}
 	return string(a.Stop)
 }

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+
+	"enrich/client"
+	"enrich/pipeline"
+)
+
+// announceInterruption reports a signal as soon as it arrives: calls in flight may take the whole grace, and a user who sees nothing
+// presses Ctrl-C again, which loses them. The returned function must be called when the outputs are published; it waits for the message.
+func (j *job) announceInterruption(api *client.Client) (end func()) {
+	said := make(chan struct{})
+	stop := context.AfterFunc(j.patience.ctx, func() {
+		defer close(said)
+		if sig := j.patience.signal(); sig != nil {
+			n := int64(api.InFlight())
+			j.voice.warn(stoppingText(n, sig == syscall.SIGINT), "event", "stop", "stopped", string(pipeline.StopInterrupted),
+				"calls", api.Stats().Sent, "in_flight", n)
+		}
+	})
+	return func() {
+		if !stop() {
+			<-said
+		}
+	}
+}
+
+// stoppingText says what a run does after a signal, and how to quit at once.
+func stoppingText(inFlight int64, ctrlC bool) string {
+	what, again := "writing the results", "a second signal quits at once"
+	if inFlight > 0 {
+		what = fmt.Sprintf("finishing %s in flight, then writing the results", many(inFlight, "call"))
+	}
+	if ctrlC {
+		again = "Ctrl-C again to quit now"
+	}
+	return fmt.Sprintf("interrupted: %s (%s)", what, again)
+}
