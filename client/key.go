@@ -33,11 +33,11 @@ func ParseKey(s string) (Key, error) {
 	for i := range len(s) {
 		switch b := s[i]; {
 		case b == '\n' || b == '\r':
-			return Key{}, fmt.Errorf("%w holds a line break: want the key alone, on one line", ErrKey)
+			return Key{}, fmt.Errorf("%w contains a line break: expected the key alone, on one line", ErrKey)
 		case b == ' ' || b == '\t':
-			return Key{}, fmt.Errorf("%w holds white space: want the key alone, without quotes or \"Bearer\"", ErrKey)
+			return Key{}, fmt.Errorf("%w contains white space: expected the key alone, without quotes or \"Bearer\"", ErrKey)
 		case b < ' ' || b > '~':
-			return Key{}, fmt.Errorf("%w holds a character that no key has (the one at position %d)", ErrKey, i+1)
+			return Key{}, fmt.Errorf("%w contains a character that cannot be part of a key, at position %d", ErrKey, i+1)
 		}
 	}
 	return Key{s}, nil

@@ -12,7 +12,7 @@ var runFlags = map[string][2]string{
 	"url": {"https://api.selling.com", "http://127.0.0.1:1"}, "api-key-file": {"", "key.txt"},
 	"replace": {"false", "true"}, "out": {"", "out"}, "results": {"", "r.csv"}, "failures": {"", "f.csv"}, "summary": {"", "s.json"}, "pending": {"", "p.csv"}, "report": {"", "r.html"}, "metrics": {"", "m.prom"}, "spreadsheet-safe": {"false", "true"}, "bom": {"false", "true"},
 	"input-format": {"", "jsonl"}, "format": {"", "csv"}, "map": {"[]", "[email=Mail]"},
-	"delimiter": {"", "tab"}, "quote": {"", "none"}, "encoding": {"", "utf-8"}, "header-line": {"", "3"}, "no-header": {"false", "true"},
+	"delimiter": {"", "tab"}, "quote": {"", "none"}, "encoding": {"", "utf-8"}, "header-line": {"", "3"}, "no-header": {"false", "true"}, "no-split-names": {"false", "true"},
 	"email-as": {"email", "business_email"}, "set": {"[]", "[a.b=true]"}, "same-by": {"request", "email"},
 	"workers": {"32", "64"}, "rate": {"", "300/m"}, "timeout": {"1m", "30s"}, "max-attempts": {"5", "1"}, "max-elapsed": {"2m", "1h"},
 	"max-calls": {"", "7"}, "max-credits": {"", "8/month"}, "credits-per-call": {"1", "2"}, "max-duration": {"", "1d"}, "limit": {"", "9"},

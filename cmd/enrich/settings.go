@@ -132,7 +132,7 @@ func (s *settings) capFlags(cmd *cobra.Command) {
 		"spend at most `N[/day|/month]` credits, reserved before each call; N/day and N/month are budgets over all runs of the ledger (UTC); each of the three forms may be given once")
 	f.Var(&once{Value: number{&s.creditsPerCall, 1, 1 << 20}}, "credits-per-call", "reserve `N` credits for each call under --max-credits")
 	f.Var(&once{Value: span{value: &s.maxDuration, min: time.Millisecond}}, "max-duration", "stop sending new calls after this long")
-	f.Var(&once{Value: number{&s.limit, 1, 1 << 50}}, "limit", "send the first `N` rows only")
+	f.VarP(&once{Value: number{&s.limit, 1, 1 << 50}}, "limit", "n", "send the first `N` rows only")
 }
 
 func (s *settings) sayingFlags(cmd *cobra.Command) {
@@ -175,6 +175,9 @@ func (s *settings) question() (question, error) {
 
 // ledgerPath is --ledger, or its default below the user's state directory.
 func (s *settings) ledgerPath(lookup func(string) (string, bool)) (string, error) {
+	if scheme, _, isURL := strings.Cut(s.ledger, "://"); isURL && !strings.ContainsAny(scheme, `/\`) {
+		return "", usage(fmt.Errorf("--ledger: expected the name of a file, got a URL (%s://…): this version keeps the ledger in a file only", shown(scheme)))
+	}
 	if s.ledger != "" {
 		return s.ledger, nil
 	}
