@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -16,7 +18,8 @@ import (
 // more, or whose log was cut, would lose what it pays for.
 type openFiles struct {
 	files    []openFile
-	size     int64 // of the ledger, after the last checkpoint
+	log      *os.File // of files[1]; nil: read only
+	size     int64    // of the ledger, after the last checkpoint
 	pageSize int64
 }
 
@@ -27,7 +30,7 @@ type openFile struct {
 
 // remember notes which files have been opened. The log and its index are there as soon as SQLite has read something.
 func (l *Ledger) remember() error {
-	l.opened.files = nil
+	l.forgetFiles()
 	paths := []string{l.path}
 	if l.lock != nil {
 		paths = append(paths, l.path+"-wal", l.path+"-shm", ownerPath(l.path))
@@ -40,10 +43,23 @@ func (l *Ledger) remember() error {
 		l.opened.files = append(l.opened.files, openFile{path, info})
 	}
 	var err error
+	if l.lock != nil {
+		if l.opened.log, err = os.Open(paths[1]); err != nil {
+			return err
+		}
+	}
 	if l.opened.pageSize, err = l.number("PRAGMA page_size"); err != nil {
 		return err
 	}
 	return l.measure()
+}
+
+// forgetFiles closes what [Ledger.remember] opened. On Windows SQLite cannot remove a log that is open.
+func (l *Ledger) forgetFiles() {
+	if l.opened.log != nil {
+		_ = l.opened.log.Close() // it was only read
+	}
+	l.opened.files, l.opened.log = nil, nil
 }
 
 // measure notes how large the ledger is.
@@ -65,7 +81,8 @@ func (l *Ledger) Intact() error {
 	case l.conn == nil:
 		return nil // read only, and nothing there
 	case l.lock == nil:
-		return l.sameFiles()
+		_, err := l.sameFiles()
+		return err
 	}
 	if err := l.ready(); err != nil {
 		return err
@@ -81,9 +98,9 @@ func (l *Ledger) ready() error {
 	if err := l.mayWrite(); err != nil {
 		return err
 	}
-	err := l.sameFiles()
+	sizes, err := l.sameFiles()
 	if err == nil {
-		err = l.sameLength()
+		err = l.sameLength(sizes)
 	}
 	if err != nil {
 		return l.fail(err)
@@ -91,47 +108,54 @@ func (l *Ledger) ready() error {
 	return nil
 }
 
+// fileSizes are the lengths of the ledger and of its log, in bytes.
+type fileSizes struct{ data, log int64 }
+
 // sameFiles checks that each path leads to the file that was opened.
-func (l *Ledger) sameFiles() error {
-	for _, f := range l.opened.files {
+func (l *Ledger) sameFiles() (fileSizes, error) {
+	var sizes [2]int64
+	for i, f := range l.opened.files {
 		now, err := os.Stat(f.path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("%w: %s is gone", ErrChanged, f.path)
+			return fileSizes{}, fmt.Errorf("%w: %s is gone", ErrChanged, f.path)
 		case err != nil:
-			return err
+			return fileSizes{}, err
 		case !os.SameFile(f.info, now):
-			return fmt.Errorf("%w: another file is in the place of %s", ErrChanged, f.path)
+			return fileSizes{}, fmt.Errorf("%w: another file is in the place of %s", ErrChanged, f.path)
+		}
+		if i < len(sizes) {
+			sizes[i] = now.Size()
 		}
 	}
-	return nil
+	return fileSizes{sizes[0], sizes[1]}, nil
 }
 
 // sameLength checks that nothing was cut. Another program may have made the ledger smaller, or merged and emptied the log:
 // SQLite knows of that.
-func (l *Ledger) sameLength() error {
-	info, err := os.Stat(l.path)
-	if err != nil {
-		return err
-	}
-	if info.Size() < l.opened.size {
+func (l *Ledger) sameLength(now fileSizes) error {
+	if now.data < l.opened.size {
 		pages, err := l.number("PRAGMA page_count")
 		if err != nil {
 			return err
 		}
-		if info.Size() < pages*l.opened.pageSize {
+		if now.data < pages*l.opened.pageSize {
 			return fmt.Errorf("%w: %s was cut", ErrChanged, l.path)
 		}
-		l.opened.size = info.Size()
+		l.opened.size = now.data
 	}
-	ok, err := l.logThere()
+	ok, err := l.logThere(now.log)
 	if err != nil || ok {
 		return err
 	}
 	if err := l.askLog(); err != nil {
 		return err
 	}
-	if ok, err = l.logThere(); err == nil && !ok {
+	info, err := l.opened.log.Stat()
+	if err != nil {
+		return err
+	}
+	if ok, err = l.logThere(info.Size()); err == nil && !ok {
 		return fmt.Errorf("%w: %s-wal was cut", ErrChanged, l.path)
 	}
 	return err
@@ -139,21 +163,15 @@ func (l *Ledger) sameLength() error {
 
 // logThere reports whether the log is as long as it should be, and begins as a log. One that was cut to nothing and written
 // behind the cut begins with zeros.
-func (l *Ledger) logThere() (bool, error) {
+func (l *Ledger) logThere(size int64) (bool, error) {
 	if l.logPages == 0 {
 		return true, nil
 	}
-	f, err := os.Open(l.path + "-wal")
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	info, err := f.Stat()
-	if err != nil || info.Size() < logHeader+int64(l.logPages)*(frameHeader+l.opened.pageSize) {
-		return false, err
+	if size < logHeader+int64(l.logPages)*(frameHeader+l.opened.pageSize) {
+		return false, nil
 	}
 	var head [4]byte
-	if _, err := f.ReadAt(head[:], 0); err != nil {
+	if _, err := l.opened.log.ReadAt(head[:], 0); err != nil {
 		return false, err
 	}
 	return binary.BigEndian.Uint32(head[:])&^1 == logMagic, nil
@@ -192,12 +210,8 @@ func (l *Ledger) soundFrames() (int, error) {
 	if l.logPages == 0 {
 		return 0, nil
 	}
-	f, err := os.Open(l.path + "-wal")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	s := logScan{r: bufio.NewReaderSize(f, 1<<16)}
+	all := io.NewSectionReader(l.opened.log, 0, math.MaxInt64)
+	s := logScan{r: bufio.NewReaderSize(all, 1<<16)}
 	return s.count(l.logPages)
 }
 

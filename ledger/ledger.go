@@ -315,6 +315,7 @@ func (l *Ledger) disconnect() error {
 	} else if log, err := os.Stat(l.path + "-wal"); err == nil && log.Size() == 0 {
 		_, _ = l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, false) // nothing to write, but a file to take away
 	}
+	l.forgetFiles()
 	err := errors.Join(l.stmts.close(), l.conn.Close())
 	l.conn = nil
 	return err
