@@ -23,8 +23,8 @@ func aliases(f contact.Field) []string {
 			// Google, Outlook, Mailchimp, LinkedIn, ZoomInfo, Pipedrive's "Person - Email".
 			`email address, e-mail 1 - value, primary email, primary email address, email (primary), email 1, email1 address,
 			contact email, contact email address, person email, customer email, client email, subscriber email, member email,
-			prospect email, invitee email, invitee email address, attendee email, registrant email, participant email, respondent email, requester email, guest email, user email,
-			user email address, applicant email, delegate email, primary contact email, primary contact email address, primary_contact_primary_email, contact primary email, person primary email,
+			prospect email, invitee email, invitee email address, attendee email, registrant email, participant email, respondent email, requester email,
+			applicant email, delegate email, primary contact email, primary contact email address, primary_contact_primary_email, contact primary email, person primary email,
 			email (enter email), email value, email from, standard email, main email, candidate email, recipient email, email addresses, emails, person - email, lead email, email id, mail, mail address, mailadresse,
 			e-mail-adresse, emailadresse, email adresse, adresse e-mail, adresse email, adresse mail, adresse electronique, courriel, adresse de messagerie,
 			correo, correo electronico, email contacto, direccion de correo electronico, direccion de email, endereco de email, endereco de e-mail, endereco de correio eletronico, correio eletronico,
@@ -51,6 +51,8 @@ func aliases(f contact.Field) []string {
 			person - email - other, personal email address, recommended personal email, e-mail privat, email privat, direct email`,
 			`secondary email, secondary email address, alternate email, alternative email, other email, supplemental email,
 			additional email, zweite e-mail, autre email, otro correo, altra email, email 2, email2 address, e-mail 2 - value, e-mail 2 address`,
+			// The user or the guest is the contact only if nobody else is: Calendly's "User Email" is the seller's.
+			`user email, user email address, guest email`,
 		}
 	case contact.FirstName:
 		return []string{

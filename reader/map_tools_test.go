@@ -11,6 +11,8 @@ import (
 func TestHeadersOfToolsAndLanguages(t *testing.T) {
 	for name, tt := range map[string]struct{ table, want string }{
 		"Calendly":          {"Invitee Name|Invitee First Name|Invitee Last Name|Invitee Email|Event Type Name", "email=Invitee Email first_name=Invitee First Name last_name=Invitee Last Name full_name=Invitee Name"},
+		"Calendly, seller":  {"Invitee Name|Invitee Email|User Name|User Email|Guest Email\nAnn Lee|a@x.com|Joe|joe@us.com|g@x.com", "email=Invitee Email full_name=Invitee Name"},
+		"a guest alone":     {"Guest Email|Check-in\na@x.com|May", "email=Guest Email"},
 		"Close":             {"lead_name|url|primary_contact_name|primary_contact_title|primary_contact_primary_phone|primary_contact_primary_email", "email=primary_contact_primary_email full_name=primary_contact_name"},
 		"Xing":              {"Vorname|Nachname|Firma|Geschäftliche E-Mail|Webseite geschäftlich", "email=Geschäftliche E-Mail first_name=Vorname last_name=Nachname company_name=Firma company_domain=Webseite geschäftlich"},
 		"HubSpot, French":   {"Prénom|Nom|Adresse e-mail|Nom de l'entreprise|URL du site web\nAnne|Petit|a@lys.fr|Lys|https://lys.fr", "email=Adresse e-mail first_name=Prénom last_name=Nom company_name=Nom de l'entreprise company_domain=URL du site web"},

@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -22,11 +23,11 @@ func (m *mapper) fit(f contact.Field, column int) fit {
 	filled, good := 0, 0
 	for _, row := range m.samples {
 		cell := cellOf(row, column)
-		if cell == "" {
+		if cell == "" || isPlaceholder(f, cell) {
 			continue
 		}
 		filled++
-		if couldBe(f, cell) {
+		if couldBe(f, cell) || f == contact.Email && hasAddress(cell) {
 			good++
 		}
 	}
@@ -60,7 +61,7 @@ func (m *mapper) unnamed(f contact.Field) []candidate {
 func (m *mapper) only(f contact.Field, column int) bool {
 	filled := false
 	for _, row := range m.samples {
-		if cell := cellOf(row, column); cell != "" {
+		if cell := cellOf(row, column); cell != "" && !isPlaceholder(f, cell) {
 			if !couldBe(f, cell) {
 				return false
 			}
@@ -74,7 +75,7 @@ func (m *mapper) only(f contact.Field, column int) bool {
 func couldBe(f contact.Field, value string) bool {
 	switch f {
 	case contact.Email:
-		return isAddress(value)
+		return isAddress(value) || isAddress(contact.Contact{Email: value}.Cleaned().Email)
 	case contact.LinkedInURL:
 		return isProfile(value)
 	case contact.CompanyDomain:
@@ -84,6 +85,22 @@ func couldBe(f contact.Field, value string) bool {
 		return f == contact.CompanyName && strings.IndexFunc(value, unicode.IsDigit) < 0
 	}
 	return !isAddress(value) && !isURL(value) && (f == contact.CompanyName && !isSite(value) || f != contact.CompanyName)
+}
+
+// isPlaceholder reports whether a request would treat a filled cell as empty, such as "n/a". It then says nothing about its column.
+func isPlaceholder(f contact.Field, cell string) bool {
+	switch f {
+	case contact.Email, contact.LinkedInURL, contact.CompanyDomain:
+		return contact.Contact{LinkedInURL: cell}.Cleaned().LinkedInURL == ""
+	}
+	return contact.Contact{CompanyName: cell}.Cleaned().CompanyName == ""
+}
+
+// hasAddress reports whether an address is among the words of a cell. In a column that is named for addresses, several in one
+// cell are a fault of the row, not a sign of another column.
+func hasAddress(s string) bool {
+	between := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;|<>()", r) }
+	return slices.ContainsFunc(strings.FieldsFunc(s, between), isAddress)
 }
 
 // isAddress says whether a value is an e-mail address, or nearly.
