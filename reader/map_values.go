@@ -61,7 +61,7 @@ func (m *mapper) unnamed(f contact.Field) []candidate {
 func (m *mapper) only(f contact.Field, column int) bool {
 	filled := false
 	for _, row := range m.samples {
-		if cell := cellOf(row, column); cell != "" && !isPlaceholder(f, cell) {
+		if cell := cellOf(row, column); cell != "" {
 			if !couldBe(f, cell) {
 				return false
 			}
