@@ -82,7 +82,7 @@ func marked(block []byte) (name string, mark []byte) {
 	return "", nil
 }
 
-// decoder is transform.NewReader, with the errors said in words.
+// decoder is transform.NewReader. Text that ends within a character broke off: [ErrBroken].
 func decoder(in io.Reader, t transform.Transformer, name string) io.Reader {
 	return cutText{transform.NewReader(in, t), name}
 }
@@ -95,7 +95,7 @@ type cutText struct {
 // Read implements io.Reader.
 func (c cutText) Read(b []byte) (int, error) {
 	n, err := c.in.Read(b)
-	if errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, ErrBroken) {
+	if errors.Is(err, transform.ErrShortSrc) || errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, ErrBroken) {
 		err = fmt.Errorf("%w: the %s text ends in the middle of a character", ErrBroken, c.name)
 	}
 	return n, err
