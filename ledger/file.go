@@ -193,7 +193,7 @@ func (l *Ledger) connectBy(flags sqlite3.OpenFlag, parameters ...string) (versio
 	if _, err := l.conn.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true); err != nil {
 		return 0, err
 	}
-	if err := l.conn.Exec(pragmas); err != nil {
+	if err := errors.Join(l.addFunctions(), l.conn.Exec(pragmas)); err != nil {
 		return 0, err
 	}
 	return l.identify()

@@ -4,6 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"enrich/contact"
 )
 
 // Spent is what outcomes cost: Charged counts answers that were charged; Lost counts what may have been charged: lost calls, and
@@ -11,11 +15,18 @@ import (
 type Spent struct{ Charged, Lost int64 }
 
 // perhaps is true of an outcome that may have been charged. The ledger does not store whether a charge was known: it follows
-// from the answer's body, as in contact.ParseAnswer. A 404 is an error of the API, which is never charged. A body that SQLite cannot read
-// (it allows fewer levels than we do) counts as the expensive case.
-const perhaps = `(kind = 4 OR kind = 2 AND NOT charged AND status <> 404 AND CASE
-	WHEN NOT json_valid(body) THEN 1
-	ELSE coalesce(body ->> '$.contact.credit_charged' NOT IN (0, '0', 'false'), 1) END)`
+// from the answer's body. A 404 is an error of the API, which is never charged.
+const perhaps = `(kind = 4 OR kind = 2 AND NOT charged AND status <> 404 AND charge_unknown(body))`
+
+// addFunctions defines the SQL functions that queries use. charge_unknown reports whether an answer does not say if it was
+// charged. It must agree with the run, which counts by the same parser: SQLite's own JSON functions take 0.0 for 0, and the
+// first of two members. A body that cannot be read counts as the expensive case.
+func (l *Ledger) addFunctions() error {
+	return l.conn.CreateFunction("charge_unknown", 1, sqlite3.DETERMINISTIC|sqlite3.DIRECTONLY, func(ctx sqlite3.Context, body ...sqlite3.Value) {
+		a, err := contact.ParseAnswer(body[0].RawBlob())
+		ctx.ResultBool(err != nil || a.ChargeUnknown)
+	})
+}
 
 func (s *Spent) add(other Spent) {
 	s.Charged += other.Charged

@@ -79,6 +79,28 @@ func TestABudgetCountsUnknownCharges(t *testing.T) {
 	s.calls(5)
 }
 
+// A later run counts what earlier runs were charged as they did, however an answer spells it.
+func TestABudgetCountsAChargeAsTheRunDid(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"contact":{"credit_charged":0.0}}`, `{"contact":{"credit_charged":-0}}`, `{"contact":{"credit_charged":"0"}}`, `{"contact":{"credit_charged":"False"}}`,
+		`{"contact":{"credit_charged":false,"credit_charged":null}}`, `{"contact":{"credit_charged":false},"contact":{"credit_charged":null}}`,
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, fakeapi.Options{})
+			api := newOddAPI(t, body(text))
+			s.list("l.csv", 30, "")
+			for range 2 {
+				s.run(exitCapped, "run", "--url", api.URL, "--max-credits", "5/day", "l.csv")
+			}
+			if got := api.calls.Load(); got != 5 {
+				t.Errorf("%d calls, want 5", got)
+			}
+		})
+	}
+}
+
 // A balance that falls counts, although the answers say that nothing was charged. Calls in flight count once.
 func TestABalanceThatFallsReachesTheCap(t *testing.T) {
 	t.Parallel()
