@@ -111,9 +111,9 @@ func isTitle(w string) bool {
 	case "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "doctor", "sir", "dame",
 		"herr", "frau", "dipl-ing", "dr-ing", "drmed", "profdr", "drhc",
 		"mme", "mlle", "madame", "monsieur", "mademoiselle", "señor", "señora", "srta", "sra", "dra", "dott", "dottssa", "sigra", "signor", "signora",
-		"dhr", "mevr", "mevrouw", "meneer", "drs", "fru", "senhor", "senhora", "eng", "ingo":
+		"dhr", "mevr", "mevrouw", "meneer", "drs", "fru", "senhor", "senhora":
 		return true
-	case "m", "me", "ing", "mag", "dipl", "fr", "hr", "sig", "hon", "rev", "capt", "lt", "col", "sgt", "ir", "pr", "avv", "arch", "rag", "geom", "med", "phil", "jur", "sr", "lic":
+	case "m", "me", "eng", "ing", "mag", "dipl", "fr", "hr", "sig", "hon", "rev", "capt", "lt", "col", "sgt", "ir", "pr", "avv", "arch", "rag", "geom", "med", "phil", "jur", "sr", "lic":
 		return strings.HasSuffix(w, ".")
 	}
 	return false
@@ -132,9 +132,13 @@ func isSuffix(w string) bool {
 	return false
 }
 
-// isSuffixes reports whether a part behind a comma is nothing but suffixes; there the short ones need no dots.
+// isSuffixes reports whether a part behind a comma is nothing but suffixes or begins with a position: "Ann Lee, CEO". There the
+// short ones need no dots.
 func isSuffixes(part string) bool {
 	words := strings.FieldsFunc(part, isBlank)
+	if len(words) > 0 && isPosition(words[0]) {
+		return true
+	}
 	for _, w := range words {
 		switch wordKey(w) {
 		case "ma", "ba", "do", "kc", "qc", "ms", "bs", "med", "ca", "pt", "v", "dipl-ing", "mag":
@@ -145,6 +149,16 @@ func isSuffixes(part string) bool {
 		}
 	}
 	return true
+}
+
+// isPosition reports whether a word is a position in a company. None is a given name.
+func isPosition(w string) bool {
+	switch wordKey(w) {
+	case "ceo", "cto", "cfo", "coo", "cmo", "cio", "cro", "cpo", "chro", "ciso", "vp", "svp", "evp", "avp", "president", "founder", "co-founder", "cofounder", "owner", "director",
+		"manager", "head", "chief", "managing", "partner", "sales", "marketing", "engineer", "geschäftsführer", "geschäftsführerin", "gérant", "directeur", "directrice", "gerente", "titolare":
+		return true
+	}
+	return false
 }
 
 // isParticle reports whether a word begins a last name or goes on with its beginning.

@@ -17,6 +17,7 @@ func TestFullNamesAreSplit(t *testing.T) {
 		"Juan de la Cruz": "Juan|de la Cruz", "Juan Carlos de la Cruz": "Juan Carlos|de la Cruz", "Jan van der Berg": "Jan|van der Berg", "Anna Maria von Trapp": "Anna Maria|von Trapp",
 		"Ludwig van Beethoven": "Ludwig|van Beethoven", "van der Berg, Jan": "Jan|van der Berg", "Berg, Jan van der": "Jan|van der Berg", "de la Cruz, Juan": "Juan|de la Cruz", "João da Silva Santos": "João|da Silva Santos",
 		"Ann Marie Lee": "Ann|Marie Lee", "José Ortega y Gasset": "José|Ortega y Gasset", "Mary-Jane O'Neil": "Mary-Jane|O'Neil", "Van Morrison": "Van|Morrison", "Jack Ma": "Jack|Ma", "Kim Co": "Kim|Co", "Paulo Sa": "Paulo|Sa",
+		"Ann Lee, CEO": "Ann|Lee", "Ann Lee, VP Sales": "Ann|Lee", "Lee, Ann, Co-Founder": "Ann|Lee", "Ann Lee, PhD, Head of Research": "Ann|Lee", "Ingo Maurer": "Ingo|Maurer", "Eng Tan": "Eng|Tan", "Eng. Ann Lee": "Ann|Lee", "Sales, Ann": "Ann|Sales",
 		`Robert "Bob" Lee`: "Robert|Lee", "Ann (she/her) Lee": "Ann|Lee", "Ann Lee (CEO)": "Ann|Lee", "Ann Lee 🚀": "Ann|Lee", "Jeanne Marie d'Arc": "Jeanne Marie|d'Arc", "Мария Иванова": "Мария|Иванова", "J. R. Smith": "J.|R. Smith",
 	} {
 		if first, last, ok := contact.SplitName(name); first+"|"+last != want || !ok {
@@ -26,7 +27,7 @@ func TestFullNamesAreSplit(t *testing.T) {
 	for _, name := range []string{
 		"", "Ann", "Dr. Lee", "Lee,", ", Ann", "Acme Inc", "Acme, Inc.", "Acme GmbH", "Ford Motor Co.", "Banco Rojo S.A.", "Volvo AB", "Northwind Group", "Smith & Sons", "Ann Lee & Bob Ray", "Ann and Bob Lee", "Ann Lee 2",
 		"ann@x.example", "Ann Lee ann@x.example", "#N/A", "n/a", "unknown", "Ann Lee / Bob Ray", "Ann Lee; Bob Ray", "Lee, Ann, Ray, Bob", "van der Berg", "de la Cruz", "Ann Lee - Acme", "Ann Lee | CEO", "王小明",
-		"Acme Solutions", "3M Company", "Müller Consulting", "The quick brown fox jumps over the lazy dog", "(none)", "Ann Lee, Acme Ltd",
+		"Acme Solutions", "3M Company", "Müller Consulting", "The quick brown fox jumps over the lazy dog", "(none)", "Ann Lee, Acme Ltd", "Lee, CEO",
 	} {
 		if first, last, ok := contact.SplitName(name); ok {
 			t.Errorf("%q is split into %q and %q", name, first, last)
