@@ -114,8 +114,9 @@ func Open(ctx context.Context, path string, o Options) (*Ledger, error) {
 func advice(err error) string {
 	switch {
 	case errors.Is(err, ErrIncomplete):
-		return "; nothing was asked and its files are as they were: put a copy of all of them from before in its place, or accept " +
-			"the loss with `enrich ledger verify --accept-loss` (contacts whose answer is missing are then asked, and paid for, again)"
+		return "; no call was made and its files are unchanged: restore the newest copy of all of them, or, if you put an older copy " +
+			"there on purpose, accept the loss with `enrich ledger verify --accept-loss` (contacts whose answer is missing are then " +
+			"sent, and paid for, again)"
 	case errors.Is(err, ErrForeign):
 		return "; name another file with --ledger"
 	case errors.Is(err, ErrDamaged):
