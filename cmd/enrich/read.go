@@ -121,13 +121,23 @@ func printer(out io.Writer, info reader.Info, arrays bool) func(*reader.Row) err
 		case row.Refused != nil:
 			return nil
 		case info.Format == reader.JSONL:
-			line = append(append(line[:0], row.Raw...), '\n')
+			line = append(appendLine(line[:0], row.Raw), '\n')
 		default:
 			line = appendObject(line[:0], info.Columns, row.Cells)
 		}
 		_, err := out.Write(line)
 		return err
 	}
+}
+
+// appendLine appends JSON without its line breaks, which can only be between two tokens.
+func appendLine(b, raw []byte) []byte {
+	for _, c := range raw {
+		if c != '\n' && c != '\r' {
+			b = append(b, c)
+		}
+	}
+	return b
 }
 
 // appendObject writes cells by column, in column order, which a map would not keep.
