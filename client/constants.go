@@ -29,14 +29,14 @@ func ParseConstants(settings []string) (Constants, error) {
 	for _, s := range settings {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
-			return Constants{}, fmt.Errorf("%q: want NAME=VALUE, such as metadata.mobile_phone_enrichment=true", s)
+			return Constants{}, fmt.Errorf("%q: expected NAME=VALUE, such as metadata.mobile_phone_enrichment=true", s)
 		}
 		path := strings.Split(name, ".")
 		if slices.Contains(path, "") {
 			return Constants{}, fmt.Errorf("%q: a part of the name is empty", name)
 		}
 		if slices.Contains(contact.Fields(), contact.Field(path[0])) || path[0] == "business_email" {
-			return Constants{}, fmt.Errorf("%q is what a row's columns give: map a column to it with --map", path[0])
+			return Constants{}, fmt.Errorf("%q is a field that comes from the input: map a column to it with --map", path[0])
 		}
 		if err := put(root, path, literal(value)); err != nil {
 			return Constants{}, fmt.Errorf("%q: %w", name, err)
@@ -61,7 +61,7 @@ func put(m map[string]any, path []string, value any) error {
 		case map[string]any:
 			m = next
 		default:
-			return fmt.Errorf("%q has a value of its own", name)
+			return fmt.Errorf("%q already has a value", name)
 		}
 	}
 	last := path[len(path)-1]

@@ -25,11 +25,11 @@ func ParseRate(s string) (Rate, error) {
 	number, unit, _ := strings.Cut(s, "/")
 	per := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
 	if per == 0 {
-		return Rate{}, errors.New("want a number of calls a second, minute or hour, such as 10/s, 300/m or 5000/h")
+		return Rate{}, errors.New("expected a number of calls a second, minute or hour, such as 10/s, 300/m or 5000/h")
 	}
 	n, err := strconv.ParseUint(number, 10, 32)
 	if err != nil || n == 0 || n > maxRate {
-		return Rate{}, fmt.Errorf("want a whole number from 1 to %d before the slash", maxRate)
+		return Rate{}, fmt.Errorf("expected a whole number from 1 to %d before the slash", maxRate)
 	}
 	return Rate{int(n), per}, nil
 }

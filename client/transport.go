@@ -75,7 +75,7 @@ func rootsWith(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("--ca-file: %w", err)
 	}
 	if info.IsDir() || info.Size() > maxCAFile {
-		return nil, fmt.Errorf("--ca-file: %s is a directory or too large: want PEM certificates", file)
+		return nil, fmt.Errorf("--ca-file: %s is a directory or too large: expected PEM certificates", file)
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
@@ -86,7 +86,7 @@ func rootsWith(file string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("--ca-file: the system's certificates: %w", err)
 	}
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("--ca-file: %w in %s: want PEM, which begins with -----BEGIN CERTIFICATE-----", errNoCertificate, file)
+		return nil, fmt.Errorf("--ca-file: %w in %s: expected PEM, which begins with -----BEGIN CERTIFICATE-----", errNoCertificate, file)
 	}
 	return roots, nil
 }

@@ -123,9 +123,9 @@ func LinkedInPath(s string) string {
 
 // Errors of [NormalURL].
 var (
-	ErrURL      = errors.New("want a URL such as https://api.selling.com")
+	ErrURL      = errors.New("expected a URL such as https://api.selling.com")
 	ErrURLPlain = errors.New("plain http is only for a loopback address: use https")
-	ErrURLExtra = errors.New("want a base URL without user, query and fragment")
+	ErrURLExtra = errors.New("expected a base URL without user, query and fragment")
 )
 
 // NormalURL is a base URL as it is used and compared: scheme and host in lower case, no default port, no

@@ -175,7 +175,7 @@ func TestWhatIsNoLedgerIsRefusedAndNotTouched(t *testing.T) {
 		"its magic":      {func(t *testing.T, p string) { makeSample(t, p, true); garble(t, p, 3, 8) }, ledger.ErrForeign, "its beginning is damaged"},
 		"half of it":     {func(t *testing.T, p string) { makeSample(t, p, true); cut(t, p, 0.5) }, ledger.ErrDamaged, "put a copy"},
 		"all but a byte": {func(t *testing.T, p string) { makeSample(t, p, true); cut(t, p, 0.99999) }, ledger.ErrDamaged, "put a copy"},
-		"a directory":    {func(t *testing.T, p string) { mkdir(t, p) }, ledger.ErrForeign, "no regular file"},
+		"a directory":    {func(t *testing.T, p string) { mkdir(t, p) }, ledger.ErrForeign, "not a regular file"},
 		"its log":        {func(t *testing.T, p string) { makeSample(t, p, false); garble(t, p+"-wal", 20_000, 40) }, ledger.ErrDamaged, "of its log"},
 		"its log's head": {func(t *testing.T, p string) { makeSample(t, p, false); garble(t, p+"-wal", 9, 3) }, ledger.ErrDamaged, "of its log"},
 	} {

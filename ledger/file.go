@@ -77,7 +77,7 @@ func begins(path string) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%w: it is no regular file", ErrForeign)
+		return fmt.Errorf("%w: it is not a regular file", ErrForeign)
 	case info.Size() == 0 || there(path+"-journal"):
 		return nil
 	}

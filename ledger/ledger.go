@@ -120,8 +120,8 @@ func advice(err error) string {
 	case errors.Is(err, ErrForeign):
 		return "; name another file with --ledger"
 	case errors.Is(err, ErrDamaged):
-		return "; nothing was asked and the file is as it was: put a copy of it from before in its place, or move it away " +
-			"and begin a new one (every contact is then asked, and paid for, again)"
+		return "; no call was made and the file was not changed: put a copy of it from before in its place, or move it away " +
+			"and begin a new one (every contact is then sent, and paid for, again)"
 	case errors.Is(err, ErrNewer):
 		return "; use that version, or name another ledger with --ledger"
 	case errors.Is(err, ErrNetwork):

@@ -42,7 +42,7 @@ type Asked struct {
 	Unreachable bool
 	// Unasked: --limit or a cap left contacts unasked.
 	Unasked bool
-	// Broken is the error by which the input broke off, or nil.
+	// Broken is the error by which the input ended early, or nil.
 	Broken error
 }
 

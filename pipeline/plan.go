@@ -39,7 +39,7 @@ type Planned struct {
 	BeyondCaps int64 `json:"beyond_caps"`
 	// Calls is contacts to send; Stale, Lost and OtherFields count some of them.
 	Calls int64 `json:"calls"`
-	// Broken is how the input broke off, if it did.
+	// Broken is how the input ended early, if it did.
 	Broken error `json:"-"`
 }
 

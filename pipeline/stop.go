@@ -15,7 +15,7 @@ import (
 const (
 	// StopInterrupted: a signal.
 	StopInterrupted client.Stop = "interrupted"
-	// StopInput: the input broke off in the middle.
+	// StopInput: the input ended early in the middle.
 	StopInput client.Stop = "input"
 )
 
@@ -116,7 +116,7 @@ func (s *stopper) abandon(err error) {
 func (s *stopper) guard(f func()) (well bool) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			s.fail(fmt.Errorf("this is a bug of ours, please report it: %v\n%s", bug, debug.Stack()))
+			s.fail(fmt.Errorf("internal error, please report it: %v\n%s", bug, debug.Stack()))
 		}
 	}()
 	f()

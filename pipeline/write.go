@@ -36,7 +36,7 @@ type Written struct {
 	FromLedger, Deduplicated int64
 	// Credits is contacts of the rows that were charged; Contacts is those that matched.
 	Credits, Contacts int64
-	// Broken is the error by which the input broke off, or nil.
+	// Broken is the error by which the input ended early, or nil.
 	Broken error
 }
 

@@ -26,7 +26,7 @@ func newRawInput(in io.Reader) *rawInput {
 	return &rawInput{in: in, hash: sha256.New()}
 }
 
-// Read implements io.Reader. Any error but io.EOF and ErrStorage is one by which the input broke off.
+// Read implements io.Reader. Any error but io.EOF and ErrStorage is one by which the input ended early.
 func (r *rawInput) Read(b []byte) (int, error) {
 	if r.err != nil {
 		return 0, r.err
@@ -69,7 +69,7 @@ func (r *rawInput) close() {
 	}
 }
 
-// broken marks an error of a layer as one by which the input broke off; [io.EOF] and ErrStorage stay what they are.
+// broken marks an error of a layer as one by which the input ended early; [io.EOF] and ErrStorage stay what they are.
 func broken(err error) error {
 	if err == nil || err == io.EOF || errors.Is(err, ErrBroken) || errors.Is(err, ErrStorage) { //nolint:errorlint // an error that wraps io.EOF is not the end
 		return err

@@ -8,19 +8,19 @@ var (
 	// ErrEmpty: there is nothing in the input, or nothing but a header.
 	ErrEmpty = errors.New("the input is empty")
 	// ErrNoTable: it is no table: a workbook, a PDF, a web page, a picture, noise, an encrypted archive.
-	ErrNoTable = errors.New("the input is no table")
+	ErrNoTable = errors.New("the input is not a table")
 	// ErrEncoding: its text is in an encoding that nobody can know.
 	ErrEncoding = errors.New("the input's encoding cannot be known")
 	// ErrNoColumn: no column says by what to ask.
-	ErrNoColumn = errors.New("no column to ask by")
+	ErrNoColumn = errors.New("no column to look up by")
 	// ErrAmbiguous: two columns are equally good for one field.
 	ErrAmbiguous = errors.New("two columns fit")
 	// ErrHeader: the header is spoiled, is data, or no row fits it.
 	ErrHeader = errors.New("the header cannot be used")
 	// ErrMap: --map names a field or a column that is not there.
 	ErrMap = errors.New("--map does not fit")
-	// ErrBroken: the input broke off in the middle. The rows before it are good, and were returned.
-	ErrBroken = errors.New("the input broke off")
+	// ErrBroken: the input ended early in the middle. The rows before it are good, and were returned.
+	ErrBroken = errors.New("the input ended early")
 	// ErrStorage: a temporary copy of the input cannot be written or read. [Open] does not return it by itself: the reader
 	// that it is given wraps it. Such an error says nothing about the input, and is never ErrBroken.
 	ErrStorage = errors.New("temporary storage failed")

@@ -110,7 +110,7 @@ func TestRowsThatWereHeldBackAreWhole(t *testing.T) {
 	}
 }
 
-// What looks like a footer is rows if the input broke off behind it: nobody knows whether it is the end.
+// What looks like a footer is rows if the input ended early behind it: nobody knows whether it is the end.
 func TestABrokenInputHasNoFooter(t *testing.T) {
 	text := strings.Repeat(report, 1) + strings.Repeat("d@x.example,Di,Bonn\n", 20_000) + "\n" + footerOf3 + "\n"
 	r, err := reader.Open(&failsOnce{[]byte(text), io.ErrUnexpectedEOF}, reader.Options{})

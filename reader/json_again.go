@@ -32,7 +32,7 @@ func (r *jsonRows) again(text string) *Refusal {
 	}
 	message, _ := plain(descend(failure, []string{"message"}))
 	if message == "" {
-		message = fmt.Sprintf("line %d: refused before: mend the row and take its member %q away", r.frame.line, enrichmentMember)
+		message = fmt.Sprintf("line %d: refused before: fix the row and remove its member %q", r.frame.line, enrichmentMember)
 	}
 	return &Refusal{Kind: contact.Failure(strings.Clone(kind)), Message: message} // failures are counted by kind, to the end
 }

@@ -67,7 +67,7 @@ func verdictWords(v verdict, at int, text []byte) string {
 	if at < len(text) && text[at] < utf8.RuneSelf {
 		found = fmt.Sprintf(" (%q)", text[at])
 	}
-	return fmt.Sprintf("no JSON object: it goes wrong at byte %d%s", at+1, found)
+	return fmt.Sprintf("not a JSON object: error at byte %d%s", at+1, found)
 }
 
 // kindWords names what a valid value is.

@@ -8,7 +8,7 @@ import (
 
 // nextLine takes the next line that is not blank. A line is a row whatever is in it: what is no object is refused, and
 // the next line is read as if nothing had been. A last line without a line end is a row like any other, so that one that
-// is torn is refused; but where the input broke off by an error, only a whole object is believed.
+// is torn is refused; but where the input ended early by an error, only a whole object is believed.
 func (f *framing) nextLine(scan *jsonScanner, frame *jsonFrame, may bool) error {
 	for {
 		text := f.text()

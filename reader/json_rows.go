@@ -129,7 +129,7 @@ func (r *jsonRows) row(row *Row) {
 	}
 	text := view(r.frame.text)
 	if !r.collect(text) {
-		row.Refused = r.refusal(fmt.Sprintf("its members bring those of the input to more than %d names, or their length above 1 MiB", maxMembers))
+		row.Refused = r.refusal(fmt.Sprintf("with its members, the input has more than %d names, or they are longer than 1 MiB", maxMembers))
 		row.Refused.NoObject = true
 		return
 	}

@@ -37,7 +37,7 @@ func (f *framing) nextValue(scan *jsonScanner, frame *jsonFrame, may bool) error
 			f.after = afterComma
 			continue
 		case b == ',':
-			f.row(frame, 1, "a row is missing: nothing stands before a comma")
+			f.row(frame, 1, "a row is missing: nothing before a comma")
 			f.after = afterComma
 			return nil
 		case b == ']' && f.array > 0:

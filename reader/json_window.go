@@ -59,7 +59,7 @@ func (w *jsonWindow) more() bool {
 	return len(w.text()) > had
 }
 
-// failed is the error by which the input broke off; nil where it goes on, or ended as it should.
+// failed is the error by which the input ended early; nil where it goes on, or ended as it should.
 func (w *jsonWindow) failed() error {
 	if w.err == nil || errors.Is(w.err, io.EOF) {
 		return nil

@@ -23,7 +23,7 @@ func (c *csvRows) judge(row *Row, cells []string, record []byte) {
 	case !utf8.Valid(record):
 		row.Refused = &Refusal{
 			Kind:    contact.Invalid,
-			Message: fmt.Sprintf("line %d: bytes that are no text in the file's encoding: save it as UTF-8, or name the encoding with --encoding", row.Line),
+			Message: fmt.Sprintf("line %d: bytes that are not text in the file's encoding: save it as UTF-8, or name the encoding with --encoding", row.Line),
 		}
 	case len(record) > maxCell && c.overlong() > 0:
 		row.Refused = &Refusal{
@@ -33,7 +33,7 @@ func (c *csvRows) judge(row *Row, cells []string, record []byte) {
 	case c.kindAt >= 0 && cells[c.kindAt] == string(contact.Ragged):
 		row.Refused = &Refusal{Kind: contact.Ragged, Message: c.earlier(cells)}
 	case c.repeats(cells):
-		row.Refused = &Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: the header stands here again", row.Line)}
+		row.Refused = &Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: the header is repeated here", row.Line)}
 	}
 }
 
@@ -42,7 +42,7 @@ func (c *csvRows) earlier(cells []string) string {
 	if c.messageAt >= 0 && cells[c.messageAt] != "" {
 		return cells[c.messageAt]
 	}
-	return "refused before: mend the row and empty its enrich_error_kind"
+	return "refused before: fix the row and empty its enrich_error_kind"
 }
 
 // overlong is the first cell above maxCell, from 1; 0: none.

@@ -89,7 +89,7 @@ func (c *csvRows) longCell(l *longRow) (fault, error) {
 			c.fill()
 			continue
 		case !c.scan.quotes(text, end):
-			return f, fmt.Errorf("%w: line %d is longer than %d bytes, which no table has", ErrBroken, c.line, maxRecord)
+			return f, fmt.Errorf("%w: line %d is longer than %d bytes, which is too long for a row of a table", ErrBroken, c.line, maxRecord)
 		}
 		closing, err := c.closing(end)
 		if err != nil {
@@ -173,7 +173,7 @@ func (c *csvRows) passDelimiter() (more bool, err error) {
 	}
 }
 
-// torn is the error by which the input broke off; nil: it ended as it should.
+// torn is the error by which the input ended early; nil: it ended as it should.
 func (c *csvRows) torn() error {
 	if c.ended() {
 		return nil

@@ -94,7 +94,7 @@ func TestTheMapIsObeyed(t *testing.T) {
 		"misspelt":         {"E-Mail|Name", Options{Map: fields{"email": "E-Mial"}}, "", ErrMap, `did you mean "E-Mail"?`},
 		"nowhere":          {"A|B", Options{Map: fields{"email": "Quux"}}, "", ErrMap, `there are "A", "B"`},
 		"two in any case":  {"MAIL|Mail\na@x.com|b@x.com", Options{Map: fields{"email": "mail"}}, "", ErrAmbiguous, `"MAIL" and "Mail"`},
-		"no field":         {"A|B", Options{Map: fields{"e-mail": "A"}}, "", ErrMap, "want one of email, first_name"},
+		"no field":         {"A|B", Options{Map: fields{"e-mail": "A"}}, "", ErrMap, "expected one of email, first_name"},
 		"many columns":     {"A" + strings.Repeat("|c", 500), Options{Map: fields{"email": "Quux"}}, "", ErrMap, "and 481 more"},
 	} {
 		t.Run(name, func(t *testing.T) { wantMapping(t, tt.table, tt.o, tt.want, tt.err, tt.says) })
@@ -117,7 +117,7 @@ func TestWhatIsUnclearIsAnError(t *testing.T) {
 		"names alone":        {"First Name|Last Name", Options{}, "", ErrNoColumn, ""},
 		"names and company":  {"First Name|Last Name|Company", Options{}, "first_name=First Name last_name=Last Name company_name=Company", nil, ""},
 		"nothing, looked at": {"a|b", Options{AnyColumns: true}, "", nil, ""},
-		"a hint":             {"Kontakt|b\na@x.com|1", Options{}, "", ErrNoColumn, `"Kontakt" holds e-mail addresses`},
+		"a hint":             {"Kontakt|b\na@x.com|1", Options{}, "", ErrNoColumn, `"Kontakt" contains e-mail addresses`},
 		"ours hint nothing":  {"enrich_email|b\na@x.com|1", Options{}, "", ErrNoColumn, "say --no-header"},
 		"an address":         {"Ann|ann@x.com\nBo|bo@x.com", Options{}, "", ErrHeader, "--no-header"},
 		"a URL":              {"Email|https://x.com", Options{}, "", ErrHeader, `"https://x.com"`},

@@ -12,7 +12,7 @@ import (
 func (m *mapper) explicit() error {
 	for f := range m.options.Map {
 		if !slices.Contains(contact.InputFields(), f) {
-			return fmt.Errorf("%w: %q is no field: want one of %s", ErrMap, string(f), fieldNames())
+			return fmt.Errorf("%w: %q is not a field: expected one of %s", ErrMap, string(f), fieldNames())
 		}
 	}
 	for _, f := range contact.InputFields() {

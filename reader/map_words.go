@@ -89,13 +89,13 @@ func (m *mapper) noColumn() error {
 			return headerIsData(name)
 		}
 		if hint == "" && m.only(contact.Email, i) && !m.ours(name) {
-			hint = fmt.Sprintf("; %s holds e-mail addresses", shown(name))
+			hint = fmt.Sprintf("; %s contains e-mail addresses", shown(name))
 		}
 	}
 	if unsure && hint == "" {
 		hint = "; if the first line is data, say --no-header"
 	}
-	return fmt.Errorf("%w: want an e-mail address, a LinkedIn URL, or first and last name with a company; "+
+	return fmt.Errorf("%w: expected an e-mail address, a LinkedIn URL, or first and last name with a company; "+
 		"say with --map FIELD=COLUMN which is which of %s%s", ErrNoColumn, listed(m.columns), hint)
 }
 

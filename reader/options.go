@@ -39,19 +39,19 @@ type Options struct {
 // Validate refuses nonsense, and names the flag that it came by.
 func (o Options) Validate() error {
 	if o.Format != "" && o.Format != CSV && o.Format != JSONL {
-		return fmt.Errorf("--input-format %q: want %s or %s", string(o.Format), CSV, JSONL)
+		return fmt.Errorf("--input-format %q: expected %s or %s", string(o.Format), CSV, JSONL)
 	}
 	if err := o.validateDelimiter(); err != nil {
 		return err
 	}
 	if q := o.Quote; q != "" && q != "none" && (len(q) != 1 || strings.ContainsAny(q, "\r\n\\ ") || isLetter(q[0])) {
-		return fmt.Errorf("--quote %q: want one character such as \" or ', or none", q)
+		return fmt.Errorf("--quote %q: expected one character such as \" or ', or none", q)
 	}
 	if o.Quote != "" && o.Quote == o.delimiter() {
 		return fmt.Errorf("--quote %q: it is the delimiter too", o.Quote)
 	}
 	if o.Encoding != "" && !knownEncoding(encodingName(o.Encoding)) {
-		return fmt.Errorf("--encoding %q: want utf-8, utf-16le, utf-16be, windows-1252, latin-1 or another of %s",
+		return fmt.Errorf("--encoding %q: expected utf-8, utf-16le, utf-16be, windows-1252, latin-1 or another of %s",
 			o.Encoding, strings.Join(otherEncodings(), ", "))
 	}
 	switch {
@@ -60,7 +60,7 @@ func (o Options) Validate() error {
 	case o.NoSplitNames && o.Map[contact.FullName] != "":
 		return fmt.Errorf("--map %s=COLUMN: not allowed with --no-split-names", contact.FullName)
 	case o.NoHeader && o.HeaderLine > 0:
-		return errors.New("--no-header: it goes not with --header-line")
+		return errors.New("--no-header: not allowed with --header-line")
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (o Options) validateDelimiter() error {
 	}
 	r, size := utf8.DecodeRuneInString(d)
 	if size != len(d) || r == utf8.RuneError || strings.ContainsAny(d, "\r\n\"\\\x00") || size == 1 && isLetter(d[0]) {
-		return fmt.Errorf("--delimiter %q: want one character such as , or ;, or tab", o.Delimiter)
+		return fmt.Errorf("--delimiter %q: expected one character such as , or ;, or tab", o.Delimiter)
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func (r *Reader) Info() Info {
 func (r *Reader) Columns() []string { return r.rows.columns() }
 
 // Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. An error that wraps [ErrBroken]
-// means that the input broke off: rows that come with it are good.
+// means that the input ended early: rows that come with it are good.
 func (r *Reader) Read(rows []Row) (int, error) {
 	if r.err != nil || len(rows) == 0 {
 		return 0, r.err

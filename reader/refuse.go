@@ -14,7 +14,7 @@ type signature struct {
 
 const (
 	saveAsCSV = "open it in the program that made it and save or export it as CSV"
-	aPicture  = "it is a picture: want a CSV or JSONL file"
+	aPicture  = "it is a picture: expected a CSV or JSONL file"
 	encrypted = "it is encrypted: decrypt it first"
 	unpackIt  = "it is an archive: unpack it, and name the CSV or JSONL file in it"
 )
@@ -29,7 +29,7 @@ func signatures() []signature {
 		{0, "GIF8", aPicture},
 		{0, "II*\x00", aPicture},
 		{0, "MM\x00*", aPicture},
-		{0, "\x00\x00\x00", "it is a picture, a film or another file of bytes: want a CSV or JSONL file"},
+		{0, "\x00\x00\x00", "it is a picture, a film or another file of bytes: expected a CSV or JSONL file"},
 		{0, "{\\rtf", "it is a text document (RTF): " + saveAsCSV},
 		{0, "SQLite format 3\x00", "it is an SQLite database: export the table as CSV"},
 		{0, "PAR1", "it is a Parquet file: export it as CSV"},
@@ -45,8 +45,8 @@ func signatures() []signature {
 		{0, "-----BEGIN AGE ENCRYPTED FILE", encrypted},
 		{0, "-----BEGIN PGP MESSAGE", encrypted},
 		{0, "Salted__", encrypted},
-		{0, "\x7fELF", "it is a program: want a CSV or JSONL file"},
-		{0, "MZ\x90\x00", "it is a program: want a CSV or JSONL file"},
+		{0, "\x7fELF", "it is a program: expected a CSV or JSONL file"},
+		{0, "MZ\x90\x00", "it is a program: expected a CSV or JSONL file"},
 		{0, "BEGIN:VCARD", "it is a file of vCards: export the address book as CSV"},
 	}
 }
@@ -93,7 +93,7 @@ func refuseText(block []byte) error {
 	case bytes.HasPrefix(start, []byte("<?xml")), bytes.HasPrefix(start, []byte("<svg")):
 		return noTable("it is an XML document: " + saveAsCSV)
 	case noise(block):
-		return noTable("it holds bytes that no text has: want a CSV or JSONL file")
+		return noTable("it contains bytes that no text has: expected a CSV or JSONL file")
 	}
 	return nil
 }

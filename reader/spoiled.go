@@ -53,7 +53,7 @@ func (c *csvRows) hopeless(f fault, before, size int, found bool) error {
 }
 
 // resync finds the end of a spoiled record: how many bytes it takes. Where the text ends before anything is plainly a row
-// again, all of it is the record; only whole lines are where the input broke off.
+// again, all of it is the record; only whole lines are where the input ended early.
 func (c *csvRows) resync(f fault) (size int, found bool) {
 	effort := 0
 	if end, ok := c.lineEnd(0); ok && f == afterQuote && c.fullLine(c.text()[:end]) {
@@ -176,7 +176,7 @@ func (c *csvRows) refusal(row *Row, kind contact.Failure, f fault, cell int) *Re
 func (c *csvRows) words(f fault, cell int) string {
 	switch f {
 	case afterQuote:
-		return fmt.Sprintf("text stands after the closing quote of cell %d, where the header has %d", cell+1, len(c.header))
+		return fmt.Sprintf("text after the closing quote of cell %d, where the header has %d", cell+1, len(c.header))
 	case unclosed:
 		return fmt.Sprintf("the quote that opens cell %d never closes", cell+1)
 	case crossing:

@@ -116,11 +116,11 @@ func (t *table) first() (int, error) {
 		case i < remarks:
 			continue
 		case r.fault != sound:
-			return i, spoiledHeader(r.line, "%s where the header should be; mend it, or name the header's line with --header-line", r.fault.words())
+			return i, spoiledHeader(r.line, "%s where the header should be; fix it, or name the header's line with --header-line", r.fault.words())
 		case t.title(r.cells) && i+1 < len(t.records):
 			continue
 		case i > 0 && dataLike(r.cells):
-			return i, spoiledHeader(t.records[0].line, "no header fits the rows from line %d on: mend it, name its line with --header-line, or say --no-header", r.line)
+			return i, spoiledHeader(t.records[0].line, "no header fits the rows from line %d on: fix it, name its line with --header-line, or say --no-header", r.line)
 		}
 		return i, t.fits(i)
 	}

@@ -66,7 +66,7 @@ func lockFile(ctx context.Context, name string) (*flock.Flock, error) {
 		_, err := l.TryLockContext(ctx, lockRetry)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
-			return nil, fmt.Errorf("another run is publishing the same outputs, and holds %q", name)
+			return nil, fmt.Errorf("another run is publishing the same outputs: it has locked %q", name)
 		case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
 			return nil, nil
 		case err != nil:

@@ -10,7 +10,7 @@ import (
 
 // errNoObject is a row or an answer that should be a JSON object and is none; the caller broke its promise, so the
 // run stops.
-var errNoObject = errors.New("is no JSON object")
+var errNoObject = errors.New("is not a JSON object")
 
 // objects turns rows of one source into JSON objects with the member "enrichment".
 type objects struct {

@@ -100,7 +100,7 @@ func (o *output) ready() error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%q is no file any more", o.target)
+		return fmt.Errorf("%q is not a file any more", o.target)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func begin(f Format, s Source) error {
 // Write writes one row.
 func (r *Results) Write(row *Result) error {
 	if row.NoObject || len(row.Extra) > 0 || !row.Kind.Answered() {
-		return fmt.Errorf("line %d: a row that is %s is no result", row.Line, row.Kind)
+		return fmt.Errorf("line %d: a row that is %s is not a result", row.Line, row.Kind)
 	}
 	if err := r.answer.read(row.Body); err != nil {
 		return fmt.Errorf("line %d: its answer %w", row.Line, err)

@@ -19,7 +19,7 @@ const (
 // valid refuses what is neither.
 func (f Format) valid() error {
 	if f != CSV && f != JSONL {
-		return fmt.Errorf("format %q: want %q or %q", string(f), string(CSV), string(JSONL))
+		return fmt.Errorf("format %q: expected %q or %q", string(f), string(CSV), string(JSONL))
 	}
 	return nil
 }

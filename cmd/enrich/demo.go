@@ -81,7 +81,7 @@ func demoOptions() fakeapi.Options {
 }
 
 func (d *demo) csv() error {
-	d.say("1. a CRM's export goes in as it is: quotes, umlauts, a duplicate, rows that cannot be asked")
+	d.say("1. a CRM's export goes in as it is: quotes, umlauts, a duplicate, rows that cannot be sent")
 	if err := d.run(d.api, ".", samples.CRMExport, demoReport, exitFailedRows); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (d *demo) again() error {
 		return err
 	}
 	before := d.api.Stats()
-	d.say("4. the first command again: what was answered is in the ledger and costs nothing, only what the API refused is asked once more")
+	d.say("4. the first command again: what was answered is in the ledger and costs nothing, only what the API refused is sent again")
 	if err := d.run(d.api, ".", samples.CRMExport, "again.report.html", exitFailedRows); err != nil {
 		return err
 	}
@@ -138,9 +138,9 @@ func (d *demo) again() error {
 		many(before.Calls, "call"), after.Calls, many(before.Charged, "credit"), after.Charged)
 	switch {
 	case after.Charged != before.Charged:
-		return errors.New("demo: the second run was charged, which must not be")
+		return errors.New("demo: the second run was charged, which is an error of enrich")
 	case !bytes.Equal(first, second):
-		return errors.New("demo: the second run wrote other results, which must not be")
+		return errors.New("demo: the second run wrote other results, which is an error of enrich")
 	}
 	d.note("the results are the same, byte for byte")
 	return nil
@@ -159,7 +159,7 @@ func (d *demo) run(api *fakeapi.Server, out, sample, report string, want int) er
 	case exitSIGHUP, exitSIGINT, exitSIGTERM:
 		return ending(code)
 	default:
-		return fmt.Errorf("demo: the run ended with exit code %d, and was to end with %d", code, want)
+		return fmt.Errorf("demo: the run ended with exit code %d, expected %d", code, want)
 	}
 }
 

@@ -122,11 +122,11 @@ func (s *apiSettings) options() (fakeapi.Options, error) {
 	case len(s.faults) > 0:
 		o.Faults = []fakeapi.Fault{{Kinds: s.faults, After: s.faultAfter, First: s.first, Every: s.every, Share: s.share}}
 	case selected:
-		return o, usage(errors.New("name what is to happen with --fault"))
+		return o, usage(errors.New("name the fault with --fault"))
 	}
 	for name, share := range map[string]float64{"match": s.match, "big": s.big, "odd": s.odd, "fault-share": s.share} {
 		if !(share >= 0 && share <= 1) {
-			return o, usage(fmt.Errorf("--%s: want a share from 0 to 1", name))
+			return o, usage(fmt.Errorf("--%s: expected a share from 0 to 1", name))
 		}
 	}
 	return o, usage(o.Validate())

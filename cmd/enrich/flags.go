@@ -69,7 +69,7 @@ func (c choice) Set(s string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("want %s", strings.Join(c.words, " or "))
+	return fmt.Errorf("expected %s", strings.Join(c.words, " or "))
 }
 
 // A span is a duration flag with units up to d, and none where that is allowed.
@@ -117,9 +117,9 @@ func (s span) Set(text string) error {
 	case err != nil:
 		return err
 	case d < s.min:
-		return fmt.Errorf("want at least %s", spanText(s.min))
+		return fmt.Errorf("expected at least %s", spanText(s.min))
 	case s.max > 0 && d > s.max:
-		return fmt.Errorf("want at most %s", spanText(s.max))
+		return fmt.Errorf("expected at most %s", spanText(s.max))
 	}
 	*s.value = d
 	return nil
@@ -127,7 +127,7 @@ func (s span) Set(text string) error {
 
 // parseSpan reads 90s, 1h30m, 30d, 1d12h.
 func parseSpan(text string) (time.Duration, error) {
-	wrong := errors.New("want a duration such as 30s, 2m, 12h or 30d")
+	wrong := errors.New("expected a duration such as 30s, 2m, 12h or 30d")
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		days, rest = "", text
@@ -172,9 +172,9 @@ func (n number) Set(text string) error {
 	v, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case err != nil, v < n.min:
-		return fmt.Errorf("want a whole number from %d", n.min)
+		return fmt.Errorf("expected a whole number from %d", n.min)
 	case v > n.max:
-		return fmt.Errorf("want a whole number of at most %d", n.max)
+		return fmt.Errorf("expected a whole number of at most %d", n.max)
 	}
 	*n.value = v
 	return nil
@@ -187,7 +187,7 @@ func parseMap(values []string) (map[contact.Field]string, error) {
 		name, column, ok := strings.Cut(v, "=")
 		field := contact.Field(strings.TrimSpace(name))
 		if !ok || column == "" {
-			return nil, usage(fmt.Errorf("--map=%q: want FIELD=COLUMN, such as email=Mail", v))
+			return nil, usage(fmt.Errorf("--map=%q: expected FIELD=COLUMN, such as email=Mail", v))
 		}
 		var names []string
 		known := false
@@ -196,7 +196,7 @@ func parseMap(values []string) (map[contact.Field]string, error) {
 			known = known || f == field
 		}
 		if !known {
-			return nil, usage(fmt.Errorf("--map=%q: there is no field %q: want one of %s", v, field, strings.Join(names, ", ")))
+			return nil, usage(fmt.Errorf("--map=%q: there is no field %q: expected one of %s", v, field, strings.Join(names, ", ")))
 		}
 		if _, twice := mapping[field]; twice {
 			return nil, usage(fmt.Errorf("--map: %s is given twice", field))

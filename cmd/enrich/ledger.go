@@ -15,7 +15,7 @@ import (
 
 func ledgerCommand(w world) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "ledger", Short: "Look at what is kept, or remove something from it",
+		Use: "ledger", Short: "Inspect the ledger, or remove something from it",
 		Example: "  enrich ledger stats\n  enrich ledger export > answers.jsonl\n  enrich ledger forget ann@example.com",
 		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -74,10 +74,10 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 func statsCommand(w world) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use: "stats", Short: "Count what the ledger holds", Args: cobra.NoArgs,
+		Use: "stats", Short: "Count what is in the ledger", Args: cobra.NoArgs,
 		Example: "  enrich ledger stats\n  enrich ledger stats --json",
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	stats := func(_ context.Context, l *ledger.Ledger, _ []string) error {
 		s, err := l.Stats()
 		if err != nil {
@@ -138,7 +138,7 @@ type exported struct {
 
 func exportCommand(w world) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "export", Short: "Print every outcome as JSONL on standard output, in the order in which they came",
+		Use: "export", Short: "Print every outcome as JSONL on standard output, in the order in which they were committed",
 		Example: "  enrich ledger export > outcomes.jsonl\n  enrich ledger export | jq 'select(.status == \"lost\")'", Args: cobra.NoArgs,
 	}
 	export := func(ctx context.Context, l *ledger.Ledger, _ []string) error {

@@ -22,9 +22,9 @@ func forgetCommand(w world) *cobra.Command {
 	var who contact.Contact
 	cmd := &cobra.Command{
 		Use: "forget [ADDRESS]", Short: "Remove every trace of one person, for a deletion request",
-		Long: "Removes what was asked about a person and what was answered, so that it is in the file's bytes no more. If several fields\n" +
+		Long: "Removes every request and answer of a person, so that nothing of them remains in the file's bytes. If several fields\n" +
 			"are given, all must fit. Results that were written before are your files: this does not touch them. A contact that is\n" +
-			"forgotten is new: asked again, it costs again. If the ledger has no record of the person, the exit code is 3.",
+			"forgotten is new: if it is sent again, it costs again. If the ledger has no record of the person, the exit code is 3.",
 		Example: "  enrich ledger forget ann@example.com\n  enrich ledger forget --first-name Ann --last-name Smith --company-domain example.com",
 		Args:    cobra.MaximumNArgs(1),
 	}
@@ -66,7 +66,7 @@ func onePerson(who *contact.Contact) error {
 func pruneCommand(w world) *cobra.Command {
 	var age time.Duration
 	cmd := &cobra.Command{
-		Use: "prune --older-than AGE", Short: "Remove what is older than an age; contacts whose answer goes cost again",
+		Use: "prune --older-than AGE", Short: "Remove outcomes older than an age; contacts whose answer is removed cost again",
 		Example: "  enrich ledger prune --older-than 365d", Args: cobra.NoArgs,
 	}
 	cmd.Flags().Var(span{value: &age, min: time.Hour}, "older-than", "the age, such as 365d")

@@ -15,10 +15,10 @@ func verifyCommand(w world) *cobra.Command {
 		Use: "verify", Short: "Read the whole ledger and check every page, checksum, key and intent",
 		Long: "Reads the whole ledger and checks every page, checksum, key and intent. A ledger that lacks its newest commits (its log is\n" +
 			"missing, it was emptied, an older copy was put in its place) is refused by every command. --accept-loss says what is missing\n" +
-			"and lets runs use what is left: contacts whose answer is missing are asked, and paid for, again.",
+			"and lets runs use what is left: contacts whose answer is missing are sent, and paid for, again.",
 		Example: "  enrich ledger verify\n  enrich ledger verify --accept-loss", Args: cobra.NoArgs,
 	}
-	cmd.Flags().BoolVar(&accept, "accept-loss", false, "say what is missing from an incomplete ledger, and use what is left of it")
+	cmd.Flags().BoolVar(&accept, "accept-loss", false, "list what is missing from an incomplete ledger, and use the rest")
 	job := ledgerJob{options: ledger.Options{ReadOnly: true}}
 	job.check = func([]string) error {
 		if accept {
@@ -65,6 +65,6 @@ func verify(ctx context.Context, w world, l *ledger.Ledger) error {
 	if v.Problems > 0 {
 		return fmt.Errorf("verify: %w: %s; put a copy of it from before in its place", ledger.ErrDamaged, many(v.Problems, "problem"))
 	}
-	_, err = fmt.Fprintf(w.stdout, "sound: %s, %s\n", many(v.Outcomes, "outcome"), many(v.Intents, "intent"))
+	_, err = fmt.Fprintf(w.stdout, "OK: %s, %s\n", many(v.Outcomes, "outcome"), many(v.Intents, "intent"))
 	return err
 }

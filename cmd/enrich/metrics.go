@@ -45,7 +45,7 @@ func (m *meter) accept(w world, s *settings, input string) error {
 		return nil
 	}
 	if filepath.Ext(m.path) != ".prom" {
-		return usage(fmt.Errorf("--metrics: %q: want a name that ends in .prom: the textfile collector reads no other", m.path))
+		return usage(fmt.Errorf("--metrics: %q: expected a name that ends in .prom, because the textfile collector reads no other", m.path))
 	}
 	if err := writer.CheckTarget(m.path); err != nil {
 		return usage(fmt.Errorf("--metrics: %w", err))

@@ -17,7 +17,7 @@ func planCommand(w world) *cobra.Command {
 	s := defaults()
 	asJSON := false
 	cmd := &cobra.Command{
-		Use: "plan [flags] FILE", Short: "Say what run would do: no call, no key",
+		Use: "plan [flags] FILE", Short: "Show what run would do: no call, no key",
 		Example: "  enrich plan leads.csv\n  enrich plan --json --rate 300/m leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return plan(w, &s, args[0], asJSON || s.logFormat == "json")
@@ -25,15 +25,15 @@ func planCommand(w world) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
-	cmd.Flags().StringVar(&s.rate, "rate", "", "calls at most, a `RATE` such as 300/m: how long it would take")
+	cmd.Flags().StringVar(&s.rate, "rate", "", "maximum `RATE` of calls, such as 300/m: shows how long the run would take")
 	s.capFlags(cmd)
 	group(cmd, "Caps")
 	s.questionFlags(cmd)
-	group(cmd, "What is asked, and kept")
+	group(cmd, "Contacts and ledger")
 	s.readingFlags(cmd)
 	group(cmd, "Reading")
 	s.sayingFlags(cmd)
-	group(cmd, "Saying")
+	group(cmd, "Messages")
 	return cmd
 }
 
@@ -139,8 +139,8 @@ func (f *forecast) print(w world, asJSON bool) error {
 		{f.Invalid, "row cannot be sent", "rows cannot be sent", false},
 		{f.Answered, "row answered before", "rows answered before", false},
 		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
-		{f.Held, "lost too often to be sent again (--lost-retries)", "lost too often to be sent again (--lost-retries)", true},
-		{f.BeyondLimit, "beyond --limit", "beyond --limit", true},
+		{f.Held, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
+		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", true},
 		{f.BeyondCaps, beyondCaps, beyondCaps, true},
 		{f.Calls, "call to make", "calls to make", false},
 		{f.Stale, "of them because the answer is too old", "of them because the answer is too old", true},

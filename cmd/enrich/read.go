@@ -27,9 +27,9 @@ func readCommand(w world) *cobra.Command {
 	}
 	s.readingFlags(cmd)
 	group(cmd, "Reading")
-	cmd.Flags().BoolVar(&arrays, "arrays", false, "a JSON array of strings a record, the header first")
+	cmd.Flags().BoolVar(&arrays, "arrays", false, "print each record as a JSON array of strings, the header first")
 	s.sayingFlags(cmd)
-	group(cmd, "Saying")
+	group(cmd, "Messages")
 	return cmd
 }
 

@@ -30,12 +30,12 @@ func execute(args []string, w world) (code int) {
 	defer func() {
 		if bug := recover(); bug != nil { // the runtime would leave with 2, which says that nothing was called
 			code = exitInternal
-			sayError(w, nil, args, fmt.Errorf("this is a bug of ours, please report it: %v\n%s", bug, debug.Stack()))
+			sayError(w, nil, args, fmt.Errorf("internal error, please report it: %v\n%s", bug, debug.Stack()))
 		}
 	}()
 	root := &cobra.Command{
 		Use:   "enrich",
-		Short: "Enrich lead lists: each contact is asked about once, and what was paid for is kept",
+		Short: "Enrich lead lists: each contact is sent once, and every answer is kept",
 		Long:  longRoot, Example: exampleRoot,
 		SilenceErrors: true, SilenceUsage: true,
 		Args:              knownCommand,
@@ -50,7 +50,7 @@ func execute(args []string, w world) (code int) {
 	root.InitDefaultCompletionCmd(args...) // it keeps the streams of this moment
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
-			c.Short, c.Example = "Make a shell complete commands, flags and columns", exampleCompletion
+			c.Short, c.Example = "Generate shell completions for commands, flags and columns", exampleCompletion
 		}
 	}
 	completions(root)

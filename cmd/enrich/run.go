@@ -19,17 +19,17 @@ import (
 func oneFile(_ *cobra.Command, args []string) error {
 	switch len(args) {
 	case 0:
-		return errors.New("name the file to read: CSV or JSONL, or - for standard input")
+		return errors.New("expected the name of a CSV or JSONL file, or - for standard input")
 	case 1:
 		return nil
 	}
-	return fmt.Errorf("name one file: %q is too much (quote names with spaces)", args[1])
+	return fmt.Errorf("expected one file, got also %q (quote names with spaces)", args[1])
 }
 
 func runCommand(w world) *cobra.Command {
 	s := defaults()
 	cmd := &cobra.Command{
-		Use: "run [flags] FILE", Short: "Ask about each row that has no answer yet, and write the results",
+		Use: "run [flags] FILE", Short: "Send each contact that has no answer yet, and write the results",
 		Long: longRun, Example: exampleRun, Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m := newMeter(s.metrics, args[0], time.Now())
@@ -43,15 +43,15 @@ func runCommand(w world) *cobra.Command {
 	s.watchFlags(cmd)
 	group(cmd, "Output")
 	s.callFlags(cmd)
-	group(cmd, "Asking")
+	group(cmd, "Calls")
 	s.capFlags(cmd)
 	group(cmd, "Caps")
 	s.questionFlags(cmd)
-	group(cmd, "What is asked, and kept")
+	group(cmd, "Contacts and ledger")
 	s.readingFlags(cmd)
 	group(cmd, "Reading")
 	s.sayingFlags(cmd)
-	group(cmd, "Saying")
+	group(cmd, "Messages")
 	return cmd
 }
 
@@ -182,7 +182,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	return ask.Do(j.patience.ctx, j.patience.deadline)
 }
 
-var errCut = errors.New("it was not read to its end, because the run was interrupted")
+var errCut = errors.New("not read to its end, because the run was interrupted")
 
 // interrupted gives a signal's end its own code; other errors stay what they are, also after a signal.
 func (j *job) interrupted(err error) error {

@@ -62,9 +62,9 @@ func defaults() settings {
 // readingFlags say how a file is read; every command that reads one has them.
 func (s *settings) readingFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(choice{&s.inputFormat, []string{"csv", "jsonl"}}, "input-format", "what the input is (default: detected)")
-	f.StringVar(&s.delimiter, "delimiter", "", "what stands between two cells: one `CHARACTER`, or tab (default: detected)")
-	f.StringVar(&s.quote, "quote", "", "what stands around a cell: one `CHARACTER`, or none (default: detected)")
+	f.Var(choice{&s.inputFormat, []string{"csv", "jsonl"}}, "input-format", "format of the input (default: detected)")
+	f.StringVar(&s.delimiter, "delimiter", "", "delimiter between two cells: one `CHARACTER`, or tab (default: detected)")
+	f.StringVar(&s.quote, "quote", "", "quote around a cell: one `CHARACTER`, or none (default: detected)")
 	f.StringVar(&s.encoding, "encoding", "", "`NAME` of the encoding: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
 	f.Var(number{&s.headerLine, 1, 1 << 20}, "header-line", "the line of the header, from 1 (default: detected)")
 	f.BoolVar(&s.noHeader, "no-header", false, "the first line is data; columns are named 1, 2, …")
@@ -77,11 +77,11 @@ func (s *settings) questionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.url, "url", s.url, "base `URL` of the API; /contact is appended")
 	f.StringArrayVar(&s.set, "set", nil, "`NAME=VALUE`: a constant field of every request, nested by dots; repeatable")
-	f.Var(choice{&s.sameBy, []string{"request", "email"}}, "same-by", "what makes two rows the same contact")
-	f.Var(filePath{&s.ledger}, "ledger", "the `FILE` that records what was asked and answered (default: $XDG_STATE_HOME/enrich/ledger.db)")
-	f.Var(span{value: &s.maxAge, none: true}, "max-age", "how old a reused answer may be, such as 90d")
-	f.Var(span{value: &s.noMatchAge, none: true}, "no-match-age", "how old a reused no match may be")
-	f.Var(number{&s.lostRetries, 0, 14}, "lost-retries", "how often a contact may be asked again after a lost call; 0 holds it at once")
+	f.Var(choice{&s.sameBy, []string{"request", "email"}}, "same-by", "two rows are the same contact if they have the same request or the same email")
+	f.Var(filePath{&s.ledger}, "ledger", "`FILE` that records what was sent and answered (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	f.Var(span{value: &s.maxAge, none: true}, "max-age", "maximum age of a reused answer, such as 90d")
+	f.Var(span{value: &s.noMatchAge, none: true}, "no-match-age", "maximum age of a reused no match")
+	f.Var(number{&s.lostRetries, 0, 14}, "lost-retries", "how often a contact may be sent again after a lost call; 0 means never")
 }
 
 // outputFlags say what is written, and where.
@@ -91,9 +91,9 @@ func (s *settings) outputFlags(cmd *cobra.Command) {
 	f.Var(filePath{&s.results}, "results", "`FILE` for the results; - is standard output")
 	f.Var(filePath{&s.failures}, "failures", "`FILE` for the failures; - is standard output")
 	f.Var(filePath{&s.summary}, "summary", "`FILE` for the summary; - is standard output")
-	f.BoolVar(&s.replace, "replace", false, "replace the outputs in place also if they are of another input or have more answered rows")
-	f.Var(filePath{&s.pending}, "pending", "`FILE` for the rows that were not asked, as they were (default: none)")
-	f.Var(filePath{&s.report}, "report", "`FILE` for a page about the run, as HTML, to look at (default: none)")
+	f.BoolVar(&s.replace, "replace", false, "replace existing outputs even if they are of another input or have more answered rows")
+	f.Var(filePath{&s.pending}, "pending", "`FILE` for the rows that were not sent, unchanged (default: none)")
+	f.Var(filePath{&s.report}, "report", "`FILE` for an HTML page about the run (default: none)")
 	f.Var(choice{&s.format, []string{"csv", "jsonl"}}, "format", "format of results and failures (default: as the input)")
 	f.BoolVar(&s.safe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
 	f.BoolVar(&s.bom, "bom", false, "begin CSV with a byte order mark, for Excel")
@@ -102,16 +102,16 @@ func (s *settings) outputFlags(cmd *cobra.Command) {
 // callFlags say how the API is called, and how much.
 func (s *settings) callFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(filePath{&s.apiKeyFile}, "api-key-file", "`FILE` that holds the API key (default: environment SELLING_API_KEY)")
-	f.Var(choice{&s.emailAs, []string{"email", "business_email"}}, "email-as", "the outgoing name of the address")
-	f.Var(number{&s.workers, 1, 4096}, "workers", "calls in flight at most")
-	f.StringVar(&s.rate, "rate", "", "calls at most, a `RATE` such as 300/m or 10/s (default: what the API's header says)")
-	f.Var(span{value: &s.timeout, min: time.Millisecond, max: time.Hour}, "timeout", "of one call")
-	f.Var(number{&s.maxAttempts, 1, 1000}, "max-attempts", "of one row")
-	f.Var(span{value: &s.maxElapsed, min: time.Millisecond, max: day}, "max-elapsed", "of one row's attempts, and of an API that is down")
-	f.Var(filePath{&s.caFile}, "ca-file", "`FILE` with the PEM certificates to trust beside the system's")
+	f.Var(filePath{&s.apiKeyFile}, "api-key-file", "`FILE` with the API key (default: environment SELLING_API_KEY)")
+	f.Var(choice{&s.emailAs, []string{"email", "business_email"}}, "email-as", "request field for the address")
+	f.Var(number{&s.workers, 1, 4096}, "workers", "maximum calls in flight")
+	f.StringVar(&s.rate, "rate", "", "maximum `RATE` of calls, such as 300/m or 10/s (default: what the API's header says)")
+	f.Var(span{value: &s.timeout, min: time.Millisecond, max: time.Hour}, "timeout", "maximum time of one call")
+	f.Var(number{&s.maxAttempts, 1, 1000}, "max-attempts", "maximum attempts for one row")
+	f.Var(span{value: &s.maxElapsed, min: time.Millisecond, max: day}, "max-elapsed", "maximum time of one row's attempts, and of an outage of the API")
+	f.Var(filePath{&s.caFile}, "ca-file", "`FILE` with PEM certificates to trust in addition to the system's")
 	s.graceFlag(cmd)
-	f.Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run holds")
+	f.Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
 }
 
 // watchFlags are for those who watch the job.
@@ -137,9 +137,9 @@ func (s *settings) capFlags(cmd *cobra.Command) {
 
 func (s *settings) sayingFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVarP(&s.quiet, "quiet", "q", false, "say only what is wrong")
-	f.BoolVarP(&s.verbose, "verbose", "v", false, "a line for each attempt")
-	f.Var(choice{&s.logFormat, []string{"text", "json"}}, "log-format", "of what is said on standard error")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "print only warnings and errors")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "print a line for each attempt")
+	f.Var(choice{&s.logFormat, []string{"text", "json"}}, "log-format", "format of the messages on standard error")
 }
 
 func (s *settings) readerOptions() (reader.Options, error) {

@@ -72,7 +72,7 @@ func (b build) String() string {
 func versionCommand(w world) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
-		Use: "version", Short: "Say which version this is", Example: "  enrich version\n  enrich version --json", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Example: "  enrich version\n  enrich version --json", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
 				return json.NewEncoder(w.stdout).Encode(thisBuild())
@@ -81,6 +81,6 @@ func versionCommand(w world) *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, for machines")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

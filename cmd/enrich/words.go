@@ -13,15 +13,15 @@ import (
 	"enrich/pipeline"
 )
 
-// All that is said about a run stands in this file, so that it can be read in one go and sounds like one voice.
+// All messages about a run are in this file.
 
 const (
-	longRoot = `enrich asks a paid contact API about every row of a CSV or JSONL file, and writes what it learnt beside
-what it was given. An answer that was paid for is kept: it is never lost, and never paid for again. Run the same
-command again after any ending.`
+	longRoot = `enrich sends each contact of a CSV or JSONL file to a paid API and writes the results next to the input.
+Every answer is kept in a ledger: it is never lost, and never paid for again. To continue after a run was
+stopped or killed, run the same command again.`
 
 	exampleRoot = `  enrich demo                 try it: no key, no network
-  enrich plan leads.csv       what a run would ask, and what it can cost
+  enrich plan leads.csv       what a run would send, and what it can cost
   export SELLING_API_KEY=…    or --api-key-file FILE
   enrich run leads.csv        leads.results.csv, .failures.csv, .summary.json`
 
@@ -30,12 +30,12 @@ command again after any ending.`
   enrich completion fish > ~/.config/fish/completions/enrich.fish
   enrich completion powershell | Out-String | Invoke-Expression`
 
-	longRun = `Reads the file twice. The first pass asks the API about each contact that has no answer in the
-ledger yet; the second writes each row with its answer to <stem>.results.<ext>, or with the reason
-to <stem>.failures.<ext>, and what it came to to <stem>.summary.json.
+	longRun = `Reads the file twice. The first pass sends each contact that has no answer in the ledger yet to the
+API. The second pass writes each row with its answer to <stem>.results.<ext>, or with the reason why it
+failed to <stem>.failures.<ext>, and the totals to <stem>.summary.json.
 
 Each flag can also be set as ENRICH_<FLAG>, dashes as underscores. Press Ctrl-C once to stop: calls in
-flight are let finish, and what is answered is written. Run the same command again to go on.`
+flight are allowed to finish, and the answers are written. Run the same command again to continue.`
 
 	exampleRun = `  enrich run leads.csv
   enrich run --max-credits 500 --out enriched leads.csv
@@ -55,7 +55,7 @@ func (j *job) sayLedger(path string, l *ledger.Ledger) {
 	if len(found) == 0 {
 		return
 	}
-	j.voice.warn(fmt.Sprintf("an earlier run ended in the middle: %s may have been charged without an answer, and %s lost",
+	j.voice.warn(fmt.Sprintf("an earlier run was killed: %s may have been charged without an answer, and %s lost",
 		many(int64(len(found)), "contact"), isAre(int64(len(found)))), "event", "lost", "contacts", len(found))
 	const most = 10
 	for i, o := range found {
@@ -86,16 +86,16 @@ func why(a pipeline.Asked) string {
 	case client.StopUnauthorized:
 		return "stopped: the API refused the key (401)" + detail + "\n" + adviceUnauthorized
 	case client.StopForbidden:
-		return "stopped: the API refused the account (403)" + detail + "\n  the account is inactive or not permitted to do this: ask whoever manages it"
+		return "stopped: the API refused the account (403)" + detail + "\n  the account is inactive or not permitted to do this: ask the person who manages it"
 	case client.StopNoCredits:
-		return "stopped: the account is out of credits" + detail + "\n  run the same command again when there are more"
+		return "stopped: the account is out of credits" + detail + "\n  run the same command again when the account has credits"
 	case client.StopCap:
 		return "stopped" + detail + ": run the same command again to go on"
 	case client.StopAPIDown:
 		if a.Unreachable {
 			return "stopped: the API cannot be reached" + detail
 		}
-		return "stopped: the API kept failing" + detail + "\n  run the same command again later: nothing that was answered is asked again"
+		return "stopped: the API kept failing" + detail + "\n  run the same command again later: answered contacts are not sent again"
 	case client.StopRejectedAll:
 		return "stopped: no request was answered" + detail
 	case pipeline.StopInput:
@@ -123,7 +123,7 @@ func (j *job) saySummary(s *pipeline.Summary) {
 		lines = append(lines, "  failed: "+counts(s.Failures))
 	}
 	if r.Stale > 0 {
-		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, and not asked again this time", many(r.Stale, "answer")))
+		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, and not renewed by this run", many(r.Stale, "answer")))
 	}
 	calls := fmt.Sprintf("  calls: %d sent", s.Calls.Sent)
 	for _, part := range []struct {

@@ -27,11 +27,11 @@ func writeCommand(w world) *cobra.Command {
 	s.graceFlag(cmd)
 	group(cmd, "Output")
 	s.questionFlags(cmd)
-	group(cmd, "What is asked, and kept")
+	group(cmd, "Contacts and ledger")
 	s.readingFlags(cmd)
 	group(cmd, "Reading")
 	s.sayingFlags(cmd)
-	group(cmd, "Saying")
+	group(cmd, "Messages")
 	return cmd
 }
 
