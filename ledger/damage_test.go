@@ -161,11 +161,11 @@ func TestWhatIsNoLedgerIsRefusedAndNotTouched(t *testing.T) {
 		}, ledger.ErrDamaged, "put a copy"},
 		"a lost commit":    {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 4") }, ledger.ErrDamaged, "put a copy"},
 		"the first commit": {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 2") }, ledger.ErrDamaged, "put a copy"},
-		"the last commit":  {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 40") }, ledger.ErrDamaged, "put a copy"},
+		"the last commit":  {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 40") }, ledger.ErrDamaged, "restore the newest copy"},
 		"the last outcome": {func(t *testing.T, p string) {
 			makeSample(t, p, true)
 			foreign(t, p, "DELETE FROM outcome WHERE id = 200")
-		}, ledger.ErrDamaged, "put a copy"},
+		}, ledger.ErrDamaged, "restore the newest copy"},
 		"a run": {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM run WHERE id = 1") }, ledger.ErrDamaged, "put a copy"},
 		"a changed run": {func(t *testing.T, p string) {
 			makeSample(t, p, true)
