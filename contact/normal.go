@@ -68,11 +68,7 @@ func isNormal(s string) bool {
 // BareHost is the host of what people write in a column of web sites: "https://www.X.com/about?a" is "X.com".
 // Scheme, user, port, path, "www." and a trailing dot are taken off; the case stays as it was written.
 func BareHost(s string) string {
-	s = trim(s)
-	if i := strings.Index(s, "://"); i >= 0 {
-		s = s[i+len("://"):]
-	}
-	s = strings.TrimPrefix(s, "//")
+	s = afterScheme(trim(s))
 	if i := strings.IndexAny(s, "/?#\\"); i >= 0 {
 		s = s[:i]
 	}
@@ -89,6 +85,18 @@ func BareHost(s string) string {
 	return s
 }
 
+// afterScheme removes the scheme from the start of a URL, also one that was pasted twice ("http://https://x.com"). A URL in
+// the query or the path is left alone.
+func afterScheme(s string) string {
+	for {
+		i := strings.Index(s, "://")
+		if i < 0 || strings.ContainsAny(s[:i], "/?#\\") {
+			return strings.TrimPrefix(s, "//")
+		}
+		s = s[i+len("://"):]
+	}
+}
+
 func digits(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -102,11 +110,7 @@ func digits(s string) bool {
 // is "/in/ann". What is not on linkedin.com comes back trimmed and otherwise as it was.
 func LinkedInPath(s string) string {
 	s = trim(s)
-	rest := s
-	if i := strings.Index(rest, "://"); i >= 0 {
-		rest = rest[i+len("://"):]
-	}
-	rest = strings.TrimPrefix(rest, "//")
+	rest := afterScheme(s)
 	host, path, _ := strings.Cut(rest, "/")
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if host != "linkedin.com" && !strings.HasSuffix(host, ".linkedin.com") {

@@ -29,10 +29,7 @@ func isPage(host, s string) bool {
 // hasPath reports whether a URL goes beyond its host. A query or a fragment alone is still the host, except the fragments that
 // were paths once: "twitter.com/#!/northwind".
 func hasPath(s string) bool {
-	if _, rest, ok := strings.Cut(s, "://"); ok {
-		s = rest
-	}
-	s, fragment, _ := strings.Cut(strings.TrimPrefix(s, "//"), "#")
+	s, fragment, _ := strings.Cut(afterScheme(s), "#")
 	s, _, _ = strings.Cut(s, "?")
 	path := ""
 	if i := strings.IndexAny(s, `/\`); i >= 0 {
