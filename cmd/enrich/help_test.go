@@ -76,11 +76,11 @@ func TestCompletions(t *testing.T) {
 	for line, want := range map[string]string{
 		"run --format ":            "csv\njsonl\n:4\n",
 		"write --same-by e":        "request\nemail\n:4\n",
-		"run --map ":               "email=\nfirst_name=\nlast_name=\ncompany_name=\ncompany_domain=\nlinkedin_url=\n:6\n",
+		"run --map ":               "email=\nfirst_name=\nlast_name=\ncompany_name=\ncompany_domain=\nlinkedin_url=\nfull_name=\n:6\n",
 		"run FILE --map email=":    "email=Mail\nemail=Firma\n:4\n",
-		"run none.csv --map email": "email=\nfirst_name=\nlast_name=\ncompany_name=\ncompany_domain=\nlinkedin_url=\n:6\n",
+		"run none.csv --map email": "email=\nfirst_name=\nlast_name=\ncompany_name=\ncompany_domain=\nlinkedin_url=\nfull_name=\n:6\n",
 		"run --workers ":           ":4\n",
-		"ledger st":                "stats\tCount what the ledger holds\n:4\n",
+		"ledger st":                "stats\tCount what is in the ledger\n:4\n",
 	} {
 		args := strings.Split("__complete "+strings.ReplaceAll(line, "FILE", file), " ")
 		if got := told(t, args...); got != want {
