@@ -30,6 +30,9 @@ func ParseKey(s string) (Key, error) {
 	if strings.ContainsAny(s[:1], keyQuotes) || strings.ContainsAny(s[len(s)-1:], keyQuotes) {
 		return Key{}, fmt.Errorf("%w begins or ends with a quote: remove the quotes", ErrKey)
 	}
+	if strings.HasPrefix(strings.TrimPrefix(s, "export "), "SELLING_API_KEY=") {
+		return Key{}, fmt.Errorf("%w begins with the name of its variable: expected the key alone", ErrKey)
+	}
 	for i := range len(s) {
 		switch b := s[i]; {
 		case b == '\n' || b == '\r':
