@@ -45,7 +45,7 @@ func (l *Ledger) mergeLater() {
 // merge brings the log into the file. The file then says that a log follows it, and the log at once says that nothing
 // else is missing (see complete.go). A transaction or a checkpoint of another program postpones it.
 func (l *Ledger) merge() error {
-	if err := l.logWhole(); err != nil {
+	if err := errors.Join(l.lookForOthers(), l.logWhole()); err != nil {
 		return err
 	}
 	err := l.mergeMarked()

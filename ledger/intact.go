@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -20,6 +21,9 @@ type openFiles struct {
 	files    []openFile
 	log      *os.File // of files[1]; nil: read only
 	size     int64    // of the ledger, after the last checkpoint
+	modified time.Time
+	// foreign: somebody else has written to the ledger's file since it was opened.
+	foreign  bool
 	pageSize int64
 }
 
@@ -62,14 +66,48 @@ func (l *Ledger) forgetFiles() {
 	l.opened.files, l.opened.log = nil, nil
 }
 
-// measure notes how large the ledger is.
+// measure notes how large the ledger is, and when it was written: until the next merge nobody but another program writes to it.
 func (l *Ledger) measure() error {
 	info, err := os.Stat(l.path)
 	if err != nil {
 		return err
 	}
-	l.opened.size = info.Size()
+	l.opened.size, l.opened.modified = info.Size(), info.ModTime()
 	return nil
+}
+
+// lookForOthers notes whether another program has written to the ledger's file since [Ledger.measure]. That may be a checkpoint,
+// which is harmless, or a copy that was put over the file, which hides behind the log until the log is merged.
+func (l *Ledger) lookForOthers() error {
+	info, err := os.Stat(l.path)
+	if err != nil {
+		return err
+	}
+	l.opened.foreign = l.opened.foreign || !info.ModTime().Equal(l.opened.modified)
+	return nil
+}
+
+// wholeDespiteOthers verifies the whole ledger if another program has written to its file.
+func (l *Ledger) wholeDespiteOthers() error {
+	if err := l.lookForOthers(); err != nil || !l.opened.foreign {
+		return err
+	}
+	c := check{Ledger: l, open: map[int64]*openIntents{}}
+	if err := c.all(); err != nil {
+		return err
+	}
+	runs, err := l.readRuns()
+	if err != nil {
+		return err
+	}
+	if len(runs) != len(l.runs) {
+		c.found.wrong("%d runs are there instead of %d", len(runs), len(l.runs))
+	}
+	if c.found.Problems > 0 {
+		return fmt.Errorf("%w: %s", ErrChanged, c.found.Told[0])
+	}
+	l.opened.foreign = false
+	return l.measure()
 }
 
 // Intact checks that the files are still those that were opened, and that the newest commit is in them. [Ledger.Commit],
@@ -231,5 +269,8 @@ func (l *Ledger) hasNewest() error {
 	if err == nil && sum != l.lastSum {
 		err = fmt.Errorf("%w: outcome %d is not what was written", ErrChanged, l.last)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return l.wholeDespiteOthers()
 }
