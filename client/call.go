@@ -124,7 +124,7 @@ func (c *Client) decode(x *exchange, r *reply) {
 		r.err = err
 	}
 	body, undecodable := decodeBody(r.header, unzipped)
-	r.body = c.redactor.redact(body)
+	r.body = c.redactor.redactBody(body)
 	switch {
 	case !needsBody(r.status):
 	case r.err != nil && !isObject(r.body): // an object that came whole is an answer, however the connection ended

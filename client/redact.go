@@ -96,6 +96,20 @@ func (r *redactor) redact(b []byte) []byte {
 	return append(out, b[from:]...)
 }
 
+// oversizeShown is how much is kept of a body that is too long to be an answer: far more than a message shows.
+const oversizeShown = 64 << 10
+
+// redactBody is redact for a body. One that is above maxBody keeps its length, which says that it is too long, and the
+// beginning that a message may show; the rest is cleared, because looking for the key in all of it would cost too much.
+func (r *redactor) redactBody(body []byte) []byte {
+	if len(body) <= maxBody {
+		return r.redact(body)
+	}
+	n := copy(body, r.redact(body[:oversizeShown]))
+	clear(body[n:])
+	return body
+}
+
 // redactString is redact for text.
 func (r *redactor) redactString(s string) string { return string(r.redact([]byte(s))) }
 
