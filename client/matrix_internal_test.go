@@ -18,7 +18,7 @@ const (
 )
 
 // soon is when a run that must give up has done so, on a slow machine with the race detector and all other runs beside it.
-const soon = 40 * time.Second
+const soon = 4 * time.Minute
 
 // mostBlamed is how many rows may run out of patience before the breaker opens: each needs two failures at least, and it
 // opens at the tenth. How many do depends on jitter and on how slow the machine is.
