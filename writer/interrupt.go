@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 )
 
 // await calls f and returns its result, or the context's cause if that is done first. Nothing ends a system call on a pipe that
@@ -26,9 +27,20 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
+	}
+	// A call that has ended, but whose goroutine has not said so yet, was not interrupted.
+	last := time.NewTimer(justEnded)
+	defer last.Stop()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-last.C:
 		return none, context.Cause(ctx)
 	}
 }
+
+// justEnded is how long a result may take from the end of a call to the one who waits for it, on a busy machine.
+const justEnded = 100 * time.Millisecond
 
 // awaitError is await for a function that returns only an error.
 func awaitError(ctx context.Context, f func() error) error {
