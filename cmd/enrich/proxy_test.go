@@ -36,7 +36,7 @@ func TestProxyByTheEnvironment(t *testing.T) {
 	s := newStage(t, fakeapi.Options{Match: 1})
 	s.list("in.csv", 20, "")
 	front := s.front("api.enrich.example")
-	proxy := newTunnels(t, front.Listener.Addr().String())
+	proxy := newTunnels(t, front.Listener.Addr().String(), http.StatusForbidden)
 
 	c := s.command("run", "--url", "https://api.enrich.example", "--ca-file", "ca.pem", "in.csv")
 	c.Env = append(c.Env, "HTTPS_PROXY="+proxy.URL, "NO_PROXY=")
@@ -85,8 +85,7 @@ func TestWhatCannotBeReachedEndsTheRunAtOnce(t *testing.T) {
 			c := s.command(args...)
 			c.Env = append(c.Env, "NO_PROXY=", "HTTPS_PROXY=")
 			if tt.status != 0 {
-				proxy := newTunnels(t, map[bool]string{true: front.Listener.Addr().String()}[tt.status == http.StatusOK])
-				proxy.refuses = tt.status
+				proxy := newTunnels(t, map[bool]string{true: front.Listener.Addr().String()}[tt.status == http.StatusOK], tt.status)
 				c.Env = append(c.Env, "HTTPS_PROXY="+strings.Replace(proxy.URL, "//", "//user:pa55word@", 1))
 			}
 			if err := c.Start(); err != nil {
@@ -147,8 +146,8 @@ type tunnels struct {
 	refuses      int // the status for everybody, where no address is given
 }
 
-func newTunnels(t *testing.T, to string) *tunnels {
-	p := &tunnels{refuses: http.StatusForbidden}
+func newTunnels(t *testing.T, to string, refuses int) *tunnels {
+	p := &tunnels{refuses: refuses}
 	ctx, end := context.WithCancel(context.Background())
 	p.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.note(r)
