@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 const (
@@ -29,7 +30,7 @@ type csvRows struct {
 	line int64
 	// kindAt and messageAt are where a failures file of ours says why a row failed; -1: nowhere.
 	kindAt, messageAt int
-	binder            *binder
+	binder            *mapping.Binder
 	// wary says that a record was spoiled and none since was plainly a row: what looks like one may be the rest of a cell.
 	wary bool
 	// cells are those of the rows of one read; reused.
@@ -58,7 +59,11 @@ func (c *csvRows) read(rows []Row) (n int, err error) {
 	if errors.Is(err, errLater) || n > 0 && errors.Is(err, io.EOF) {
 		err = nil
 	}
-	c.binder.bind(rows[:n])
+	for i := range rows[:n] {
+		if rows[i].Refused == nil {
+			rows[i].Contact = c.binder.Contact(rows[i].Cells)
+		}
+	}
 	return n, err
 }
 

@@ -1,6 +1,10 @@
 package reader
 
-import "errors"
+import (
+	"errors"
+
+	"enrich/reader/internal/mapping"
+)
 
 // Errors of [Open] and [Reader.Read]. Each is wrapped in one sentence that says what to do. All but ErrBroken mean that
 // the input cannot be read as rows at all, and nothing of it should be.
@@ -12,13 +16,13 @@ var (
 	// ErrEncoding: its text is in an encoding that nobody can know.
 	ErrEncoding = errors.New("the input's encoding cannot be known")
 	// ErrNoColumn: no column says by what to ask.
-	ErrNoColumn = errors.New("no column to look up by")
+	ErrNoColumn = mapping.ErrNoColumn
 	// ErrAmbiguous: two columns are equally good for one field.
-	ErrAmbiguous = errors.New("two columns fit")
+	ErrAmbiguous = mapping.ErrAmbiguous
 	// ErrHeader: the header is spoiled, is data, or no row fits it.
-	ErrHeader = errors.New("the header cannot be used")
+	ErrHeader = mapping.ErrHeader
 	// ErrMap: --map names a field or a column that is not there.
-	ErrMap = errors.New("--map does not fit")
+	ErrMap = mapping.ErrMap
 	// ErrBroken: the input ended early in the middle. The rows before it are good, and were returned.
 	ErrBroken = errors.New("the input ended early")
 	// ErrStorage: a temporary copy of the input cannot be written or read. [Open] does not return it by itself: the reader

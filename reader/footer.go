@@ -219,11 +219,10 @@ func isHost(word string) bool {
 
 // sendable says whether a row could be sent if its shape were right.
 func (c *csvRows) sendable(row *Row) bool {
-	padded := Row{Cells: make([]string, len(c.header))}
-	copy(padded.Cells, row.Cells)
-	one := []Row{padded}
-	c.binder.bind(one)
-	return one[0].Contact.Check() == nil
+	padded := make([]string, len(c.header))
+	copy(padded, row.Cells)
+	asked := c.binder.Contact(padded)
+	return asked.Check() == nil
 }
 
 // withoutFooter removes the footer from the records of a first block that is the whole input, so that it does not decide

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+
+	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 // headerScan is how many lines at most stand above a header.
@@ -45,23 +48,25 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 	info := Info{
 		Delimiter: d.separator(), Quote: d.quoteName(), Escape: d.escapeName(), LineEnd: lineEnd(block),
 	}
-	c.header = numbered(t.width)
+	c.header = mapping.NumberedNames(t.width)
 	if at >= 0 {
 		c.header = t.records[at].cells
 		info.HeaderLine, info.Above = int(t.records[at].line), t.above(at)
 		c.from, c.line = t.records[at].end, t.records[at].next
 	}
 	c.named = at >= 0 && !dataLike(c.header)
-	info.Header, info.Columns = c.header, unique(c.header)
-	mapping, err := mapColumns(c.header, t.samples(at), o)
+	info.Header, info.Columns = c.header, mapping.UniqueNames(c.header)
+	fields, err := mapping.Columns(c.header, t.samples(at), o.mapping())
 	if err != nil {
 		return nil, Info{}, err
 	}
-	info.Mapping = named(mapping, info.Columns)
+	info.Mapping = make(map[contact.Field]string, len(fields))
+	for f, at := range fields {
+		info.Mapping[f] = info.Columns[at]
+	}
 	c.kindAt, c.messageAt = slices.Index(c.header, "enrich_error_kind"), slices.Index(c.header, "enrich_error_message")
 	c.trailer.follows = at >= 0
-	c.binder = newBinder(mapping, len(c.header))
-	c.binder.cleaning = o.Cleaning
+	c.binder = mapping.NewBinder(fields, len(c.header), o.Cleaning)
 	return c, info, nil
 }
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 // Which line is the header? The first line that is not a title is (table.first), unless another line is better:
@@ -16,10 +16,8 @@ import (
 // A row of the table is never taken for the header because the header is spoiled: a spoiled header names fields too.
 
 const (
-	// leastNaming is how much a line must name to be the header instead of the first line (see naming).
+	// leastNaming is how much a line must name to be the header instead of the first line (see mapping.HeaderScorer).
 	leastNaming = 2
-	// confirmed is what a name counts if the values below it can be nothing else.
-	confirmed = 3
 	// mostAddressesAbove is how many lines above a header may have an address where its rows have one, mostFullAbove how
 	// many may be filled like rows. More are rows.
 	mostAddressesAbove, mostFullAbove = 2, 10
@@ -29,16 +27,16 @@ const (
 
 // better returns the index of a line that is a better header than the one at first, or -1. first is -1 if there is none.
 func (t *table) better(first int, o Options) int {
-	fields := newAliasTable(o)
+	fields := mapping.NewHeaderScorer(o.Map)
 	best, most := -1, leastNaming-1
 	if first >= 0 && t.records[first].fault == sound {
-		most = max(most, fields.naming(t, first))
+		most = max(most, fields.Score(t.records[first].cells, t.samples(first)))
 	}
 	for i := range min(len(t.records), headerScan+1) {
 		if i == first || !t.couldHead(i) {
 			continue
 		}
-		if n := fields.naming(t, i); n > most && !t.hasRowsAbove(i) {
+		if n := fields.Score(t.records[i].cells, t.samples(i)); n > most && !t.hasRowsAbove(i) {
 			best, most = i, n
 		}
 	}
@@ -72,14 +70,14 @@ func (t *table) ofWidth(from, width int) int {
 // hasRowsAbove reports whether lines above a record are rows of its table: they have its width, and several have an
 // address where the rows below have one, or many are filled and no labels.
 func (t *table) hasRowsAbove(at int) bool {
-	m, addresses, full := mapper{samples: t.samples(at)}, 0, 0
+	samples, addresses, full := t.samples(at), 0, 0
 	alike := t.alike(at)
 	for column := range t.records[at].cells {
-		if fit := m.fit(contact.Email, column); len(alike) == 0 || fit != fits && fit != empty {
+		if len(alike) == 0 || !mapping.EmailColumn(samples, column) {
 			continue
 		}
 		for _, cells := range alike {
-			if isAddress(strings.TrimSpace(cells[column])) {
+			if mapping.IsAddress(strings.TrimSpace(cells[column])) {
 				addresses++
 			}
 		}
@@ -146,7 +144,7 @@ func (t *table) contrast(at int) bool {
 	for column, cell := range t.records[at].cells {
 		filled, values := 0, 0
 		for _, row := range samples {
-			if s := cellOf(row, column); s != "" {
+			if s := mapping.Cell(row, column); s != "" {
 				filled++
 				if isValue(s) {
 					values++

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 // again is the refusal that an earlier run wrote into a row of its failures, where it still holds: a ragged row is
@@ -17,7 +18,7 @@ func (r *jsonRows) again(text string) *Refusal {
 		if m.escaped {
 			name, _ = unescape(name)
 		}
-		if name == enrichmentMember {
+		if name == mapping.EnrichmentMember {
 			said = m.value.of(text)
 		}
 	}
@@ -32,7 +33,7 @@ func (r *jsonRows) again(text string) *Refusal {
 	}
 	message, _ := plain(descend(failure, []string{"message"}))
 	if message == "" {
-		message = fmt.Sprintf("line %d: refused before: fix the row and remove its member %q", r.frame.line, enrichmentMember)
+		message = fmt.Sprintf("line %d: refused before: fix the row and remove its member %q", r.frame.line, mapping.EnrichmentMember)
 	}
 	return &Refusal{Kind: contact.Failure(strings.Clone(kind)), Message: message} // failures are counted by kind, to the end
 }

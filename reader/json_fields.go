@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 // jsonFields says where in an object the fields stand.
@@ -36,13 +37,13 @@ func (j *jsonFields) add(f contact.Field, names []string) {
 // by the field's own name, because an alias could be anything, and nobody could be asked any more which of two is meant.
 func (j *jsonFields) late(names []string) {
 	for _, name := range names[len(j.picks):] {
-		if _, seen := j.seen[name]; !seen && len(name) <= maxName {
-			key := nameKey(name)
+		if _, seen := j.seen[name]; !seen && len(name) <= mapping.MaxName {
+			key := mapping.Key(name)
 			for _, f := range contact.InputFields() {
 				if f == contact.FullName && j.noSplit {
 					continue
 				}
-				if _, known := j.mapping[f]; !known && key == nameKey(string(f)) {
+				if _, known := j.mapping[f]; !known && key == mapping.Key(string(f)) {
 					j.add(f, []string{name})
 				}
 			}
@@ -65,7 +66,7 @@ func (j *jsonFields) contact(text string, members []member, index []int) (c cont
 			path := &j.paths[p]
 			cell, sound := field(descend(members[i].value.of(text), path.names[1:]))
 			if !sound {
-				return contact.Contact{}, "half a surrogate pair, which is no text, in " + shown(j.mapping[path.field])
+				return contact.Contact{}, "half a surrogate pair, which is no text, in " + mapping.Quote(j.mapping[path.field])
 			}
 			if path.field == contact.FullName {
 				fullName = cell
@@ -73,7 +74,7 @@ func (j *jsonFields) contact(text string, members []member, index []int) (c cont
 			c.Set(path.field, cell)
 		}
 	}
-	return clean(c, fullName, j.cleaning), ""
+	return mapping.Clean(c, fullName, j.cleaning), ""
 }
 
 // field is a value as a field: an object and an array are none.

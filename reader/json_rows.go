@@ -13,9 +13,6 @@ import (
 	"enrich/contact"
 )
 
-// enrichmentMember is the member of ours: what an earlier run said of a row. It is never a field.
-const enrichmentMember = "enrichment"
-
 // jsonRows reads rows of JSON: one object a line, objects one after the other, or objects in arrays.
 //
 //   - A row's Raw is its bytes as they stand, without the line end; numbers are never parsed.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 // The mapping of JSON is decided from the rows that stand whole in the first block: at most so many, of so many different
@@ -79,7 +80,7 @@ func (s *jsonSample) add(text string, members []member) {
 		if s.members.find(name) < 0 && !s.members.full() {
 			s.members.add(name)
 		}
-		if name != enrichmentMember {
+		if name != mapping.EnrichmentMember {
 			row = s.value(row, []string{name}, m.value.of(text))
 		}
 	}
@@ -136,12 +137,12 @@ func (s *jsonSample) set(row []string, path []string, value string) []string {
 func (s *jsonSample) fields(o Options) (jsonFields, error) {
 	o.AnyColumns = o.AnyColumns || s.refused
 	j := jsonFields{mapping: map[contact.Field]string{}, seen: s.members.at, noSplit: o.NoSplitNames, cleaning: o.Cleaning}
-	mapping, err := mapColumns(s.names, s.rows, o)
+	columns, err := mapping.Columns(s.names, s.rows, o.mapping())
 	if err != nil {
 		return j, err
 	}
 	for _, f := range contact.InputFields() {
-		if at, ok := mapping[f]; ok {
+		if at, ok := columns[f]; ok {
 			j.add(f, s.paths[at])
 		}
 	}

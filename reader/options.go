@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 // Options fix what [Open] would find out by itself. The zero value leaves all to it.
@@ -34,6 +35,14 @@ type Options struct {
 	Columns []string
 	// AnyColumns says that an input without a column to ask by is no error.
 	AnyColumns bool
+}
+
+// mapping returns the options that concern columns and fields.
+func (o Options) mapping() mapping.Options {
+	return mapping.Options{
+		Map: o.Map, HeaderLine: o.HeaderLine, NoHeader: o.NoHeader, JSON: o.Format == JSONL,
+		NoSplitNames: o.NoSplitNames, AnyColumns: o.AnyColumns,
+	}
 }
 
 // Validate refuses nonsense, and names the flag that it came by.

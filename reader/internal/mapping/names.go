@@ -1,4 +1,4 @@
-package reader
+package mapping
 
 import (
 	"strings"
@@ -16,14 +16,14 @@ func (m *mapper) tier(tiers map[string]int, column int, key string) (tier int, n
 		return 0, false, false
 	}
 	top, below, dotted := strings.Cut(m.names[column], ".")
-	nested = dotted && m.options.Format == JSONL
+	nested = dotted && m.options.JSON
 	tier, known = tiers[key]
 	if asked := question(key); !known && asked != "" {
 		tier, known = tiers[asked]
 		nested = true // less plainly than a column of that name
 	}
 	if nested && !known && strings.Contains(wrappers, " "+strings.ToLower(top)+" ") {
-		tier, known = tiers[nameKey(below)]
+		tier, known = tiers[Key(below)]
 	}
 	return tier, nested, known
 }
@@ -55,7 +55,7 @@ func (m *mapper) companions() {
 func (m *mapper) apart(first, last int) bool {
 	both, full := 0, 0
 	for _, row := range m.samples {
-		f, l := cellOf(row, first), cellOf(row, last)
+		f, l := Cell(row, first), Cell(row, last)
 		if f == "" || l == "" {
 			continue
 		}

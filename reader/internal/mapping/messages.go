@@ -1,4 +1,4 @@
-package reader
+package mapping
 
 import (
 	"fmt"
@@ -11,20 +11,20 @@ import (
 // ambiguous names the columns among which a person must choose.
 func (m *mapper) ambiguous(f contact.Field, found []candidate) error {
 	return fmt.Errorf("%w %s: %s and %s; choose with --map %s=COLUMN",
-		ErrAmbiguous, f, shown(m.columns[found[0].column]), shown(m.columns[found[1].column]), f)
+		ErrAmbiguous, f, Quote(m.columns[found[0].column]), Quote(m.columns[found[1].column]), f)
 }
 
 // noSuch says which columns there are, and which was perhaps meant.
 func (m *mapper) noSuch(f contact.Field, name string) error {
 	what := "column"
-	if m.options.Format == JSONL {
+	if m.options.JSON {
 		what = "member"
 	}
 	meant := ""
 	if near := nearest(name, m.columns); near != "" {
-		meant = fmt.Sprintf(" (did you mean %s?)", shown(near))
+		meant = fmt.Sprintf(" (did you mean %s?)", Quote(near))
 	}
-	return fmt.Errorf("%w: %s=%s: no %s has this name%s; there are %s", ErrMap, f, shown(name), what, meant, listed(m.columns))
+	return fmt.Errorf("%w: %s=%s: no %s has this name%s; there are %s", ErrMap, f, Quote(name), what, meant, listed(m.columns))
 }
 
 // mostListed is how many names a message has at most, and mostShown how many characters of one.
@@ -40,7 +40,7 @@ func listed(names []string) string {
 	}
 	var list []string
 	for _, name := range names[:min(len(names), mostListed)] {
-		list = append(list, shown(name))
+		list = append(list, Quote(name))
 	}
 	text := strings.Join(list, ", ")
 	if more := len(names) - mostListed; more > 0 {
@@ -49,8 +49,8 @@ func listed(names []string) string {
 	return text
 }
 
-// shown is a text of the input as a message has it: quoted, bounded, nothing in it for a terminal to obey.
-func shown(s string) string {
+// Quote is a text of the input as a message has it: quoted, bounded, nothing in it for a terminal to obey.
+func Quote(s string) string {
 	n := 0
 	for i := range s {
 		if n++; n > mostShown {
@@ -64,11 +64,11 @@ func shown(s string) string {
 // checkHeader refuses a first line that is data.
 func (m *mapper) checkHeader() error {
 	o := m.options
-	if o.NoHeader || o.AnyColumns || o.Format == JSONL || o.HeaderLine > 0 {
+	if o.NoHeader || o.AnyColumns || o.JSON || o.HeaderLine > 0 {
 		return nil
 	}
 	for _, name := range m.names {
-		if name = strings.TrimSpace(name); isAddress(name) || isURL(name) {
+		if name = strings.TrimSpace(name); IsAddress(name) || isURL(name) {
 			return headerIsData(name)
 		}
 	}
@@ -76,20 +76,20 @@ func (m *mapper) checkHeader() error {
 }
 
 func headerIsData(cell string) error {
-	return fmt.Errorf("%w: %s in it is data, not a column's name; if the file has no header, say --no-header", ErrHeader, shown(cell))
+	return fmt.Errorf("%w: %s in it is data, not a column's name; if the file has no header, say --no-header", ErrHeader, Quote(cell))
 }
 
 // noColumn says that there is nothing to ask by or, where a name is a number, that the names are data.
 func (m *mapper) noColumn() error {
 	o := m.options
-	unsure := !o.NoHeader && o.Format != JSONL && o.HeaderLine == 0
+	unsure := !o.NoHeader && !o.JSON && o.HeaderLine == 0
 	hint := ""
 	for i, name := range m.columns {
 		if unsure && len(m.mapping) == 0 && likeNumber(name) {
 			return headerIsData(name)
 		}
 		if hint == "" && m.only(contact.Email, i) && !m.ours(name) {
-			hint = fmt.Sprintf("; %s contains e-mail addresses", shown(name))
+			hint = fmt.Sprintf("; %s contains e-mail addresses", Quote(name))
 		}
 	}
 	if unsure && hint == "" {

@@ -1,4 +1,4 @@
-package reader
+package mapping
 
 import (
 	"slices"
@@ -22,7 +22,7 @@ const (
 func (m *mapper) fit(f contact.Field, column int) fit {
 	filled, good := 0, 0
 	for _, row := range m.samples {
-		cell := cellOf(row, column)
+		cell := Cell(row, column)
 		if cell == "" || isPlaceholder(f, cell) {
 			continue
 		}
@@ -61,7 +61,7 @@ func (m *mapper) unnamed(f contact.Field) []candidate {
 func (m *mapper) only(f contact.Field, column int) bool {
 	filled := false
 	for _, row := range m.samples {
-		if cell := cellOf(row, column); cell != "" {
+		if cell := Cell(row, column); cell != "" {
 			if !couldBe(f, cell) {
 				return false
 			}
@@ -75,7 +75,7 @@ func (m *mapper) only(f contact.Field, column int) bool {
 func couldBe(f contact.Field, value string) bool {
 	switch f {
 	case contact.Email:
-		return isAddress(value) || isAddress(contact.Contact{Email: value}.Cleaned().Email)
+		return IsAddress(value) || IsAddress(contact.Contact{Email: value}.Cleaned().Email)
 	case contact.LinkedInURL:
 		return isProfile(value)
 	case contact.CompanyDomain:
@@ -84,7 +84,7 @@ func couldBe(f contact.Field, value string) bool {
 	if strings.IndexFunc(value, unicode.IsLetter) < 0 {
 		return f == contact.CompanyName && strings.IndexFunc(value, unicode.IsDigit) < 0
 	}
-	return !isAddress(value) && !isURL(value) && (f == contact.CompanyName && !isSite(value) || f != contact.CompanyName)
+	return !IsAddress(value) && !isURL(value) && (f == contact.CompanyName && !isSite(value) || f != contact.CompanyName)
 }
 
 // isPlaceholder reports whether a request would treat a filled cell as empty, such as "n/a". It then says nothing about its column.
@@ -100,11 +100,11 @@ func isPlaceholder(f contact.Field, cell string) bool {
 // cell are a fault of the row, not a sign of another column.
 func hasAddress(s string) bool {
 	between := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;|<>()", r) }
-	return slices.ContainsFunc(strings.FieldsFunc(s, between), isAddress)
+	return slices.ContainsFunc(strings.FieldsFunc(s, between), IsAddress)
 }
 
-// isAddress says whether a value is an e-mail address, or nearly.
-func isAddress(s string) bool {
+// IsAddress says whether a value is an e-mail address, or nearly.
+func IsAddress(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && local != "" && !strings.ContainsFunc(s, unicode.IsSpace) && strings.Contains(domain, ".") && !strings.Contains(s, "/")
 }
@@ -123,7 +123,7 @@ func isProfile(s string) bool {
 
 // isSite says whether a value is a host or a URL on one, and not a page on a network.
 func isSite(s string) bool {
-	if isAddress(s) || strings.ContainsFunc(s, unicode.IsSpace) {
+	if IsAddress(s) || strings.ContainsFunc(s, unicode.IsSpace) {
 		return false
 	}
 	host := strings.ToLower(contact.BareHost(s))

@@ -1,4 +1,4 @@
-package reader
+package mapping
 
 import (
 	"errors"
@@ -17,9 +17,9 @@ func mapped(table string, o Options) (string, error) {
 	}
 	columns, samples := rows[0], rows[1:]
 	if o.NoHeader {
-		columns, samples = numbered(len(rows[0])), rows
+		columns, samples = NumberedNames(len(rows[0])), rows
 	}
-	mapping, err := mapColumns(columns, samples, o)
+	mapping, err := Columns(columns, samples, o)
 	var list []string
 	for _, f := range contact.Fields() {
 		if at, ok := mapping[f]; ok {
@@ -151,7 +151,7 @@ func TestNoNameIsTwoFields(t *testing.T) {
 		for _, list := range aliases(f) {
 			for name := range strings.SplitSeq(list, ",") {
 				name = strings.TrimSpace(name)
-				key := nameKey(name)
+				key := Key(name)
 				if other, twice := seen[key]; twice && other == name || key == "" {
 					t.Errorf("%s: %q is there twice, or nothing", f, name)
 				}
@@ -165,7 +165,7 @@ func FuzzMapColumns(f *testing.F) {
 	f.Add("Email|Vorname|Name\na@x.com|Ann|Smith", "email", "Mail", false)
 	f.Add("a@x.com|https://linkedin.com/in/a|x.com/y", "linkedin_url", "2", true)
 	f.Fuzz(func(t *testing.T, table, field, column string, noHeader bool) {
-		for _, o := range []Options{{NoHeader: noHeader}, {AnyColumns: true}, {Format: JSONL}, {Map: map[contact.Field]string{contact.Field(field): column}}} {
+		for _, o := range []Options{{NoHeader: noHeader}, {AnyColumns: true}, {JSON: true}, {Map: map[contact.Field]string{contact.Field(field): column}}} {
 			first, err := mapped(table, o)
 			second, again := mapped(table, o)
 			if first != second || (err == nil) != (again == nil) {

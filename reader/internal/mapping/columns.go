@@ -1,9 +1,9 @@
-package reader
+package mapping
 
 import "strconv"
 
-// unique makes repeated names different: a second "Name" is "Name_2".
-func unique(header []string) []string {
+// UniqueNames makes repeated names different: a second "Name" is "Name_2".
+func UniqueNames(header []string) []string {
 	taken := make(map[string]bool, len(header))
 	for _, name := range header {
 		taken[name] = true
@@ -22,20 +22,11 @@ func unique(header []string) []string {
 	return out
 }
 
-// numbered are the names of columns that have none.
-func numbered(n int) []string {
+// NumberedNames are the names of columns that have none.
+func NumberedNames(n int) []string {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = strconv.Itoa(i + 1)
-	}
-	return names
-}
-
-// named is a mapping by the columns' names.
-func named[K comparable](mapping map[K]int, columns []string) map[K]string {
-	names := make(map[K]string, len(mapping))
-	for k, at := range mapping {
-		names[k] = columns[at]
 	}
 	return names
 }

@@ -1,4 +1,4 @@
-package reader
+package mapping
 
 import (
 	"strings"
@@ -65,7 +65,7 @@ func mappedInput(table string, o Options) (string, error) {
 	for line := range strings.SplitSeq(table, "\n") {
 		rows = append(rows, strings.Split(line, "|"))
 	}
-	mapping, _ := mapColumns(rows[0], rows[1:], o)
+	mapping, _ := Columns(rows[0], rows[1:], o)
 	if at, ok := mapping[contact.FullName]; ok {
 		text = strings.TrimSpace(text + " full_name=" + rows[0][at])
 	}
@@ -89,41 +89,6 @@ func TestFullNamesAreMappedAsTold(t *testing.T) {
 		got, err := mappedInput(tt.table, tt.o)
 		if err == nil && got != tt.want || (err != nil) != (tt.says != "") || err != nil && !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: got %s, %v\nwant %s", name, got, err, tt.want)
-		}
-	}
-	if err := (Options{NoSplitNames: true, Map: fields{contact.FullName: "Wer"}}).Validate(); err == nil || !strings.Contains(err.Error(), "--no-split-names") {
-		t.Errorf("two flags that contradict each other: %v", err)
-	}
-}
-
-// TestNamesAreSplitInRows: in CSV and JSON alike, and never for a row that can be sent without.
-func TestNamesAreSplitInRows(t *testing.T) {
-	const table = "Full Name,Company,Email\nAnn Lee,X,\n\"Lee, Bo\",X,bo@x.example\nAcme Inc,X,\nCy,X,\n\"Lee, Dr. Di\",X,n/a\n"
-	const lines = `{"full_name":"Ann Lee","company":"X"}` + "\n" + `{"full_name":"Lee, Bo","company":"X","email":"bo@x.example"}` + "\n" +
-		`{"full_name":"Acme Inc","company":"X"}` + "\n" + `{"full_name":"Cy","company":"X"}` + "\n" + `{"full_name":"Lee, Dr. Di","company":"X","email":"n/a"}`
-	want := []string{"Ann Lee", " ", " ", " ", "Di Lee"}
-	for format, text := range map[string]string{"csv": table, "jsonl": lines} {
-		cleaning := &contact.Cleaning{}
-		r, err := Open(strings.NewReader(text), Options{Cleaning: cleaning})
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows := make([]Row, 16)
-		n, err := r.Read(rows)
-		if err != nil || n != len(want) {
-			t.Fatalf("%s: %d rows, %v", format, n, err)
-		}
-		for i, row := range rows[:n] {
-			if got := row.Contact.FirstName + " " + row.Contact.LastName; got != want[i] {
-				t.Errorf("%s: row %d is of %q, want %q", format, i+1, got, want[i])
-			}
-		}
-		if cells := rows[0].Cells; format == "csv" && cells[0] != "Ann Lee" {
-			t.Errorf("the cells were changed: %q", cells)
-		}
-		kinds := cleaning.Kinds()
-		if len(kinds) != 2 || kinds[0].Kind != "emptied" || kinds[1].Kind != "name" || kinds[1].Cells != 2 || kinds[1].Examples[0].Cell != "Ann Lee" {
-			t.Errorf("%s: %+v", format, kinds)
 		}
 	}
 }

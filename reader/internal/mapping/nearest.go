@@ -1,11 +1,11 @@
-package reader
+package mapping
 
 import "unicode/utf8"
 
 // nearest is the name that was perhaps meant: the one with the fewest letters to change, if they are few; or "".
 func nearest(name string, names []string) string {
-	key := nameKey(name)
-	if len(name) > maxName || key == "" {
+	key := Key(name)
+	if len(name) > MaxName || key == "" {
 		return ""
 	}
 	letters := utf8.RuneCountInString(key)
@@ -14,10 +14,10 @@ func nearest(name string, names []string) string {
 		least = max(least, 3) // two letters in each other's place are two changes
 	}
 	for _, other := range names {
-		if len(other) > maxName {
+		if len(other) > MaxName {
 			continue
 		}
-		if d := distance([]rune(key), []rune(nameKey(other))); d < least {
+		if d := distance([]rune(key), []rune(Key(other))); d < least {
 			best, least = other, d
 		}
 	}

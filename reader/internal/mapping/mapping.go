@@ -1,12 +1,45 @@
-package reader
+// Package mapping decides which column of an input is which field of a contact, and makes contacts of rows.
+package mapping
 
 import (
+	"errors"
 	"strings"
 
 	"enrich/contact"
 )
 
-// mapColumns says which column is which field.
+// Errors of [Columns]. The message of each says what to do.
+var (
+	// ErrNoColumn: the columns found are not enough to look anybody up.
+	ErrNoColumn = errors.New("no column to look up by")
+	// ErrAmbiguous: two columns are equally good for one field.
+	ErrAmbiguous = errors.New("two columns fit")
+	// ErrHeader: the header is malformed, is data, or fits no row.
+	ErrHeader = errors.New("the header cannot be used")
+	// ErrMap: --map names a field or a column that does not exist.
+	ErrMap = errors.New("--map does not fit")
+)
+
+// EnrichmentMember is the member that an earlier run added to a JSON row. It is never a field.
+const EnrichmentMember = "enrichment"
+
+// Options say how to map columns to fields.
+type Options struct {
+	// Map says which column is which field (--map); what is not in it is found by name.
+	Map map[contact.Field]string
+	// HeaderLine is the header's line if it was named, from 1; 0: it was detected.
+	HeaderLine int
+	// NoHeader says that the columns have no names, only numbers.
+	NoHeader bool
+	// JSON says that the columns are members of JSON objects: a name with a dot is a path.
+	JSON bool
+	// NoSplitNames ignores columns of full names (--no-split-names).
+	NoSplitNames bool
+	// AnyColumns says that an input without a column to look up by is not an error.
+	AnyColumns bool
+}
+
+// Columns says which column is which field.
 //
 // What --map names is taken as it is said. The other fields go by name: the field's own name beats an alias, a better
 // alias beats a lesser one (see aliases), and the samples' values decide where a name could be anything, such as
@@ -18,7 +51,7 @@ import (
 // what holds nothing else in all samples.
 //
 // With Options.AnyColumns, which only looks at a file, a field that cannot be decided is left out.
-func mapColumns(columns []string, samples [][]string, o Options) (map[contact.Field]int, error) {
+func Columns(columns []string, samples [][]string, o Options) (map[contact.Field]int, error) {
 	m := newMapper(columns, samples, o)
 	if err := m.checkHeader(); err != nil {
 		return nil, err
@@ -56,17 +89,17 @@ type mapper struct {
 	tiers map[contact.Field]int
 }
 
-// maxName is the longest name, in bytes, that is looked up among the aliases.
-const maxName = 200
+// MaxName is the longest name, in bytes, that is looked up among the aliases.
+const MaxName = 200
 
 func newMapper(columns []string, samples [][]string, o Options) *mapper {
 	m := &mapper{
-		names: columns, columns: unique(columns), keys: make([]string, len(columns)), samples: samples, options: o,
+		names: columns, columns: UniqueNames(columns), keys: make([]string, len(columns)), samples: samples, options: o,
 		mapping: map[contact.Field]int{}, tiers: map[contact.Field]int{},
 	}
 	for i, name := range columns {
-		if !m.ours(name) && len(name) <= maxName && !o.NoHeader {
-			m.keys[i] = nameKey(name)
+		if !m.ours(name) && len(name) <= MaxName && !o.NoHeader {
+			m.keys[i] = Key(name)
 		}
 	}
 	return m
@@ -74,9 +107,9 @@ func newMapper(columns []string, samples [][]string, o Options) *mapper {
 
 // ours says whether a column is of an earlier output.
 func (m *mapper) ours(name string) bool {
-	if m.options.Format == JSONL {
+	if m.options.JSON {
 		top, _, _ := strings.Cut(name, ".")
-		if top == enrichmentMember {
+		if top == EnrichmentMember {
 			return true
 		}
 	}

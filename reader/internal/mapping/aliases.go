@@ -1,4 +1,4 @@
-package reader
+package mapping
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 )
 
 // The names by which exports call a field, best first: where two lists have a column, the earlier one is plainly meant.
-// Names are compared by their letters and digits alone (see nameKey), so that "First Name", "first_name", "firstName"
+// Names are compared by their letters and digits alone (see Key), so that "First Name", "first_name", "firstName"
 // and "FIRST-NAME" are one, and accents do not count.
 //
 // A name is here only if it cannot mean somebody else's value: "Contact owner", "Email Opt Out", "Company Linkedin Url"
@@ -157,8 +157,8 @@ func aliases(f contact.Field) []string {
 	return nil
 }
 
-// nameKey is a column's name as it is compared: its letters and digits in lower case, without accents.
-func nameKey(name string) string {
+// Key is a column's name as it is compared: its letters and digits in lower case, without accents.
+func Key(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(name) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -173,7 +173,7 @@ func aliasTiers(f contact.Field) map[string]int {
 	tiers := map[string]int{}
 	for tier, list := range aliases(f) {
 		for name := range strings.SplitSeq(list, ",") {
-			if key := nameKey(name); key != "" {
+			if key := Key(name); key != "" {
 				if _, known := tiers[key]; !known {
 					tiers[key] = tier
 				}

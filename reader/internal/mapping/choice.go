@@ -1,4 +1,4 @@
-package reader
+package mapping
 
 import (
 	"slices"
@@ -108,10 +108,10 @@ func lowest(found []candidate, rank func(candidate) int) []candidate {
 func (m *mapper) same(found []candidate) bool {
 	filled := false
 	for _, row := range m.samples {
-		first := cellOf(row, found[0].column)
+		first := Cell(row, found[0].column)
 		filled = filled || first != ""
 		for _, c := range found[1:] {
-			if cellOf(row, c.column) != first {
+			if Cell(row, c.column) != first {
 				return false
 			}
 		}
@@ -129,7 +129,8 @@ func (m *mapper) taken(column int) bool {
 	return false
 }
 
-func cellOf(row []string, column int) string {
+// Cell is a cell of a row without the white space around it; "" if the row has too few.
+func Cell(row []string, column int) string {
 	if column >= len(row) {
 		return ""
 	}
