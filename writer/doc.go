@@ -1,16 +1,13 @@
-// Package writer turns rows into the files that a run leaves: results, failures and pending rows, as CSV or JSONL,
-// published together as a [Set].
+// Package writer turns rows into the files that a run leaves: results, failures and pending rows, as CSV or JSONL.
 //
 // It guarantees that a row's own cells come out as they went in: a CSV cell byte for byte, a JSON object with every
 // byte but the member "enrichment" as it was, numbers untouched. Only columns with exactly one of our names
 // ([ResultColumns], [FailureColumns]) are replaced, and in JSON only the member "enrichment", so that an output can
-// be enriched again. Files of a set get their names together and whole: until [Set.Publish] nothing stands under a
-// final name, and a process killed at any instant leaves each name with the old file or the new one.
+// be enriched again.
 //
 // It does not judge: which row is a result, which a failure, and whether an answer is believed is the caller's. It
 // does not check JSON: lines and answers are valid when they come here; where they are not, it may refuse them with
-// an error, but never panics. A set whose renames were interrupted half way holds files of two runs; the summary,
-// renamed last, then still has the checksums of the old ones and gives it away.
+// an error, but never panics.
 //
 // Nothing here is safe for use by several goroutines at once.
 package writer

@@ -10,6 +10,7 @@ import (
 
 	"enrich/ledger"
 	"enrich/pipeline"
+	"enrich/publish"
 	"enrich/reader"
 	"enrich/writer"
 )
@@ -118,7 +119,7 @@ func (j *job) targets(info reader.Info) error {
 	} {
 		if *o.path == "" {
 			*o.path = j.outputPath(o.what)
-			if err := writer.CheckTarget(*o.path); err != nil {
+			if err := publish.CheckTarget(*o.path); err != nil {
 				return usage(fmt.Errorf("--out: %w", err))
 			}
 		}
@@ -148,7 +149,7 @@ func (j *job) target(flag, path string, kept []keptFile, named map[string]string
 	if path == "-" {
 		return nil
 	}
-	if err := writer.CheckTarget(path); err != nil {
+	if err := publish.CheckTarget(path); err != nil {
 		return err
 	}
 	for _, k := range kept {
@@ -157,7 +158,7 @@ func (j *job) target(flag, path string, kept []keptFile, named map[string]string
 		}
 	}
 	if j.input.file != nil {
-		same, err := writer.SameFile(j.input.file, path)
+		same, err := publish.SameFile(j.input.file, path)
 		if err != nil {
 			return err
 		}

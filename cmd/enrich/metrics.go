@@ -14,7 +14,7 @@ import (
 	"enrich/client"
 	"enrich/contact"
 	"enrich/pipeline"
-	"enrich/writer"
+	"enrich/publish"
 )
 
 // A meter writes the metrics of a run (--metrics) for the textfile collector of Prometheus' node_exporter, however the run ended:
@@ -47,7 +47,7 @@ func (m *meter) accept(w world, s *settings, input string) error {
 	if filepath.Ext(m.path) != ".prom" {
 		return usage(fmt.Errorf("--metrics: %q: expected a name that ends in .prom, because the textfile collector reads no other", m.path))
 	}
-	if err := writer.CheckTarget(m.path); err != nil {
+	if err := publish.CheckTarget(m.path); err != nil {
 		return usage(fmt.Errorf("--metrics: %w", err))
 	}
 	if info, err := os.Stat(m.path); err == nil && !info.Mode().IsRegular() {

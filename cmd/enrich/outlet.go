@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"enrich/writer"
+	"enrich/publish"
 )
 
 // An outlet is standard output. While a command listens to signals, a write ends with the command's time, although nobody
@@ -32,5 +32,5 @@ func outletOf(w world) *outlet {
 
 // until sets the context that ends writes. It must not be called during a write.
 func (o *outlet) until(ctx context.Context) {
-	o.Writer = writer.Interruptible(ctx, "standard output", o.out)
+	o.Writer = publish.Interruptible(ctx, "standard output", o.out)
 }

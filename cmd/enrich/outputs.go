@@ -5,12 +5,13 @@ import (
 	"io"
 
 	"enrich/pipeline"
+	"enrich/publish"
 	"enrich/writer"
 )
 
 // outputFiles are the files of one run, under temporary names until the set is published.
 type outputFiles struct {
-	set      *writer.Set
+	set      *publish.Set
 	results  *writer.Results
 	failures *writer.Failures
 	pending  *writer.Pending // nil: nobody asked for it
@@ -18,7 +19,7 @@ type outputFiles struct {
 
 // create opens the files and tells the write pass of them. columns are the input's, complete after a first pass.
 func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error {
-	o.set = writer.NewSet()
+	o.set = publish.NewSet()
 	source := writer.Source{Format: writer.Format(j.info.Format), Columns: columns, Dress: writer.Dress{Safe: j.settings.safe, BOM: j.settings.bom}}
 	if source.Format == writer.CSV {
 		source.Columns = j.info.Header

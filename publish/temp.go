@@ -1,4 +1,4 @@
-package writer
+package publish
 
 import (
 	"crypto/rand"

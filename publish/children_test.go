@@ -1,3 +1,3 @@
-package writer_test
+package publish_test
 
 var children map[string]func([]string) error
