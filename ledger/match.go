@@ -8,8 +8,8 @@ import (
 	"enrich/contact"
 )
 
-// A matcher compares as contacts are compared: normalised.
-type matcher struct{ want [6]string }
+// A Matcher compares as contacts are compared: normalised.
+type Matcher struct{ want [6]string }
 
 func normalised(c contact.Contact) [6]string {
 	return [6]string{
@@ -18,20 +18,20 @@ func normalised(c contact.Contact) [6]string {
 	}
 }
 
-// newMatcher takes the address as a row's would be taken, if there is one in it.
-func newMatcher(who contact.Contact) matcher {
+// NewMatcher takes the address as a row's would be taken, if there is one in it.
+func NewMatcher(who contact.Contact) Matcher {
 	if address := (contact.Contact{Email: who.Email}).Cleaned().Email; address != "" {
 		who.Email = address
 	}
-	return matcher{normalised(who)}
+	return Matcher{normalised(who)}
 }
 
-// asks reports whether a request is about the person, as it was sent or as it would be sent today.
-func (m *matcher) asks(c contact.Contact) bool {
+// Asks reports whether a request is about the person, as it was sent or as it would be sent today.
+func (m *Matcher) Asks(c contact.Contact) bool {
 	return m.fits(normalised(c)) || m.fits(normalised(c.Cleaned()))
 }
 
-func (m *matcher) fits(got [6]string) bool {
+func (m *Matcher) fits(got [6]string) bool {
 	for i, want := range m.want {
 		if want != "" && got[i] != want {
 			return false
@@ -40,21 +40,21 @@ func (m *matcher) fits(got [6]string) bool {
 	return true
 }
 
-// answers says whether an answer is about the person: its contact has all that is wanted, or it holds the address
+// Answers says whether an answer is about the person: its contact has all that is wanted, or it holds the address
 // anywhere.
-func (m *matcher) answers(body []byte) bool {
+func (m *Matcher) Answers(body []byte) bool {
 	if len(body) == 0 {
 		return false
 	}
 	c := gjson.GetBytes(body, "contact")
-	return m.asks(contact.Contact{
+	return m.Asks(contact.Contact{
 		Email: c.Get("email").String(), FirstName: c.Get("first_name").String(), LastName: c.Get("last_name").String(),
 		CompanyName: c.Get("company.name").String(), CompanyDomain: c.Get("company.website").String(), LinkedInURL: c.Get("linkedin").String(),
 	}) || m.want[0] != "" && m.names(gjson.ParseBytes(body))
 }
 
 // names says whether a value has the address in it, however deep.
-func (m *matcher) names(v gjson.Result) bool {
+func (m *Matcher) names(v gjson.Result) bool {
 	if v.Type == gjson.String {
 		return holdsAddress(contact.Normal(v.Str), m.want[0])
 	}

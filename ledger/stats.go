@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	"os"
-	"time"
-)
+import "time"
 
 // Stats count what a ledger holds; its JSON is what `enrich ledger stats --json` prints.
 type Stats struct {
@@ -26,48 +23,27 @@ type Stats struct {
 	Version int   `json:"schema_version"`
 }
 
-// Stats counts.
-func (l *Ledger) Stats() (Stats, error) {
-	l.db.Lock()
-	defer l.db.Unlock()
-	s := Stats{Answers: l.Answers()}
-	if l.conn == nil {
-		return s, nil
-	}
-	if err := l.count(&s); err != nil {
-		return s, damaged(err)
-	}
-	var err error
-	if s.Runs, err = l.number("SELECT count(*) FROM run"); err != nil {
-		return s, damaged(err)
-	}
-	version, err := l.number("PRAGMA user_version")
-	if err != nil {
-		return s, damaged(err)
-	}
-	s.Version = int(version)
-	for _, name := range []string{l.path, l.path + "-wal"} {
-		if info, err := os.Stat(name); err == nil {
-			s.Bytes += info.Size()
-		}
-	}
-	return s, nil
+// Spent is what outcomes cost: Charged counts answers that were charged; Lost counts what may have been charged: lost calls, and
+// no matches that do not say that they were not charged.
+type Spent struct{ Charged, Lost int64 }
+
+func (s *Spent) Add(other Spent) {
+	s.Charged += other.Charged
+	s.Lost += other.Lost
 }
 
-// count goes through the outcomes once.
-func (l *Ledger) count(s *Stats) error {
-	const query = `SELECT sum(kind = 1), sum(kind = 2), sum(kind = 3), sum(kind = 4), sum(kind = 5), sum(charged), min(at), max(at), count(*) FROM outcome`
-	for stmt, err := range l.rows(query) {
-		if err != nil {
-			return err
-		}
-		for i, n := range []*int64{&s.Matched, &s.NoMatch, &s.Refused, &s.Lost, &s.Released, &s.Credits} {
-			*n = stmt.ColumnInt64(i)
-		}
-		if stmt.ColumnInt64(8) > 0 {
-			first, last := moment(stmt.ColumnInt64(6)), moment(stmt.ColumnInt64(7))
-			s.First, s.Last = &first, &last
-		}
-	}
-	return nil
+// Erased is how much [Ledger.Forget] or [Ledger.Prune] removed.
+type Erased struct {
+	Answers int64
+	// Others is the outcomes that are not answers: refused, lost and released calls.
+	Others  int64
+	Intents int64
+}
+
+// Verified is what a verification looked at, and what was wrong.
+type Verified struct {
+	Outcomes, Intents int64
+	// Problems is how many there were; Told are the first of them, in words.
+	Problems int64
+	Told     []string
 }

@@ -15,6 +15,7 @@ import (
 	"enrich/client"
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/reader"
 )
 
@@ -66,7 +67,7 @@ func newAsk(t *testing.T, url string, workers int, list []string) *Ask {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.Close)
-	l, err := ledger.Open(context.Background(), filepath.Join(t.TempDir(), "ledger.db"), ledger.Options{})
+	l, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "ledger.db"), sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type Queue interface {
 	Proved() bool
 }
 
-// A Ledger is what both passes need of the durable record; ledger.Ledger is one.
+// A Ledger is what both passes need of the durable record; sqlite.Ledger is one.
 type Ledger interface {
 	// State is what is known of a contact.
 	State(contact.Keys) ledger.State

@@ -15,6 +15,7 @@ import (
 	"enrich/client/fakeapi"
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/reader"
 	"enrich/writer"
 )
@@ -164,7 +165,7 @@ func (m *model) both(list []string, workers int, most int64) (Asked, Written) {
 	api, err := client.New(client.Options{URL: m.api.URL, Key: key, Workers: workers})
 	check(err)
 	defer api.Close()
-	l, err := ledger.Open(context.Background(), m.path, ledger.Options{})
+	l, err := sqlite.Open(context.Background(), m.path, sqlite.Options{})
 	check(err)
 	defer func() { check(l.Close()) }()
 	started := time.Now().UTC().Truncate(time.Millisecond)

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/publish"
 	"enrich/reader"
@@ -27,7 +27,7 @@ type job struct {
 	reading  reader.Options
 	question question
 	rules    pipeline.Rules
-	ledger   *ledger.Ledger
+	ledger   *sqlite.Ledger
 	counters pipeline.Counters
 	memory   memoryLimit
 	info     reader.Info
@@ -176,13 +176,13 @@ func (o *outputs) all() []target {
 	return []target{{"results", o.results}, {"failures", o.failures}, {"pending", o.pending}, {"report", o.report}, {"summary", o.summary}}
 }
 
-func (j *job) openLedger(ctx context.Context, o ledger.Options) error {
+func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 	path, err := j.settings.ledgerPath(j.world.lookupEnv)
 	if err != nil {
 		return err
 	}
 	o.ByEmail = j.settings.sameBy == "email"
-	l, err := ledger.Open(ctx, path, o)
+	l, err := sqlite.Open(ctx, path, o)
 	if err != nil {
 		if sig := j.patience.signal(); sig != nil && errors.Is(err, context.Canceled) {
 			return interruption{sig}

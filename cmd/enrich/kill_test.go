@@ -18,6 +18,7 @@ import (
 	"enrich/client/fakeapi"
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 )
 
@@ -188,7 +189,7 @@ func (v *victim) command(args ...string) *exec.Cmd {
 func (v *victim) inDoubt(t *testing.T) int {
 	t.Helper()
 	calls := v.quiet(t)
-	l, err := ledger.Open(context.Background(), v.path("ledger.db"), ledger.Options{ReadOnly: true})
+	l, err := sqlite.Open(context.Background(), v.path("ledger.db"), sqlite.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +260,7 @@ func (v *victim) judge(t *testing.T) {
 // lost counts how often each contact was named lost, and looks whether the ledger is sound.
 func (v *victim) lost(t *testing.T) (by map[string]int64, all int) {
 	t.Helper()
-	l, err := ledger.Open(context.Background(), v.path("ledger.db"), ledger.Options{ReadOnly: true})
+	l, err := sqlite.Open(context.Background(), v.path("ledger.db"), sqlite.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}

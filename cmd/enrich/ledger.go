@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/ledger"
+	"enrich/ledger/sqlite"
 )
 
 func ledgerCommand(w world) *cobra.Command {
@@ -26,11 +27,11 @@ func ledgerCommand(w world) *cobra.Command {
 
 // A ledgerJob is what a command below ledger does.
 type ledgerJob struct {
-	options ledger.Options
+	options sqlite.Options
 	// check, if not nil, checks flags and arguments before the ledger is opened. The environment has been read by then.
 	// It may change options.
 	check func(args []string) error
-	do    func(context.Context, *ledger.Ledger, []string) error
+	do    func(context.Context, *sqlite.Ledger, []string) error
 }
 
 // ledgerSub completes a command below ledger. The ledger must exist, and is opened with the job's options.
@@ -55,7 +56,7 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 		defer p.close()
 		o := job.options
 		o.LockWait, o.MustExist = s.lockWait, true
-		l, err := ledger.Open(p.ctx, path, o)
+		l, err := sqlite.Open(p.ctx, path, o)
 		err = s.ledgerAdvice(err)
 		if err == nil {
 			err = errors.Join(job.do(p.ctx, l, args), l.Close())
@@ -78,7 +79,7 @@ func statsCommand(w world) *cobra.Command {
 		Example: "  enrich ledger stats\n  enrich ledger stats --json",
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	stats := func(_ context.Context, l *ledger.Ledger, _ []string) error {
+	stats := func(_ context.Context, l *sqlite.Ledger, _ []string) error {
 		s, err := l.Stats()
 		if err != nil {
 			return err
@@ -88,7 +89,7 @@ func statsCommand(w world) *cobra.Command {
 		}
 		return printStats(w, &s)
 	}
-	return ledgerSub(w, cmd, &ledgerJob{options: ledger.Options{ReadOnly: true}, do: stats})
+	return ledgerSub(w, cmd, &ledgerJob{options: sqlite.Options{ReadOnly: true}, do: stats})
 }
 
 func printStats(w world, s *ledger.Stats) error {
@@ -141,7 +142,7 @@ func exportCommand(w world) *cobra.Command {
 		Use: "export", Short: "Print every outcome as JSONL on standard output, in the order in which they were committed",
 		Example: "  enrich ledger export > outcomes.jsonl\n  enrich ledger export | jq 'select(.status == \"lost\")'", Args: cobra.NoArgs,
 	}
-	export := func(ctx context.Context, l *ledger.Ledger, _ []string) error {
+	export := func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
 		out := bufio.NewWriterSize(w.stdout, 64<<10)
 		err := l.Each(ctx, func(r *ledger.Record) error {
 			e := exported{
@@ -164,5 +165,5 @@ func exportCommand(w world) *cobra.Command {
 		}
 		return nil
 	}
-	return ledgerSub(w, cmd, &ledgerJob{options: ledger.Options{ReadOnly: true}, do: export})
+	return ledgerSub(w, cmd, &ledgerJob{options: sqlite.Options{ReadOnly: true}, do: export})
 }

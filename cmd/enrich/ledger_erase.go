@@ -11,6 +11,7 @@ import (
 
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/sqlite"
 )
 
 // errNobody is what forget says if the ledger has no record of the person. Its exit code is 3 and not 2: the command line
@@ -41,7 +42,7 @@ func forgetCommand(w world) *cobra.Command {
 			}
 			return onePerson(&who)
 		},
-		do: func(ctx context.Context, l *ledger.Ledger, _ []string) error {
+		do: func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
 			erased, err := l.Forget(ctx, who)
 			switch {
 			case err != nil:
@@ -77,7 +78,7 @@ func pruneCommand(w world) *cobra.Command {
 			}
 			return nil
 		},
-		do: func(ctx context.Context, l *ledger.Ledger, _ []string) error {
+		do: func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
 			erased, err := l.Prune(ctx, time.Now().Add(-age))
 			if err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/ledger"
+	"enrich/ledger/sqlite"
 )
 
 func verifyCommand(w world) *cobra.Command {
@@ -19,14 +20,14 @@ func verifyCommand(w world) *cobra.Command {
 		Example: "  enrich ledger verify\n  enrich ledger verify --accept-loss", Args: cobra.NoArgs,
 	}
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "list what is missing from an incomplete ledger, and use the rest")
-	job := ledgerJob{options: ledger.Options{ReadOnly: true}}
+	job := ledgerJob{options: sqlite.Options{ReadOnly: true}}
 	job.check = func([]string) error {
 		if accept {
-			job.options = ledger.Options{AcceptLoss: true}
+			job.options = sqlite.Options{AcceptLoss: true}
 		}
 		return nil
 	}
-	job.do = func(ctx context.Context, l *ledger.Ledger, _ []string) error {
+	job.do = func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
 		if accept {
 			if err := sayLoss(w, l); err != nil {
 				return err
@@ -38,7 +39,7 @@ func verifyCommand(w world) *cobra.Command {
 }
 
 // sayLoss prints what was missing.
-func sayLoss(w world, l *ledger.Ledger) error {
+func sayLoss(w world, l *sqlite.Ledger) error {
 	loss := l.Loss()
 	if len(loss) == 0 {
 		loss = []string{"nothing"}
@@ -52,7 +53,7 @@ func sayLoss(w world, l *ledger.Ledger) error {
 }
 
 // verify prints each problem that it finds, or that the ledger is sound.
-func verify(ctx context.Context, w world, l *ledger.Ledger) error {
+func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
 	v, err := l.Verify(ctx)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ func makeOldLedger(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: oldledger FILE")
 	}
-	const golden = "../../ledger/testdata/golden-2"
+	const golden = "../../ledger/sqlite/testdata/golden-2"
 	dump, err := os.ReadFile(golden + ".sql")
 	ts.Check(err)
 	list, err := os.ReadFile(golden + ".csv")

@@ -9,7 +9,7 @@ import (
 
 	"enrich/client"
 	"enrich/contact"
-	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 )
 
@@ -67,7 +67,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.saySkipped(rows.Info())
-	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true, Addresses: s.sameBy != "email"}); err != nil {
+	if err := j.openLedger(j.patience.ctx, sqlite.Options{ReadOnly: true, Addresses: s.sameBy != "email"}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"enrich/client"
 	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
 )
@@ -108,7 +109,7 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 
 // run does both passes over an input that has been opened and checked.
 func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
-	if err := j.openLedger(j.patience.ctx, ledger.Options{LockWait: j.settings.lockWait}); err != nil {
+	if err := j.openLedger(j.patience.ctx, sqlite.Options{LockWait: j.settings.lockWait}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {

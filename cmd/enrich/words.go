@@ -9,7 +9,7 @@ import (
 
 	"enrich/client"
 	"enrich/contact"
-	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 )
 
@@ -49,7 +49,7 @@ flight are allowed to finish, and the answers are written. Run the same command 
   - keep it in the environment variable SELLING_API_KEY, or in a file only you can read`
 )
 
-func (j *job) sayLedger(path string, l *ledger.Ledger) {
+func (j *job) sayLedger(path string, l *sqlite.Ledger) {
 	j.voice.say(fmt.Sprintf("ledger %s: %s", shown(path), many(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
 	found := l.Found()
 	if len(found) == 0 {

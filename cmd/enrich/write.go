@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"enrich/ledger"
+	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
 )
@@ -51,7 +51,7 @@ func write(w world, s *settings, name string) error {
 		return err
 	}
 	j.saySkipped(first.Info())
-	if err := j.openLedger(j.patience.ctx, ledger.Options{ReadOnly: true}); err != nil {
+	if err := j.openLedger(j.patience.ctx, sqlite.Options{ReadOnly: true}); err != nil {
 		return err
 	}
 	j.memory.contacts = j.ledger.Answers

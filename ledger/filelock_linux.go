@@ -1,5 +1,0 @@
-package ledger
-
-import "golang.org/x/sys/unix"
-
-const setOpenFileLock = unix.F_OFD_SETLK

@@ -1,0 +1,182 @@
+package sqlite_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/ledger/sqlite"
+)
+
+// group is some persons, from a number on, with their answers.
+func group(from, n int) (intents []ledger.Intent, outcomes []contact.Outcome) {
+	for i := from; i < from+n; i++ {
+		intents, outcomes = append(intents, person(i)), append(outcomes, outcome(i, contact.Matched))
+	}
+	return intents, outcomes
+}
+
+// BenchmarkCommit is an intent and an answer, durable, by how many of them are committed together.
+func BenchmarkCommit(b *testing.B) {
+	for _, n := range []int{1, 2, 4, 13, 31, 128} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			l := open(b, filepath.Join(b.TempDir(), "ledger.db"), sqlite.Options{})
+			run := begin(b, l)
+			b.ReportAllocs()
+			for done := 0; b.Loop(); done++ {
+				if done%n == 0 {
+					b.StopTimer()
+					intents, outcomes := group(done, n)
+					b.StartTimer()
+					commit(b, l, run, intents, outcomes...)
+				}
+			}
+		})
+	}
+}
+
+// benchFlag is what -bench says.
+func benchFlag() string { return flag.Lookup("test.bench").Value.String() }
+
+// unsynced is a disk that is never waited for, to make large files with.
+func unsynced(b testing.TB) string {
+	return newDisk(b, func(op) (int, error) { return 0, nil }).quick().name
+}
+
+// fill makes a ledger of n answers in commits of some size, and closes it.
+func fill(b testing.TB, path string, n, size int) {
+	b.Helper()
+	l := open(b, path, sqlite.Options{}.OnDisk(unsynced(b)))
+	run := begin(b, l)
+	for from := 0; from < n; from += size {
+		intents, outcomes := group(from, size)
+		commit(b, l, run, intents, outcomes...)
+	}
+	if err := l.Finish(run, "", 0); err != nil {
+		b.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+const million = 1_000_000
+
+// BenchmarkOpenMillions opens three million answers. It is asked for by its name alone: it makes files of gigabytes.
+func BenchmarkOpenMillions(b *testing.B) {
+	if !strings.Contains(benchFlag(), "Millions") {
+		b.Skip("only with -bench OpenMillions: it needs gigabytes and minutes")
+	}
+	for _, size := range []int{512, 31, 2} {
+		b.Run(fmt.Sprint("commits of ", size), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "ledger.db")
+			fill(b, path, 3*million, size)
+			b.ResetTimer()
+			for b.Loop() {
+				l, err := sqlite.Open(context.Background(), path, sqlite.Options{ReadOnly: true})
+				if err != nil || l.Answers() < 3*million {
+					b.Fatal(l, err)
+				}
+				b.StopTimer()
+				if err := l.Close(); err != nil {
+					b.Fatal(err)
+				}
+				l = nil // what it held is given back, as it is by a process that ends
+				runtime.GC()
+				b.StartTimer()
+			}
+		})
+	}
+}
+
+// BenchmarkRowAtMillions compares what one more answer costs, in commits of 31, at a hundred thousand and at three million;
+// the syncs, which are the disk's, are left out.
+func BenchmarkRowAtMillions(b *testing.B) {
+	if !strings.Contains(benchFlag(), "Millions") {
+		b.Skip("only with -bench RowAtMillions: it needs gigabytes and minutes")
+	}
+	for _, n := range []int{100_000, 3 * million} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "ledger.db")
+			fill(b, path, n, 512)
+			l := open(b, path, sqlite.Options{}.OnDisk(unsynced(b)))
+			run := begin(b, l)
+			b.ResetTimer()
+			for done := 0; b.Loop(); done++ {
+				if done%31 == 0 {
+					b.StopTimer()
+					intents, outcomes := group(10*million+done, 31)
+					b.StartTimer()
+					commit(b, l, run, intents, outcomes...)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkOutcomes is an answer read, in batches of 256.
+func BenchmarkOutcomes(b *testing.B) {
+	const n, batch = 200_000, 256
+	path := filepath.Join(b.TempDir(), "ledger.db")
+	fill(b, path, n, 512)
+	l := open(b, path, sqlite.Options{ReadOnly: true})
+	for name, next := range map[string]func(i int) int64{
+		"in order": func(i int) int64 { return int64(i%n) + 1 },
+		"random":   func(int) int64 { return rand.Int64N(n) + 1 },
+	} {
+		b.Run(name, func(b *testing.B) {
+			refs, out := make([]int64, batch), make([]contact.Outcome, batch)
+			b.ReportAllocs()
+			for done := 0; b.Loop(); done++ {
+				if done%batch != 0 {
+					continue
+				}
+				for i := range refs {
+					refs[i] = next(done + i)
+				}
+				if err := l.Outcomes(refs, out); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestAnEntryTakesAtMost32Bytes of memory, when a ledger has been opened and while it grows.
+func TestAnEntryTakesAtMost32Bytes(t *testing.T) {
+	const n, cache = 300_000, 6 << 20 // its cache is 4 MiB
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	fill(t, path, n, 1000)
+	before := heap()
+	l := open(t, path, sqlite.Options{})
+	opened := heap() - before
+	begun := time.Now()
+	for i := range n {
+		l.MarkAsked(person(n + i).Keys)
+	}
+	grown := heap() - before - opened
+	t.Logf("opened: %.1f bytes for each entry, with SQLite's own; %.1f for each that was asked then, in %s", float64(opened)/n, float64(grown)/n, time.Since(begun))
+	if opened > 32*n+cache {
+		t.Errorf("%d bytes for %d entries", opened, n)
+	}
+	if grown > 32*n {
+		t.Errorf("%d bytes for %d more entries", grown, n)
+	}
+	runtime.KeepAlive(l)
+}
+
+// heap is what is in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

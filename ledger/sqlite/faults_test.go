@@ -1,0 +1,216 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/ledger/sqlite"
+)
+
+// A script is a small life of a ledger; it says after each step what is acknowledged.
+type script struct {
+	path  string
+	acked map[int]contact.Kind // by person
+	tried map[int]contact.Kind
+}
+
+// live opens, begins, commits and closes, with answers so large that the log is brought into the file in between. It
+// stops at the first error and returns it, with the ledger, which is open where opening worked.
+func (s *script) live(o sqlite.Options) (*sqlite.Ledger, error) {
+	l, err := sqlite.Open(context.Background(), s.path, o)
+	if err != nil {
+		return nil, err
+	}
+	run, err := l.Begin(ledger.RunInfo{Started: noon, URL: "https://api.example", Input: "leads.csv", Version: "test"})
+	if err != nil {
+		return l, err
+	}
+	for n := 0; n < 24; n += 4 {
+		if err := s.ask(l, run, n); err != nil {
+			return l, err
+		}
+	}
+	return l, l.Finish(run, "", 0)
+}
+
+// ask commits four intents, then their outcomes.
+func (s *script) ask(l *sqlite.Ledger, run int64, n int) error {
+	kinds := []contact.Kind{contact.Matched, contact.NoMatch, contact.Refused, contact.Lost}
+	var intents []ledger.Intent
+	var outcomes []contact.Outcome
+	for i, kind := range kinds {
+		intents = append(intents, person(n+i))
+		o := outcome(n+i, kind)
+		if kind == contact.Matched {
+			o.Body = large(n)
+		}
+		outcomes = append(outcomes, o)
+		s.tried[n+i] = kind
+	}
+	if err := l.Commit(run, intents, nil); err != nil {
+		return err
+	}
+	if err := l.Commit(run, nil, outcomes); err != nil {
+		return err
+	}
+	for i, kind := range kinds {
+		s.acked[n+i] = kind
+	}
+	return nil
+}
+
+// large is an answer of some pages: a few of them fill the log of these tests.
+func large(n int) []byte {
+	b := fmt.Appendf(nil, `{"contact":{"credit_charged":true,"n":%d,"text":"`, n)
+	for len(b) < 10_000 {
+		b = append(b, "all work and no play "...)
+	}
+	return append(b, `"}}`...)
+}
+
+// check opens the ledger on a healthy disk: all that was acknowledged is there, what is there was tried, all of it is
+// sound, and it can go on.
+func (s *script) check(t *testing.T) {
+	t.Helper()
+	l, err := sqlite.Open(context.Background(), s.path, sqlite.Options{})
+	if err != nil {
+		t.Fatalf("it does not open again: %v", err)
+	}
+	defer func() { _ = l.Close() }()
+	for n, kind := range s.acked {
+		if st := l.State(person(n).Keys); st.Kind != kind {
+			t.Errorf("person %d was acknowledged as %s, and is %+v", n, kind, st)
+		}
+	}
+	for n, kind := range s.tried {
+		st := l.State(person(n).Keys)
+		if st.Kind == 0 {
+			continue
+		}
+		out := make([]contact.Outcome, 1)
+		if err := l.Outcomes([]int64{st.Ref}, out); err != nil {
+			t.Errorf("person %d: %v", n, err)
+		}
+		if st.Kind != kind && st.Kind != contact.Lost {
+			t.Errorf("person %d was %s, and is %s", n, kind, st.Kind)
+		}
+		if st.Kind == contact.Matched && string(out[0].Body) != string(large(n)) {
+			t.Errorf("person %d has another answer", n)
+		}
+	}
+	v, err := l.Verify(context.Background())
+	if err != nil || v.Problems > 0 {
+		t.Errorf("verify: %+v, %v", v, err)
+	}
+	run := begin(t, l)
+	commit(t, l, run, []ledger.Intent{person(1000)})
+	commit(t, l, run, nil, outcome(1000, contact.Matched))
+}
+
+// TestEachDiskOperationFailsInTurn: a failure is told, then nothing is taken and nothing is written; and what was
+// acknowledged before is there on a healthy disk.
+func TestEachDiskOperationFailsInTurn(t *testing.T) {
+	for name, fault := range map[string]error{"EIO": syscall.EIO, "ENOSPC": syscall.ENOSPC, "short": errShort} {
+		t.Run(name, func(t *testing.T) {
+			var healthy faulty
+			healthy.at = -1
+			healthy.run(t)
+			for n := range healthy.operations {
+				f := faulty{at: n, fault: fault}
+				f.run(t)
+				if t.Failed() {
+					t.Fatalf("operation %d of %d failed: %v", n, healthy.operations, f.failed)
+				}
+			}
+			t.Logf("%d operations, each failed once: %v", healthy.operations, healthy.kinds)
+			for _, kind := range []string{"write ledger.db", "sync ledger.db", "write ledger.db-wal", "sync ledger.db-wal", "open ledger.db-wal", "delete ledger.db-wal"} {
+				if healthy.kinds[kind] == 0 {
+					t.Errorf("there was no %s", kind)
+				}
+			}
+			if healthy.kinds["sync ledger.db"] < 4 {
+				t.Error("the log was not brought into the file under way")
+			}
+		})
+	}
+}
+
+var errShort = errors.New("short write")
+
+// A faulty disk fails once.
+type faulty struct {
+	at         int // which operation; -1: none
+	fault      error
+	operations int
+	kinds      map[string]int
+	failed     *op
+	told       bool
+	after      []op // what was done to the disk after the failure was told
+}
+
+func (f *faulty) change(o op) (int, error) {
+	if o.kind == "size" { // a hint
+		return 0, nil
+	}
+	f.operations++
+	f.kinds[o.kind+" "+filepath.Base(o.file)]++
+	switch {
+	case f.operations-1 == f.at:
+		f.failed = &op{kind: o.kind, file: o.file, at: o.at}
+		if errors.Is(f.fault, errShort) {
+			return len(o.data) / 3, f.fault
+		}
+		return 0, f.fault
+	case f.told && o.kind != "open" && o.kind != "sync":
+		f.after = append(f.after, op{kind: o.kind, file: o.file, at: o.at})
+	}
+	return 0, nil
+}
+
+// run lives the script on the disk, and checks what is left.
+func (f *faulty) run(t *testing.T) {
+	t.Helper()
+	f.kinds = map[string]int{}
+	s := script{path: filepath.Join(t.TempDir(), "ledger.db"), acked: map[int]contact.Kind{}, tried: map[int]contact.Kind{}}
+	d := newDisk(t, f.change)
+	l, err := s.live(sqlite.Options{}.OnDisk(d.name).Tiny())
+	switch {
+	case f.failed == nil && err != nil:
+		t.Fatal(err)
+	case f.failed != nil && err == nil:
+		t.Errorf("%v failed, and nobody was told", f.failed)
+	case f.failed != nil && l != nil:
+		f.told = true
+		refuses(t, l, f.failed)
+	}
+	if l != nil {
+		if err := l.Close(); err != nil && f.failed == nil {
+			t.Error(err)
+		}
+	}
+	if len(f.after) > 0 {
+		t.Errorf("%v failed, and then there was %v", f.failed, f.after)
+	}
+	s.check(t)
+}
+
+// refuses checks that a ledger that failed takes nothing.
+func refuses(t *testing.T, l *sqlite.Ledger, failed *op) {
+	t.Helper()
+	_, begun := l.Begin(ledger.RunInfo{Started: noon})
+	_, forgot := l.Forget(context.Background(), person(0).Contact)
+	_, pruned := l.Prune(context.Background(), noon)
+	for what, err := range map[string]error{
+		"commit": l.Commit(1, []ledger.Intent{person(2000)}, nil), "finish": l.Finish(1, "", 0), "begin": begun, "forget": forgot, "prune": pruned,
+	} {
+		if !errors.Is(err, ledger.ErrFailed) {
+			t.Errorf("%v failed, and then %s said %v", failed, what, err)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"enrich/ledger"
+
+	"golang.org/x/sys/unix"
+)
+
+// refuseNetwork refuses a directory on a network file system. The numbers are those of statfs(2); FUSE is not among
+// them, because most of what it carries is local.
+func refuseNetwork(dir string) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return nil // what is wrong with it is told when the file is opened
+	}
+	if name, ok := networkName(uint32(st.Type)); ok {
+		return fmt.Errorf("%w: %s is on %s", ledger.ErrNetwork, dir, name)
+	}
+	return nil
+}
+
+func networkName(kind uint32) (string, bool) {
+	switch kind {
+	case unix.NFS_SUPER_MAGIC:
+		return "NFS", true
+	case unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC:
+		return "SMB", true
+	case unix.CODA_SUPER_MAGIC:
+		return "Coda", true
+	case unix.AFS_SUPER_MAGIC, unix.AFS_FS_MAGIC:
+		return "AFS", true
+	case unix.CEPH_SUPER_MAGIC:
+		return "Ceph", true
+	case unix.V9FS_MAGIC:
+		return "9P", true
+	case 0x0bd00bd0: // not in the package: Lustre's own headers
+		return "Lustre", true
+	}
+	return "", false
+}

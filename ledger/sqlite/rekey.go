@@ -1,0 +1,210 @@
+package sqlite
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ncruces/go-sqlite3"
+	"github.com/tidwall/gjson"
+
+	"enrich/contact"
+)
+
+// rekeyStep is the migration that makes every key again from its contact, because the rules of [contact.Identity] changed. It
+// changes no table. If the rules change again, append it to the migrations again.
+//
+// If two contacts become one, both stay: the state of the contact is the latest answer, as if it had been sent twice.
+const rekeyStep = `/* every key is made again from its contact: see rekey.go */`
+
+// rekeyBatch is how many rows of a table are in memory at a time.
+const rekeyBatch = 64
+
+// rekeyVersion is the version from which on the keys follow the current rules.
+func rekeyVersion() int {
+	for i := len(migrations) - 1; i >= 0; i-- {
+		if migrations[i] == rekeyStep {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// outdated reports whether the keys in the file follow older rules. A ledger that is only read is not migrated, so its keys are
+// made again each time that it is read.
+func (l *Ledger) outdated() bool { return l.version > 0 && l.version < rekeyVersion() }
+
+// rekey makes the keys of all commits again, in the transaction that the caller has begun, and writes the rows that change. It
+// refuses a ledger that [Ledger.load] would refuse, so that a damaged file stays as it is.
+func rekey(db *sqlite3.Conn) (err error) {
+	l := &Ledger{conn: db}
+	if l.runs, err = l.readRuns(); err != nil {
+		return err
+	}
+	if err := l.loadPruned(); err != nil {
+		return err
+	}
+	if err := l.rekeyEnded(); err != nil {
+		return err
+	}
+	return l.rekeyAsked()
+}
+
+func (l *Ledger) rekeyEnded() error {
+	var kept int64
+	err := l.inBatches(endedColumns, readCommit, func(c *commitRow) error {
+		if err := l.follow(c); err != nil {
+			return err
+		}
+		for i := 0; i < len(c.keys); i += endedSize {
+			if readEnded(c.keys[i:]).kind != 0 {
+				kept = c.first + int64(i/endedSize)
+			}
+		}
+		changed, err := l.rekeyRow(c)
+		if err != nil || !changed {
+			return err
+		}
+		return l.updateKeys("UPDATE ended SET keys = ?, checksum = ? WHERE id = ?", c, c.sum())
+	})
+	if err != nil {
+		return err
+	}
+	return l.ends(kept)
+}
+
+// rekeyAsked passes over a row that is damaged: opening a ledger does not look at most of them, and a new checksum would hide it.
+func (l *Ledger) rekeyAsked() error {
+	return l.inBatches("SELECT id, run, keys, contacts, checksum FROM asked", readAsked, func(c *commitRow) error {
+		if c.contacts == nil || c.run < 1 || c.run > int64(len(l.runs)) {
+			return nil
+		}
+		changed, err := l.rekeyRow(c)
+		if err != nil || !changed {
+			return err
+		}
+		return l.updateKeys("UPDATE asked SET keys = ?, checksum = ? WHERE id = ?", c, checksum([]int64{c.id, c.run}, c.keys, c.contacts))
+	})
+}
+
+// readAsked takes a row of asked, without its contacts if it is damaged.
+func readAsked(stmt *sqlite3.Stmt) (commitRow, error) {
+	c := commitRow{id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), keys: stmt.ColumnRawBlob(2), contacts: stmt.ColumnRawText(3)}
+	if checkAsked(c.id, c.run, c.keys, c.contacts, stmt.ColumnInt64(4)) != nil {
+		c.contacts = nil
+	}
+	return c, nil
+}
+
+// inBatches calls do with every row of a table in the order of their numbers, some at a time, so that do may change the table.
+func (l *Ledger) inBatches(columns string, read func(*sqlite3.Stmt) (commitRow, error), do func(*commitRow) error) error {
+	query := fmt.Sprintf("%s WHERE id > ? ORDER BY id LIMIT %d", columns, rekeyBatch)
+	last := int64(0)
+	for {
+		var batch []commitRow
+		for stmt, err := range l.rows(query, last) {
+			if err != nil {
+				return err
+			}
+			c, err := read(stmt)
+			if err != nil {
+				return err
+			}
+			c.keys, c.contacts = bytes.Clone(c.keys), bytes.Clone(c.contacts)
+			batch = append(batch, c)
+		}
+		for i := range batch {
+			if err := do(&batch[i]); err != nil {
+				return err
+			}
+		}
+		if len(batch) < rekeyBatch {
+			return nil
+		}
+		last = batch[len(batch)-1].id
+	}
+}
+
+func (l *Ledger) updateKeys(query string, c *commitRow, sum int64) error {
+	stmt, _, err := l.conn.Prepare(query)
+	if err != nil {
+		return err
+	}
+	b := binder{stmt: stmt}
+	b.blob(c.keys)
+	b.int(sum)
+	b.int(c.id)
+	return errors.Join(b.exec(), stmt.Close())
+}
+
+// rekeyRow replaces the keys of a commit's intents or outcomes by those of the current rules, and reports whether any changed.
+// A row's key stays if its contact is damaged or missing: reading it will say so.
+func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
+	if c.contacts != nil {
+		return l.rekeyIntents(c), nil
+	}
+	n := int64(len(c.keys) / endedSize)
+	keys := slices.Clone(c.keys)
+	for stmt, err := range l.rows("SELECT id, contact FROM outcome WHERE id BETWEEN ? AND ?", c.first, c.first+n-1) {
+		if err != nil {
+			return false, err
+		}
+		id, at := stmt.ColumnInt64(0), (stmt.ColumnInt64(0)-c.first)*int64(endedSize)
+		keysNow := l.keysOf(c.run, stmt.ColumnRawText(1))
+		if old := readEnded(keys[at:]); old.kind == 0 || old.keys == keysNow {
+			continue
+		}
+		if sound, err := l.soundOutcome(id); err != nil || !sound {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		copy(keys[at:], appendKeys(nil, keysNow))
+		changed = true
+	}
+	c.keys = keys
+	return changed, nil
+}
+
+func (l *Ledger) rekeyIntents(c *commitRow) (changed bool) {
+	keys := slices.Clone(c.keys)
+	for i, asked := range gjson.ParseBytes(c.contacts).Array() {
+		if (i+1)*keysSize > len(keys) {
+			break
+		}
+		old := readKeys(keys[i*keysSize:])
+		if old == (contact.Keys{}) { // forgotten
+			continue
+		}
+		if keysNow := l.keysOf(c.run, []byte(asked.Raw)); keysNow != old {
+			copy(keys[i*keysSize:], appendKeys(nil, keysNow))
+			changed = true
+		}
+	}
+	c.keys = keys
+	return changed
+}
+
+// keysOf are the keys of a contact as the file has it, under the API and the constants of a run. What was sent before a rule of
+// cleaning was known is cleaned by it, because the row will be.
+func (l *Ledger) keysOf(run int64, object []byte) contact.Keys {
+	for i := len(l.identities); i < len(l.runs); i++ {
+		l.identities = append(l.identities, l.runs[i].Identity())
+	}
+	return l.identities[run-1].Keys(contact.ParseJSON(object).Cleaned())
+}
+
+// soundOutcome reports whether an outcome is what was written.
+func (l *Ledger) soundOutcome(id int64) (sound bool, err error) {
+	for stmt, err := range l.rows(readColumns+" WHERE id = ?", id) {
+		if err != nil {
+			return false, err
+		}
+		var r record
+		r.read(stmt)
+		sound = r.sum() == stmt.ColumnInt64(11)
+	}
+	return sound, nil
+}

@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"enrich/ledger"
+)
+
+// A runRow is a row of run. It is the one row that is changed after it was written: when its run ends.
+type runRow struct {
+	id int64
+	ledger.RunInfo
+	first    int64 // the first commit that can be of it
+	closed   bool  // none of its intents is open
+	finished int64 // milliseconds; -1: it did not finish
+	stopped  string
+	exitCode int64 // -1: it did not finish
+}
+
+const readRuns = "SELECT id, started, first, url, input, version, constants, closed, coalesce(finished, -1), stopped, coalesce(exit_code, -1), checksum FROM run ORDER BY id"
+
+func (r *runRow) sum() int64 {
+	return checksum([]int64{r.id, r.Started.UnixMilli(), r.first, flag(r.closed), r.finished, r.exitCode},
+		[]byte(r.URL), []byte(r.Input), []byte(r.Version), r.Constants, []byte(r.stopped))
+}
+
+func flag(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// readRuns reads all of them, in order. One that is not there is one that was taken away: their numbers have no gaps.
+func (l *Ledger) readRuns() ([]runRow, error) {
+	var runs []runRow
+	for stmt, err := range l.rows(readRuns) {
+		if err != nil {
+			return nil, err
+		}
+		r := runRow{
+			id: stmt.ColumnInt64(0), first: stmt.ColumnInt64(2), closed: stmt.ColumnInt64(7) != 0,
+			finished: stmt.ColumnInt64(8), stopped: stmt.ColumnText(9), exitCode: stmt.ColumnInt64(10),
+			RunInfo: ledger.RunInfo{
+				Started: moment(stmt.ColumnInt64(1)), URL: stmt.ColumnText(3), Input: stmt.ColumnText(4),
+				Version: stmt.ColumnText(5), Constants: stmt.ColumnBlob(6, nil),
+			},
+		}
+		if r.id != int64(len(runs))+1 || r.sum() != stmt.ColumnInt64(11) {
+			return nil, fmt.Errorf("%w: run %d is not what was written", ledger.ErrDamaged, len(runs)+1)
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// Begin makes a new run durable and returns its number, from 1.
+func (l *Ledger) Begin(i ledger.RunInfo) (run int64, err error) {
+	l.db.Lock()
+	defer l.db.Unlock()
+	if err := l.ready(); err != nil {
+		return 0, err
+	}
+	r := runRow{id: int64(len(l.runs)) + 1, RunInfo: i, first: l.commit + 1, finished: -1, exitCode: -1}
+	if err := l.writeRun("INSERT INTO run(started, first, url, input, version, constants, closed, finished, stopped, exit_code, checksum, id) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", &r); err != nil {
+		return 0, l.fail(err)
+	}
+	l.runs = append(l.runs, r)
+	// Before the first intent, the file says that a log follows it.
+	if err := l.merge(); err != nil {
+		return 0, l.fail(err)
+	}
+	return r.id, nil
+}
+
+// Finish notes how a run ended: what stopped it ("" for nothing), its exit code, and that none of its intents is open.
+func (l *Ledger) Finish(run int64, stopped string, exitCode int) error {
+	return l.endRun(run, func(r *runRow) {
+		r.closed, r.finished, r.stopped, r.exitCode = true, time.Now().UnixMilli(), stopped, int64(exitCode)
+	})
+}
+
+// endRun changes the row of a run.
+func (l *Ledger) endRun(run int64, change func(*runRow)) error {
+	l.db.Lock()
+	defer l.db.Unlock()
+	if err := l.ready(); err != nil {
+		return err
+	}
+	if err := l.hasNewest(); err != nil {
+		return l.fail(err)
+	}
+	if run < 1 || run > int64(len(l.runs)) {
+		return fmt.Errorf("write the ledger: it has no run %d", run)
+	}
+	r := &l.runs[run-1]
+	change(r)
+	const update = "UPDATE run SET started = ?, first = ?, url = ?, input = ?, version = ?, constants = ?, closed = ?, finished = ?, stopped = ?, exit_code = ?, checksum = ? WHERE id = ?"
+	if err := l.writeRun(update, r); err != nil {
+		return l.fail(err)
+	}
+	return nil
+}
+
+// writeRun writes a row; the sync is SQLite's, because every statement is a transaction.
+func (l *Ledger) writeRun(query string, r *runRow) error {
+	stmt, _, err := l.conn.Prepare(query)
+	if err != nil {
+		return err
+	}
+	b := binder{stmt: stmt}
+	b.int(r.Started.UnixMilli())
+	b.int(r.first)
+	for _, text := range []string{r.URL, r.Input, r.Version, string(r.Constants)} {
+		b.text([]byte(text))
+	}
+	b.int(flag(r.closed))
+	b.known(r.finished)
+	if r.stopped == "" {
+		b.null()
+	} else {
+		b.text([]byte(r.stopped))
+	}
+	b.known(r.exitCode)
+	b.int(r.sum())
+	b.int(r.id)
+	if err := errors.Join(b.exec(), stmt.Close()); err != nil {
+		return err
+	}
+	return l.checkpoint()
+}

@@ -1,0 +1,128 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ncruces/go-sqlite3"
+)
+
+// applicationID tells a ledger from every other SQLite file.
+const applicationID = 0x656e7263 // "enrc"
+
+// migrations bring a ledger from one version to the next; the number of those done is its user_version. A step is never
+// changed once it was released: what it did is in people's files.
+var migrations = [...]string{
+	`CREATE TABLE run(
+		id INTEGER PRIMARY KEY,
+		started INTEGER NOT NULL,
+		first INTEGER NOT NULL,
+		url TEXT NOT NULL,
+		input TEXT NOT NULL,
+		version TEXT NOT NULL,
+		constants TEXT NOT NULL,
+		closed INTEGER NOT NULL,
+		finished INTEGER,
+		stopped TEXT,
+		exit_code INTEGER,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE TABLE asked(
+		id INTEGER PRIMARY KEY,
+		run INTEGER NOT NULL,
+		keys BLOB NOT NULL,
+		contacts TEXT NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE TABLE ended(
+		id INTEGER PRIMARY KEY,
+		run INTEGER NOT NULL,
+		first INTEGER NOT NULL,
+		commits INTEGER NOT NULL,
+		asked INTEGER NOT NULL,
+		keys BLOB NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE TABLE outcome(
+		id INTEGER PRIMARY KEY,
+		run INTEGER NOT NULL,
+		kind INTEGER NOT NULL,
+		at INTEGER NOT NULL,
+		status INTEGER NOT NULL,
+		attempts INTEGER NOT NULL,
+		charged INTEGER NOT NULL,
+		failure TEXT NOT NULL,
+		message TEXT NOT NULL,
+		contact TEXT NOT NULL,
+		body TEXT,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE TABLE pruned(
+		id INTEGER PRIMARY KEY,
+		at INTEGER NOT NULL,
+		commits INTEGER NOT NULL,
+		outcomes INTEGER NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE VIEW answers AS SELECT
+		id, run, CASE kind WHEN 1 THEN 'matched' ELSE 'no_match' END AS status,
+		strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at,
+		contact ->> 'email' AS email, charged AS credit_charged, message, contact, body AS answer
+		FROM outcome WHERE kind IN (1, 2);
+	CREATE VIEW failures AS SELECT
+		id, run, CASE kind WHEN 3 THEN 'refused' ELSE 'lost' END AS status, failure AS kind,
+		strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at,
+		contact ->> 'email' AS email, nullif(outcome.status, 0) AS http_status, attempts, message, contact
+		FROM outcome WHERE kind IN (3, 4);
+	CREATE VIEW lost AS SELECT
+		id, run, strftime('%Y-%m-%dT%H:%M:%SZ', at / 1000, 'unixepoch') AS at,
+		contact ->> 'email' AS email, nullif(status, 0) AS http_status, attempts, message, contact
+		FROM outcome WHERE kind = 4;
+	CREATE VIEW runs AS SELECT
+		id, strftime('%Y-%m-%dT%H:%M:%SZ', started / 1000, 'unixepoch') AS started,
+		strftime('%Y-%m-%dT%H:%M:%SZ', finished / 1000, 'unixepoch') AS finished,
+		url, input, version, stopped, exit_code,
+		(SELECT count(*) FROM outcome WHERE outcome.run = run.id AND kind IN (1, 2)) AS answers
+		FROM run;`,
+	`CREATE TABLE erased(
+		day INTEGER PRIMARY KEY,
+		charged INTEGER NOT NULL,
+		lost INTEGER NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;`,
+	rekeyStep,
+	`CREATE TABLE log(
+		id INTEGER PRIMARY KEY,
+		needed INTEGER NOT NULL
+	) STRICT;
+	INSERT INTO log VALUES(1, 0);`,
+}
+
+// logVersion is the version that has table log.
+const logVersion = 4
+
+// migrate brings the open file to the newest version, one step a transaction. A new file gets all of them.
+func migrate(db *sqlite3.Conn, steps []string, version int) error {
+	for ; version < len(steps); version++ {
+		if err := takeStep(db, steps[version], version+1); err != nil {
+			if !db.GetAutocommit() {
+				err = errors.Join(err, db.Exec("ROLLBACK"))
+			}
+			return fmt.Errorf("bring it to version %d: %w", version+1, err)
+		}
+	}
+	return nil
+}
+
+// takeStep brings the file to a version, in one transaction: a process that is killed leaves the old version or the new one.
+func takeStep(db *sqlite3.Conn, step string, version int) error {
+	if err := db.Exec("BEGIN IMMEDIATE; " + step); err != nil {
+		return err
+	}
+	if step == rekeyStep {
+		if err := rekey(db); err != nil {
+			return err
+		}
+	}
+	return db.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", applicationID, version))
+}

@@ -1,0 +1,53 @@
+package sqlite
+
+import (
+	"os"
+
+	"enrich/ledger"
+)
+
+// Stats counts.
+func (l *Ledger) Stats() (ledger.Stats, error) {
+	l.db.Lock()
+	defer l.db.Unlock()
+	s := ledger.Stats{Answers: l.Answers()}
+	if l.conn == nil {
+		return s, nil
+	}
+	if err := l.count(&s); err != nil {
+		return s, damaged(err)
+	}
+	var err error
+	if s.Runs, err = l.number("SELECT count(*) FROM run"); err != nil {
+		return s, damaged(err)
+	}
+	version, err := l.number("PRAGMA user_version")
+	if err != nil {
+		return s, damaged(err)
+	}
+	s.Version = int(version)
+	for _, name := range []string{l.path, l.path + "-wal"} {
+		if info, err := os.Stat(name); err == nil {
+			s.Bytes += info.Size()
+		}
+	}
+	return s, nil
+}
+
+// count goes through the outcomes once.
+func (l *Ledger) count(s *ledger.Stats) error {
+	const query = `SELECT sum(kind = 1), sum(kind = 2), sum(kind = 3), sum(kind = 4), sum(kind = 5), sum(charged), min(at), max(at), count(*) FROM outcome`
+	for stmt, err := range l.rows(query) {
+		if err != nil {
+			return err
+		}
+		for i, n := range []*int64{&s.Matched, &s.NoMatch, &s.Refused, &s.Lost, &s.Released, &s.Credits} {
+			*n = stmt.ColumnInt64(i)
+		}
+		if stmt.ColumnInt64(8) > 0 {
+			first, last := moment(stmt.ColumnInt64(6)), moment(stmt.ColumnInt64(7))
+			s.First, s.Last = &first, &last
+		}
+	}
+	return nil
+}

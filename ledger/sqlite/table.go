@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"encoding/binary"
+
+	"enrich/contact"
+)
+
+// A table is what is known of each contact, in memory: at most 32 bytes for each, and never more than a shard of it
+// twice while it grows. It is a hash table of shards; a shard's slots hold the place of an entry and a part of its hash,
+// so that a probe that misses does not touch the entry.
+//
+// Of a key's 16 bytes the first choose the shard and the last twelve are kept: 108 random bits tell contacts apart as
+// well as 128.
+type table struct {
+	shards [shards]shard
+	n      int64
+}
+
+const (
+	shards     = 1 << 12
+	blockSize  = 64
+	minSlots   = 16
+	maxInShard = 1 << 16 // what a slot can point at
+)
+
+type shard struct {
+	slots  []uint32 // tag<<16 | the entry's number, from 1; 0: free
+	blocks []*[blockSize]entry
+	n      int
+}
+
+// An entry is 24 bytes.
+type entry struct {
+	key  [12]byte
+	at   uint32 // seconds since 1970
+	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | seen<<7 | asked<<6 | kind
+}
+
+const (
+	kindMask  = 0x3f
+	askedMark = 1 << 6
+	seenMark  = 1 << 7
+	lostShift = 8
+	lostMax   = 15
+	msShift   = 12
+	refShift  = 22
+)
+
+func (e *entry) kind() contact.Kind { return contact.Kind(e.meta & kindMask) }
+func (e *entry) lost() int          { return int(e.meta >> lostShift & lostMax) }
+
+// ref is signed: negative ones are of outcomes that are not in the file.
+func (e *entry) ref() int64 { return int64(e.meta) >> refShift }
+
+// time is milliseconds since 1970.
+func (e *entry) time() int64 {
+	return int64(e.at)*1000 + int64(e.meta>>msShift&(1<<(refShift-msShift)-1))
+}
+
+func (e *entry) set(kind contact.Kind, ref int64, lost int, ms int64) {
+	ms = min(max(ms, 0), 1000*(1<<32)-1) // until 2106
+	marks := e.meta & (askedMark | seenMark)
+	e.meta = uint64(ref)<<refShift | uint64(ms%1000)<<msShift | uint64(min(lost, lostMax))<<lostShift | marks | uint64(kind)
+	e.at = uint32(ms / 1000)
+}
+
+// mark sets a mark, and says whether it was not set before.
+func (e *entry) mark(m uint64) (first bool) {
+	first = e.meta&m == 0
+	e.meta |= m
+	return first
+}
+
+// place is a key's shard, and the hash of the bytes that an entry keeps: its high bits choose the slot, its low ones are
+// the tag.
+func place(k contact.Key) (i int, h uint32) {
+	return int(binary.BigEndian.Uint16(k[:2]) >> 4), hash(k[4:])
+}
+
+func hash(kept []byte) uint32 { return binary.BigEndian.Uint32(kept) }
+
+// find returns the entry of a key, or nil.
+func (t *table) find(k contact.Key) *entry {
+	i, h := place(k)
+	return t.shards[i].find(k, h)
+}
+
+// get returns the entry of a key, adding one of no kind where there is none. It stays valid.
+func (t *table) get(k contact.Key) *entry {
+	i, h := place(k)
+	s := &t.shards[i]
+	if e := s.find(k, h); e != nil {
+		return e
+	}
+	t.n++
+	return s.add(k, h)
+}
+
+func (s *shard) find(k contact.Key, h uint32) *entry {
+	if len(s.slots) == 0 {
+		return nil
+	}
+	tag := h & 0xffff
+	for i := s.slot(h); ; i = s.next(i) {
+		v := s.slots[i]
+		if v == 0 {
+			return nil
+		}
+		if v>>16 == tag {
+			if e := s.entry(v); e.key == [12]byte(k[4:]) {
+				return e
+			}
+		}
+	}
+}
+
+func (s *shard) entry(slot uint32) *entry {
+	at := slot&0xffff - 1
+	return &s.blocks[at/blockSize][at%blockSize]
+}
+
+// slot is where the search for a hash begins: a multiplication instead of a remainder.
+func (s *shard) slot(h uint32) int { return int(uint64(h) * uint64(len(s.slots)) >> 32) }
+
+func (s *shard) next(i int) int {
+	if i++; i < len(s.slots) {
+		return i
+	}
+	return 0
+}
+
+func (s *shard) add(k contact.Key, h uint32) *entry {
+	if s.n+1 >= maxInShard {
+		panic("ledger: more contacts than can be held in memory") // 268 million
+	}
+	if s.n+s.n/7 >= len(s.slots) { // seven eighths full
+		s.grow()
+	}
+	if s.n%blockSize == 0 {
+		s.blocks = append(s.blocks, new([blockSize]entry))
+	}
+	e := &s.blocks[s.n/blockSize][s.n%blockSize]
+	e.key = [12]byte(k[4:])
+	s.n++
+	s.put(s.n, h)
+	return e
+}
+
+func (s *shard) put(number int, h uint32) {
+	i := s.slot(h)
+	for s.slots[i] != 0 {
+		i = s.next(i)
+	}
+	s.slots[i] = h<<16 | uint32(number)
+}
+
+// grow makes a third more slots.
+func (s *shard) grow() {
+	s.slots = make([]uint32, max(minSlots, len(s.slots)+len(s.slots)/3))
+	for i := range s.n {
+		s.put(i+1, hash(s.blocks[i/blockSize][i%blockSize].key[:]))
+	}
+}

@@ -1,0 +1,83 @@
+package sqlite_test
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"enrich/ledger"
+	"enrich/ledger/sqlite"
+)
+
+// TestVerifyFinds: what plain SQL can do to a ledger, and what opening it would not see.
+func TestVerifyFinds(t *testing.T) {
+	for name, tt := range map[string]struct{ sql, says string }{
+		"a changed answer":        {`UPDATE outcome SET body = '{"contact":{"email":"x@y.example"}}' WHERE id = 6`, "outcome 6 is not what was written"},
+		"a changed contact":       {`UPDATE outcome SET contact = '{"email":"x@y.example"}' WHERE id = 6`, "outcome 6 is not what was written"},
+		"a changed charge":        {`UPDATE outcome SET charged = 1 - charged WHERE id = 6`, "outcome 6 is not what was written"},
+		"two swapped rows":        {`UPDATE outcome SET id = 9999 WHERE id = 6; UPDATE outcome SET id = 6 WHERE id = 7; UPDATE outcome SET id = 7 WHERE id = 9999`, "outcome 6 is not what was written"},
+		"a row that is gone":      {`DELETE FROM outcome WHERE id = 6`, "outcome 6 is not there"},
+		"a changed intent":        {`UPDATE asked SET contacts = replace(contacts, 'smith.3@', 'smith.9@') WHERE id = 1`, "the intents of commit 1 are not what was written"},
+		"an intent that is gone":  {`DELETE FROM asked WHERE id = 3`, "something is missing before commit 4"},
+		"a key that is another's": {`UPDATE asked SET keys = (SELECT keys FROM asked WHERE id = 3) WHERE id = 1`, "the intents of commit 1 are not what was written"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			makeSample(t, path, true)
+			foreign(t, path, tt.sql)
+			v, err := open(t, path, sqlite.Options{ReadOnly: true}).Verify(context.Background())
+			if err != nil || v.Problems == 0 || !strings.Contains(strings.Join(v.Told, "\n"), tt.says) {
+				t.Errorf("%+v, %v", v, err)
+			}
+		})
+	}
+}
+
+// TestVerifyFindsWhatWasWrittenWrong: rows whose checksums are right, as a bug of ours would make them.
+func TestVerifyFindsWhatWasWrittenWrong(t *testing.T) {
+	for name, tt := range map[string]struct {
+		do   func(t *testing.T, l *sqlite.Ledger, run int64)
+		says string
+	}{
+		"an intent without an outcome": {func(t *testing.T, l *sqlite.Ledger, run int64) {
+			commit(t, l, run, []ledger.Intent{person(1), person(2)})
+			commit(t, l, run, nil, outcome(2, 1))
+		}, `run 1: an intent has no outcome: {"email":"ann.smith.1@northwind.example"`},
+		"an intent with another's key": {func(t *testing.T, l *sqlite.Ledger, run int64) {
+			commit(t, l, run, []ledger.Intent{{Contact: person(1).Contact, Keys: person(2).Keys}})
+			commit(t, l, run, nil, outcome(2, 1))
+		}, "commit 1: intent 1 has not the key of its contact"},
+		"an outcome with another's key": {func(t *testing.T, l *sqlite.Ledger, run int64) {
+			o := outcome(2, 1)
+			o.Contact = person(1).Contact
+			commit(t, l, run, []ledger.Intent{person(2)})
+			commit(t, l, run, nil, o)
+		}, "outcome 1 has not the key of its contact"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			l := open(t, path, sqlite.Options{})
+			run := begin(t, l)
+			tt.do(t, l, run)
+			if err := l.Finish(run, "", 0); err != nil {
+				t.Fatal(err)
+			}
+			v, err := l.Verify(context.Background())
+			if err != nil || v.Problems != 1 || !strings.Contains(v.Told[0], tt.says) {
+				t.Errorf("%+v, %v", v, err)
+			}
+		})
+	}
+}
+
+func TestVerifyOfASoundLedgerCounts(t *testing.T) {
+	for _, closed := range []bool{true, false} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		makeSample(t, path, closed)
+		v := sound(t, open(t, path, sqlite.Options{ReadOnly: true}))
+		if want := int64(sample); v.Outcomes != want || closed && v.Intents != want || !closed && v.Intents != want+2 {
+			t.Errorf("closed %t: %+v", closed, v)
+		}
+	}
+}
