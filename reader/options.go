@@ -8,13 +8,14 @@ import (
 	"unicode/utf8"
 
 	"enrich/contact"
+	"enrich/format"
 	"enrich/reader/internal/mapping"
 )
 
 // Options fix what [Open] would find out by itself. The zero value leaves all to it.
 type Options struct {
 	// Format is CSV or JSONL; "": as the first block shows.
-	Format Format
+	Format format.Format
 	// Delimiter stands between cells: one character, or "tab". "": detected.
 	Delimiter string
 	// Quote stands around cells: one character, or "none". "": detected.
@@ -47,8 +48,10 @@ func (o Options) mapping() mapping.Options {
 
 // Validate refuses nonsense, and names the flag that it came by.
 func (o Options) Validate() error {
-	if o.Format != "" && o.Format != CSV && o.Format != JSONL {
-		return fmt.Errorf("--input-format %q: expected %s or %s", string(o.Format), CSV, JSONL)
+	if o.Format != "" {
+		if _, err := format.Parse(string(o.Format)); err != nil {
+			return fmt.Errorf("--input-format %w", err)
+		}
 	}
 	if err := o.validateDelimiter(); err != nil {
 		return err

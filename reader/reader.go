@@ -1,14 +1,14 @@
 package reader
 
-import "enrich/contact"
+import (
+	"enrich/contact"
+	"enrich/format"
+)
 
-// A Format is how rows stand in an input.
-type Format string
-
-// The formats. JSONL is any JSON that holds objects: one a line, concatenated, or in one array.
+// The formats of an input, from the one list of package format.
 const (
-	CSV   Format = "csv"
-	JSONL Format = "jsonl"
+	CSV   = format.CSV
+	JSONL = format.JSONL
 )
 
 // A Row is one row of an input. It is valid until the next [Reader.Read], as are its strings: they are pieces of the text that
@@ -42,7 +42,7 @@ type Refusal struct {
 
 // Info says how an input is read.
 type Info struct {
-	Format Format `json:"format"`
+	Format format.Format `json:"format"`
 	// Encoding is utf-8, utf-16le, utf-16be or windows-1252.
 	Encoding string `json:"encoding"`
 	// Compression is gzip, zstd, bzip2 or none.

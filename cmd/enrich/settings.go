@@ -15,6 +15,7 @@ import (
 
 	"enrich/client"
 	"enrich/contact"
+	"enrich/format"
 	"enrich/reader"
 )
 
@@ -62,7 +63,7 @@ func defaults() settings {
 // readingFlags say how a file is read; every command that reads one has them.
 func (s *settings) readingFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(choice{&s.inputFormat, []string{"csv", "jsonl"}}, "input-format", "format of the input (default: detected)")
+	f.Var(choice{&s.inputFormat, format.Names()}, "input-format", "format of the input (default: detected)")
 	f.StringVar(&s.delimiter, "delimiter", "", "delimiter between two cells: one `CHARACTER`, or tab (default: detected)")
 	f.StringVar(&s.quote, "quote", "", "quote around a cell: one `CHARACTER`, or none (default: detected)")
 	f.StringVar(&s.encoding, "encoding", "", "`NAME` of the encoding: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
@@ -94,7 +95,7 @@ func (s *settings) outputFlags(cmd *cobra.Command) {
 	f.BoolVar(&s.replace, "replace", false, "replace existing outputs even if they are of another input or have more answered rows")
 	f.Var(filePath{&s.pending}, "pending", "`FILE` for the rows that were not sent, unchanged (default: none)")
 	f.Var(filePath{&s.report}, "report", "`FILE` for an HTML page about the run (default: none)")
-	f.Var(choice{&s.format, []string{"csv", "jsonl"}}, "format", "format of results and failures (default: as the input)")
+	f.Var(choice{&s.format, format.Names()}, "format", "format of results and failures (default: as the input)")
 	f.BoolVar(&s.safe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
 	f.BoolVar(&s.bom, "bom", false, "begin CSV with a byte order mark, for Excel")
 }
@@ -148,7 +149,7 @@ func (s *settings) readerOptions() (reader.Options, error) {
 		return reader.Options{}, err
 	}
 	o := reader.Options{
-		Format: reader.Format(s.inputFormat), Delimiter: s.delimiter, Quote: s.quote, Encoding: s.encoding,
+		Format: format.Format(s.inputFormat), Delimiter: s.delimiter, Quote: s.quote, Encoding: s.encoding,
 		HeaderLine: int(s.headerLine), NoHeader: s.noHeader, Map: mapping, NoSplitNames: s.noSplitNames,
 	}
 	return o, usage(o.Validate())
