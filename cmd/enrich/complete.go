@@ -81,8 +81,8 @@ func columnsOf(name string) []string {
 	if err != nil {
 		return nil
 	}
-	defer func() { _ = in.close() }() // it was only read
-	r, err := reader.Open(in.reader(), reader.Options{})
+	defer func() { _ = in.Close() }() // it was only read
+	r, err := reader.Open(in.Reader(), reader.Options{})
 	if err != nil {
 		return nil
 	}

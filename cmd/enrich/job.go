@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
+	"enrich/input"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/publish"
@@ -22,7 +24,7 @@ type job struct {
 	voice    *voice
 	name     string // of the input, as it was typed
 	patience *patience
-	input    *input
+	input    *input.Input
 	uncut    func() bool // ends the wait for the signal that ends the reading of a pipe
 	reading  reader.Options
 	question question
@@ -64,7 +66,7 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	}
 	return &job{
 		world: w, settings: s, voice: voice, patience: patience, name: name,
-		input: in, uncut: context.AfterFunc(patience.ctx, func() { in.cut(errCut) }), reading: reading, question: question,
+		input: in, uncut: context.AfterFunc(patience.ctx, func() { in.Cut(errCut) }), reading: reading, question: question,
 		rules: pipeline.Rules{
 			Identity: question.identity,
 			Started:  started.Truncate(time.Millisecond), // as the ledger keeps times
@@ -80,20 +82,49 @@ func (j *job) close() {
 		_ = j.ledger.Close() // everything in it is synced by then
 	}
 	j.uncut()
-	_ = j.input.close() // it was only read
+	_ = j.input.Close() // it was only read
 	outletOf(j.world).until(context.Background())
 	j.patience.close()
+}
+
+// openInput opens the input; an unusable name is a usage error.
+func openInput(name string, stdin io.Reader) (*input.Input, error) {
+	in, err := input.Open(name, stdin)
+	var failed *input.CopyError
+	if err != nil && !errors.As(err, &failed) {
+		return nil, usage(err)
+	}
+	return in, storageError(err)
+}
+
+// A source is the input as the reader takes it: a failed temporary copy must not look like the end of the input.
+type source struct{ io.Reader }
+
+func (j *job) source() io.Reader { return source{j.input.Reader()} }
+
+func (s source) Read(b []byte) (int, error) {
+	n, err := s.Reader.Read(b)
+	return n, storageError(err)
+}
+
+// storageError marks a failed temporary copy for the reader.
+func storageError(err error) error {
+	var failed *input.CopyError
+	if errors.As(err, &failed) {
+		return fmt.Errorf("%w: %w", reader.ErrStorage, err)
+	}
+	return err
 }
 
 // open begins to read the input from its start.
 func (j *job) open() (*reader.Reader, error) {
 	j.patience.begin()
-	r, err := reader.Open(j.input.reader(), j.reading)
+	r, err := reader.Open(j.source(), j.reading)
 	if sig := j.patience.signal(); err != nil && sig != nil {
 		return nil, interruption{sig}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", shown(j.input.name), err)
+		return nil, fmt.Errorf("read %s: %w", shown(j.input.Name), err)
 	}
 	return r, nil
 }
@@ -157,8 +188,8 @@ func (j *job) target(flag, path string, kept []keptFile, named map[string]string
 			return fmt.Errorf("%q is %s: name another file", path, k.what)
 		}
 	}
-	if j.input.file != nil {
-		same, err := publish.SameFile(j.input.file, path)
+	if j.input.File != nil {
+		same, err := publish.SameFile(j.input.File, path)
 		if err != nil {
 			return err
 		}
@@ -205,9 +236,9 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	if j.info.Format == reader.JSONL {
 		o.Columns = columns
 	}
-	rows, err := reader.Open(j.input.reader(), o)
+	rows, err := reader.Open(j.source(), o)
 	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
-		return pipeline.Written{}, errors.New("read " + shown(j.input.name) + " again: " + err.Error() + ": " + keptAnswers)
+		return pipeline.Written{}, errors.New("read " + shown(j.input.Name) + " again: " + err.Error() + ": " + keptAnswers)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.memory.forLargeAnswers()          // earlier runs may have had some

@@ -167,7 +167,7 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted)
 		return nil, func() {}, nil
 	}
 	g := &gauge{
-		started: time.Now(), size: j.input.size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters,
+		started: time.Now(), size: j.input.Size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters,
 		limit: j.settings.limit, maxCalls: j.settings.maxCalls,
 	}
 	every, over := lookEvery, func() {}

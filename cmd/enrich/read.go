@@ -159,7 +159,7 @@ func appendObject(b []byte, columns, cells []string) []byte {
 // sayReading tells how the file is read.
 func (j *job) sayReading(i reader.Info) {
 	v := j.voice
-	v.say(fmt.Sprintf("%s: %s, %s", shown(j.input.name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
+	v.say(fmt.Sprintf("%s: %s, %s", shown(j.input.Name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
 	if i.Format == reader.CSV {
 		v.say(fmt.Sprintf("  delimiter %q, quote %q, line ends %s, header in line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
 	}

@@ -60,10 +60,10 @@ func (j *job) refuseOthers() error {
 // for the same input, because its bytes are not known before the first call.
 func (j *job) isOther(p *publishedSet) (bool, error) {
 	path, before := j.inputPath(), p.summary.Input
-	if before.Path == "" || before.Path == "-" || path == "-" || before.Path == path || j.input.file == nil {
+	if before.Path == "" || before.Path == "-" || path == "-" || before.Path == path || j.input.File == nil {
 		return false, nil
 	}
-	info, err := j.input.file.Stat()
+	info, err := j.input.File.Stat()
 	if err != nil {
 		return false, err
 	}
@@ -74,11 +74,11 @@ func (j *job) isOther(p *publishedSet) (bool, error) {
 		return true, nil
 	}
 	sum := sha256.New()
-	if _, err := io.Copy(sum, contextReader{j.patience.ctx, j.input.reader()}); err != nil {
+	if _, err := io.Copy(sum, contextReader{j.patience.ctx, j.source()}); err != nil {
 		if sig := j.patience.signal(); sig != nil {
 			return false, interruption{sig}
 		}
-		return false, fmt.Errorf("read %s: %w", j.input.name, err)
+		return false, fmt.Errorf("read %s: %w", j.input.Name, err)
 	}
 	return hex.EncodeToString(sum.Sum(nil)) != before.SHA256, nil
 }
@@ -98,7 +98,7 @@ func (r contextReader) Read(b []byte) (int, error) {
 
 // inputPath is the input's path relative to the folder of the summary, or "-" for standard input and devices.
 func (j *job) inputPath() string {
-	if isStream(j.name) || isDevice(j.name) {
+	if j.input.Unnamed {
 		return "-"
 	}
 	return relativeTo(j.summaryDir(), j.name)

@@ -15,7 +15,7 @@ import (
 // page puts together what is known at the end. Its figures are the summary's.
 func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 	p := &report.Page{
-		Command: r.command, Version: version(), Input: r.clean(j.input.name, mostMessage), Started: s.StartedAt, Finished: s.FinishedAt,
+		Command: r.command, Version: version(), Input: r.clean(j.input.Name, mostMessage), Started: s.StartedAt, Finished: s.FinishedAt,
 		Notice: r.notice(s), Zone: time.Local, ExitCode: s.ExitCode,
 		Rows:   report.Rows(s.Rows),
 		Failed: sortedCounts(s.Failures),

@@ -123,7 +123,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 		api.AnsweredBefore()
 	}
 	run, err := j.ledger.Begin(ledger.RunInfo{
-		Started: j.rules.Started, URL: j.question.url, Input: j.input.name, Version: version(), Constants: j.question.constants.JSON(),
+		Started: j.rules.Started, URL: j.question.url, Input: j.input.Name, Version: version(), Constants: j.question.constants.JSON(),
 	})
 	if err != nil {
 		return err

@@ -118,7 +118,7 @@ func (j *job) sayAccount(stats client.Stats) {
 func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows
 	lines := []string{fmt.Sprintf("%s: %s: %d matched, %d no match, %d failed, %d pending",
-		shown(j.input.name), many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
+		shown(j.input.Name), many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
 	if len(s.Failures) > 0 {
 		lines = append(lines, "  failed: "+counts(s.Failures))
 	}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/iotest"
+
+	"enrich/input"
+	"enrich/reader"
+)
+
+// TestAFailedCopyIsNotABrokenInput: a full temporary disk ends a command with 1, not with 8, and names TMPDIR.
+func TestAFailedCopyIsNotABrokenInput(t *testing.T) {
+	full := &input.CopyError{Name: "standard input", Err: syscall.ENOSPC}
+	text := io.MultiReader(strings.NewReader("email\nann@x.example\n"), iotest.ErrReader(full))
+	_, err := reader.Open(source{text}, reader.Options{})
+	if !errors.Is(err, reader.ErrStorage) || errors.Is(err, reader.ErrBroken) || !strings.Contains(err.Error(), "TMPDIR") {
+		t.Error(err)
+	}
+	if code := codeOf(err); code != exitInternal {
+		t.Errorf("exit code %d", code)
+	}
+}
