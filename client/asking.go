@@ -30,8 +30,8 @@ type Ticket struct {
 type Asking struct {
 	c      *Client
 	ticket Ticket
-	place  place // under the gate's lock
-	early  *list.Element
+	state  callState // under the account's lock
+	elem   *list.Element
 	row    *row // between two calls of Do; nil: Do has not been called, or the asking has ended
 	result Result
 }
@@ -53,7 +53,7 @@ type Result struct {
 	// Remaining is the account's credits as the last response told them; nil: it did not.
 	Remaining *int64
 	// Err is not nil if the temporary file for large answers failed. The outcome is good all the same, but the run must
-	// end: memory would have no bound.
+	// leaveOrder: memory would have no bound.
 	Err error
 
 	memory *answerMemory // nil: nothing to release
@@ -76,14 +76,14 @@ func (r *Result) Decide(proved bool) contact.Outcome {
 // order.
 func (c *Client) Queue(t Ticket) *Asking {
 	a := &Asking{c: c, ticket: t}
-	g := c.gate
-	if g.early.opened.Load() { // for good
+	g := c.account
+	if g.first.keyProved.Load() { // for good
 		return a
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.early.opened.Load() {
-		a.early = g.early.order.PushBack(a)
+	if !g.first.keyProved.Load() {
+		a.elem = g.first.order.PushBack(a)
 	}
 	return a
 }
@@ -96,25 +96,25 @@ func (a *Asking) Do(soft, hard context.Context) (result *Result, wait time.Durat
 	r := a.row
 	a.row = nil
 	if r != nil {
-		a.c.gate.rested(a)
+		a.c.account.endBackoff(a)
 	} else {
 		r = &row{
-			Asking:   a,
-			patience: patience{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, granted: 1,
+			Asking:  a,
+			retries: retryState{attempts: a.ticket.Attempts, elapsed: a.ticket.Elapsed, o: &a.c.o}, reserved: 1,
 		}
-		if r.patience.attempts > 0 {
-			r.again = "lost"
-			r.c.gate.stepAside(a)
+		if r.retries.attempts > 0 {
+			r.reason = "lost"
+			r.c.account.stepAside(a)
 			a.row = r
-			return nil, r.rest(r.patience.again())
+			return nil, r.rest(r.retries.resumeDelay())
 		}
 	}
 	defer func() {
 		if a.row == nil { // also where it panics
-			a.c.gate.end(a)
+			a.c.account.leaveOrder(a)
 		}
 	}()
-	x := a.c.idle.borrow()
+	x := a.c.exchanges.borrow()
 	defer a.c.giveBack(x)
 	x.request = appendRequest(x.request[:0], &a.ticket.Contact, a.c.o.EmailAs, a.c.o.Set)
 	r.soft, r.hard, r.x = soft, hard, x
@@ -125,25 +125,25 @@ func (a *Asking) Do(soft, hard context.Context) (result *Result, wait time.Durat
 	return &a.result, 0
 }
 
-// end takes an asking out of the order of the first calls, and lets the next have its turn.
-func (g *gate) end(a *Asking) {
-	if g.early.opened.Load() {
+// leaveOrder takes an asking out of the order of the first calls, and lets the next have its turn.
+func (ac *account) leaveOrder(a *Asking) {
+	if ac.first.keyProved.Load() {
 		return
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.early.opened.Load() && a.early != nil {
-		g.early.order.Remove(a.early)
-		g.nudge()
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	if !ac.first.keyProved.Load() && a.elem != nil {
+		ac.first.order.Remove(a.elem)
+		ac.wakeNext()
 	}
 }
 
 // stepAside lets those behind an asking have their turn while it waits for its own backoff.
-func (g *gate) stepAside(a *Asking) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	a.place = placeAside
-	g.nudge()
+func (ac *account) stepAside(a *Asking) {
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	a.state = stateAside
+	ac.wakeNext()
 }
 
 // A row is one asking while it is under way. Its contexts and its exchange are those of one call of Do.
@@ -151,11 +151,11 @@ type row struct {
 	*Asking
 	soft, hard context.Context
 	x          *exchange
-	patience   patience
+	retries    retryState
 	sent       int // requests of this asking on the wire
-	granted    int // requests that may be on the wire: what was reserved
+	reserved   int // requests that may be on the wire: what was reserved
 	throttled  int // how often it was answered by a 429
-	again      string
+	reason     string
 	message    string // the API's own words, of the last call
 	status     int
 	remaining  *int64        // the credits that the last response told
@@ -163,24 +163,24 @@ type row struct {
 	waited     time.Duration // for its own backoff, before the attempt under way
 }
 
-// most429 bounds how often one row is answered by a 429 while others are not.
-const most429 = 30
+// maxThrottled bounds how often one row is answered by a 429 while others are not.
+const maxThrottled = 30
 
-// ask makes attempts until one ends the asking, or is to be followed by a wait for the row's own backoff. This is backoff.Retry with
+// run makes attempts until one ends the asking, or is to be followed by a wait for the row's own backoff. This is backoff.Retry with
 // what that cannot do: nobody is kept by the wait, and calls that say nothing about the row (429, probes) are not counted.
 func (r *row) ask() (wait time.Duration) {
 	for ended := false; !ended && wait == 0; {
-		if r.sent >= r.granted {
+		if r.sent >= r.reserved {
 			if r.ticket.Retry != nil && !r.ticket.Retry() {
-				r.release()
+				r.endReleased()
 				r.result.Stop, r.result.StopDetail = StopCap, "--max-calls is reached"
 				return 0
 			}
-			r.granted++
+			r.reserved++
 		}
-		p, ok := r.c.gate.enter(r.soft, r.Asking)
+		p, ok := r.c.account.acquire(r.soft, r.Asking)
 		if !ok {
-			r.release()
+			r.endReleased()
 			return 0
 		}
 		ended, wait = r.attempt(p)
@@ -188,18 +188,18 @@ func (r *row) ask() (wait time.Duration) {
 	return wait
 }
 
-// rest counts a wait for the row's own backoff, and is that wait. The shortest is more than none.
+// startBackoff counts a wait for the row's own backoff, and is that wait. The shortest is more than none.
 func (r *row) rest(d time.Duration) time.Duration {
-	r.patience.elapsed += d
+	r.retries.elapsed += d
 	r.waited = d
-	r.c.gate.rest(r.Asking, d)
+	r.c.account.startBackoff(r.Asking, d)
 	return max(d, 1)
 }
 
 // attempt makes one call and does what is right with what came of it; ended: the row has its result.
 func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
-	if r.again != "" {
-		r.c.stats.retry(r.again)
+	if r.reason != "" {
+		r.c.stats.retry(r.reason)
 	}
 	reply := r.c.call(r.hard, r.x)
 	defer r.c.memory.settle(r.x, &r.result)
@@ -207,34 +207,34 @@ func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
 		r.sent++
 		r.c.stats.sent.Add(1)
 	}
-	v := r.judge(&reply)
+	v := r.decide(&reply)
 	r.message, r.status, r.remaining, r.at = v.message, v.status, v.answer.Remaining, reply.at
-	if reply.fate == fateAnswered {
+	if reply.delivery == deliveryAnswered {
 		r.c.reached.Store(true)
 		r.c.stats.answered(reply.took, v.answer.Remaining, reply.at)
 	}
-	n := r.news(&reply, &v)
-	down := r.c.gate.leave(r.Asking, p, n)
+	n := r.feedback(&reply, &v)
+	down := r.c.account.release(r.Asking, p, n)
 	r.log(p, &reply, &v)
 	r.waited = 0
-	switch v.act {
-	case actPause:
-		r.again = "rate_limited"
-		if r.throttled++; r.throttled >= most429 {
-			r.exhaust()
+	switch v.action {
+	case actionPause:
+		r.reason = "rate_limited"
+		if r.throttled++; r.throttled >= maxThrottled {
+			r.endExhausted()
 			return true, 0
 		}
 		return false, 0
-	case actRetry, actExhaust:
-		r.again = reasonOf(&reply, v.status)
-		if reply.fate != fateAnswered && r.hard.Err() != nil {
-			r.release()
+	case actionRetry, actionExhausted:
+		r.reason = reasonOf(&reply, v.status)
+		if reply.delivery != deliveryAnswered && r.hard.Err() != nil {
+			r.endReleased()
 			return true, 0
 		}
 		if down {
 			return false, 0
 		}
-		return r.backOff(&reply, n.hint)
+		return r.backOff(&reply, n.retryAfter)
 	}
 	r.finish(&reply, &v)
 	return true, 0
@@ -242,16 +242,16 @@ func (r *row) attempt(p permit) (ended bool, wait time.Duration) {
 
 // backOff counts an attempt that failed in a way that passes, and says how long to wait before the next, if there is one.
 func (r *row) backOff(reply *reply, hint time.Duration) (ended bool, wait time.Duration) {
-	r.patience.attempts++
-	r.patience.elapsed += reply.took
-	d := r.patience.next(hint)
-	if d == backoff.Stop && reply.fate == fateUnreached { // the API's fault, not the row's: wait until it is up, or the run ends
-		r.patience.attempts--
-		r.c.gate.outage(reply.at, r.message)
+	r.retries.attempts++
+	r.retries.elapsed += reply.took
+	d := r.retries.nextDelay(hint)
+	if d == backoff.Stop && reply.delivery == deliveryNoConnection { // the API's fault, not the row's: wait until it is up, or the run ends
+		r.retries.attempts--
+		r.c.account.declareDown(reply.at, r.message)
 		return false, 0
 	}
 	if d == backoff.Stop {
-		r.exhaust()
+		r.endExhausted()
 		return true, 0
 	}
 	return false, r.rest(d)

@@ -15,16 +15,16 @@ import (
 )
 
 func TestRetriesThenAnswers(t *testing.T) {
-	for _, fault := range []said{status(500), status(501), status(503), status(404), status(408), status(425), status(202), refused()} {
+	for _, fault := range []fakeResponse{status(500), status(501), status(503), status(404), status(408), status(425), status(202), notConnected()} {
 		synctest.Test(t, func(t *testing.T) {
-			w := &wire{answer: func(in incoming) said {
+			w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 				if in.n > 1 && in.email == email(2) && in.ofRow < 5 {
 					return fault
 				}
 				return ok()
 			}}
-			c := newCrowd(t, 4, Options{carrier: w})
-			c.ask(20)
+			c := newHarness(t, 4, Options{transport: w})
+			c.run(20)
 			o := c.last(2)
 			want := 5
 			if fault.err != nil {
@@ -39,14 +39,14 @@ func TestRetriesThenAnswers(t *testing.T) {
 
 func TestExhausted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(2) {
 				return status(500)
 			}
 			return ok()
 		}}
-		c := newCrowd(t, 1, Options{carrier: w, MaxAttempts: 3})
-		c.ask(5)
+		c := newHarness(t, 1, Options{transport: w, MaxAttempts: 3})
+		c.run(5)
 		if o := c.last(2); o.Kind != contact.Refused || o.Failure != contact.Exhausted || o.Attempts != 3 || o.Message != "no" || o.Status != 500 {
 			t.Errorf("%+v", o)
 		}
@@ -58,7 +58,7 @@ func TestExhausted(t *testing.T) {
 
 func TestElapsedEndsARow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(2) {
 				s := status(500)
 				s.after = 20 * time.Second
@@ -66,8 +66,8 @@ func TestElapsedEndsARow(t *testing.T) {
 			}
 			return ok()
 		}}
-		c := newCrowd(t, 1, Options{carrier: w, MaxAttempts: 100, MaxElapsed: time.Minute})
-		c.ask(5)
+		c := newHarness(t, 1, Options{transport: w, MaxAttempts: 100, MaxElapsed: time.Minute})
+		c.run(5)
 		if o := c.last(2); o.Failure != contact.Exhausted || o.Attempts != 3 {
 			t.Errorf("%v after %d attempts", o.Failure, o.Attempts)
 		}
@@ -76,15 +76,15 @@ func TestElapsedEndsARow(t *testing.T) {
 
 func TestServersHintIsHonoured(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(2) && in.ofRow == 1 {
-				return said{status: 503, header: http.Header{"Retry-After": {"17"}}}
+				return fakeResponse{status: 503, header: http.Header{"Retry-After": {"17"}}}
 			}
 			return ok()
 		}}
-		c := newCrowd(t, 4, Options{carrier: w})
+		c := newHarness(t, 4, Options{transport: w})
 		began := time.Now()
-		c.ask(5)
+		c.run(5)
 		if took := time.Since(began); took < 17*time.Second || took > 18*time.Second {
 			t.Errorf("took %v", took)
 		}
@@ -92,16 +92,16 @@ func TestServersHintIsHonoured(t *testing.T) {
 }
 
 func TestLostEndsAtOnceAndComesBackAfterBackoff(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(3) {
-				return reset()
+				return connectionReset()
 			}
 			return ok()
 		}}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(20)
-		rs := c.ended[3]
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(20)
+		rs := c.results[3]
 		if len(rs) != 3 {
 			t.Fatalf("asked %d times, want 1 and 2 lost retries", len(rs))
 		}
@@ -127,16 +127,16 @@ func TestLostEndsAtOnceAndComesBackAfterBackoff(t *testing.T) {
 
 func TestLostIsNotAskedAgainWithoutAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(3) {
 				return status(504)
 			}
 			return ok()
 		}}
-		c := newCrowd(t, 2, Options{carrier: w, MaxAttempts: 2})
+		c := newHarness(t, 2, Options{transport: w, MaxAttempts: 2})
 		c.lostRetries = 10
-		c.ask(20)
-		if rs := c.ended[3]; len(rs) != 2 || !rs[0].Again || rs[1].Again {
+		c.run(20)
+		if rs := c.results[3]; len(rs) != 2 || !rs[0].Again || rs[1].Again {
 			t.Errorf("%+v", rs)
 		}
 	})
@@ -145,15 +145,15 @@ func TestLostIsNotAskedAgainWithoutAttempts(t *testing.T) {
 func TestUnusableIsLostAndNotAskedAgain(t *testing.T) {
 	for _, body := range []string{"", "null", "[]", `"text"`, "<html>", `{"contact":`, `{} {}`, strings.Repeat(" ", maxBody) + "{}"} {
 		synctest.Test(t, func(t *testing.T) {
-			w := &wire{answer: func(in incoming) said {
+			w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 				if in.n == 2 {
-					return said{status: 200, body: body}
+					return fakeResponse{status: 200, body: body}
 				}
 				return ok()
 			}}
-			c := newCrowd(t, 1, Options{carrier: w})
-			c.ask(3)
-			if o := c.last(2); o.Kind != contact.Lost || o.Failure != contact.Malformed || c.ended[2][0].Again || w.calls() != 3 {
+			c := newHarness(t, 1, Options{transport: w})
+			c.run(3)
+			if o := c.last(2); o.Kind != contact.Lost || o.Failure != contact.Malformed || c.results[2][0].Again || w.calls() != 3 {
 				t.Errorf("%.20q: %+v", body, o)
 			}
 		})
@@ -162,51 +162,51 @@ func TestUnusableIsLostAndNotAskedAgain(t *testing.T) {
 
 func TestCapEndsRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(2) {
 				return status(500)
 			}
 			return ok()
 		}}
-		c := newCrowd(t, 1, Options{carrier: w})
+		c := newHarness(t, 1, Options{transport: w})
 		var left atomic.Int64
 		left.Store(1)
 		c.retry = func() bool { return left.Add(-1) >= 0 }
-		c.ask(2)
-		if o := c.last(2); o.Kind != contact.Released || c.stop != StopCap || o.Attempts != 2 {
-			t.Errorf("%v after %d attempts, stop %q", o.Kind, o.Attempts, c.stop)
+		c.run(2)
+		if o := c.last(2); o.Kind != contact.Released || c.stopped != StopCap || o.Attempts != 2 {
+			t.Errorf("%v after %d attempts, stop %q", o.Kind, o.Attempts, c.stopped)
 		}
 	})
 }
 
 func TestCapIsNotAskedForWhatWasNeverSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.n == 1 {
-				return refused()
+				return notConnected()
 			}
 			return ok()
 		}}
-		c := newCrowd(t, 1, Options{carrier: w})
+		c := newHarness(t, 1, Options{transport: w})
 		c.retry = func() bool { return false }
-		c.ask(1)
+		c.run(1)
 		if o := c.last(1); o.Kind != contact.Matched || c.client.Stats().Sent != 1 {
-			t.Errorf("%+v, stop %q", o, c.stop)
+			t.Errorf("%+v, stop %q", o, c.stopped)
 		}
 	})
 }
 
 func TestSoftEndSendsNothingMore(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			s := ok()
 			s.after = time.Second
 			return s
 		}}
-		c := newCrowd(t, workers, Options{carrier: w})
+		c := newHarness(t, workers, Options{transport: w})
 		end := time.AfterFunc(1500*time.Millisecond, c.stopSoft)
 		defer end.Stop()
-		c.ask(1000)
+		c.run(1000)
 		k := c.kinds()
 		if w.calls() != 1+workers && workers > 1 || k[contact.Matched] != w.calls() || k[contact.Lost]+k[contact.Refused] > 0 {
 			t.Errorf("%d calls, ended as %v", w.calls(), k)
@@ -215,15 +215,15 @@ func TestSoftEndSendsNothingMore(t *testing.T) {
 }
 
 func TestHardEndLosesWhatIsInFlight(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			s := ok()
 			if in.n > 1 {
 				s.after = 50 * time.Second
 			}
 			return s
 		}}
-		c := newCrowd(t, workers, Options{carrier: w})
+		c := newHarness(t, workers, Options{transport: w})
 		hard, cancel := context.WithCancel(t.Context())
 		c.hard = hard
 		soft := time.AfterFunc(time.Second, c.stopSoft)
@@ -231,7 +231,7 @@ func TestHardEndLosesWhatIsInFlight(t *testing.T) {
 		end := time.AfterFunc(3*time.Second, cancel)
 		defer end.Stop()
 		began := time.Now()
-		c.ask(1000)
+		c.run(1000)
 		if k := c.kinds(); k[contact.Lost] != workers || k[contact.Matched] != 1 || time.Since(began) != 3*time.Second {
 			t.Errorf("ended as %v after %v", k, time.Since(began))
 		}
@@ -240,20 +240,20 @@ func TestHardEndLosesWhatIsInFlight(t *testing.T) {
 
 func TestSlowRowStallsNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			s := ok()
 			if in.email == email(10) {
 				s.after = 3 * time.Second
 			}
 			return s
 		}}
-		c := newCrowd(t, 8, Options{carrier: w})
+		c := newHarness(t, 8, Options{transport: w})
 		began := time.Now()
-		c.ask(500)
+		c.run(500)
 		if took := time.Since(began); took > 3100*time.Millisecond {
 			t.Errorf("took %v", took)
 		}
-		if n := w.within(began, began.Add(time.Second)); n < 490 {
+		if n := w.arrivedBetween(began, began.Add(time.Second)); n < 490 {
 			t.Errorf("%d calls in the first second", n)
 		}
 	})
@@ -261,18 +261,18 @@ func TestSlowRowStallsNobody(t *testing.T) {
 
 func TestOutOfCredits(t *testing.T) {
 	body := `{"contact":{"credit_charged":false,"error":"You have run out of credits."},"remaining_credits":0}`
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.n > 20 {
-				return said{status: 200, body: body, after: 11 * time.Millisecond}
+				return fakeResponse{status: 200, body: body, after: 11 * time.Millisecond}
 			}
 			return ok()
 		}}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(200)
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(200)
 		k := c.kinds()
-		if c.stop != StopNoCredits || k[contact.Matched] != 20 || k[contact.NoMatch]+k[contact.Refused] > 0 || w.calls() > 20+workers {
-			t.Errorf("stop %q, ended as %v after %d calls", c.stop, k, w.calls())
+		if c.stopped != StopNoCredits || k[contact.Matched] != 20 || k[contact.NoMatch]+k[contact.Refused] > 0 || w.calls() > 20+workers {
+			t.Errorf("stop %q, ended as %v after %d calls", c.stopped, k, w.calls())
 		}
 		if s := c.client.Stats(); s.Remaining == nil || *s.Remaining != 0 {
 			t.Errorf("%+v", s)
@@ -284,14 +284,14 @@ func TestLogTellsOfEachAttemptAndNotOfTheKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		key := Key{`k/e"y`}
-		w := &wire{answer: func(in incoming) said {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.n == 2 {
-				return said{status: 503, body: `{"message":"no \u001b[31m for k\/e\"y, k/e%22y"}`, after: time.Millisecond}
+				return fakeResponse{status: 503, body: `{"message":"no \u001b[31m for k\/e\"y, k/e%22y"}`, after: time.Millisecond}
 			}
-			return said{status: 200, body: `{"contact":{"error":"key is k\/e\u0022y"}}`}
+			return fakeResponse{status: 200, body: `{"contact":{"error":"key is k\/e\u0022y"}}`}
 		}}
-		c := newCrowd(t, 1, Options{carrier: w, Key: key, Log: slog.New(slog.NewJSONHandler(&out, nil))})
-		c.ask(2)
+		c := newHarness(t, 1, Options{transport: w, Key: key, Log: slog.New(slog.NewJSONHandler(&out, nil))})
+		c.run(2)
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 		if len(lines) != 3 {
 			t.Fatalf("%d lines, want 3: %s", len(lines), out.String())

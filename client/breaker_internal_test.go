@@ -8,28 +8,28 @@ import (
 	"enrich/contact"
 )
 
-// downs are the ways in which an API can be down.
-var downs = map[string]said{
-	"500": status(500), "404": status(404), "503": status(503), "refused": refused(),
+// outages are the ways in which an API can be down.
+var outages = map[string]fakeResponse{
+	"500": status(500), "404": status(404), "503": status(503), "refused": notConnected(),
 }
 
 func TestAPIDownFromTheStart(t *testing.T) {
-	for name, down := range downs {
+	for name, down := range outages {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, workers int) {
-				w := &wire{answer: func(incoming) said { return down }}
-				c := newCrowd(t, workers, Options{carrier: w})
+			withWorkers(t, func(t *testing.T, workers int) {
+				w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return down }}
+				c := newHarness(t, workers, Options{transport: w})
 				began := time.Now()
-				c.ask(1000)
+				c.run(1000)
 				took := time.Since(began)
-				if c.stop != StopAPIDown || took > defaultMaxElapsed+time.Second || took < defaultMaxElapsed/2 {
-					t.Errorf("stop %q after %v", c.stop, took)
+				if c.stopped != StopAPIDown || took > defaultMaxElapsed+time.Second || took < defaultMaxElapsed/2 {
+					t.Errorf("stop %q after %v", c.stopped, took)
 				}
 				if n := w.calls(); n > 40 {
 					t.Errorf("%d calls", n)
 				}
 				// With fewer workers than that, up to two rows use up their attempts before a third shows that no row is at fault.
-				if k := c.kinds(); k[contact.Refused] > 2 || workers >= breakRows && k[contact.Refused] > 0 {
+				if k := c.kinds(); k[contact.Refused] > 2 || workers >= breakerRows && k[contact.Refused] > 0 {
 					t.Errorf("ended as %v", k)
 				}
 				if s := c.client.Stats(); down.err != nil && s.Sent != 0 {
@@ -41,29 +41,29 @@ func TestAPIDownFromTheStart(t *testing.T) {
 }
 
 func TestOutageInTheMiddleHarmsNoRow(t *testing.T) {
-	for name, down := range downs {
+	for name, down := range outages {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, workers int) {
-				w := &wire{}
+			withWorkers(t, func(t *testing.T, workers int) {
+				w := &fakeNetwork{}
 				began := time.Now()
 				from, to := began.Add(time.Second), began.Add(61*time.Second)
-				w.answer = func(incoming) said {
+				w.answer = func(fakeRequest) fakeResponse {
 					if now := time.Now(); !now.Before(from) && now.Before(to) {
 						return down
 					}
 					return ok()
 				}
-				c := newCrowd(t, workers, Options{carrier: w})
+				c := newHarness(t, workers, Options{transport: w})
 				rows := int64(150 * workers)
-				c.ask(rows)
+				c.run(rows)
 				k := c.kinds()
-				if c.stop != "" || k[contact.Refused] > 2 || workers >= breakRows && k[contact.Matched] != int(rows) {
-					t.Errorf("stop %q, ended as %v of %d", c.stop, k, rows)
+				if c.stopped != "" || k[contact.Refused] > 2 || workers >= breakerRows && k[contact.Matched] != int(rows) {
+					t.Errorf("stop %q, ended as %v of %d", c.stopped, k, rows)
 				}
-				if n := w.within(from, to); n > 30+2*workers {
+				if n := w.arrivedBetween(from, to); n > 30+2*workers {
 					t.Errorf("%d calls while it was down", n)
 				}
-				if n := w.within(to.Add(20*time.Second), to.Add(time.Hour)); n > 0 && workers > 8 {
+				if n := w.arrivedBetween(to.Add(20*time.Second), to.Add(time.Hour)); n > 0 && workers > 8 {
 					t.Errorf("%d calls long after it was up again", n)
 				}
 			})
@@ -72,17 +72,17 @@ func TestOutageInTheMiddleHarmsNoRow(t *testing.T) {
 }
 
 func TestPoisonedRowsAreNoOutage(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(5) || in.email == email(6) {
 				return status(500)
 			}
 			return ok()
 		}}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(200)
-		if k := c.kinds(); k[contact.Matched] != 198 || k[contact.Refused] != 2 || c.stop != "" {
-			t.Fatalf("ended as %v, stop %q", k, c.stop)
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(200)
+		if k := c.kinds(); k[contact.Matched] != 198 || k[contact.Refused] != 2 || c.stopped != "" {
+			t.Fatalf("ended as %v, stop %q", k, c.stopped)
 		}
 		if o := c.last(5); o.Failure != contact.Exhausted || o.Attempts != defaultMaxAttempts || o.Status != 500 {
 			t.Errorf("row 5: %v after %d attempts", o.Failure, o.Attempts)
@@ -91,25 +91,25 @@ func TestPoisonedRowsAreNoOutage(t *testing.T) {
 }
 
 func TestHangingServerStopsTheRun(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(incoming) said { s := ok(); s.after = time.Hour; return s }}
-		c := newCrowd(t, workers, Options{carrier: w})
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := ok(); s.after = time.Hour; return s }}
+		c := newHarness(t, workers, Options{transport: w})
 		began := time.Now()
-		c.ask(1000)
-		if c.stop != StopAPIDown || w.calls() > 5 || time.Since(began) > 6*time.Minute {
-			t.Errorf("stop %q after %v and %d calls", c.stop, time.Since(began), w.calls())
+		c.run(1000)
+		if c.stopped != StopAPIDown || w.calls() > 5 || time.Since(began) > 6*time.Minute {
+			t.Errorf("stop %q after %v and %d calls", c.stopped, time.Since(began), w.calls())
 		}
 	})
 }
 
 func TestShortPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(incoming) said { return status(503) }}
-		c := newCrowd(t, 8, Options{carrier: w, MaxElapsed: 2 * time.Second})
+		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return status(503) }}
+		c := newHarness(t, 8, Options{transport: w, MaxElapsed: 2 * time.Second})
 		began := time.Now()
-		c.ask(1000)
-		if k := c.kinds(); c.stop != StopAPIDown || time.Since(began) > 3*time.Second || k[contact.Refused] > 2 {
-			t.Errorf("stop %q after %v, ended as %v, %d calls", c.stop, time.Since(began), k, w.calls())
+		c.run(1000)
+		if k := c.kinds(); c.stopped != StopAPIDown || time.Since(began) > 3*time.Second || k[contact.Refused] > 2 {
+			t.Errorf("stop %q after %v, ended as %v, %d calls", c.stopped, time.Since(began), k, w.calls())
 		}
 	})
 }

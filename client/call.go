@@ -23,93 +23,93 @@ const maxBody = 1 << 20
 // errorBodyTime is how long the words of an error are waited for: a 401 whose body never ends must stop the run at once.
 const errorBodyTime = 2 * time.Second
 
-// A fate is how far a call came that has no answer.
-type fate uint8
+// A delivery is how far a call came that has no answer.
+type delivery uint8
 
 const (
-	fateAnswered  fate = iota // there is an answer
-	fateUnreached             // no connection came about: nothing was sent
-	fateUnsent                // there was a connection, and the server certainly did not take the request
-	fateCut                   // it may have been charged, and the answer did not come or was cut
-	fateSpoilt                // it may have been charged, and the answer is whole but cannot be decoded
+	deliveryAnswered     delivery = iota // there is an answer
+	deliveryNoConnection                 // no connection came about: nothing was sent
+	deliveryNotSent                      // there was a connection, and the server certainly did not take the request
+	deliveryCut                          // it may have been charged, and the answer did not come or was cut
+	deliveryUndecodable                  // it may have been charged, and the answer is whole but cannot be decoded
 )
 
 // A reply is what came of one call.
 type reply struct {
-	fate   fate
-	onWire bool // a request was on the wire, wholly or in part
-	status int
-	header http.Header
-	body   []byte // decompressed, at most maxBody+1 bytes, valid until the exchange is used again; the key redacted
-	err    error
-	took   time.Duration
-	at     time.Time // when it ended
+	delivery delivery
+	onWire   bool // a request was on the wire, wholly or in part
+	status   int
+	header   http.Header
+	body     []byte // decompressed, at most maxBody+1 bytes, valid until the exchange is used again; the key redacted
+	err      error
+	took     time.Duration
+	at       time.Time // when it ended
 }
 
-// A call is one request on its way. Its hooks tell what was written.
-type call struct {
-	conn         httptrace.GotConnInfo
-	counted      *countedConn
-	before       int64 // what was written to the connection before
-	wroteHeaders atomic.Bool
+// A trace is one request on its way. Its hooks tell what was written.
+type trace struct {
+	info          httptrace.GotConnInfo
+	conn          *countedConn
+	writtenBefore int64 // what was written to the connection before
+	wroteHeaders  atomic.Bool
 
-	mu   sync.Mutex
-	open []io.Closer // what abandon closes
+	mu      sync.Mutex
+	closers []io.Closer // what abandon closes
 }
 
-func (c *call) gotConn(info httptrace.GotConnInfo) {
-	c.conn = info
-	if c.counted = counted(info.Conn); c.counted == nil {
+func (t *trace) gotConn(info httptrace.GotConnInfo) {
+	t.info = info
+	if t.conn = counted(info.Conn); t.conn == nil {
 		return
 	}
-	c.before = c.counted.written.Load()
-	c.counted.ready()
-	if !c.overHTTP2() { // a connection of HTTP/2 has the calls of others on it
-		c.uses(c.counted)
+	t.writtenBefore = t.conn.written.Load()
+	t.conn.ready()
+	if !t.overHTTP2() { // a connection of HTTP/2 has the calls of others on it
+		t.closeOnAbandon(t.conn)
 	}
 }
 
 // uses names something of this call alone that keeps it from returning until it is closed.
-func (c *call) uses(x io.Closer) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.open = append(c.open, x)
+func (t *trace) closeOnAbandon(x io.Closer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closers = append(t.closers, x)
 }
 
-// release lets go of what the call used: it has returned, and its connection may be another call's by now.
-func (c *call) release() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.open)
-	c.open = c.open[:0]
+// endReleased lets go of what the call used: it has returned, and its connection may be another call's by now.
+func (t *trace) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.closers)
+	t.closers = t.closers[:0]
 }
 
 // abandon closes what a call still uses.
-func (c *call) abandon() {
-	c.mu.Lock()
-	open := slices.Clone(c.open)
-	c.mu.Unlock()
+func (t *trace) abandon() {
+	t.mu.Lock()
+	open := slices.Clone(t.closers)
+	t.mu.Unlock()
 	for _, x := range open {
 		_ = x.Close() // it is closed to end the call, which tells its own error
 	}
 }
 
-func (c *call) overHTTP2() bool {
-	tc, ok := c.conn.Conn.(*tls.Conn)
+func (t *trace) overHTTP2() bool {
+	tc, ok := t.info.Conn.(*tls.Conn)
 	return ok && tc.ConnectionState().NegotiatedProtocol == "h2"
 }
 
-// reset is for the next call.
-func (c *call) reset() {
-	c.conn, c.counted, c.before = httptrace.GotConnInfo{}, nil, 0
-	c.wroteHeaders.Store(false)
+// connectionReset is for the next call.
+func (t *trace) reset() {
+	t.info, t.conn, t.writtenBefore = httptrace.GotConnInfo{}, nil, 0
+	t.wroteHeaders.Store(false)
 }
 
-// call makes one call and reads the answer.
+// trace makes one call and reads the answer.
 func (c *Client) call(hard context.Context, x *exchange) reply {
-	x.watch.begin(hard, c.o.Timeout)
+	x.deadline.begin(hard, c.o.Timeout)
 	r := c.roundTrip(x)
-	x.watch.end(r.err == nil && r.fate == fateAnswered && needsBody(r.status))
+	x.deadline.end(r.err == nil && r.delivery == deliveryAnswered && needsBody(r.status))
 	if r.status != 0 {
 		c.decode(x, &r)
 	}
@@ -128,36 +128,36 @@ func (c *Client) decode(x *exchange, r *reply) {
 	switch {
 	case !needsBody(r.status):
 	case r.err != nil && !isObject(r.body): // an object that came whole is an answer, however the connection ended
-		r.fate = fateOfBody(r.err)
+		r.delivery = bodyDelivery(r.err)
 	case undecodable != nil:
-		r.err, r.fate = undecodable, fateSpoilt
+		r.err, r.delivery = undecodable, deliveryUndecodable
 	}
 }
 
 func (c *Client) roundTrip(x *exchange) reply {
 	started := time.Now()
-	resp, err := c.carrier.RoundTrip(c.request(x.watch.ctx, x.request))
+	resp, err := c.transport.RoundTrip(c.request(x.deadline.ctx, x.request))
 	if err != nil {
-		r := reply{err: x.watch.why(err)}
+		r := reply{err: x.deadline.errorOf(err)}
 		r.at, r.took = ended(started)
-		r.fate, r.onWire = x.watch.sent.fate(r.err)
+		r.delivery, r.onWire = x.deadline.trace.delivery(r.err)
 		return r
 	}
-	x.watch.sent.uses(resp.Body)
+	x.deadline.trace.closeOnAbandon(resp.Body)
 	r := reply{onWire: true, status: resp.StatusCode, header: resp.Header}
 	if resp.StatusCode < 200 { // 101: what follows is no body, and the transport no longer ends it with the call's context
 		_ = resp.Body.Close() // which closes the connection
 		resp.Body = http.NoBody
 	}
 	if !needsBody(resp.StatusCode) {
-		defer time.AfterFunc(errorBodyTime, x.watch.cancel).Stop()
+		defer time.AfterFunc(errorBodyTime, x.deadline.cancel).Stop()
 	}
-	r.err = x.watch.why(c.memory.readBody(resp, &x.body))
+	r.err = x.deadline.errorOf(c.memory.readBody(resp, &x.body))
 	r.at, r.took = ended(started)
 	return r
 }
 
-// ended is now, and how long ago a call started.
+// results is now, and how long ago a call started.
 func ended(started time.Time) (time.Time, time.Duration) {
 	now := time.Now()
 	return now, now.Sub(started)
@@ -166,7 +166,7 @@ func ended(started time.Time) (time.Time, time.Duration) {
 // request is made anew for each call, of what all have alike. The transport reads a Body of this type without flushing
 // the header by itself. There is no GetBody: the transport cannot send it again.
 func (c *Client) request(ctx context.Context, body []byte) *http.Request {
-	r := c.alike.WithContext(ctx)
+	r := c.template.WithContext(ctx)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return r
 }
@@ -185,35 +185,35 @@ func (m *answerMemory) readBody(resp *http.Response, b *body) error {
 	return err
 }
 
-// fateOfBody tells an answer that cannot be decoded, which came whole, from one that was cut.
-func fateOfBody(err error) fate {
+// bodyDelivery tells an answer that cannot be decoded, which came whole, from one that was cut.
+func bodyDelivery(err error) delivery {
 	var corrupt flate.CorruptInputError
 	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) {
-		return fateSpoilt
+		return deliveryUndecodable
 	}
-	return fateCut
+	return deliveryCut
 }
 
-// fate says what a call's error means for the money, and errs to the side of "may have been charged".
-func (c *call) fate(err error) (f fate, onWire bool) {
+// delivery says what a call's error means for the money, and errs to the side of "may have been charged".
+func (t *trace) delivery(err error) (f delivery, onWire bool) {
 	switch {
-	case c.conn.Conn == nil:
-		return fateUnreached, false
+	case t.info.Conn == nil:
+		return deliveryNoConnection, false
 	case notProcessed(err):
-		return fateUnsent, true
+		return deliveryNotSent, true
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
-		return fateCut, true // the transport may still have been writing when it was ended
+		return deliveryCut, true // the transport may still have been writing when it was ended
 	}
-	if c.overHTTP2() || c.counted == nil {
-		if !c.wroteHeaders.Load() {
-			return fateUnsent, false
+	if t.overHTTP2() || t.conn == nil {
+		if !t.wroteHeaders.Load() {
+			return deliveryNotSent, false
 		}
-		return fateCut, true
+		return deliveryCut, true
 	}
-	if c.counted.written.Load() == c.before {
-		return fateUnsent, false
+	if t.conn.written.Load() == t.writtenBefore {
+		return deliveryNotSent, false
 	}
-	return fateCut, true
+	return deliveryCut, true
 }
 
 // notProcessed: by HTTP/2's own rules (RFC 9113, 8.7) the server has not begun with the request: it went

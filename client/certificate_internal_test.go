@@ -19,10 +19,10 @@ import (
 // testCertificate makes one for 127.0.0.1 and api.example, and a file for --ca-file.
 func testCertificate(t *testing.T) (tls.Certificate, string) {
 	t.Helper()
-	return certificateUntil(t, time.Now().Add(time.Hour), "api.example", net.IPv4(127, 0, 0, 1))
+	return certificateValidUntil(t, time.Now().Add(time.Hour), "api.example", net.IPv4(127, 0, 0, 1))
 }
 
-func certificateUntil(t *testing.T, end time.Time, name string, ips ...net.IP) (tls.Certificate, string) {
+func certificateValidUntil(t *testing.T, end time.Time, name string, ips ...net.IP) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 func TestNoConnectionIsNoCall(t *testing.T) {
 	t.Parallel()
 	good, ca := testCertificate(t)
-	expired, expiredCA := certificateUntil(t, time.Now().Add(-time.Minute), "api.example", net.IPv4(127, 0, 0, 1))
-	other, otherCA := certificateUntil(t, time.Now().Add(time.Hour), "other.example")
+	expired, expiredCA := certificateValidUntil(t, time.Now().Add(-time.Minute), "api.example", net.IPv4(127, 0, 0, 1))
+	other, otherCA := certificateValidUntil(t, time.Now().Add(time.Hour), "other.example")
 	for _, c := range []struct {
 		name   string
 		server *tls.Config
@@ -34,12 +34,12 @@ func TestNoConnectionIsNoCall(t *testing.T) {
 			l := tls.NewListener(listen(t), c.server)
 			s := serveRaw(t, l, func(s *rawServer, conn net.Conn) {
 				r := bufio.NewReader(conn)
-				for s.next(r) && answer1(conn) {
+				for s.readRequest(r) && writeAnswer(conn) {
 				}
 			})
-			crowd := newCrowd(t, 4, Options{URL: "https://" + l.Addr().String(), CAFile: c.ca, MaxElapsed: time.Second})
-			crowd.ask(20)
-			noCalls(t, crowd, s)
+			crowd := newHarness(t, 4, Options{URL: "https://" + l.Addr().String(), CAFile: c.ca, MaxElapsed: time.Second})
+			crowd.run(20)
+			checkNothingSent(t, crowd, s)
 			if !strings.Contains(crowd.detail, c.words) {
 				t.Errorf("%q does not say %q", crowd.detail, c.words)
 			}
@@ -54,16 +54,16 @@ func TestAHandshakeThatStallsIsNoCall(t *testing.T) {
 		_, _ = conn.Read(make([]byte, 1)) // and says nothing
 		time.Sleep(time.Second)           // longer than the call may take
 	})
-	crowd := newCrowd(t, 4, Options{URL: strings.Replace(s.url, "http:", "https:", 1), Timeout: 50 * time.Millisecond, MaxElapsed: time.Second})
-	crowd.ask(20)
-	noCalls(t, crowd, s)
+	crowd := newHarness(t, 4, Options{URL: strings.Replace(s.url, "http:", "https:", 1), Timeout: 50 * time.Millisecond, MaxElapsed: time.Second})
+	crowd.run(20)
+	checkNothingSent(t, crowd, s)
 }
 
-func noCalls(t *testing.T, c *crowd, s *rawServer) {
+func checkNothingSent(t *testing.T, c *harness, s *rawServer) {
 	t.Helper()
 	k := c.kinds()
-	if sent := c.client.Stats().Sent; sent != 0 || s.counted() != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stop != StopAPIDown {
-		t.Errorf("%d sent, %d requests came, ended as %v, stop %q", sent, s.counted(), k, c.stop)
+	if sent := c.client.Stats().Sent; sent != 0 || s.counted() != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != StopAPIDown {
+		t.Errorf("%d sent, %d requests came, ended as %v, stop %q", sent, s.counted(), k, c.stopped)
 	}
 }
 
@@ -71,9 +71,9 @@ func noCalls(t *testing.T, c *crowd, s *rawServer) {
 func TestANameThatNobodyKnowsIsNoCall(t *testing.T) {
 	t.Parallel()
 	names := serveNames(t)
-	crowd := newCrowd(t, 4, Options{URL: "https://api.example", MaxElapsed: time.Second, resolver: names.resolver()})
-	crowd.ask(20)
-	noCalls(t, crowd, &rawServer{})
+	crowd := newHarness(t, 4, Options{URL: "https://api.example", MaxElapsed: time.Second, resolver: names.resolver()})
+	crowd.run(20)
+	checkNothingSent(t, crowd, &rawServer{})
 	if !strings.Contains(crowd.detail, "no such host") {
 		t.Errorf("%q does not say why", crowd.detail)
 	}
@@ -98,9 +98,9 @@ func TestANameThatMovesIsFollowed(t *testing.T) {
 	config := &tls.Config{Certificates: []tls.Certificate{certificate}}
 	before := serveRaw(t, tls.NewListener(old, config), func(s *rawServer, conn net.Conn) {
 		r := bufio.NewReader(conn)
-		for s.next(r) {
+		for s.readRequest(r) {
 			if s.counted() < moveAt {
-				answer1(conn)
+				writeAnswer(conn)
 				continue
 			}
 			names.move(net.IPv4(127, 0, 0, 2))
@@ -110,11 +110,11 @@ func TestANameThatMovesIsFollowed(t *testing.T) {
 	})
 	after := serveRaw(t, tls.NewListener(moved, config), func(s *rawServer, conn net.Conn) {
 		r := bufio.NewReader(conn)
-		for s.next(r) && answer1(conn) {
+		for s.readRequest(r) && writeAnswer(conn) {
 		}
 	})
-	crowd := newCrowd(t, 1, Options{URL: "https://api.example:" + port, CAFile: ca, MaxElapsed: time.Minute, resolver: names.resolver()})
-	crowd.ask(rows)
+	crowd := newHarness(t, 1, Options{URL: "https://api.example:" + port, CAFile: ca, MaxElapsed: time.Minute, resolver: names.resolver()})
+	crowd.run(rows)
 	if k := crowd.kinds(); k[contact.Matched] != rows || before.counted() != moveAt || after.counted() != rows-moveAt {
 		t.Errorf("%d requests at the old address, %d at the new one, ended as %v: %s", before.counted(), after.counted(), k, crowd.detail)
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // drip writes a text again and again until the connection ends.
-func drip(conn net.Conn, text string, every time.Duration) {
+func repeat(conn net.Conn, text string, every time.Duration) {
 	for {
 		if _, err := io.WriteString(conn, text); err != nil {
 			return
@@ -29,7 +29,7 @@ func drip(conn net.Conn, text string, every time.Duration) {
 func answers(head, again string) func(*rawServer, net.Conn) {
 	return func(s *rawServer, conn net.Conn) {
 		r := bufio.NewReader(conn)
-		if !s.next(r) {
+		if !s.readRequest(r) {
 			return
 		}
 		if _, err := io.WriteString(conn, head); err != nil {
@@ -39,30 +39,30 @@ func answers(head, again string) func(*rawServer, net.Conn) {
 			_, _ = io.Copy(io.Discard, r)
 			return
 		}
-		drip(conn, again, time.Millisecond)
+		repeat(conn, again, time.Millisecond)
 	}
 }
 
-// waits is how long a call of these tests may take, and patienceForCall when one is taken to hang.
+// callTimeout is how long a call of these tests may take, and patienceForCall when one is taken to hang.
 const (
-	waits           = 150 * time.Millisecond
-	patienceForCall = 30 * time.Second
+	callTimeout = 150 * time.Millisecond
+	hangTimeout = 30 * time.Second
 )
 
-// inTime asks about some rows, each with one attempt, and fails if that does not end.
-func inTime(t *testing.T, o Options) *crowd {
+// runInTime asks about some rows, each with one attempt, and fails if that does not end.
+func runInTime(t *testing.T, o Options) *harness {
 	t.Helper()
-	o.Timeout, o.MaxAttempts, o.MaxElapsed = waits, 1, time.Second
-	c := newCrowd(t, 2, o)
+	o.Timeout, o.MaxAttempts, o.MaxElapsed = callTimeout, 1, time.Second
+	c := newHarness(t, 2, o)
 	c.lostRetries = 0
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		c.ask(3)
+		c.run(3)
 	}()
 	select {
 	case <-over:
-	case <-time.After(patienceForCall):
+	case <-time.After(hangTimeout):
 		t.Fatal("a call does not end")
 	}
 	return c
@@ -92,7 +92,7 @@ func TestOurClockEndsEveryCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serveRaw(t, listen(t), speak)
-			c := inTime(t, Options{URL: s.url})
+			c := runInTime(t, Options{URL: s.url})
 			if k := c.kinds(); k[contact.Lost] == 0 || k[contact.Matched]+k[contact.NoMatch] > 0 {
 				t.Errorf("ended as %v: %q", k, c.last(1).Message)
 			}
@@ -126,7 +126,7 @@ func TestOurClockEndsHTTP2(t *testing.T) {
 			certificate, file := testCertificate(t)
 			l := tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
 			serveRaw(t, l, func(s *rawServer, conn net.Conn) { speak(s, h2Conn{conn}) })
-			c := inTime(t, Options{URL: "https://" + l.Addr().String(), CAFile: file})
+			c := runInTime(t, Options{URL: "https://" + l.Addr().String(), CAFile: file})
 			if k := c.kinds(); k[contact.Matched]+k[contact.NoMatch] > 0 {
 				t.Errorf("ended as %v: %q", k, c.last(1).Message)
 			}
@@ -143,7 +143,7 @@ func TestOurClockEndsAProxy(t *testing.T) {
 		speak  func(*rawServer, net.Conn)
 	}{
 		"CONNECT without an answer": {"http", silent},
-		"a header that trickles":    {"http", func(_ *rawServer, conn net.Conn) { drip(conn, "HTTP/1.1 200 OK\r\nX: y\r\n", time.Millisecond) }},
+		"a header that trickles":    {"http", func(_ *rawServer, conn net.Conn) { repeat(conn, "HTTP/1.1 200 OK\r\nX: y\r\n", time.Millisecond) }},
 		"a tunnel to nowhere": {"http", func(_ *rawServer, conn net.Conn) {
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
 			_, _ = io.Copy(io.Discard, conn)
@@ -151,17 +151,17 @@ func TestOurClockEndsAProxy(t *testing.T) {
 		"TLS":                   {"https", silent},
 		"SOCKS":                 {"socks5", silent},
 		"SOCKS after its hello": {"socks5h", func(_ *rawServer, conn net.Conn) { _, _ = conn.Write([]byte{5, 0}); _, _ = io.Copy(io.Discard, conn) }},
-		"a SOCKS that trickles": {"socks5", func(_ *rawServer, conn net.Conn) { drip(conn, "\x05", 10*time.Millisecond) }},
+		"a SOCKS that trickles": {"socks5", func(_ *rawServer, conn net.Conn) { repeat(conn, "\x05", 10*time.Millisecond) }},
 		"a CONNECT that upgrades": {"http", func(_ *rawServer, conn net.Conn) {
-			drip(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n", time.Millisecond)
+			repeat(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n", time.Millisecond)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serveRaw(t, listen(t), proxy.speak)
 			through := strings.Replace(s.url, "http", proxy.scheme, 1)
-			c := inTime(t, Options{URL: "https://api.example", Proxy: proxyAt(t, through)})
-			noCalls(t, c, s)
+			c := runInTime(t, Options{URL: "https://api.example", Proxy: proxyAt(t, through)})
+			checkNothingSent(t, c, s)
 		})
 	}
 }
@@ -175,8 +175,8 @@ func proxyAt(t *testing.T, text string) Proxy {
 	return Proxy{For: func(*url.URL) (*url.URL, error) { return u, nil }, Variable: "HTTPS_PROXY"}
 }
 
-// endless is a carrier whose bodies do not end with the call's context, as those after an upgrade do not.
-type endless struct{}
+// endlessTransport is a carrier whose bodies do not end with the call's context, as those after an upgrade do not.
+type endlessTransport struct{}
 
 type endlessBody struct{ closed chan struct{} }
 
@@ -194,17 +194,17 @@ func (b endlessBody) Close() error {
 	return nil
 }
 
-func (endless) RoundTrip(*http.Request) (*http.Response, error) {
+func (endlessTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: endlessBody{make(chan struct{})}}, nil
 }
 
 // TestABodyThatIgnoresItsContextIsClosed: if the transport does not end a call, we do.
 func TestABodyThatIgnoresItsContextIsClosed(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		c := newCrowd(t, workers, Options{carrier: endless{}, MaxAttempts: 1})
+	withWorkers(t, func(t *testing.T, workers int) {
+		c := newHarness(t, workers, Options{transport: endlessTransport{}, MaxAttempts: 1})
 		c.lostRetries = 0
 		began := time.Now()
-		c.ask(1)
+		c.run(1)
 		if took := time.Since(began); took != time.Minute+abandonAfter || c.kinds()[contact.Lost] != 1 {
 			t.Errorf("ended as %v after %v", c.kinds(), took)
 		}
@@ -215,14 +215,14 @@ func TestABodyThatIgnoresItsContextIsClosed(t *testing.T) {
 func TestAnEndedCallLeavesItsConnectionAlone(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = far.Close() }()
-	var sent call
-	sent.uses(near)
+	var sent trace
+	sent.closeOnAbandon(near)
 	sent.release()
 	sent.abandon()
 	if err := near.SetDeadline(time.Now()); err != nil {
 		t.Error("it was closed")
 	}
-	sent.uses(near)
+	sent.closeOnAbandon(near)
 	sent.abandon()
 	if err := near.SetDeadline(time.Now()); err == nil {
 		t.Error("it was not closed")

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-const foreignBody = `{"contact":{"credit_charged":true,"first_name":"Jürgen","title":"Geschäftsführer"},"remaining_credits":9}`
+const nonASCIIBody = `{"contact":{"credit_charged":true,"first_name":"Jürgen","title":"Geschäftsführer"},"remaining_credits":9}`
 
 // A paid answer is read in whatever encoding and compression it comes.
 func TestABodyIsReadInAnyEncoding(t *testing.T) {
@@ -31,7 +31,7 @@ func TestABodyIsReadInAnyEncoding(t *testing.T) {
 	squeezed := func(make func(io.Writer) io.WriteCloser) string {
 		var b bytes.Buffer
 		w := make(&b)
-		_, _ = w.Write([]byte(foreignBody))
+		_, _ = w.Write([]byte(nonASCIIBody))
 		_ = w.Close()
 		return b.String()
 	}
@@ -39,29 +39,29 @@ func TestABodyIsReadInAnyEncoding(t *testing.T) {
 	const chineseBody = `{"contact":{"credit_charged":true,"first_name":"王伟"}}`
 	json, utf16 := "application/json", unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	for name, tt := range map[string]struct{ contentType, contentEncoding, body, want string }{
-		"UTF-8":                       {json + "; charset=utf-8", "", foreignBody, foreignBody},
-		"a byte order mark":           {json, "", "\xef\xbb\xbf" + foreignBody, foreignBody},
-		"the same under latin1":       {json + "; charset=iso-8859-1", "", "\xef\xbb\xbf" + foreignBody, foreignBody},
-		"ISO-8859-1":                  {json + ";charset=iso-8859-1", "", with(charmap.ISO8859_1, foreignBody), foreignBody},
-		"ISO-8859-1 in quotes":        {json + `; Charset="ISO-8859-1"`, "", with(charmap.ISO8859_1, foreignBody), foreignBody},
-		"windows-1252":                {json + "; charset=windows-1252", "", with(charmap.Windows1252, foreignBody), foreignBody},
-		"IBM437":                      {json + "; charset=IBM437", "", with(charmap.CodePage437, foreignBody), foreignBody},
-		"UTF-8 that says ISO-8859-1":  {json + "; charset=iso-8859-1", "", foreignBody, foreignBody},
+		"UTF-8":                       {json + "; charset=utf-8", "", nonASCIIBody, nonASCIIBody},
+		"a byte order mark":           {json, "", "\xef\xbb\xbf" + nonASCIIBody, nonASCIIBody},
+		"the same under latin1":       {json + "; charset=iso-8859-1", "", "\xef\xbb\xbf" + nonASCIIBody, nonASCIIBody},
+		"ISO-8859-1":                  {json + ";charset=iso-8859-1", "", with(charmap.ISO8859_1, nonASCIIBody), nonASCIIBody},
+		"ISO-8859-1 in quotes":        {json + `; Charset="ISO-8859-1"`, "", with(charmap.ISO8859_1, nonASCIIBody), nonASCIIBody},
+		"windows-1252":                {json + "; charset=windows-1252", "", with(charmap.Windows1252, nonASCIIBody), nonASCIIBody},
+		"IBM437":                      {json + "; charset=IBM437", "", with(charmap.CodePage437, nonASCIIBody), nonASCIIBody},
+		"UTF-8 that says ISO-8859-1":  {json + "; charset=iso-8859-1", "", nonASCIIBody, nonASCIIBody},
 		"Shift_JIS":                   {json + "; charset=Shift_JIS", "", with(japanese.ShiftJIS, japaneseBody), japaneseBody},
 		"ISO-2022-JP":                 {json + "; charset=iso-2022-jp", "", with(japanese.ISO2022JP, japaneseBody), japaneseBody},
 		"GB18030":                     {json + "; charset=gb18030", "", with(simplifiedchinese.GB18030, chineseBody), chineseBody},
-		"UTF-16 with a mark":          {json, "", with(utf16, foreignBody), foreignBody},
-		"UTF-16LE without a mark":     {json, "", with(utf16, foreignBody)[2:], foreignBody},
-		"UTF-16BE":                    {json + "; charset=utf-16be", "", with(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), foreignBody), foreignBody},
-		"no such encoding":            {json + "; charset=klingon", "", foreignBody, foreignBody},
+		"UTF-16 with a mark":          {json, "", with(utf16, nonASCIIBody), nonASCIIBody},
+		"UTF-16LE without a mark":     {json, "", with(utf16, nonASCIIBody)[2:], nonASCIIBody},
+		"UTF-16BE":                    {json + "; charset=utf-16be", "", with(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), nonASCIIBody), nonASCIIBody},
+		"no such encoding":            {json + "; charset=klingon", "", nonASCIIBody, nonASCIIBody},
 		"bytes that are not UTF-8":    {json, "", "{\"a\":\"J\xfcrgen\"}", "{\"a\":\"J\uFFFDrgen\"}"},
-		"a broken header":             {json + "; charset", "", foreignBody, foreignBody},
-		"zero bytes at the end":       {json, "", foreignBody + "\x00\x00", foreignBody},
-		"gzip without a header":       {json, "", squeezed(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }), foreignBody},
-		"deflate":                     {json, "Deflate", squeezed(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }), foreignBody},
-		"deflate without zlib's head": {json, "deflate", squeezed(func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, 9); return z }), foreignBody},
-		"deflate that is none":        {json, "deflate", foreignBody, foreignBody},
-		"a wrong Content-Encoding":    {json, "br", foreignBody, foreignBody},
+		"a broken header":             {json + "; charset", "", nonASCIIBody, nonASCIIBody},
+		"zero bytes at the end":       {json, "", nonASCIIBody + "\x00\x00", nonASCIIBody},
+		"gzip without a header":       {json, "", squeezed(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }), nonASCIIBody},
+		"deflate":                     {json, "Deflate", squeezed(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }), nonASCIIBody},
+		"deflate without zlib's head": {json, "deflate", squeezed(func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, 9); return z }), nonASCIIBody},
+		"deflate that is none":        {json, "deflate", nonASCIIBody, nonASCIIBody},
+		"a wrong Content-Encoding":    {json, "br", nonASCIIBody, nonASCIIBody},
 	} {
 		h := http.Header{"Content-Type": {tt.contentType}, "Content-Encoding": {tt.contentEncoding}}
 		got, err := decodeBody(h, []byte(tt.body))

@@ -103,16 +103,16 @@ func TestHTTP2(t *testing.T) {
 					return conn.answer(stream)
 				})
 			})
-			crowd := newCrowd(t, 1, Options{URL: "https://" + l.Addr().String(), CAFile: file, MaxElapsed: time.Minute})
+			crowd := newHarness(t, 1, Options{URL: "https://" + l.Addr().String(), CAFile: file, MaxElapsed: time.Minute})
 			crowd.lostRetries = 0
-			crowd.ask(6)
+			crowd.run(6)
 			k := crowd.kinds()
 			want, lost := 7, 0
 			if c.lost {
 				want, lost = 6, 1
 			}
-			if s.counted() != want || k[contact.Lost] != lost || k[contact.Matched] != 6-lost || crowd.stop != "" {
-				t.Errorf("%d requests, ended as %v, stop %q: %s", s.counted(), k, crowd.stop, crowd.last(3).Message)
+			if s.counted() != want || k[contact.Lost] != lost || k[contact.Matched] != 6-lost || crowd.stopped != "" {
+				t.Errorf("%d requests, ended as %v, stop %q: %s", s.counted(), k, crowd.stopped, crowd.last(3).Message)
 			}
 			if got := crowd.client.Stats().Sent; got != int64(want) {
 				t.Errorf("%d sent, want %d", got, want)

@@ -7,11 +7,11 @@ import (
 )
 
 // log tells of one attempt: never the key, which is in nothing that is logged, nor control characters, which bounded took off.
-func (r *row) log(p permit, reply *reply, v *verdict) {
+func (r *row) log(p permit, reply *reply, v *decision) {
 	if r.c.o.Log == nil {
 		return
 	}
-	waited, why := p.waited, p.why
+	waited, why := p.waited, p.reason
 	if r.waited > waited {
 		why = waitBackoff
 	}
@@ -21,7 +21,7 @@ func (r *row) log(p permit, reply *reply, v *verdict) {
 		slog.Int("attempt", r.ticket.Attempts+max(r.sent, 1)),
 		slog.Int("status", reply.status),
 		slog.Float64("latency_ms", float64(reply.took.Round(10*time.Microsecond))/float64(time.Millisecond)),
-		slog.String("result", v.act.String()),
+		slog.String("result", v.action.String()),
 	}
 	if waited > 0 {
 		attrs = append(attrs, slog.Int64("wait_ms", waited.Milliseconds()), slog.String("waited_for", string(why)))
@@ -33,23 +33,23 @@ func (r *row) log(p permit, reply *reply, v *verdict) {
 }
 
 // String is an act's word in the log.
-func (a act) String() string {
+func (a action) String() string {
 	switch a {
-	case actAnswer:
+	case actionAnswer:
 		return "answer"
-	case actReject:
+	case actionReject:
 		return "rejected"
-	case actAbsent:
+	case actionNotFound:
 		return "absent"
-	case actRetry:
+	case actionRetry:
 		return "retry"
-	case actExhaust:
+	case actionExhausted:
 		return "exhausted"
-	case actPause:
+	case actionPause:
 		return "pause"
-	case actLost:
+	case actionLost:
 		return "lost"
-	case actSpoilt:
+	case actionUnusable:
 		return "unusable"
 	}
 	return "stop"

@@ -35,7 +35,7 @@ const (
 // What exceeds the share goes to a temporary file, so an answer that has begun is always read at once, whatever its
 // size and however many others arrive.
 //
-// The rest is for complete answers, from the moment they are decoded until [Result.Release]. They wait here for one
+// The startBackoff is for complete answers, from the moment they are decoded until [Result.Release]. They wait here for one
 // another. No call depends on it: whoever waits has read its answer, and whoever holds memory needs only to be judged
 // and committed.
 type answerMemory struct {

@@ -33,12 +33,12 @@ func zip(parts ...[]byte) []byte {
 	return b.Bytes()
 }
 
-// boundedClient asks a handler with the least memory for answers that there is.
-func boundedClient(t *testing.T, workers int, handler http.HandlerFunc) *Client {
+// smallMemoryClient asks a handler with the least memory for answers that there is.
+func smallMemoryClient(t *testing.T, workers int, handler http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	c, err := New(Options{URL: server.URL, Key: matrixKey, Workers: workers, AnswerMemory: 1})
+	c, err := New(Options{URL: server.URL, Key: escapedKey, Workers: workers, AnswerMemory: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func boundedClient(t *testing.T, workers int, handler http.HandlerFunc) *Client 
 	return c
 }
 
-func askFor(t *testing.T, c *Client, row int) *Result {
+func doOne(t *testing.T, c *Client, row int) *Result {
 	t.Helper()
 	r, wait := c.Queue(Ticket{Row: int64(row), Contact: contact.Contact{Email: email(int64(row))}}).Do(t.Context(), t.Context())
 	if wait > 0 {
@@ -55,8 +55,8 @@ func askFor(t *testing.T, c *Client, row int) *Result {
 	return r
 }
 
-// nothingHeld checks that all memory and all slots were given back.
-func nothingHeld(t *testing.T, c *Client) {
+// checkAllReleased checks that all memory and all slots were given back.
+func checkAllReleased(t *testing.T, c *Client) {
 	t.Helper()
 	if !c.memory.complete.TryAcquire(c.memory.size) {
 		t.Error("memory for answers was not given back")
@@ -91,14 +91,14 @@ func TestAnAnswerArrivesAsItWasSentWhateverItsSize(t *testing.T) {
 			},
 		} {
 			t.Run(fmt.Sprintf("%d bytes, %s", size, form), func(t *testing.T) {
-				c := boundedClient(t, 2, func(w http.ResponseWriter, _ *http.Request) { send(w) })
-				r := askFor(t, c, 1)
+				c := smallMemoryClient(t, 2, func(w http.ResponseWriter, _ *http.Request) { send(w) })
+				r := doOne(t, c, 1)
 				if r.Outcome.Kind != contact.Matched || !bytes.Equal(r.Outcome.Body, want) || r.Err != nil {
 					t.Fatalf("%v, %d bytes, %q, %v", r.Outcome.Kind, len(r.Outcome.Body), r.Outcome.Message, r.Err)
 				}
 				r.Release()
 				r.Release()
-				nothingHeld(t, c)
+				checkAllReleased(t, c)
 			})
 		}
 	}
@@ -119,17 +119,17 @@ func TestAnUnusableAnswerKeepsNoMemory(t *testing.T) {
 		"half of it":                          {whole[:len(whole)/2], true, contact.Exhausted},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := boundedClient(t, 2, func(w http.ResponseWriter, _ *http.Request) {
+			c := smallMemoryClient(t, 2, func(w http.ResponseWriter, _ *http.Request) {
 				if test.zipped {
 					w.Header().Set("Content-Encoding", "gzip")
 				}
 				_, _ = w.Write(test.body)
 			})
-			r := askFor(t, c, 1)
+			r := doOne(t, c, 1)
 			if r.Outcome.Kind != contact.Lost || r.Outcome.Failure != test.failure || r.Outcome.Body != nil {
 				t.Errorf("%+v", r.Outcome)
 			}
-			nothingHeld(t, c)
+			checkAllReleased(t, c)
 		})
 	}
 }
@@ -138,12 +138,12 @@ func TestAnUnusableAnswerKeepsNoMemory(t *testing.T) {
 func TestAnAnswerIsReadAtOnceWhileOthersFillTheMemory(t *testing.T) {
 	const workers = 24
 	want := answerOf(900_000)
-	c := boundedClient(t, workers, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(want) })
-	first := askFor(t, c, 0)
+	c := smallMemoryClient(t, workers, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(want) })
+	first := doOne(t, c, 0)
 	results := make(chan *Result, workers)
 	var asking sync.WaitGroup
 	for row := 1; row < workers; row++ {
-		asking.Go(func() { results <- askFor(t, c, row) })
+		asking.Go(func() { results <- doOne(t, c, row) })
 	}
 	for slots := int64(0); slots < workers-1; runtime.Gosched() {
 		c.memory.spill.mu.Lock()
@@ -162,29 +162,29 @@ func TestAnAnswerIsReadAtOnceWhileOthersFillTheMemory(t *testing.T) {
 		r.Release()
 	}
 	asking.Wait()
-	nothingHeld(t, c)
+	checkAllReleased(t, c)
 }
 
 // An answer that finds no room on the disk was paid for: it is kept in memory, and the run is told to end.
 func TestAnAnswerIsKeptIfTheTemporaryFileFails(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/gone")
 	want := answerOf(900_000)
-	c := boundedClient(t, 2, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(want) })
+	c := smallMemoryClient(t, 2, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(want) })
 	for row := range 3 {
-		r := askFor(t, c, row)
+		r := doOne(t, c, row)
 		if !bytes.Equal(r.Outcome.Body, want) || !errors.Is(r.Err, fs.ErrNotExist) {
 			t.Errorf("%v, %d bytes, %v", r.Outcome.Kind, len(r.Outcome.Body), r.Err)
 		}
 		r.Release()
 	}
-	nothingHeld(t, c)
+	checkAllReleased(t, c)
 }
 
 func TestLargeAnswersAreAnnouncedOnce(t *testing.T) {
 	size, told := 0, 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(answerOf(size)) }))
 	defer server.Close()
-	c, err := New(Options{URL: server.URL, Key: matrixKey, OnLargeAnswer: func() { told++ }})
+	c, err := New(Options{URL: server.URL, Key: escapedKey, OnLargeAnswer: func() { told++ }})
 	if err != nil {
 		t.Fatal(err)
 	}

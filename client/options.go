@@ -57,8 +57,8 @@ type Options struct {
 	// Log gets a line for each attempt; nil: none.
 	Log *slog.Logger
 
-	carrier  http.RoundTripper // in place of the network, for tests
-	resolver *net.Resolver     // in place of the system's, for tests
+	transport http.RoundTripper // in place of the network, for tests
+	resolver  *net.Resolver     // in place of the system's, for tests
 }
 
 // A Proxy leads to the API.

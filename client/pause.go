@@ -8,15 +8,15 @@ import (
 
 // How long an account pauses after a 429 that does not say: at first, and at most.
 const (
-	pauseFirst = time.Second
-	pauseMost  = 30 * time.Second
+	minPause = time.Second
+	maxPause = 30 * time.Second
 )
 
 // A pause is the account's: one 429 holds back everybody.
 type pause struct {
-	until time.Time
-	since time.Time // of the first 429 since an answer; zero: none
-	steps *backoff.ExponentialBackOff
+	until   time.Time
+	since   time.Time // of the first 429 since an answer; zero: none
+	backoff *backoff.ExponentialBackOff
 }
 
 // begin pauses until the hint is over, or without one for longer than the last time. It says how long the API will
@@ -25,10 +25,10 @@ func (p *pause) begin(now time.Time, hint time.Duration, limit time.Duration) ti
 	if p.since.IsZero() {
 		p.since = now
 	}
-	if p.steps == nil {
-		p.steps = newSteps(min(pauseFirst, limit/20), min(pauseMost, limit/4))
+	if p.backoff == nil {
+		p.backoff = newEndlessBackOff(min(minPause, limit/20), min(maxPause, limit/4))
 	}
-	wait := p.steps.NextBackOff()
+	wait := p.backoff.NextBackOff()
 	if hint > 0 {
 		wait = hint
 	}
@@ -46,13 +46,13 @@ func (p *pause) extend(now time.Time, hint time.Duration) time.Duration {
 	return p.until.Sub(p.since)
 }
 
-// answered: the API answers again.
-func (p *pause) answered() {
-	p.since, p.steps = time.Time{}, nil
+// recordAnswer: the API answers again.
+func (p *pause) reset() {
+	p.since, p.backoff = time.Time{}, nil
 }
 
-// newSteps is a backoff that grows and never stops: what stops it is its owner's deadline.
-func newSteps(first, most time.Duration) *backoff.ExponentialBackOff {
+// newEndlessBackOff is a backoff that grows and never stops: what stops it is its owner's deadline.
+func newEndlessBackOff(first, most time.Duration) *backoff.ExponentialBackOff {
 	return backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(max(first, time.Millisecond)), backoff.WithMaxInterval(max(most, time.Millisecond)),
 		backoff.WithMultiplier(2), backoff.WithRandomizationFactor(0.2), backoff.WithMaxElapsedTime(0),

@@ -9,24 +9,24 @@ import (
 )
 
 func TestOneThrottleHoldsBackEverybody(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{}
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{}
 		var paused time.Time
-		w.answer = func(in incoming) said {
+		w.answer = func(in fakeRequest) fakeResponse {
 			if in.n == 50 {
 				paused = time.Now().Add(10 * time.Millisecond)
-				return throttle("20")
+				return throttled("20")
 			}
 			s := ok()
 			s.after += time.Duration(in.n) * time.Microsecond
 			return s
 		}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(300)
-		if n := w.within(paused.Add(time.Millisecond), paused.Add(20*time.Second)); n != 0 {
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(300)
+		if n := w.arrivedBetween(paused.Add(time.Millisecond), paused.Add(20*time.Second)); n != 0 {
 			t.Errorf("%d calls during the pause", n)
 		}
-		if n := w.within(paused.Add(20*time.Second), paused.Add(20*time.Second+5*time.Millisecond)); n != 1 {
+		if n := w.arrivedBetween(paused.Add(20*time.Second), paused.Add(20*time.Second+5*time.Millisecond)); n != 1 {
 			t.Errorf("%d calls at once when the pause ended, want 1", n)
 		}
 		if k := c.kinds(); k[contact.Matched] != 300 || w.calls() != 301 {
@@ -39,15 +39,15 @@ func TestOneThrottleHoldsBackEverybody(t *testing.T) {
 }
 
 func TestThrottleUsesNoAttempt(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(3) && in.ofRow <= 12 {
-				return throttle("1")
+				return throttled("1")
 			}
 			return ok()
 		}}
-		c := newCrowd(t, workers, Options{carrier: w, MaxAttempts: 2, MaxElapsed: 30 * time.Second})
-		c.ask(40)
+		c := newHarness(t, workers, Options{transport: w, MaxAttempts: 2, MaxElapsed: 30 * time.Second})
+		c.run(40)
 		if o := c.last(3); o.Kind != contact.Matched || o.Attempts != 13 {
 			t.Errorf("row 3 ended as %v after %d attempts", o.Kind, o.Attempts)
 		}
@@ -55,38 +55,38 @@ func TestThrottleUsesNoAttempt(t *testing.T) {
 }
 
 func TestThrottledRowIsNotAskedForEver(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(3) {
-				return throttle("1")
+				return throttled("1")
 			}
 			return ok()
 		}}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(100 + 40*int64(workers))
-		if o := c.last(3); workers > 1 && (o.Kind != contact.Refused || o.Failure != contact.Exhausted || o.Attempts != most429) {
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(100 + 40*int64(workers))
+		if o := c.last(3); workers > 1 && (o.Kind != contact.Refused || o.Failure != contact.Exhausted || o.Attempts != maxThrottled) {
 			t.Errorf("row 3 ended as %v after %d attempts", o.Kind, o.Attempts)
 		}
 	})
 }
 
 func TestEndlessPauseStopsTheRun(t *testing.T) {
-	for name, answer := range map[string]said{
-		"longer than may be": throttle("3600"), "again and again": throttle(""), "again and again, hinted": throttle("7"),
+	for name, answer := range map[string]fakeResponse{
+		"longer than may be": throttled("3600"), "again and again": throttled(""), "again and again, hinted": throttled("7"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, workers int) {
-				w := &wire{answer: func(in incoming) said {
+			withWorkers(t, func(t *testing.T, workers int) {
+				w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 					if in.n > 10 {
 						return answer
 					}
 					return ok()
 				}}
-				c := newCrowd(t, workers, Options{carrier: w, MaxElapsed: time.Minute})
+				c := newHarness(t, workers, Options{transport: w, MaxElapsed: time.Minute})
 				began := time.Now()
-				c.ask(500)
-				if k := c.kinds(); c.stop != StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
-					t.Errorf("stop %q, ended as %v", c.stop, k)
+				c.run(500)
+				if k := c.kinds(); c.stopped != StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
+					t.Errorf("stop %q, ended as %v", c.stopped, k)
 				}
 				if took := time.Since(began); took > 61*time.Second || w.calls() > 30+2*workers {
 					t.Errorf("took %v and %d calls", took, w.calls())
@@ -121,7 +121,7 @@ func TestRetryAfter(t *testing.T) {
 		{date(90 * time.Second), "nonsense", 90 * time.Second},
 	} {
 		h := http.Header{"Retry-After": {c.header}, "Date": {c.date}}
-		if got := retryAfter(h, now); got != c.want {
+		if got := parseRetryAfter(h, now); got != c.want {
 			t.Errorf("%q at %q: %v, want %v", c.header, c.date, got, c.want)
 		}
 	}

@@ -14,13 +14,13 @@ import (
 func TestRefusalsOfTheAPIProveTheKey(t *testing.T) {
 	for _, n := range []int{400, 422} {
 		synctest.Test(t, func(t *testing.T) {
-			w := &wire{answer: func(incoming) said { s := apiError(n); s.after = 50 * time.Millisecond; return s }}
-			c := newCrowd(t, 32, Options{carrier: w})
-			c.refused = true
+			w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := apiError(n); s.after = 50 * time.Millisecond; return s }}
+			c := newHarness(t, 32, Options{transport: w})
+			c.knownRejected = true
 			began := time.Now()
-			c.ask(400)
-			if took := time.Since(began); took > time.Second || w.calls() != 400 || c.stop != "" || c.kinds()[contact.Refused] != 400 {
-				t.Errorf("%d: %d calls in %v, ended as %v, stop %q", n, w.calls(), took, c.kinds(), c.stop)
+			c.run(400)
+			if took := time.Since(began); took > time.Second || w.calls() != 400 || c.stopped != "" || c.kinds()[contact.Refused] != 400 {
+				t.Errorf("%d: %d calls in %v, ended as %v, stop %q", n, w.calls(), took, c.kinds(), c.stopped)
 			}
 		})
 	}
@@ -28,7 +28,7 @@ func TestRefusalsOfTheAPIProveTheKey(t *testing.T) {
 
 // What a gateway can send as well proves nothing: the calls go on one at a time.
 func TestOnlyTheAPIProvesTheKey(t *testing.T) {
-	for _, refusal := range []said{
+	for _, refusal := range []fakeResponse{
 		status(400),
 		{status: 400, body: "<html>"},
 		{status: 400, body: `{"status":422,"error":"E"`},
@@ -37,12 +37,12 @@ func TestOnlyTheAPIProvesTheKey(t *testing.T) {
 		{status: 400, body: `{"status":400,"error":{"message":"E"}}`},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			w := &wire{answer: func(incoming) said { s := refusal; s.after = 10 * time.Millisecond; return s }}
-			c := newCrowd(t, 32, Options{carrier: w})
-			c.refused = true
-			c.ask(100)
-			if w.most != 1 {
-				t.Errorf("%v: %d calls at once", refusal, w.most)
+			w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := refusal; s.after = 10 * time.Millisecond; return s }}
+			c := newHarness(t, 32, Options{transport: w})
+			c.knownRejected = true
+			c.run(100)
+			if w.maxInFlight != 1 {
+				t.Errorf("%v: %d calls at once", refusal, w.maxInFlight)
 			}
 		})
 	}
@@ -50,12 +50,12 @@ func TestOnlyTheAPIProvesTheKey(t *testing.T) {
 
 // The proof only opens the workers: if every contact is refused the run still gives up, after as few requests as before.
 func TestARunGivesUpAlsoOnceTheKeyIsProved(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said { return apiError(400 + 22*(in.n%2)) }}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(500)
-		if w.calls() != giveUpAlike || c.stop != StopRejectedAll {
-			t.Errorf("%d calls, stop %q: %s", w.calls(), c.stop, c.detail)
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse { return apiError(400 + 22*(in.n%2)) }}
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(500)
+		if w.calls() != maxSameRejections || c.stopped != StopRejectedAll {
+			t.Errorf("%d calls, stop %q: %s", w.calls(), c.stopped, c.detail)
 		}
 	})
 }
@@ -65,22 +65,22 @@ func TestTenUnusableResponsesStopTheRun(t *testing.T) {
 	for _, body := range []string{`{}`, `{"data":{}}`, `{"contact":[]}`, `<html>`, ``} {
 		for _, good := range []int{0, 5, 50} {
 			synctest.Test(t, func(t *testing.T) {
-				w := &wire{answer: func(in incoming) said {
+				w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 					if in.n > good {
-						return said{status: 200, body: body, after: 10 * time.Millisecond}
+						return fakeResponse{status: 200, body: body, after: 10 * time.Millisecond}
 					}
 					return ok()
 				}}
-				c := newCrowd(t, 32, Options{carrier: w})
+				c := newHarness(t, 32, Options{transport: w})
 				began := time.Now()
-				c.ask(300)
+				c.run(300)
 				want := StopAPIDown
 				if good == 0 {
 					want = StopRejectedAll
 				}
 				k := c.kinds()
-				if c.stop != want || !strings.Contains(c.detail, "10 responses in a row") || k[contact.Matched] != good || k[contact.NoMatch] != 0 {
-					t.Errorf("%q after %d: ended as %v, stop %q: %s", body, good, k, c.stop, c.detail)
+				if c.stopped != want || !strings.Contains(c.detail, "10 responses in a row") || k[contact.Matched] != good || k[contact.NoMatch] != 0 {
+					t.Errorf("%q after %d: ended as %v, stop %q: %s", body, good, k, c.stopped, c.detail)
 				}
 				if most := 2 * 32; k[contact.Lost] < 10 || k[contact.Lost] > most || good == 0 && k[contact.Lost] != 10 {
 					t.Errorf("%q after %d: %d lost", body, good, k[contact.Lost])
@@ -95,21 +95,21 @@ func TestTenUnusableResponsesStopTheRun(t *testing.T) {
 
 // An answer between them begins the count again; so does an error of the API itself.
 func TestUnusableResponsesAreCountedInARow(t *testing.T) {
-	for _, between := range []said{ok(), apiError(400)} {
+	for _, between := range []fakeResponse{ok(), apiError(400)} {
 		synctest.Test(t, func(t *testing.T) {
-			w := &wire{answer: func(in incoming) said {
+			w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 				switch {
 				case in.n == 1:
 					return ok()
 				case in.n%9 == 0:
 					return between
 				}
-				return said{status: 200, body: "{}", after: time.Millisecond}
+				return fakeResponse{status: 200, body: "{}", after: time.Millisecond}
 			}}
-			c := newCrowd(t, 1, Options{carrier: w, MaxElapsed: time.Hour})
-			c.ask(40)
-			if c.stop != "" {
-				t.Errorf("stop %q: %s", c.stop, c.detail)
+			c := newHarness(t, 1, Options{transport: w, MaxElapsed: time.Hour})
+			c.run(40)
+			if c.stopped != "" {
+				t.Errorf("stop %q: %s", c.stopped, c.detail)
 			}
 		})
 	}
@@ -120,18 +120,18 @@ func TestAForeignNotFoundIsAnOutage(t *testing.T) {
 	for _, body := range []string{"", "<html>", `{"message":"Not Found"}`, `{"status":404}`, `{"status":404,"error":null}`} {
 		for _, good := range []int{0, 5} {
 			synctest.Test(t, func(t *testing.T) {
-				w := &wire{answer: func(in incoming) said {
+				w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 					if in.n > good {
-						return said{status: 404, body: body, after: 10 * time.Millisecond}
+						return fakeResponse{status: 404, body: body, after: 10 * time.Millisecond}
 					}
 					return ok()
 				}}
-				c := newCrowd(t, 8, Options{carrier: w})
+				c := newHarness(t, 8, Options{transport: w})
 				c.client.AnsweredBefore()
-				c.ask(300)
+				c.run(300)
 				k := c.kinds()
-				if c.stop != StopAPIDown || !strings.Contains(c.detail, "check --url") || k[contact.NoMatch] != 0 || k[contact.Refused] > mostBlamed {
-					t.Errorf("%q after %d: ended as %v, stop %q: %s", body, good, k, c.stop, c.detail)
+				if c.stopped != StopAPIDown || !strings.Contains(c.detail, "check --url") || k[contact.NoMatch] != 0 || k[contact.Refused] > maxExhausted {
+					t.Errorf("%q after %d: ended as %v, stop %q: %s", body, good, k, c.stopped, c.detail)
 				}
 			})
 		}
@@ -140,13 +140,13 @@ func TestAForeignNotFoundIsAnOutage(t *testing.T) {
 
 // With an answer in the ledger, a 404 of the API is no match at once.
 func TestANotFoundIsNoMatchIfTheLedgerHasAnAnswer(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(incoming) said { return apiError(404) }}
-		c := newCrowd(t, workers, Options{carrier: w})
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return apiError(404) }}
+		c := newHarness(t, workers, Options{transport: w})
 		c.client.AnsweredBefore()
-		c.ask(100)
-		if k := c.kinds(); k[contact.NoMatch] != 100 || c.stop != "" || len(c.absent) != 0 {
-			t.Errorf("ended as %v, %d in doubt, stop %q: %s", k, len(c.absent), c.stop, c.detail)
+		c.run(100)
+		if k := c.kinds(); k[contact.NoMatch] != 100 || c.stopped != "" || len(c.notFound) != 0 {
+			t.Errorf("ended as %v, %d in doubt, stop %q: %s", k, len(c.notFound), c.stopped, c.detail)
 		}
 	})
 }
@@ -154,9 +154,9 @@ func TestANotFoundIsNoMatchIfTheLedgerHasAnAnswer(t *testing.T) {
 // What never was on the wire is not called a call.
 func TestAnOutageWithoutACallSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(incoming) said { return refused() }}
-		c := newCrowd(t, 4, Options{carrier: w})
-		c.ask(20)
+		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return notConnected() }}
+		c := newHarness(t, 4, Options{transport: w})
+		c.run(20)
 		if c.client.Stats().Sent != 0 || !strings.Contains(c.detail, " attempts in a row failed") || strings.Contains(c.detail, "calls") {
 			t.Errorf("%d sent, %s", c.client.Stats().Sent, c.detail)
 		}

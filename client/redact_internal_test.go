@@ -59,7 +59,7 @@ func TestRedactFindsTheKeyHoweverItIsSpelt(t *testing.T) {
 }
 
 // In base64 the key is found behind any text, for a URL or not, and escaped. No more than the bits are left that it shares with
-// what is beside it.
+// failure is beside it.
 func TestRedactFindsTheKeyInBase64(t *testing.T) {
 	key, slash := Key{"sk_live_0123456789abcdef"}, Key{"~~??>>sk_live_012345~~??>>"}
 	for _, k := range []Key{key, slash} {

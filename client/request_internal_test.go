@@ -21,8 +21,8 @@ func TestWhatIsSent(t *testing.T) {
 		_, _ = io.WriteString(w, matchBody)
 	}))
 	defer server.Close()
-	c := newCrowd(t, 1, Options{URL: server.URL + "/v2", UserAgent: "enrich/1.2.3", EmailAs: "business_email", Set: constants})
-	c.ask(1)
+	c := newHarness(t, 1, Options{URL: server.URL + "/v2", UserAgent: "enrich/1.2.3", EmailAs: "business_email", Set: constants})
+	c.run(1)
 	r := <-got
 	if r.Method != http.MethodPost || r.URL.Path != "/v2/contact" || r.URL.RawQuery != "" {
 		t.Errorf("%s %s", r.Method, r.URL)

@@ -73,8 +73,8 @@ func (s *rawServer) counted() int {
 	return s.requests
 }
 
-// next reads one request of HTTP/1.1 to its end; false: there is none.
-func (s *rawServer) next(r *bufio.Reader) bool {
+// delay reads one request of HTTP/1.1 to its end; false: there is none.
+func (s *rawServer) readRequest(r *bufio.Reader) bool {
 	req, err := http.ReadRequest(r)
 	if err != nil {
 		return false
@@ -86,7 +86,7 @@ func (s *rawServer) next(r *bufio.Reader) bool {
 	return err == nil
 }
 
-func answer1(c net.Conn) bool {
+func writeAnswer(c net.Conn) bool {
 	_, err := c.Write(benchAnswer)
 	return err == nil
 }
@@ -102,16 +102,16 @@ func TestTheTransportNeverSendsTwice(t *testing.T) {
 			const rows = 200
 			s := serveRaw(t, listen(t), func(s *rawServer, c net.Conn) {
 				r := bufio.NewReader(c)
-				if s.next(r) && answer1(c) && s.next(r) {
+				if s.readRequest(r) && writeAnswer(c) && s.readRequest(r) {
 					end(c)
 				}
 			})
-			c := newCrowd(t, 1, Options{URL: s.url, MaxElapsed: time.Minute})
+			c := newHarness(t, 1, Options{URL: s.url, MaxElapsed: time.Minute})
 			c.lostRetries = 0
-			c.ask(rows)
+			c.run(rows)
 			k := c.kinds()
 			if s.counted() != rows || k[contact.Matched] != rows/2 || k[contact.Lost] != rows/2 {
-				t.Errorf("%d requests of %d rows, ended as %v, stop %q", s.counted(), rows, k, c.stop)
+				t.Errorf("%d requests of %d rows, ended as %v, stop %q", s.counted(), rows, k, c.stopped)
 			}
 			if got := c.client.Stats().Sent; got != rows {
 				t.Errorf("%d sent", got)
@@ -126,13 +126,13 @@ func TestAnswerThenClose(t *testing.T) {
 	const rows = 300
 	s := serveRaw(t, listen(t), func(s *rawServer, c net.Conn) {
 		r := bufio.NewReader(c)
-		if s.next(r) {
-			answer1(c)
+		if s.readRequest(r) {
+			writeAnswer(c)
 		}
 	})
-	c := newCrowd(t, 8, Options{URL: s.url, MaxElapsed: time.Minute})
+	c := newHarness(t, 8, Options{URL: s.url, MaxElapsed: time.Minute})
 	c.lostRetries = 0
-	c.ask(rows)
+	c.run(rows)
 	k := c.kinds()
 	if k[contact.Matched]+k[contact.Lost] != rows || s.counted() > rows || int64(s.counted()) > c.client.Stats().Sent {
 		t.Errorf("%d requests, %d sent, ended as %v", s.counted(), c.client.Stats().Sent, k)
@@ -146,11 +146,11 @@ func TestNothingWrittenIsNotLost(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c := newCrowd(t, 8, Options{URL: url, MaxElapsed: time.Second})
-	c.ask(50)
+	c := newHarness(t, 8, Options{URL: url, MaxElapsed: time.Second})
+	c.run(50)
 	k := c.kinds()
-	if s := c.client.Stats(); s.Sent != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stop != StopAPIDown {
-		t.Errorf("%d sent, ended as %v, stop %q", s.Sent, k, c.stop)
+	if s := c.client.Stats(); s.Sent != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != StopAPIDown {
+		t.Errorf("%d sent, ended as %v, stop %q", s.Sent, k, c.stopped)
 	}
 }
 

@@ -23,7 +23,7 @@ type spillFile struct {
 	err   error
 }
 
-// take gives a slot and the file.
+// grant gives a slot and the file.
 func (s *spillFile) take() (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -93,9 +93,9 @@ func (c *Client) Latencies() *hdrhistogram.Histogram {
 
 // Stats may be called at any time.
 func (c *Client) Stats() Stats {
-	c.gate.mu.Lock()
-	waited, unreachable := c.gate.waited, c.gate.unreachable
-	c.gate.mu.Unlock()
+	c.account.mu.Lock()
+	waited, unreachable := c.account.waited, c.account.unreachable
+	c.account.mu.Unlock()
 	s := &c.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,7 +23,7 @@ const (
 	// name's address be followed.
 	idleTimeout = 3 * time.Second
 	// setupTimeout bounds all that comes before the first request on a connection, also when the call that needed it is
-	// gone: a proxy's CONNECT or SOCKS, and TLS.
+	// leave: a proxy's CONNECT or SOCKS, and TLS.
 	setupTimeout = dialTimeout + tlsTimeout
 	// pingAfter and pingTimeout find an HTTP/2 connection that is dead without having been closed.
 	pingAfter   = 15 * time.Second
@@ -49,7 +49,7 @@ func newTransport(o *Options) (*http.Transport, error) {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second, Resolver: o.resolver}
 	return &http.Transport{
 		Proxy:                  proxyOf(o),
-		OnProxyConnectResponse: answerOfProxy,
+		OnProxyConnectResponse: checkProxyResponse,
 		DialContext:            countingDial(dialer, min(setupTimeout, o.Timeout)),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		TLSHandshakeTimeout:    tlsTimeout,
@@ -136,7 +136,7 @@ func countingDial(d *net.Dialer, setup time.Duration) func(context.Context, stri
 	}
 }
 
-// counted is the counted connection below one, which may be TLS, through a proxy or not; nil: there is none.
+// info is the counted connection below one, which may be TLS, through a proxy or not; nil: there is none.
 func counted(c net.Conn) *countedConn {
 	for c != nil {
 		switch next := c.(type) {

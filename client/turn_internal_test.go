@@ -9,12 +9,12 @@ import (
 	"enrich/contact"
 )
 
-var manyWorkers = []int{1, 2, 8, 64}
+var workerCounts = []int{1, 2, 8, 64}
 
-// bubble runs a test in fake time once for each number of workers.
-func bubble(t *testing.T, f func(t *testing.T, workers int)) {
+// withWorkers runs a test in fake time once for each number of workers.
+func withWorkers(t *testing.T, f func(t *testing.T, workers int)) {
 	t.Helper()
-	for _, workers := range manyWorkers {
+	for _, workers := range workerCounts {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { f(t, workers) })
 		})
@@ -23,12 +23,12 @@ func bubble(t *testing.T, f func(t *testing.T, workers int)) {
 
 func TestBadKeyCostsOneCall(t *testing.T) {
 	for code, stop := range map[int]Stop{401: StopUnauthorized, 403: StopForbidden, 402: StopNoCredits} {
-		bubble(t, func(t *testing.T, workers int) {
-			w := &wire{answer: func(incoming) said { return status(code) }}
-			c := newCrowd(t, workers, Options{carrier: w})
-			c.ask(200)
-			if w.calls() != 1 || c.stop != stop {
-				t.Fatalf("%d calls, stop %q", w.calls(), c.stop)
+		withWorkers(t, func(t *testing.T, workers int) {
+			w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return status(code) }}
+			c := newHarness(t, workers, Options{transport: w})
+			c.run(200)
+			if w.calls() != 1 || c.stopped != stop {
+				t.Fatalf("%d calls, stop %q", w.calls(), c.stopped)
 			}
 			if k := c.kinds(); len(k) != 1 || k[contact.Released] == 0 {
 				t.Fatalf("ended as %v, want all released", k)
@@ -38,41 +38,41 @@ func TestBadKeyCostsOneCall(t *testing.T) {
 }
 
 func TestKeyRevokedCostsWhatIsInFlight(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{}
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{}
 		var revoked time.Time
-		w.answer = func(in incoming) said {
+		w.answer = func(in fakeRequest) fakeResponse {
 			if in.n > 100 {
 				return status(401)
 			}
 			return ok()
 		}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(1000)
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(1000)
 		_ = revoked
 		if n := w.calls(); n > 100+workers {
 			t.Fatalf("%d calls, want at most %d", n, 100+workers)
 		}
-		if k := c.kinds(); k[contact.Matched] != 100 || k[contact.Refused]+k[contact.Lost] != 0 || c.stop != StopUnauthorized {
-			t.Fatalf("ended as %v, stop %q", k, c.stop)
+		if k := c.kinds(); k[contact.Matched] != 100 || k[contact.Refused]+k[contact.Lost] != 0 || c.stopped != StopUnauthorized {
+			t.Fatalf("ended as %v, stop %q", k, c.stopped)
 		}
 	})
 }
 
 func TestFirstCallsGoAloneInOrder(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{}
-		w.answer = func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{}
+		w.answer = func(in fakeRequest) fakeResponse {
 			if in.n <= 5 {
-				if w.most > 1 {
-					t.Errorf("%d calls in flight before the key was proved", w.most)
+				if w.maxInFlight > 1 {
+					t.Errorf("%d calls in flight before the key was proved", w.maxInFlight)
 				}
 				return status(400)
 			}
 			return ok()
 		}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(100)
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(100)
 		for i := range 6 {
 			if w.arrivals[i].email != email(int64(i+1)) {
 				t.Errorf("call %d is of %s", i+1, w.arrivals[i].email)
@@ -81,22 +81,22 @@ func TestFirstCallsGoAloneInOrder(t *testing.T) {
 		if k := c.kinds(); k[contact.Matched] != 95 || k[contact.Refused] != 5 {
 			t.Fatalf("ended as %v", k)
 		}
-		if w.most > workers || w.most < min(workers, 90) {
-			t.Errorf("%d in flight at most with %d workers", w.most, workers)
+		if w.maxInFlight > workers || w.maxInFlight < min(workers, 90) {
+			t.Errorf("%d in flight at most with %d workers", w.maxInFlight, workers)
 		}
 	})
 }
 
 func TestPassingFailureLetsTheNextTry(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{answer: func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.n == 1 {
 				return status(503)
 			}
 			return ok()
 		}}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(10)
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(10)
 		if k := c.kinds(); k[contact.Matched] != 10 || w.calls() != 11 {
 			t.Fatalf("ended as %v after %d calls", k, w.calls())
 		}

@@ -8,7 +8,7 @@ import (
 const (
 	WaitingRate    = string(waitRate)    // the account's rate
 	WaitingPause   = string(waitPause)   // the API asked to wait (429)
-	WaitingAPIDown = string(waitProbe)   // the API does not answer: single calls are tried
+	WaitingAPIDown = string(waitAPIDown) // the API does not answer: single calls are tried
 	WaitingBackoff = string(waitBackoff) // all contacts at hand wait for their own next attempt
 )
 
@@ -25,7 +25,7 @@ type Waiting struct {
 
 // Waiting reports why the run waits, if it does. It may be called at any time.
 func (c *Client) Waiting() (w Waiting, waits bool) {
-	g := c.gate
+	g := c.account
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
@@ -34,25 +34,25 @@ func (c *Client) Waiting() (w Waiting, waits bool) {
 		return w, false
 	case g.breaker.open:
 		w = Waiting{Reason: WaitingAPIDown, Until: g.breaker.probeAt, GiveUp: g.breaker.since.Add(g.o.MaxElapsed), Detail: g.breaker.last}
-		if g.flying > 0 || !now.Before(w.Until) {
+		if g.epochInFlight > 0 || !now.Before(w.Until) {
 			w.Until = time.Time{}
 		}
 		return w, true
 	case now.Before(g.pause.until):
 		return Waiting{Reason: WaitingPause, Until: g.pause.until}, true
-	case g.line.Len() > 0:
-		if after := g.pace.next(now); after > 0 {
+	case g.queue.Len() > 0:
+		if after := g.limiter.delay(now); after > 0 {
 			return Waiting{Reason: WaitingRate, Until: now.Add(after)}, true
 		}
-	case g.inFlight == 0 && len(g.resting) > 0:
-		return Waiting{Reason: WaitingBackoff, Until: g.firstRested(), Detail: g.breaker.last}, true
+	case g.inFlight == 0 && len(g.backingOff) > 0:
+		return Waiting{Reason: WaitingBackoff, Until: g.firstBackoffEnd(), Detail: g.breaker.last}, true
 	}
 	return w, false
 }
 
-// firstRested is when the first contact that waits for its own backoff may be sent again.
-func (g *gate) firstRested() (first time.Time) {
-	for _, at := range g.resting {
+// firstBackoffEnd is when the first contact that waits for its own backoff may be sent again.
+func (ac *account) firstBackoffEnd() (first time.Time) {
+	for _, at := range ac.backingOff {
 		if first.IsZero() || at.Before(first) {
 			first = at
 		}
@@ -60,26 +60,26 @@ func (g *gate) firstRested() (first time.Time) {
 	return first
 }
 
-// rest notes that an asking waits for its own backoff.
-func (g *gate) rest(a *Asking, wait time.Duration) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.resting == nil {
-		g.resting = map[*Asking]time.Time{}
+// startBackoff notes that an asking waits for its own backoff.
+func (ac *account) startBackoff(a *Asking, wait time.Duration) {
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	if ac.backingOff == nil {
+		ac.backingOff = map[*Asking]time.Time{}
 	}
-	g.resting[a] = time.Now().Add(wait)
+	ac.backingOff[a] = time.Now().Add(wait)
 }
 
-// rested notes that it does not any more.
-func (g *gate) rested(a *Asking) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.resting, a)
+// endBackoff notes that it does not any more.
+func (ac *account) endBackoff(a *Asking) {
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	delete(ac.backingOff, a)
 }
 
 // InFlight returns how many calls are in flight now.
 func (c *Client) InFlight() int {
-	c.gate.mu.Lock()
-	defer c.gate.mu.Unlock()
-	return c.gate.inFlight
+	c.account.mu.Lock()
+	defer c.account.mu.Unlock()
+	return c.account.inFlight
 }

@@ -9,20 +9,20 @@ import (
 func TestWaitingTellsReasonAndEnd(t *testing.T) {
 	for name, tt := range map[string]struct {
 		o      Options
-		answer func(incoming) said
+		answer func(fakeRequest) fakeResponse
 		at     time.Duration // when it is asked
 		want   string
 		until  time.Duration // of the wait, about
 	}{
-		"pause": {Options{}, func(in incoming) said {
+		"pause": {Options{}, func(in fakeRequest) fakeResponse {
 			if in.n == 2 {
-				return throttle("40")
+				return throttled("40")
 			}
 			return ok()
 		}, 10 * time.Second, WaitingPause, 30 * time.Second},
-		"rate": {Options{Rate: Rate{calls: 1, per: time.Minute}}, func(incoming) said { return ok() }, 10 * time.Second, WaitingRate, 51 * time.Second},
-		"down": {Options{MaxElapsed: time.Hour}, func(incoming) said { return refused() }, 5 * time.Minute, WaitingAPIDown, 9 * time.Second},
-		"backoff": {Options{MaxAttempts: 9, MaxElapsed: time.Hour}, func(in incoming) said {
+		"rate": {Options{Rate: Rate{calls: 1, per: time.Minute}}, func(fakeRequest) fakeResponse { return ok() }, 10 * time.Second, WaitingRate, 51 * time.Second},
+		"down": {Options{MaxElapsed: time.Hour}, func(fakeRequest) fakeResponse { return notConnected() }, 5 * time.Minute, WaitingAPIDown, 9 * time.Second},
+		"backoff": {Options{MaxAttempts: 9, MaxElapsed: time.Hour}, func(in fakeRequest) fakeResponse {
 			if in.email == email(1) {
 				return status(500)
 			}
@@ -30,9 +30,9 @@ func TestWaitingTellsReasonAndEnd(t *testing.T) {
 		}, 50 * time.Second, WaitingBackoff, 25 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, workers int) {
-				tt.o.carrier = &wire{answer: tt.answer}
-				c := newCrowd(t, workers, tt.o)
+			withWorkers(t, func(t *testing.T, workers int) {
+				tt.o.transport = &fakeNetwork{answer: tt.answer}
+				c := newHarness(t, workers, tt.o)
 				defer time.AfterFunc(tt.at, func() {
 					w, waits := c.client.Waiting()
 					if left := time.Until(w.Until); !waits || w.Reason != tt.want || !w.Until.IsZero() && (left < 0 || left > 2*tt.until) {
@@ -43,7 +43,7 @@ func TestWaitingTellsReasonAndEnd(t *testing.T) {
 					}
 					c.stopSoft()
 				}).Stop()
-				c.ask(3)
+				c.run(3)
 				if _, waits := c.client.Waiting(); waits && tt.want == WaitingBackoff {
 					t.Error("it waits for contacts that have ended")
 				}

@@ -12,25 +12,25 @@ import (
 	"enrich/contact"
 )
 
-// A crowd asks about rows as the pipeline does: in order, a bounded number at once, with the stop, the coming back of
+// A harness asks about rows as the pipeline does: in order, a bounded number at once, with the stop, the coming back of
 // contacts that wait or were lost, and the deciding of early 404s. It holds no ledger.
-type crowd struct {
-	client      *Client
-	workers     int
-	lostRetries int
-	soft, hard  context.Context
-	stopSoft    context.CancelFunc
-	retry       func() bool
-	refused     bool // earlier runs saw every contact refused
+type harness struct {
+	client        *Client
+	workers       int
+	lostRetries   int
+	soft, hard    context.Context
+	stopSoft      context.CancelFunc
+	retry         func() bool
+	knownRejected bool // earlier runs saw every contact refused
 
-	mu     sync.Mutex
-	stop   Stop
-	detail string
-	ended  map[int64][]Result // each row's results, in order
-	absent []int64
+	mu       sync.Mutex
+	stopped  Stop
+	detail   string
+	results  map[int64][]Result // each row's results, in order
+	notFound []int64
 }
 
-func newCrowd(t testing.TB, workers int, o Options) *crowd {
+func newHarness(t testing.TB, workers int, o Options) *harness {
 	t.Helper()
 	o.Workers = workers
 	if o.URL == "" {
@@ -46,20 +46,20 @@ func newCrowd(t testing.TB, workers int, o Options) *crowd {
 	t.Cleanup(c.Close)
 	soft, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	return &crowd{client: c, workers: workers, lostRetries: 2, soft: soft, hard: t.Context(), stopSoft: stop, ended: map[int64][]Result{}}
+	return &harness{client: c, workers: workers, lostRetries: 2, soft: soft, hard: t.Context(), stopSoft: stop, results: map[int64][]Result{}}
 }
 
 // email is the address of a row: what a test's server knows rows by.
 func email(row int64) string { return fmt.Sprintf("row%d@x.com", row) }
 
-type job struct {
+type queuedRow struct {
 	asking *Asking
 	ticket Ticket
 }
 
-// ask asks about rows 1 to n, and returns when all have ended.
-func (c *crowd) ask(n int64) {
-	jobs := make(chan job, 2*c.workers)
+// run asks about rows 1 to n, and returns when all have ended.
+func (c *harness) run(n int64) {
+	jobs := make(chan queuedRow, 2*c.workers)
 	back := make(chan Ticket, n)
 	permits := make(chan struct{}, 2*c.workers)
 	var workers, waiting conc.WaitGroup
@@ -69,12 +69,12 @@ func (c *crowd) ask(n int64) {
 				r, wait := j.asking.Do(c.soft, c.hard)
 				if wait > 0 {
 					waiting.Go(func() {
-						c.wait(wait)
+						c.sleep(wait)
 						jobs <- j
 					})
 					continue
 				}
-				if t, again := c.one(j, *r); again {
+				if t, again := c.record(j, *r); again {
 					back <- t
 					continue
 				}
@@ -82,13 +82,13 @@ func (c *crowd) ask(n int64) {
 			}
 		})
 	}
-	queue := func(t Ticket) { jobs <- job{c.client.Queue(t), t} }
+	queue := func(t Ticket) { jobs <- queuedRow{c.client.Queue(t), t} }
 	for row := int64(1); row <= n && c.soft.Err() == nil; row++ {
 		taken := false
 		for !taken {
 			select {
 			case permits <- struct{}{}:
-				queue(Ticket{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry, Refused: c.refused})
+				queue(Ticket{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry, Refused: c.knownRejected})
 				taken = true
 			case t := <-back:
 				queue(t)
@@ -108,23 +108,23 @@ func (c *crowd) ask(n int64) {
 	close(jobs)
 	workers.Wait()
 	waiting.Wait()
-	c.decide()
+	c.decideNotFound()
 }
 
-// one takes how an asking ended; again: it was lost, and is asked again.
-func (c *crowd) one(j job, r Result) (_ Ticket, again bool) {
+// record takes how an asking ended; again: it was lost, and is asked again.
+func (c *harness) record(j queuedRow, r Result) (_ Ticket, again bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	row := j.ticket.Row
-	c.ended[row] = append(c.ended[row], r)
+	c.results[row] = append(c.results[row], r)
 	if r.Stop != "" {
-		if c.stop == "" {
-			c.stop, c.detail = r.Stop, r.StopDetail
+		if c.stopped == "" {
+			c.stopped, c.detail = r.Stop, r.StopDetail
 		}
 		c.stopSoft()
 	}
 	if r.Absent {
-		c.absent = append(c.absent, row)
+		c.notFound = append(c.notFound, row)
 	}
 	if !r.Again || c.soft.Err() != nil || c.lost(row) > c.lostRetries {
 		return Ticket{}, false
@@ -134,8 +134,8 @@ func (c *crowd) one(j job, r Result) (_ Ticket, again bool) {
 	return t, true
 }
 
-// wait waits for an asking's own backoff, or for the stop.
-func (c *crowd) wait(d time.Duration) {
+// waitReason waits for an asking's own backoff, or for the stop.
+func (c *harness) sleep(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -144,8 +144,8 @@ func (c *crowd) wait(d time.Duration) {
 	}
 }
 
-func (c *crowd) lost(row int64) (n int) {
-	for _, r := range c.ended[row] {
+func (c *harness) lost(row int64) (n int) {
+	for _, r := range c.results[row] {
 		if r.Outcome.Kind == contact.Lost {
 			n++
 		}
@@ -153,20 +153,20 @@ func (c *crowd) lost(row int64) (n int) {
 	return n
 }
 
-// decide is what the pipeline does with early 404s at the end.
-func (c *crowd) decide() {
+// decideNotFound is what the pipeline does with early 404s at the end.
+func (c *harness) decideNotFound() {
 	proved := c.client.Proved()
-	for _, row := range c.absent {
-		if proved || c.stop == "" {
-			last := &c.ended[row][len(c.ended[row])-1]
+	for _, row := range c.notFound {
+		if proved || c.stopped == "" {
+			last := &c.results[row][len(c.results[row])-1]
 			last.Outcome = last.Decide(proved)
 		}
 	}
 }
 
-// last is how a row ended.
-func (c *crowd) last(row int64) contact.Outcome {
-	rs := c.ended[row]
+// isLast is how a row ended.
+func (c *harness) last(row int64) contact.Outcome {
+	rs := c.results[row]
 	if len(rs) == 0 {
 		return contact.Outcome{}
 	}
@@ -174,9 +174,9 @@ func (c *crowd) last(row int64) contact.Outcome {
 }
 
 // kinds counts the rows by how they ended.
-func (c *crowd) kinds() map[contact.Kind]int {
+func (c *harness) kinds() map[contact.Kind]int {
 	n := map[contact.Kind]int{}
-	for row := range c.ended {
+	for row := range c.results {
 		n[c.last(row).Kind]++
 	}
 	return n

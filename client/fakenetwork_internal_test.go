@@ -14,13 +14,13 @@ import (
 )
 
 // A wire stands in for the network in a synctest bubble: it answers by a function, after a time, and notes what arrived.
-type wire struct {
-	answer func(incoming) said
+type fakeNetwork struct {
+	answer func(fakeRequest) fakeResponse
 
-	mu       sync.Mutex
-	arrivals []arrival
-	flying   int
-	most     int // in flight at once
+	mu          sync.Mutex
+	arrivals    []arrival
+	inFlight    int
+	maxInFlight int // in flight at once
 }
 
 // An arrival is a request that was on the wire.
@@ -29,14 +29,14 @@ type arrival struct {
 	email string
 }
 
-// incoming is a call as the wire sees it: the how manyeth of all, and of its row.
-type incoming struct {
+// fakeRequest is a call as the wire sees it: the how manyeth of all, and of its row.
+type fakeRequest struct {
 	n, ofRow int
 	email    string
 }
 
-// said is an answer: a status and a body, or an error.
-type said struct {
+// fakeResponse is an answer: a status and a body, or an error.
+type fakeResponse struct {
 	status int
 	body   string
 	header http.Header
@@ -52,28 +52,34 @@ var (
 
 const matchBody = `{"contact":{"credit_charged":true,"first_name":"Ann"},"remaining_credits":9}`
 
-func ok() said { return said{status: 200, body: matchBody, after: 10 * time.Millisecond} }
-func status(n int) said {
-	return said{status: n, body: `{"message":"no"}`, after: 10 * time.Millisecond}
+func ok() fakeResponse {
+	return fakeResponse{status: 200, body: matchBody, after: 10 * time.Millisecond}
+}
+func status(n int) fakeResponse {
+	return fakeResponse{status: n, body: `{"message":"no"}`, after: 10 * time.Millisecond}
 }
 
 // apiError is an error in the API's own format.
-func apiError(n int) said { return said{status: n, body: ownError(n), after: 10 * time.Millisecond} }
-
-func refused() said { return said{err: errRefused, after: time.Millisecond} }
-func reset() said   { return said{err: errReset, sent: true, after: 10 * time.Millisecond} }
-func throttle(s string) said {
-	return said{status: 429, header: http.Header{"Retry-After": {s}}, after: 10 * time.Millisecond}
+func apiError(n int) fakeResponse {
+	return fakeResponse{status: n, body: ownError(n), after: 10 * time.Millisecond}
 }
 
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+func notConnected() fakeResponse { return fakeResponse{err: errRefused, after: time.Millisecond} }
+func connectionReset() fakeResponse {
+	return fakeResponse{err: errReset, sent: true, after: 10 * time.Millisecond}
+}
+func throttled(s string) fakeResponse {
+	return fakeResponse{status: 429, header: http.Header{"Retry-After": {s}}, after: 10 * time.Millisecond}
+}
+
+func (w *fakeNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
 	}
 	in := w.arrive(gjson.GetBytes(body, "email").Str)
 	s := w.answer(in)
-	defer w.gone()
+	defer w.leave()
 	trace := httptrace.ContextClientTrace(r.Context())
 	if s.err == nil || s.sent {
 		trace.GotConn(httptrace.GotConnInfo{Conn: &net.TCPConn{}})
@@ -96,13 +102,13 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: s.status, Header: header, Body: io.NopCloser(strings.NewReader(s.body))}, nil
 }
 
-func (w *wire) arrive(email string) incoming {
+func (w *fakeNetwork) arrive(email string) fakeRequest {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.arrivals = append(w.arrivals, arrival{time.Now(), email})
-	w.flying++
-	w.most = max(w.most, w.flying)
-	in := incoming{n: len(w.arrivals), email: email}
+	w.inFlight++
+	w.maxInFlight = max(w.maxInFlight, w.inFlight)
+	in := fakeRequest{n: len(w.arrivals), email: email}
 	for _, a := range w.arrivals {
 		if a.email == email {
 			in.ofRow++
@@ -111,21 +117,21 @@ func (w *wire) arrive(email string) incoming {
 	return in
 }
 
-func (w *wire) gone() {
+func (w *fakeNetwork) leave() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.flying--
+	w.inFlight--
 }
 
 // calls is how many requests arrived.
-func (w *wire) calls() int {
+func (w *fakeNetwork) calls() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.arrivals)
 }
 
-// within is how many arrived from one moment until another.
-func (w *wire) within(from, to time.Time) (n int) {
+// arrivedBetween is how many arrived from one moment until another.
+func (w *fakeNetwork) arrivedBetween(from, to time.Time) (n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, a := range w.arrivals {

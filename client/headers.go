@@ -1,20 +1,21 @@
 package client
 
 import (
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// headerRate reads the header rate_limit: requests a minute (API.md, "Rate"), or what gateways make of it: digits in groups
+// parseRateLimit reads the header rate_limit: requests a minute (API.md, "Rate"), or what gateways make of it: digits in groups
 // of three (1,000), a unit (1000/min), a window in seconds (1000;w=60), a list of which the first counts. It returns the
 // zero Rate, which changes nothing, for everything else: a rate that is guessed too low stops a run for hours.
-func headerRate(s string) Rate {
+func parseRateLimit(s string) Rate {
 	if plain, err := strconv.ParseUint(s, 10, 32); err == nil {
 		return rateOf(float64(plain), time.Minute)
 	}
-	parts := headerForm.FindStringSubmatch(strings.TrimSpace(s))
+	parts := rateLimitForm.FindStringSubmatch(strings.TrimSpace(s))
 	if parts == nil {
 		return Rate{}
 	}
@@ -30,7 +31,7 @@ func headerRate(s string) Rate {
 	}
 	per, window := time.Minute, parts[3]
 	if window == "" && parts[2] == "" { // a list: the number, then the policies behind it
-		if policy := headerPolicy.FindStringSubmatch(parts[4]); policy != nil && policy[1] == digits {
+		if policy := rateLimitPolicy.FindStringSubmatch(parts[4]); policy != nil && policy[1] == digits {
 			window = policy[2]
 		}
 	}
@@ -47,14 +48,14 @@ func headerRate(s string) Rate {
 	return rateOf(n, per)
 }
 
-// headerForm is a number, then a unit or a window, then perhaps more of a list. Digits behind a point are taken only if they
+// rateLimitForm is a number, then a unit or a window, then perhaps more of a list. Digits behind a point are taken only if they
 // are one or two zeros: 1.000 is a thousand in half of the world. A list's next number does not begin with 0, or it is a group of
 // this one.
-var headerForm = regexp.MustCompile(`(?i)^(\d+(?:\.0{1,2})?|\d{1,3}(?:[,'’_ \x{A0}\x{202F}]\d{3})+)(?:\s*(?:requests|calls))?` +
+var rateLimitForm = regexp.MustCompile(`(?i)^(\d+(?:\.0{1,2})?|\d{1,3}(?:[,'’_ \x{A0}\x{202F}]\d{3})+)(?:\s*(?:requests|calls))?` +
 	`(?:\s*(?:/|per)\s*([a-z]+)|\s*;\s*w=(\d+))?\s*(,\s+[1-9].*|;.*)?$`)
 
-// headerPolicy is the first of a list's policies.
-var headerPolicy = regexp.MustCompile(`(?i)^,\s*(\d+)\s*;\s*w=(\d+)`)
+// rateLimitPolicy is the first of a list's policies.
+var rateLimitPolicy = regexp.MustCompile(`(?i)^,\s*(\d+)\s*;\s*w=(\d+)`)
 
 // unitOf is the time that a unit names; 0: it names none.
 func unitOf(name string) time.Duration {
@@ -76,4 +77,32 @@ func rateOf(calls float64, per time.Duration) Rate {
 		return Rate{}
 	}
 	return Rate{int(calls), per}
+}
+
+// maxRetryAfter is from when on a Retry-After is no wait but a mistake (such as a moment in seconds since 1970).
+const maxRetryAfter = 24 * time.Hour
+
+// parseRetryAfter reads how long the server wants to be left alone: seconds or an HTTP date. A date is counted from the
+// server's own clock where it told it. 0: it did not say, or what it said is past, absurd or malformed.
+func parseRetryAfter(h http.Header, now time.Time) time.Duration {
+	s := strings.TrimSpace(h.Get("Retry-After"))
+	if s == "" {
+		return 0
+	}
+	var wait time.Duration
+	if seconds, err := strconv.ParseFloat(s, 64); err == nil {
+		if !(seconds > 0 && seconds <= maxRetryAfter.Seconds()) {
+			return 0
+		}
+		wait = time.Duration(seconds * float64(time.Second))
+	} else if at, err := http.ParseTime(s); err == nil {
+		if server, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = server
+		}
+		wait = at.Sub(now)
+	}
+	if wait < 0 || wait > maxRetryAfter {
+		return 0
+	}
+	return wait
 }

@@ -12,11 +12,11 @@ import (
 	"enrich/contact"
 )
 
-// matrixKey is a key with what JSON and URLs escape.
-var matrixKey = Key{"key/with+odd=chars"}
+// escapedKey is a key with what JSON and URLs escape.
+var escapedKey = Key{"key/with+odd=chars"}
 
-// stand starts the stand-in API, where all is found unless a fault says otherwise.
-func stand(t *testing.T, o fakeapi.Options) (*fakeapi.Server, Options) {
+// startFakeAPI starts the stand-in API, where all is found unless a fault says otherwise.
+func startFakeAPI(t *testing.T, o fakeapi.Options) (*fakeapi.Server, Options) {
 	t.Helper()
 	o.Match = 1
 	api, err := fakeapi.Listen(t.Context(), "127.0.0.1:0", o)
@@ -24,7 +24,7 @@ func stand(t *testing.T, o fakeapi.Options) (*fakeapi.Server, Options) {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.Close)
-	options := Options{URL: api.URL, Key: matrixKey}
+	options := Options{URL: api.URL, Key: escapedKey}
 	if o.TLS {
 		options.CAFile = filepath.Join(t.TempDir(), "ca.pem")
 		if err := os.WriteFile(options.CAFile, api.CA(), 0o600); err != nil {
@@ -34,8 +34,8 @@ func stand(t *testing.T, o fakeapi.Options) (*fakeapi.Server, Options) {
 	return api, options
 }
 
-// checkBooks compares what the client says with what the server counted: every run must pass it.
-func checkBooks(t *testing.T, c *crowd, s *fakeapi.Stats) {
+// checkCounts compares what the client says with what the server counted: every run must pass it.
+func checkCounts(t *testing.T, c *harness, s *fakeapi.Stats) {
 	t.Helper()
 	stats := c.client.Stats()
 	if stats.Sent < s.Calls {
@@ -49,7 +49,7 @@ func checkBooks(t *testing.T, c *crowd, s *fakeapi.Stats) {
 	if s.PeakInFlight > int64(c.workers) && !endedEarly(s) {
 		t.Errorf("%d calls in flight at once", s.PeakInFlight)
 	}
-	for row, rs := range c.ended {
+	for row, rs := range c.results {
 		arrived := s.Contacts[email(row)]
 		last := c.last(row)
 		if int64(last.Attempts) < arrived {

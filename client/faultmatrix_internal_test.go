@@ -17,26 +17,26 @@ const (
 	matrixRuns = 96
 )
 
-// soon is when a run that must give up has done so, on a slow machine with the race detector and all other runs beside it.
-const soon = 4 * time.Minute
+// giveUpTimeout is when a run that must give up has done so, on a slow machine with the race detector and all other runs beside it.
+const giveUpTimeout = 4 * time.Minute
 
-// mostBlamed is how many rows may run out of patience before the breaker opens: each needs two failures at least, and it
+// maxExhausted is how many rows may run out of patience before the breaker opens: each needs two failures at least, and it
 // opens at the tenth. How many do depends on jitter and on how slow the machine is.
-const mostBlamed = (breakAfter - 1) / 2
+const maxExhausted = (breakerFailures - 1) / 2
 
-// everywhere is all calls, as a place.
-const everywhere = -1
+// everyCallPosition is all calls, as a place.
+const everyCallPosition = -1
 
-// places are where a fault happens: before so many calls.
-var places = map[string]int64{"first": 0, "middle": matrixRows / 2, "last": matrixRows - 1, "all": everywhere}
+// faultPositions are where a fault happens: before so many calls.
+var faultPositions = map[string]int64{"first": 0, "middle": matrixRows / 2, "last": matrixRows - 1, "all": everyCallPosition}
 
 // TestFaults is the matrix: each fault of the stand-in, at the first call, one in the middle, the last, and all of them, with
 // one worker, some and many, over HTTP/1.1 and HTTP/2. The server's own count is the judge.
 func TestFaults(t *testing.T) {
 	runs := pool.New().WithMaxGoroutines(matrixRuns)
 	n := 0
-	for name, want := range faults {
-		for where, after := range places {
+	for name, want := range faultTable {
+		for where, after := range faultPositions {
 			for _, workers := range []int{1, 8, 64} {
 				for _, h2 := range []bool{false, true} {
 					if h2 && (name == "nothttp" || workers != 8) {
@@ -45,10 +45,10 @@ func TestFaults(t *testing.T) {
 					n++
 					runs.Go(func() {
 						t.Run(fmt.Sprintf("%s %s, %d workers, HTTP/2 %v", where, name, workers, h2), func(t *testing.T) {
-							if after == everywhere {
-								everyCall(t, name, want, workers, h2)
+							if after == everyCallPosition {
+								checkAllFaults(t, name, want, workers, h2)
 							} else {
-								oneCall(t, name, want, after, workers, h2)
+								checkOneFault(t, name, want, after, workers, h2)
 							}
 						})
 					})
@@ -61,21 +61,21 @@ func TestFaults(t *testing.T) {
 }
 
 // oneCall has a fault happen once: every other row must be answered as if nothing had been, by one call.
-func oneCall(t *testing.T, name string, want effect, after int64, workers int, h2 bool) {
+func checkOneFault(t *testing.T, name string, want expectation, after int64, workers int, h2 bool) {
 	ordered := fakeapi.Options{TLS: h2, Faults: []fakeapi.Fault{{Kinds: []string{name}, After: after, First: 1}}}
 	if want.stop != "" {
 		ordered.Latency = 50 * time.Millisecond // else a busy machine has others make many calls before the stop is read
 	}
-	api, o := stand(t, ordered)
-	if want.silent {
+	api, o := startFakeAPI(t, ordered)
+	if want.timesOut {
 		o.Timeout = 10 * time.Second // far above what an answer takes on a busy machine
 	}
-	c := newCrowd(t, workers, o)
-	c.ask(matrixRows)
+	c := newHarness(t, workers, o)
+	c.run(matrixRows)
 	s := api.Stats()
-	checkBooks(t, c, &s)
-	if c.stop != want.stop {
-		t.Fatalf("stop %q (%s), want %q", c.stop, c.detail, want.stop)
+	checkCounts(t, c, &s)
+	if c.stopped != want.stop {
+		t.Fatalf("stop %q (%s), want %q", c.stopped, c.detail, want.stop)
 	}
 	if want.stop != "" {
 		// Between the server's answer and our reading of it others may have had theirs, and sent their next: the exact bound
@@ -86,7 +86,7 @@ func oneCall(t *testing.T, name string, want effect, after int64, workers int, h
 		return
 	}
 	if want.races {
-		racing(t, c, s.Calls)
+		checkRace(t, c, s.Calls)
 		return
 	}
 	calls := int64(matrixRows)
@@ -97,7 +97,7 @@ func oneCall(t *testing.T, name string, want effect, after int64, workers int, h
 		t.Errorf("%d calls, want %d", s.Calls, calls)
 	}
 	met, lost := 0, 0
-	for row := range c.ended {
+	for row := range c.results {
 		lost += c.lost(row)
 		if o := c.last(row); o.Kind != contact.Matched || o.Attempts > 1 {
 			met++
@@ -115,28 +115,28 @@ func oneCall(t *testing.T, name string, want effect, after int64, workers int, h
 }
 
 // everyCall has a fault happen to all calls: the run must end by itself, soon, after few calls, and put no blame on rows.
-func everyCall(t *testing.T, name string, want effect, workers int, h2 bool) {
-	api, o := stand(t, fakeapi.Options{TLS: h2, Faults: []fakeapi.Fault{{Kinds: []string{name}}}})
-	if want.all == StopAPIDown {
+func checkAllFaults(t *testing.T, name string, want expectation, workers int, h2 bool) {
+	api, o := startFakeAPI(t, fakeapi.Options{TLS: h2, Faults: []fakeapi.Fault{{Kinds: []string{name}}}})
+	if want.stopIfAll == StopAPIDown {
 		o.MaxElapsed = 2 * time.Second
 	}
-	if want.silent {
+	if want.timesOut {
 		o.Timeout = 500 * time.Millisecond
 	}
-	c := newCrowd(t, workers, o)
+	c := newHarness(t, workers, o)
 	began := time.Now()
-	c.ask(matrixRows)
+	c.run(matrixRows)
 	s := api.Stats()
-	checkBooks(t, c, &s)
-	if c.stop != want.all {
-		t.Fatalf("stop %q (%s), want %q", c.stop, c.detail, want.all)
+	checkCounts(t, c, &s)
+	if c.stopped != want.stopIfAll {
+		t.Fatalf("stop %q (%s), want %q", c.stopped, c.detail, want.stopIfAll)
 	}
 	kinds := c.kinds()
 	if want.races {
-		racing(t, c, s.Calls)
+		checkRace(t, c, s.Calls)
 		return
 	}
-	if want.all == "" {
+	if want.stopIfAll == "" {
 		if s.Calls != matrixRows || kinds[want.kind] != matrixRows {
 			t.Errorf("%d calls, ended as %v", s.Calls, kinds)
 		}
@@ -145,10 +145,10 @@ func everyCall(t *testing.T, name string, want effect, workers int, h2 bool) {
 	if s.Calls > 40 || want.stop != "" && s.Calls != 1 {
 		t.Errorf("%d calls", s.Calls)
 	}
-	if took := time.Since(began); took > soon {
+	if took := time.Since(began); took > giveUpTimeout {
 		t.Errorf("it took %v", took)
 	}
-	if want == passing && kinds[contact.Refused] > mostBlamed || want.kind.Answered() && kinds[contact.Refused] > mostBlamed || kinds[contact.Matched]+kinds[contact.NoMatch] > 0 {
+	if want == transient && kinds[contact.Refused] > maxExhausted || want.kind.Answered() && kinds[contact.Refused] > maxExhausted || kinds[contact.Matched]+kinds[contact.NoMatch] > 0 {
 		t.Errorf("ended as %v", kinds)
 	}
 	if !want.lost && kinds[contact.Lost] > 0 {
@@ -156,18 +156,18 @@ func everyCall(t *testing.T, name string, want effect, workers int, h2 bool) {
 	}
 }
 
-// racing is for a server that closes connections without a word: what was written at that moment is lost and told, and
+// checkRace is for a server that closes connections without a word: what was written at that moment is lost and told, and
 // never sent twice by itself.
-func racing(t *testing.T, c *crowd, calls int64) {
+func checkRace(t *testing.T, c *harness, calls int64) {
 	t.Helper()
 	lost := 0
-	for row := range c.ended {
+	for row := range c.results {
 		lost += c.lost(row)
 	}
 	if calls > matrixRows+int64(lost) {
 		t.Errorf("%d calls of %d rows, of which %d were lost", calls, matrixRows, lost)
 	}
-	if k := c.kinds(); k[contact.Refused] > 0 || c.stop != "" {
-		t.Errorf("ended as %v, stop %q", k, c.stop)
+	if k := c.kinds(); k[contact.Refused] > 0 || c.stopped != "" {
+		t.Errorf("ended as %v, stop %q", k, c.stopped)
 	}
 }

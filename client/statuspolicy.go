@@ -25,24 +25,24 @@ const (
 	StopCap          Stop = "cap"          // no further call may be made for this contact
 )
 
-// An act is what is done about one answer.
-type act uint8
+// An action is what is done about one answer.
+type action uint8
 
 const (
-	actAnswer  act = iota // matched or no match: an answer
-	actReject             // the API refused this row: not charged, not retried
-	actAbsent             // a 404 in the API's own format before any answer: whether it is one is not known yet
-	actRetry              // passing, not charged
-	actExhaust            // passing, not charged, and no attempts are left
-	actPause              // 429: the account must wait
-	actLost               // it may have been charged, and the answer was cut
-	actSpoilt             // it may have been charged, and the response is complete but not an answer
-	actStop               // the run stops
+	actionAnswer    action = iota // matched or no match: an answer
+	actionReject                  // the API refused this row: not charged, not retried
+	actionNotFound                // a 404 in the API's own format before any answer: whether it is one is not known yet
+	actionRetry                   // passing, not charged
+	actionExhausted               // passing, not charged, and no attempts are left
+	actionPause                   // 429: the account must wait
+	actionLost                    // it may have been charged, and the answer was cut
+	actionUnusable                // it may have been charged, and the response is complete but not an answer
+	actionStop                    // the run stops
 )
 
-// A verdict is what one response means.
-type verdict struct {
-	act    act
+// A decision is what one response means.
+type decision struct {
+	action action
 	stop   Stop
 	status int // the HTTP status, or the one that the body claims (API.md, "What counts as an answer")
 	// fromAPI: the API itself sent it: an answer, or an error in its own format. Anything between us and the API can have
@@ -55,14 +55,14 @@ type verdict struct {
 
 // An attempt is what decide must know of the attempt that a response belongs to.
 type attempt struct {
-	last     bool // no further one may be made for this row
-	answered bool // this run, or the ledger for the same base URL, has an answer
+	last      bool // no further one may be made for this row
+	urlProved bool // this run, or the ledger for the same base URL, has an answer
 }
 
-// decide is the one place where a response's status and body become what happens (API.md, "Errors"). It is pure.
+// decideNotFound is the one place where a response's status and body become what happens (API.md, "Errors"). It is pure.
 // A body is what was read of a complete response: at most maxBody bytes, or longer for one that is too long.
-func decide(status int, body []byte, at attempt) verdict {
-	r := response{status: status, body: bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), answered: at.answered}
+func decide(status int, body []byte, at attempt) decision {
+	r := response{status: status, body: bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), urlProved: at.urlProved}
 	if r.readable = len(r.body) <= maxBody; r.readable {
 		r.parse()
 	}
@@ -72,19 +72,19 @@ func decide(status int, body []byte, at attempt) verdict {
 	v := r.decide()
 	v.status = r.status
 	v.fromAPI = v.fromAPI || r.ownError()
-	if v.act == actRetry && at.last {
-		v.act = actExhaust
+	if v.action == actionRetry && at.last {
+		v.action = actionExhausted
 	}
 	return v
 }
 
 // A response is a status and a body as decide looks at them.
 type response struct {
-	status   int
-	body     []byte
-	answer   contact.Answer
-	readable bool // the body is a JSON object, which answer describes
-	answered bool
+	status    int
+	body      []byte
+	answer    contact.Answer
+	readable  bool // the body is a JSON object, which answer describes
+	urlProved bool
 }
 
 // parse reads the body. Control characters in a string, which JSON forbids, are what some servers send all the same: an answer
@@ -102,61 +102,61 @@ func (r *response) ownError() bool {
 	return r.readable && r.status >= 400 && r.answer.Status == r.status && r.answer.NamedError
 }
 
-func (r *response) decide() verdict {
+func (r *response) decide() decision {
 	message := func() string { return messageOf(r.body) }
 	switch status := r.status; {
 	case status < 200:
-		return verdict{act: actSpoilt, message: fmt.Sprintf("status %d does not end a request", status)}
+		return decision{action: actionUnusable, message: fmt.Sprintf("status %d does not end a request", status)}
 	case status == http.StatusAccepted:
-		return verdict{act: actRetry, message: "the answer is not ready (202)"}
+		return decision{action: actionRetry, message: "the answer is not ready (202)"}
 	case status <= 299:
 		return r.decideAnswer()
 	case status == http.StatusUnauthorized:
-		return verdict{act: actStop, stop: StopUnauthorized, message: message()}
+		return decision{action: actionStop, stop: StopUnauthorized, message: message()}
 	case status == http.StatusForbidden:
-		return verdict{act: actStop, stop: StopForbidden, message: message()}
+		return decision{action: actionStop, stop: StopForbidden, message: message()}
 	case status == http.StatusPaymentRequired:
-		return verdict{act: actStop, stop: StopNoCredits, message: message()}
+		return decision{action: actionStop, stop: StopNoCredits, message: message()}
 	case status == http.StatusTooManyRequests:
-		return verdict{act: actPause, message: message()}
+		return decision{action: actionPause, message: message()}
 	case status == http.StatusNotFound:
 		return r.decideNotFound()
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly,
 		status == http.StatusInternalServerError, status == http.StatusNotImplemented, status == http.StatusServiceUnavailable:
-		return verdict{act: actRetry, message: message()}
+		return decision{action: actionRetry, message: message()}
 	case status >= 500: // a gateway can send it after the API has done the work
-		return verdict{act: actLost, message: message()}
+		return decision{action: actionLost, message: message()}
 	}
-	return verdict{act: actReject, message: message()}
+	return decision{action: actionReject, message: message()}
 }
 
 // decideNotFound reads a 404. In the API's own format it means no match, if the URL is known to be right: until then it
 // is in doubt. Any other 404 is a gateway's or a web server's, which affects every row: it is retried like a 503.
-func (r *response) decideNotFound() verdict {
-	v := verdict{act: actRetry, message: messageOf(r.body)}
+func (r *response) decideNotFound() decision {
+	v := decision{action: actionRetry, message: messageOf(r.body)}
 	switch {
-	case r.ownError() && r.answered:
-		v.act, v.answer = actAnswer, contact.Answer{Error: v.message, Body: []byte("{}")}
+	case r.ownError() && r.urlProved:
+		v.action, v.answer = actionAnswer, contact.Answer{Error: v.message, Body: []byte("{}")}
 	case r.ownError():
-		v.act = actAbsent
+		v.action = actionNotFound
 	}
 	return v
 }
 
 // decideAnswer reads a 2xx.
-func (r *response) decideAnswer() verdict {
+func (r *response) decideAnswer() decision {
 	a := &r.answer
 	switch {
 	case len(r.body) > maxBody:
-		return verdict{act: actSpoilt, message: "the response is larger than 1 MiB"}
+		return decision{action: actionUnusable, message: "the response is larger than 1 MiB"}
 	case !r.readable:
-		return verdict{act: actSpoilt, message: contact.ErrAnswer.Error() + ": " + messageOf(r.body)}
+		return decision{action: actionUnusable, message: contact.ErrAnswer.Error() + ": " + messageOf(r.body)}
 	case !a.FromAPI():
-		return verdict{act: actSpoilt, message: "the response is not an answer of the API: " + messageOf(r.body)}
+		return decision{action: actionUnusable, message: "the response is not an answer of the API: " + messageOf(r.body)}
 	case !a.Charged && a.Error != "" && a.Remaining != nil && *a.Remaining <= 0:
-		return verdict{act: actStop, stop: StopNoCredits, fromAPI: true, answer: *a, message: bounded(a.Error)}
+		return decision{action: actionStop, stop: StopNoCredits, fromAPI: true, answer: *a, message: bounded(a.Error)}
 	}
-	return verdict{act: actAnswer, fromAPI: true, answer: *a, message: bounded(a.Error)}
+	return decision{action: actionAnswer, fromAPI: true, answer: *a, message: bounded(a.Error)}
 }
 
 // messageOf finds the API's own words in a body that may be anything.

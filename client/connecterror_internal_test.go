@@ -20,9 +20,9 @@ import (
 func TestWhatCannotBeReachedStopsAtOnce(t *testing.T) {
 	t.Parallel()
 	good, ca := testCertificate(t)
-	expired, expiredCA := certificateUntil(t, time.Now().Add(-time.Minute), "api.example", net.IPv4(127, 0, 0, 1))
-	early, earlyCA := certificateUntil(t, time.Now().Add(4*time.Hour), "api.example", net.IPv4(127, 0, 0, 1))
-	other, otherCA := certificateUntil(t, time.Now().Add(time.Hour), "other.example")
+	expired, expiredCA := certificateValidUntil(t, time.Now().Add(-time.Minute), "api.example", net.IPv4(127, 0, 0, 1))
+	early, earlyCA := certificateValidUntil(t, time.Now().Add(4*time.Hour), "api.example", net.IPv4(127, 0, 0, 1))
+	other, otherCA := certificateValidUntil(t, time.Now().Add(time.Hour), "other.example")
 	secure := func(c *tls.Config) func(net.Listener) net.Listener {
 		return func(l net.Listener) net.Listener { return tls.NewListener(l, c) }
 	}
@@ -82,9 +82,9 @@ func TestWhatCannotBeReachedStopsAtOnce(t *testing.T) {
 // stopsAtOnce: an hour of retries would not be over.
 func stopsAtOnce(t *testing.T, o Options, s *rawServer, words, help string) {
 	t.Helper()
-	c := newCrowd(t, 4, o)
-	c.ask(20)
-	noCalls(t, c, s)
+	c := newHarness(t, 4, o)
+	c.run(20)
+	checkNothingSent(t, c, s)
 	what, advice, _ := strings.Cut(c.detail, "\n")
 	if !strings.Contains(what, words) || !strings.Contains(advice, help) || strings.Contains(c.detail, "pa55word") {
 		t.Errorf("%q does not say %q and %q", c.detail, words, help)
@@ -113,17 +113,17 @@ func TestWhatMayPassIsRetried(t *testing.T) {
 		"after an answer":          &net.DNSError{Err: "no such host", Name: "api.example", IsNotFound: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, workers int) {
-				w := &wire{answer: func(in incoming) said {
+			withWorkers(t, func(t *testing.T, workers int) {
+				w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 					if in.n > 5 && in.n <= 12 || in.n <= 4 && name != "after an answer" {
-						return said{err: fault}
+						return fakeResponse{err: fault}
 					}
 					return ok()
 				}}
-				c := newCrowd(t, workers, Options{carrier: w, MaxAttempts: 2})
-				c.ask(30)
-				if k := c.kinds(); k[contact.Matched] != 30 || c.stop != "" {
-					t.Errorf("ended as %v, stop %q: %s", k, c.stop, c.detail)
+				c := newHarness(t, workers, Options{transport: w, MaxAttempts: 2})
+				c.run(30)
+				if k := c.kinds(); k[contact.Matched] != 30 || c.stopped != "" {
+					t.Errorf("ended as %v, stop %q: %s", k, c.stopped, c.detail)
 				}
 			})
 		})
@@ -132,14 +132,16 @@ func TestWhatMayPassIsRetried(t *testing.T) {
 
 // TestARowThatWasNeverSentIsPending: an outage fails no row, however few attempts it may have.
 func TestARowThatWasNeverSentIsPending(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
+	withWorkers(t, func(t *testing.T, workers int) {
 		for _, rows := range []int64{1, 3, 30} {
-			w := &wire{answer: func(incoming) said { return said{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}} }}
-			c := newCrowd(t, workers, Options{carrier: w, MaxAttempts: 1, MaxElapsed: 20 * time.Second})
+			w := &fakeNetwork{answer: func(fakeRequest) fakeResponse {
+				return fakeResponse{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
+			}}
+			c := newHarness(t, workers, Options{transport: w, MaxAttempts: 1, MaxElapsed: 20 * time.Second})
 			began := time.Now()
-			c.ask(rows)
-			if k := c.kinds(); k[contact.Refused]+k[contact.Lost] > 0 || c.stop != StopAPIDown || !bytes.Contains([]byte(c.detail), []byte("connection refused")) {
-				t.Errorf("%d rows ended as %v, stop %q: %s", rows, k, c.stop, c.detail)
+			c.run(rows)
+			if k := c.kinds(); k[contact.Refused]+k[contact.Lost] > 0 || c.stopped != StopAPIDown || !bytes.Contains([]byte(c.detail), []byte("connection refused")) {
+				t.Errorf("%d rows ended as %v, stop %q: %s", rows, k, c.stopped, c.detail)
 			}
 			if took := time.Since(began); took < 15*time.Second || took > 25*time.Second {
 				t.Errorf("it gave up after %v", took)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// steady checks that no window of a rate's length holds more calls than the rate, and that at least 95 % of it was used.
-func steady(t *testing.T, w *wire, r Rate) {
+// checkRate checks that no window of a rate's length holds more calls than the rate, and that at least 95 % of it was used.
+func checkRate(t *testing.T, w *fakeNetwork, r Rate) {
 	t.Helper()
 	a := w.arrivals
 	for i := range a {
@@ -31,20 +31,20 @@ func TestRateIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(text, func(t *testing.T) {
-			bubble(t, func(t *testing.T, workers int) {
-				w := &wire{answer: func(incoming) said { s := ok(); s.after = time.Millisecond; return s }}
-				c := newCrowd(t, workers, Options{carrier: w, Rate: r})
-				c.ask(int64(min(3*r.calls, 1000)))
-				steady(t, w, r)
+			withWorkers(t, func(t *testing.T, workers int) {
+				w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := ok(); s.after = time.Millisecond; return s }}
+				c := newHarness(t, workers, Options{transport: w, Rate: r})
+				c.run(int64(min(3*r.calls, 1000)))
+				checkRate(t, w, r)
 			})
 		})
 	}
 }
 
 func TestHeaderRateIsAdoptedAndFollowed(t *testing.T) {
-	bubble(t, func(t *testing.T, workers int) {
-		w := &wire{}
-		w.answer = func(in incoming) said {
+	withWorkers(t, func(t *testing.T, workers int) {
+		w := &fakeNetwork{}
+		w.answer = func(in fakeRequest) fakeResponse {
 			s := ok()
 			s.header = http.Header{"Rate_limit": {"600"}}
 			if in.n > 300 {
@@ -52,13 +52,13 @@ func TestHeaderRateIsAdoptedAndFollowed(t *testing.T) {
 			}
 			return s
 		}
-		c := newCrowd(t, workers, Options{carrier: w})
-		c.ask(600)
+		c := newHarness(t, workers, Options{transport: w})
+		c.run(600)
 		all := w.arrivals
 		w.arrivals = all[:300]
-		steady(t, w, Rate{600, time.Minute})
+		checkRate(t, w, Rate{600, time.Minute})
 		w.arrivals = all[302:] // at most one was let go between the answer and the change
-		steady(t, w, Rate{120, time.Minute})
+		checkRate(t, w, Rate{120, time.Minute})
 		if waited := c.client.Stats().Waited; waited < 160*time.Second {
 			t.Errorf("waited %v", waited)
 		}
@@ -67,9 +67,9 @@ func TestHeaderRateIsAdoptedAndFollowed(t *testing.T) {
 
 func TestRateIsFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &wire{answer: func(incoming) said { return ok() }}
-		c := newCrowd(t, 16, Options{carrier: w, Rate: Rate{60, time.Minute}})
-		c.ask(100)
+		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return ok() }}
+		c := newHarness(t, 16, Options{transport: w, Rate: Rate{60, time.Minute}})
+		c.run(100)
 		place := map[string]int{}
 		for i, a := range w.arrivals {
 			place[a.email] = i
@@ -110,7 +110,7 @@ func TestHeaderRate(t *testing.T) {
 		"1, 000": {}, "1 a minute": {}, "1/fortnight": {}, "1 000,5": {}, "1-1000": {}, "1000;w=0": {}, "1;w=99999999": {}, "1 of 300": {}, "0x10": {},
 		"limit=1": {}, "unlimited": {}, "1k": {}, "1/1000": {}, "١٠": {},
 	} {
-		if got := headerRate(text); got != want {
+		if got := parseRateLimit(text); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
 	}

@@ -1,0 +1,62 @@
+package client
+
+import "enrich/contact"
+
+// An expectation is what a fault of the stand-in must lead to.
+type expectation struct {
+	// kind is how the row ends that it happened to, when it happened once.
+	kind contact.Kind
+	// resumeDelay says that the row is asked once more.
+	again bool
+	// lost says that the call was lost.
+	lost bool
+	// stopped is why the run stops after it happened once.
+	stop Stop
+	// timesOut: only a time-out ends it.
+	timesOut bool
+	// races: the connection closes while the next request may be on its way, which is lost then.
+	races bool
+	// stopIfAll is why the run stops where it happens to every call.
+	stopIfAll Stop
+}
+
+var (
+	answered  = expectation{kind: contact.Matched}
+	unmatched = expectation{kind: contact.NoMatch}
+	rejected  = expectation{kind: contact.Refused, stopIfAll: StopRejectedAll}
+	transient = expectation{kind: contact.Matched, again: true, stopIfAll: StopAPIDown}
+	lostOnce  = expectation{kind: contact.Matched, again: true, lost: true, stopIfAll: StopAPIDown}
+	timesOut  = expectation{kind: contact.Matched, again: true, lost: true, timesOut: true, stopIfAll: StopAPIDown}
+	unusable  = expectation{kind: contact.Lost, lost: true, stopIfAll: StopRejectedAll}
+)
+
+func stopsWith(why Stop) expectation {
+	return expectation{kind: contact.Released, stop: why, stopIfAll: why}
+}
+
+// faultTable is what this client promises, fault by fault (API.md, "Errors").
+var faultTable = map[string]expectation{
+	"match": answered, "big": answered, "odd": answered, "inside": answered, "errornull": answered, "201": answered, "echo": answered,
+	"slow20ms": answered, "trickle20ms": answered, "gzip": answered,
+	"nomatch": unmatched, "nothing": unmatched, "errorobject": unmatched, "errortop": unmatched,
+	"chargemissing": answered, "chargetext": answered, "missmissing": unmatched,
+	"latin1": answered, "utf16": answered, "bom": answered,
+	"closeafter": {kind: contact.Matched, races: true},
+	"404":        {kind: contact.NoMatch, stopIfAll: StopRejectedAll},
+
+	"400": rejected, "422": rejected, "405": rejected, "410": rejected, "302": rejected, "redirect": rejected, "308": rejected, "echo400": rejected,
+
+	"202": transient, "408": transient, "425": transient, "429": transient, "429rapast": transient, "429raabsurd": transient, "429rajunk": transient,
+	"500": transient, "503": transient, "huge500": transient, "bomb500": transient, "echo500": transient,
+	"html404": transient, "gateway404": transient, "claims503": transient,
+
+	"502": lostOnce, "504": lostOnce, "599": lostOnce, "html502": lostOnce, "claims502": lostOnce, "reset": lostOnce, "close": lostOnce, "truncate": lostOnce, "cut": lostOnce, "hang": timesOut, "stall": timesOut, "nothttp": lostOnce,
+
+	"204": unusable, "garbage": unusable, "html": unusable, "empty": unusable, "array": unusable, "string": unusable, "null": unusable,
+	"two": unusable, "bare": unusable, "wrapped": unusable, "list": unusable, "keycut": unusable, "huge": unusable, "bomb": unusable,
+
+	"claims400": rejected, "claims404": {kind: contact.NoMatch, stopIfAll: StopRejectedAll}, "keycut400": rejected,
+	"claims401": stopsWith(StopUnauthorized), "claims402": stopsWith(StopNoCredits), "claims403": stopsWith(StopForbidden), "keycut401": stopsWith(StopUnauthorized),
+	"401": stopsWith(StopUnauthorized), "echo401": stopsWith(StopUnauthorized), "403": stopsWith(StopForbidden),
+	"402": stopsWith(StopNoCredits), "nocredits": stopsWith(StopNoCredits), "nocreditsinside": stopsWith(StopNoCredits),
+}
