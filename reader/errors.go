@@ -1,20 +1,19 @@
 package reader
 
 import (
-	"errors"
-
 	"enrich/reader/internal/mapping"
+	"enrich/reader/internal/source"
 )
 
 // Errors of [Open] and [Reader.Read]. Each is wrapped in one sentence that says what to do. All but ErrBroken mean that
 // the input cannot be read as rows at all, and nothing of it should be.
 var (
 	// ErrEmpty: there is nothing in the input, or nothing but a header.
-	ErrEmpty = errors.New("the input is empty")
+	ErrEmpty = source.ErrEmpty
 	// ErrNoTable: it is no table: a workbook, a PDF, a web page, a picture, noise, an encrypted archive.
-	ErrNoTable = errors.New("the input is not a table")
+	ErrNoTable = source.ErrNoTable
 	// ErrEncoding: its text is in an encoding that nobody can know.
-	ErrEncoding = errors.New("the input's encoding cannot be known")
+	ErrEncoding = source.ErrEncoding
 	// ErrNoColumn: no column says by what to ask.
 	ErrNoColumn = mapping.ErrNoColumn
 	// ErrAmbiguous: two columns are equally good for one field.
@@ -24,8 +23,8 @@ var (
 	// ErrMap: --map names a field or a column that is not there.
 	ErrMap = mapping.ErrMap
 	// ErrBroken: the input ended early in the middle. The rows before it are good, and were returned.
-	ErrBroken = errors.New("the input ended early")
+	ErrBroken = source.ErrBroken
 	// ErrStorage: a temporary copy of the input cannot be written or read. [Open] does not return it by itself: the reader
 	// that it is given wraps it. Such an error says nothing about the input, and is never ErrBroken.
-	ErrStorage = errors.New("temporary storage failed")
+	ErrStorage = source.ErrStorage
 )

@@ -7,6 +7,7 @@ import (
 
 	"enrich/contact"
 	"enrich/reader/internal/mapping"
+	"enrich/reader/internal/source"
 )
 
 // headerScan is how many lines at most stand above a header.
@@ -45,9 +46,9 @@ func newCSVRows(w window, o Options) (*csvRows, Info, error) {
 	if err != nil {
 		return nil, Info{}, err
 	}
-	info := Info{
+	info := Info{Dialect: source.Dialect{
 		Delimiter: d.separator(), Quote: d.quoteName(), Escape: d.escapeName(), LineEnd: lineEnd(block),
-	}
+	}}
 	c.header = mapping.NumberedNames(t.width)
 	if at >= 0 {
 		c.header = t.records[at].cells

@@ -1,8 +1,8 @@
 package reader
 
 import (
-	"enrich/contact"
 	"enrich/format"
+	"enrich/reader/internal/source"
 )
 
 // The formats of an input, from the one list of package format.
@@ -11,69 +11,17 @@ const (
 	JSONL = format.JSONL
 )
 
-// A Row is one row of an input. It is valid until the next [Reader.Read], as are its strings: they are pieces of the text that
-// is read into, and change with it. Who keeps one clones it.
-type Row struct {
-	// Number counts rows from 1, in input order; refused rows count too.
-	Number int64
-	// Line is where the row begins in the input, from 1.
-	Line int64
-	// Cells are those of a CSV row, one for each column of the header; a ragged row may have fewer, never more.
-	Cells []string
-	// Raw is the text of a JSONL row.
-	Raw []byte
-	// Contact is what the row asks about, trimmed; zero where the row is refused.
-	Contact contact.Contact
-	// Refused says why the row cannot be used; nil: it is sound.
-	Refused *Refusal
-}
-
-// A Refusal is why a row cannot be used. Nothing of the row is lost: what is in no cell is in Extra.
-type Refusal struct {
-	// Kind is contact.Ragged or contact.Invalid.
-	Kind contact.Failure
-	// Message is for people, and names the line.
-	Message string
-	// Extra are the cells beyond the header.
-	Extra []string
-	// NoObject says that the Raw of a JSONL row is no JSON object.
-	NoObject bool
-}
-
-// Info says how an input is read.
-type Info struct {
-	Format format.Format `json:"format"`
-	// Encoding is utf-8, utf-16le, utf-16be or windows-1252.
-	Encoding string `json:"encoding"`
-	// Compression is gzip, zstd, bzip2 or none.
-	Compression string `json:"compression"`
-	// Delimiter stands between two cells; "" where there is one column only.
-	Delimiter string `json:"delimiter,omitempty"`
-	// Quote stands around a cell; "" where quotes mean nothing.
-	Quote string `json:"quote,omitempty"`
-	// Escape stands before a quote inside a quoted cell: the quote itself, or a backslash.
-	Escape string `json:"escape,omitempty"`
-	// LineEnd is LF, CRLF, CR or mixed, as far as the first block shows.
-	LineEnd string `json:"line_end,omitempty"`
-	// HeaderLine is the header's line, from 1; 0 where there is none.
-	HeaderLine int `json:"header_line,omitempty"`
-	// Above are the lines above the header that are no part of the table and were skipped.
-	Above Lines `json:"above_header,omitzero"`
-	// Header is the header as it stands; without one, "1", "2", ….
-	Header []string `json:"header,omitempty"`
-	// Columns is Header made unique: repeated names get _2, _3, ….
-	Columns []string `json:"columns,omitempty"`
-	// Mapping says which column, by its name in Columns, is which field.
-	Mapping map[contact.Field]string `json:"mapping"`
-}
-
-// Lines is a range of an input's lines, from 1. The zero value is no line.
-type Lines struct {
-	First int64 `json:"first"`
-	Last  int64 `json:"last"`
-	// Count is how many of them are not blank.
-	Count int64 `json:"count"`
-}
+// The values of an input that all formats share.
+type (
+	// A Row is one row of an input.
+	Row = source.Row
+	// A Refusal says why a row cannot be used.
+	Refusal = source.Refusal
+	// Info says how an input is read.
+	Info = source.Info
+	// Lines is a range of an input's lines.
+	Lines = source.Lines
+)
 
 // A Reader reads the rows of one input, once.
 type Reader struct {
