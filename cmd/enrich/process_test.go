@@ -275,7 +275,7 @@ func TestASignalEndsTheReadingOfASlowInput(t *testing.T) {
 func TestASignalEndsTheWaitForALedger(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{Latency: 200 * time.Millisecond})
-	s.list("l.csv", 30, "")
+	s.list("l.csv", 300, "")
 	first := s.start("run", "--workers", "1", "l.csv")
 	s.heard(1)
 	second := s.start("run", "--lock-wait", "30s", "--out", s.dir, "--results", "second.csv", "l.csv")
