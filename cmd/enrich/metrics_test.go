@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"enrich/client"
 	"enrich/client/fakeapi"
+	"enrich/metrics"
+	"enrich/pipeline"
 )
 
 // metrics reads a file as Prometheus would, and holds it to Prometheus' own rules.
@@ -83,7 +87,7 @@ func TestMetricsSayWhatTheSummarySays(t *testing.T) {
 			t.Errorf("%v: %v, want %v", name, got, want)
 		}
 	}
-	complete := gaugeOf(t, first, completeMetric, "l.csv")
+	complete := gaugeOf(t, first, "enrich_last_complete_run_timestamp_seconds", "l.csv")
 	if last := gaugeOf(t, first, "enrich_last_run_timestamp_seconds", "l.csv"); complete != last || last < float64(sum.FinishedAt.Unix()) {
 		t.Errorf("it ended at %v, complete at %v", last, complete)
 	}
@@ -91,7 +95,7 @@ func TestMetricsSayWhatTheSummarySays(t *testing.T) {
 	s.list("l.csv", 40, "x") // the key is revoked in the middle
 	s.run(exitRefused, "run", "--workers", "1", "--metrics", "m.prom", "l.csv")
 	stopped := s.metrics("m.prom")
-	if gaugeOf(t, stopped, completeMetric, "l.csv") != complete || gaugeOf(t, stopped, "enrich_last_run_timestamp_seconds", "l.csv") <= complete {
+	if gaugeOf(t, stopped, "enrich_last_complete_run_timestamp_seconds", "l.csv") != complete || gaugeOf(t, stopped, "enrich_last_run_timestamp_seconds", "l.csv") <= complete {
 		t.Error("the last complete run is not the first one any more")
 	}
 	if n := gaugeOf(t, stopped, "enrich_last_run_rows", "pending"); n != 30 || gaugeOf(t, stopped, "enrich_last_run_stopped", "unauthorized") != 1 {
@@ -104,7 +108,7 @@ func TestMetricsSayWhatTheSummarySays(t *testing.T) {
 	}
 	c.ends(exitUsage)
 	broken := s.metrics("m.prom")
-	if gaugeOf(t, broken, "enrich_last_run_exit_code", "l.csv") != exitUsage || gaugeOf(t, broken, completeMetric, "l.csv") != complete {
+	if gaugeOf(t, broken, "enrich_last_run_exit_code", "l.csv") != exitUsage || gaugeOf(t, broken, "enrich_last_complete_run_timestamp_seconds", "l.csv") != complete {
 		t.Error("a job that breaks is not seen")
 	}
 	if v := gaugeOf(t, broken, "enrich_account_credits", "l.csv"); !math.IsNaN(v) {
@@ -200,5 +204,17 @@ func TestTheMetricsTargetIsCheckedBeforeAnyCall(t *testing.T) {
 	s.metrics("m.prom")
 	if info, err := os.Lstat(s.path("linked.prom")); err != nil || info.Mode().IsRegular() {
 		t.Errorf("the link was replaced: %v", err)
+	}
+}
+
+// TestEveryStopIsAMetric: a reason that the metrics do not know would not be seen.
+func TestEveryStopIsAMetric(t *testing.T) {
+	for _, stop := range []client.Stop{
+		client.StopUnauthorized, client.StopForbidden, client.StopNoCredits, client.StopCap, client.StopAPIDown, client.StopRejectedAll,
+		pipeline.StopInput, pipeline.StopInterrupted,
+	} {
+		if !slices.Contains(metrics.StopReasons(), string(stop)) {
+			t.Errorf("%s is missing", stop)
+		}
 	}
 }
