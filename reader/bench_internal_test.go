@@ -30,7 +30,7 @@ func BenchmarkRows(b *testing.B) {
 		w.block()
 		c, _, err := newCSVRows(w, Options{Delimiter: ",", AnyColumns: true})
 		for err == nil {
-			_, err = c.read(rows)
+			_, err = c.Read(rows)
 		}
 		if !errors.Is(err, io.EOF) {
 			b.Fatal(err)

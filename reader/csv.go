@@ -42,11 +42,13 @@ type csvRows struct {
 	trailer trailer
 }
 
-func (c *csvRows) columns() []string { return c.header }
+// Columns implements rowSource.
+func (c *csvRows) Columns() []string { return c.header }
 
 // read implements rowSource. It does not wait for more rows where it has some. Cells are pieces of the window, not copies: so it
 // reads no more of the input from the first row on.
-func (c *csvRows) read(rows []Row) (n int, err error) {
+// Read implements rowSource.
+func (c *csvRows) Read(rows []Row) (n int, err error) {
 	spoil(c.buf[:c.from])
 	spoil(c.plain)
 	c.cells, c.plain, c.ready = c.cells[:0], c.plain[:0], 0

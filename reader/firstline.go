@@ -13,7 +13,7 @@ func tooWideHeader(block []byte, line int64, whole bool, d dialect, o Options) e
 		if !more && !whole {
 			return nil // it does not end here
 		}
-		if !blank(first) {
+		if len(bytes.Trim(first, " \t\r\n")) > 0 {
 			block = first
 			break
 		}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"enrich/reader/internal/jsonrows"
 )
 
 // Open reads the first block of r, decides by it how all is read, and reads no row. It waits for the first block, or
@@ -33,9 +35,9 @@ func open(raw *rawInput, o Options, again func() io.Reader) (*Reader, error) {
 		return nil, err
 	}
 	rd := &Reader{raw: raw, text: t}
-	if o.Format == JSONL || o.Format == "" && looksLikeJSON(w.text()) {
+	if o.Format == JSONL || o.Format == "" && jsonrows.Detect(w.text()) {
 		o.Format = JSONL
-		rd.rows, rd.info, err = newJSONRows(bufio.NewReaderSize(w.reader(), blockSize), o)
+		rd.rows, rd.info, err = openJSON(w, o)
 	} else {
 		var rows *csvRows
 		rows, rd.info, err = newCSVRows(w, o)
@@ -49,6 +51,17 @@ func open(raw *rawInput, o Options, again func() io.Reader) (*Reader, error) {
 	}
 	rd.info.Format, rd.info.Compression = o.Format, compression
 	return rd, nil
+}
+
+// openJSON reads the rows of JSON.
+func openJSON(w window, o Options) (rowSource, Info, error) {
+	in := bufio.NewReaderSize(w.reader(), blockSize)
+	rows, err := jsonrows.Open(in, jsonrows.Options{Options: o.mapping(), Columns: o.Columns, Cleaning: o.Cleaning})
+	if err != nil {
+		return nil, Info{}, err
+	}
+	columns, fields := rows.Sampled()
+	return rows, Info{Format: JSONL, Columns: columns, Mapping: fields}, nil
 }
 
 // ahead puts the same layers over the same input, to read it ahead of the rows.

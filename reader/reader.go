@@ -36,10 +36,10 @@ type Reader struct {
 
 // A rowSource parses rows; it sets all of a row but its Number.
 type rowSource interface {
-	// read fills rows; 0 and io.EOF at the end. It may return rows together with an error that wraps ErrBroken.
-	read(rows []Row) (int, error)
-	// columns are the names known so far.
-	columns() []string
+	// Read fills rows; 0 and io.EOF at the end. It may return rows together with an error that wraps ErrBroken.
+	Read(rows []Row) (int, error)
+	// Columns are the names known so far.
+	Columns() []string
 }
 
 // Info says how the input is read, as far as it was read.
@@ -50,7 +50,7 @@ func (r *Reader) Info() Info {
 
 // Columns are those of the input: a CSV's header as it stands; for JSONL the members in order of first appearance,
 // complete at the end.
-func (r *Reader) Columns() []string { return r.rows.columns() }
+func (r *Reader) Columns() []string { return r.rows.Columns() }
 
 // Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. An error that wraps [ErrBroken]
 // means that the input ended early: rows that come with it are good.
@@ -58,7 +58,7 @@ func (r *Reader) Read(rows []Row) (int, error) {
 	if r.err != nil || len(rows) == 0 {
 		return 0, r.err
 	}
-	n, err := r.rows.read(rows)
+	n, err := r.rows.Read(rows)
 	for i := range rows[:n] {
 		r.number++
 		rows[i].Number = r.number

@@ -140,6 +140,8 @@ func delimitersToTry(o Options, block []byte) []likely {
 	return there
 }
 
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
 // clock says whether most colons stand between digits, as in a time, or before a slash, as in an address.
 func clock(block []byte) bool {
 	n, of := 0, 0

@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"fmt"
@@ -6,12 +6,13 @@ import (
 
 	"enrich/contact"
 	"enrich/reader/internal/mapping"
+	"enrich/reader/internal/source"
 )
 
 // again is the refusal that an earlier run wrote into a row of its failures, where it still holds: a ragged row is
 // ragged until someone has mended it and taken "enrichment" away, and a line that was no object is in "raw" and nowhere
 // else. Other rows of failures, and results, are rows like any other.
-func (r *jsonRows) again(text string) *Refusal {
+func (r *Reader) again(text string) *source.Refusal {
 	said := ""
 	for _, m := range r.scan.members {
 		name := m.name.of(text)
@@ -35,5 +36,5 @@ func (r *jsonRows) again(text string) *Refusal {
 	if message == "" {
 		message = fmt.Sprintf("line %d: refused before: fix the row and remove its member %q", r.frame.line, mapping.EnrichmentMember)
 	}
-	return &Refusal{Kind: contact.Failure(strings.Clone(kind)), Message: message} // failures are counted by kind, to the end
+	return &source.Refusal{Kind: contact.Failure(strings.Clone(kind)), Message: message} // failures are counted by kind, to the end
 }

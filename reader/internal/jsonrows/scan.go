@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 // maxDepth is how deep a row's JSON may be nested; deeper is refused. It is far beyond any lead and within what other
 // programs read.

@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"errors"
@@ -42,9 +42,9 @@ func (f *framing) next(scan *jsonScanner, frame *jsonFrame, may bool) error {
 // want reads more, if it may: errNotNow if not, io.EOF or the input's error if there is no more.
 func (f *framing) want(may bool) error {
 	switch {
-	case f.err != nil && f.failed() != nil:
+	case f.Err != nil && f.failed() != nil:
 		return fmt.Errorf("line %d: %w", f.line, f.failed())
-	case f.err != nil:
+	case f.Err != nil:
 		return io.EOF
 	case !may:
 		return errNotNow

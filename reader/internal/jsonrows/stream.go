@@ -1,10 +1,12 @@
-package reader
+package jsonrows
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+
+	"enrich/reader/internal/source"
 )
 
 // A token is what stands between the values of a stream.
@@ -56,7 +58,7 @@ func (f *framing) nextValue(scan *jsonScanner, frame *jsonFrame, may bool) error
 // peek passes white space, unless a long row is being skipped.
 func (f *framing) peek(may bool) (byte, error) {
 	for {
-		text := f.text()
+		text := f.Text()
 		for i, b := range text {
 			if f.skipping || b != ' ' && b != '\t' && b != '\r' && b != '\n' {
 				f.step(i)
@@ -76,9 +78,9 @@ func (f *framing) streamEnd(err error) error {
 	case !errors.Is(err, io.EOF):
 		return err
 	case f.skipping:
-		return fmt.Errorf("%w: line %d: it ends within a row", ErrBroken, f.line)
+		return fmt.Errorf("%w: line %d: it ends within a row", source.ErrBroken, f.line)
 	case f.array > 0:
-		return fmt.Errorf("%w: line %d: the array that begins in line %d is not closed", ErrBroken, f.line, f.array)
+		return fmt.Errorf("%w: line %d: the array that begins in line %d is not closed", source.ErrBroken, f.line, f.array)
 	}
 	return err
 }
@@ -86,7 +88,7 @@ func (f *framing) streamEnd(err error) error {
 // value takes the value that begins here.
 func (f *framing) value(scan *jsonScanner, frame *jsonFrame, may bool) error {
 	for {
-		text := f.text()
+		text := f.Text()
 		looked := text[:min(len(text), f.limits.row+1)]
 		at, v := scan.scan(looked)
 		open := v == valueShort || v == valueWhole && at == len(looked) && isDigit(text[at-1])
@@ -94,7 +96,7 @@ func (f *framing) value(scan *jsonScanner, frame *jsonFrame, may bool) error {
 		case len(looked) > f.limits.row && (open || v == valueWhole && at > f.limits.row):
 			f.long(frame)
 			return nil
-		case v == valueWhole && (!open || f.ended()):
+		case v == valueWhole && (!open || f.Ended()):
 			broken := ""
 			if !scan.isObject() {
 				broken = verdictWords(v, at, text)
@@ -120,14 +122,14 @@ func (f *framing) row(frame *jsonFrame, n int, broken string) {
 // cut is an input that ends within a value.
 func (f *framing) cut(err error) error {
 	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: line %d: the input ends within the row that begins here", ErrBroken, f.line)
+		return fmt.Errorf("%w: line %d: the input ends within the row that begins here", source.ErrBroken, f.line)
 	}
 	return err
 }
 
 // long takes the start of a value that is too long; the rest is passed by the next call.
 func (f *framing) long(frame *jsonFrame) {
-	text := f.text()[:f.head(f.text())]
+	text := f.Text()[:f.head(f.Text())]
 	f.skip = skipper{indent: -1}
 	f.skip.run(text, len(text))
 	f.row(frame, len(text), f.tooLong())
@@ -136,7 +138,7 @@ func (f *framing) long(frame *jsonFrame) {
 
 // pass goes on passing a long row.
 func (f *framing) pass() {
-	n, ended := f.skip.run(f.text(), 0)
+	n, ended := f.skip.run(f.Text(), 0)
 	f.step(n)
 	f.skipping = !ended
 }

@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"strings"
@@ -32,7 +32,7 @@ func TestWhatLooksLikeJSON(t *testing.T) {
 		"":                                             false,
 		"  \n":                                         false,
 	} {
-		if got := looksLikeJSON([]byte(in)); got != want {
+		if got := Detect([]byte(in)); got != want {
 			t.Errorf("%q: got %v", in, got)
 		}
 	}
@@ -41,7 +41,7 @@ func TestWhatLooksLikeJSON(t *testing.T) {
 func TestABlockMayEndAnywhere(t *testing.T) {
 	for _, in := range []string{`{"email":"a","x":[1,{"b":"c\n"}]}`, `[{"email":"a"},{"email":"b"}]`, "[\n  {\n    \"a\": 1\n  }\n]\n"} {
 		for n := 1; n <= len(in); n++ {
-			if !looksLikeJSON([]byte(in[:n])) {
+			if !Detect([]byte(in[:n])) {
 				t.Errorf("%q does not", in[:n])
 			}
 		}

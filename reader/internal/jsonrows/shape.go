@@ -1,11 +1,11 @@
-package reader
+package jsonrows
 
 import "bytes"
 
-// looksLikeJSON says whether a first block of text is JSON rather than CSV. A CSV may begin with a bracket too: its first
+// Detect says whether a first block of text is JSON rather than CSV. A CSV may begin with a bracket too: its first
 // line is then no JSON, or has more cells behind it. JSON lines of which the first is broken look like JSON if most
 // others are objects.
-func looksLikeJSON(block []byte) bool {
+func Detect(block []byte) bool {
 	text := bytes.TrimLeft(block, " \t\r\n")
 	if len(text) == 0 {
 		return false

@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 // str steps over a string.
 func (s *jsonScanner) str() verdict {

@@ -1,51 +1,67 @@
-package reader
+package jsonrows
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
+	"enrich/reader/internal/source"
 )
 
 // jsonRead is what was read of a JSON input.
 type jsonRead struct {
-	rows    []Row // copied
+	rows    []source.Row // copied
 	columns []string
-	info    Info
+	mapping map[contact.Field]string
 	err     error // nil at a proper end
 }
 
 // readJSON reads an input to its end, so many rows at a time.
 func readJSON(in io.Reader, o Options, batch int) (read jsonRead) {
-	src, info, err := newJSONRows(bufio.NewReader(in), o)
-	return drainJSON(src, info, err, batch)
+	src, err := Open(in, o)
+	return drainJSON(src, err, batch)
 }
 
-func drainJSON(src rowSource, info Info, err error, batch int) (read jsonRead) {
+func drainJSON(src *Reader, err error, batch int) (read jsonRead) {
 	if err != nil {
 		return jsonRead{err: err}
 	}
-	read.info = info
-	buf := make([]Row, batch)
+	_, read.mapping = src.Sampled()
+	buf := make([]source.Row, batch)
 	for {
-		n, err := src.read(buf)
+		n, err := src.Read(buf)
 		for _, r := range buf[:n] {
-			read.rows = append(read.rows, Kept(r))
+			read.rows = append(read.rows, kept(r))
 		}
 		if err != nil {
-			if read.columns = src.columns(); !errors.Is(err, io.EOF) {
+			if read.columns = src.Columns(); !errors.Is(err, io.EOF) {
 				read.err = err
 			}
 			return read
 		}
 	}
 }
+
+// kept is a row with what it points to, copied, so that it outlives the next read.
+func kept(row source.Row) source.Row {
+	row.Cells = slices.Clone(row.Cells)
+	for i := range row.Cells {
+		row.Cells[i] = strings.Clone(row.Cells[i])
+	}
+	row.Raw = bytes.Clone(row.Raw)
+	row.Contact = row.Contact.Clone()
+	return row
+}
+
+// anyColumns are options for inputs without a column to look up by.
+func anyColumns() Options { return Options{Options: mapping.Options{AnyColumns: true}} }
 
 // short tells rows in few words: the line, then the address or, where the row is refused, an exclamation mark, the kind
 // where it is not invalid, and the raw text.
@@ -97,9 +113,9 @@ func TestRowsOfJSON(t *testing.T) {
 		"commas":               {`[{"email":"a"},,{"email":"b"}]`, "1 a\n1 !,\n1 b", nil},
 		"no comma":             {`[{"email":"a"} {"email":"b"}]`, "1 a\n1 b", nil},
 		"after the array":      {`[{"email":"a"}]x`, "1 a\n1 !x", nil},
-		"a cut array":          {`[{"email":"a"},{"email":"b"},{"em`, "1 a\n1 b", ErrBroken},
-		"an open array":        {`[{"email":"a"},{"email":"b"}`, "1 a\n1 b", ErrBroken},
-		"a cut stream":         {"{\n\"email\":\"a\"\n}\n{\n\"email\":", "1 a", ErrBroken},
+		"a cut array":          {`[{"email":"a"},{"email":"b"},{"em`, "1 a\n1 b", source.ErrBroken},
+		"an open array":        {`[{"email":"a"},{"email":"b"}`, "1 a\n1 b", source.ErrBroken},
+		"a cut stream":         {"{\n\"email\":\"a\"\n}\n{\n\"email\":", "1 a", source.ErrBroken},
 		"parts are no rows":    {"{\n \"email\":\"a\"}\n{\n \"x\": nope,\n \"list\": [\n  {\"email\":\"owner\"}\n ]\n}\n{\"email\":\"b\"}", "1 a\n3 !{\n \"x\": nope,\n \"list\": [\n  {\"email\":\"owner\"}\n ]\n}\n9 b", nil},
 		"nor are early parts":  {`{"email":"a"}{"list":[` + "\n" + `{"email":"owner"}` + "\n" + `],"x":nope}` + "\n" + `{"email":"b"}`, "1 a\n1 !{\"list\":[\n{\"email\":\"owner\"}\n],\"x\":nope}\n4 b", nil},
 		"the last one counts":  {`{"email":"a","email":"b"}`, "1 b", nil},
@@ -108,10 +124,10 @@ func TestRowsOfJSON(t *testing.T) {
 		"escapes":              {`{"em\u0061il":"\u0061\/\ud83d\ude00"}`, "1 a/😀", nil},
 		"half a pair":          {`{"email":"\ud83d"}` + "\n" + `{"email":"a","note":"\ud83d"}`, "1 !{\"email\":\"\\ud83d\"} object\n2 a", nil},
 		"no UTF-8":             {"{\"email\":\"a\",\"n\":\"\xff\"}\n{\"email\":\"b\"}", "1 !{\"email\":\"a\",\"n\":\"\xff\"} object\n2 b", nil},
-		"empty":                {" \n ", "", ErrEmpty},
-		"an empty array":       {"[ ]\n", "", ErrEmpty},
-		"no object anywhere":   {"1\n2\n", "", ErrNoTable},
-		"nothing to ask by":    {`{"a":1}`, "", ErrNoColumn},
+		"empty":                {" \n ", "", source.ErrEmpty},
+		"an empty array":       {"[ ]\n", "", source.ErrEmpty},
+		"no object anywhere":   {"1\n2\n", "", source.ErrNoTable},
+		"nothing to ask by":    {`{"a":1}`, "", mapping.ErrNoColumn},
 		"ragged again":         {`{"email":"a","enrichment":{"status":"failed","error":{"kind":"ragged"}}}` + "\n" + `{"email":"b"}`, "1 !{\"email\":\"a\",\"enrichment\":{\"status\":\"failed\",\"error\":{\"kind\":\"ragged\"}}} ragged object\n2 b", nil},
 		"raw again":            {`{"enrichment":{"error":{"kind":"invalid","raw":"[1]"}}}` + "\n", "1 !{\"enrichment\":{\"error\":{\"kind\":\"invalid\",\"raw\":\"[1]\"}}} object", nil},
 		"other failures again": {`{"email":"a","enrichment":{"error":{"kind":"invalid"}}}` + "\n" + `{"email":"b","enrichment":{"error":{"kind":"rejected","raw":"x"}}}`, "1 a\n2 b", nil},
@@ -141,7 +157,7 @@ func TestRowsBeginBehindTheFirstBlock(t *testing.T) {
 		"a wide row":      {`{"x":"` + strings.Repeat("x", 900_000) + `"}` + "\n" + `{"email":"a"}`, 2},
 		"a broken object": {`[{"x":tru` + strings.Repeat("\n ,1", 300_000) + "},\n" + `{"email":"a"}]`, 2},
 	} {
-		got := readJSON(strings.NewReader(tt.in), Options{AnyColumns: true}, 16)
+		got := readJSON(strings.NewReader(tt.in), anyColumns(), 16)
 		if n := len(got.rows); n != tt.rows || !bytes.Equal(got.rows[n-1].Raw, []byte(`{"email":"a"}`)) || got.err != nil {
 			t.Errorf("%s: %d rows, %v", name, n, got.err)
 		}
@@ -158,13 +174,13 @@ func BenchmarkJSONRows(b *testing.B) {
 		"lines": strings.Repeat(row+"\n", rows), "array": "[" + strings.Repeat(row+",\n", rows) + "]",
 	} {
 		b.Run(name, func(b *testing.B) {
-			buf := make([]Row, 256)
+			buf := make([]source.Row, 256)
 			b.ReportAllocs()
 			b.SetBytes(int64(len(row) + 1))
 			for i := 0; i < b.N; i += rows {
-				src, _, err := newJSONRows(bufio.NewReader(strings.NewReader(in)), Options{})
+				src, err := Open(strings.NewReader(in), Options{})
 				for err == nil {
-					_, err = src.read(buf)
+					_, err = src.Read(buf)
 				}
 				if !errors.Is(err, io.EOF) {
 					b.Fatal(err)

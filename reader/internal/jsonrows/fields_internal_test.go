@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
 )
 
 func TestFieldsOfJSON(t *testing.T) {
@@ -26,7 +27,7 @@ func TestFieldsOfJSON(t *testing.T) {
 		"a path":            {`{"x":{"y":{"z":{"mail":{"work":"a"}}}}}`, fields{"email": "x.y.z.mail.work"}, contact.Contact{Email: "a"}, nil},
 		"a list":            {`{"emails":[{"value":"a"},{"value":"b"}]}`, fields{"email": "emails.1.value"}, contact.Contact{Email: "b"}, nil},
 		"a dot in a name":   {`{"contact":{"email":"a"},"contact.email":"b"}`, fields{"email": "contact.email"}, contact.Contact{Email: "b"}, nil},
-		"a path is not":     {`{"contact":{"mail":"a"}}`, fields{"email": "contact.email"}, contact.Contact{}, ErrMap},
+		"a path is not":     {`{"contact":{"mail":"a"}}`, fields{"email": "contact.email"}, contact.Contact{}, mapping.ErrMap},
 		"nested is no text": {`{"email":{"x":"a"},"mail":"b"}`, nil, contact.Contact{Email: "b"}, nil},
 		"later nested":      {`{"email":"a"}` + "\n" + `{"email":["b"]}`, nil, contact.Contact{}, nil},
 		"trimmed":           {`{"email":" a\u00a0","company_domain":"https://www.y.com/y"}`, nil, contact.Contact{Email: "a", CompanyDomain: "y.com"}, nil},
@@ -35,13 +36,13 @@ func TestFieldsOfJSON(t *testing.T) {
 		"duplicate wrapped": {`{"person":{"email":"a"},"person":{"email":"b"}}`, nil, contact.Contact{Email: "b"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := readJSON(strings.NewReader(tt.in), Options{Map: tt.said}, 16)
+			got := readJSON(strings.NewReader(tt.in), Options{Options: mapping.Options{Map: tt.said}}, 16)
 			var last contact.Contact
 			if len(got.rows) > 0 {
 				last = got.rows[len(got.rows)-1].Contact
 			}
 			if last != tt.want || !errors.Is(got.err, tt.err) {
-				t.Errorf("got %+v, %v by %v; want %+v", last, got.err, got.info.Mapping, tt.want)
+				t.Errorf("got %+v, %v by %v; want %+v", last, got.err, got.mapping, tt.want)
 			}
 		})
 	}

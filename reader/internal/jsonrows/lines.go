@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 // is torn is refused; but where the input ended early by an error, only a whole object is believed.
 func (f *framing) nextLine(scan *jsonScanner, frame *jsonFrame, may bool) error {
 	for {
-		text := f.text()
+		text := f.Text()
 		end := bytes.IndexByte(text, f.lineBreak)
 		switch {
 		case f.skipping && end >= 0:
@@ -42,11 +42,11 @@ func (f *framing) nextLine(scan *jsonScanner, frame *jsonFrame, may bool) error 
 
 // lastLine is what follows the last line end.
 func (f *framing) lastLine(scan *jsonScanner, frame *jsonFrame, err error) error {
-	if errors.Is(err, errNotNow) || len(f.text()) == 0 {
+	if errors.Is(err, errNotNow) || len(f.Text()) == 0 {
 		return err
 	}
 	line := f.line
-	if !f.lineRow(scan, frame, f.take(len(f.text()))) || !errors.Is(err, io.EOF) && frame.broken != "" {
+	if !f.lineRow(scan, frame, f.take(len(f.Text()))) || !errors.Is(err, io.EOF) && frame.broken != "" {
 		return err
 	}
 	frame.line = line

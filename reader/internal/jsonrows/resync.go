@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"bytes"
@@ -15,11 +15,11 @@ import (
 //   - the end of a line within a string, which no string can hold.
 func (f *framing) resync(frame *jsonFrame, at int, v verdict, may bool) error {
 	for {
-		text := f.text()
+		text := f.Text()
 		s := skipper{indent: max(f.indent, 0)} // 0: other things stand before it in its line
 		n, ended := s.run(text[:min(len(text), f.limits.row)], at)
 		switch {
-		case ended || f.ended() && len(text) <= f.limits.row:
+		case ended || f.Ended() && len(text) <= f.limits.row:
 			f.row(frame, n, verdictWords(v, at, text))
 			return nil
 		case len(text) > f.limits.row:

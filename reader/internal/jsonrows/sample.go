@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 
 	"enrich/contact"
 	"enrich/reader/internal/mapping"
+	"enrich/reader/internal/source"
 )
 
 // The mapping of JSON is decided from the rows that stand whole in the first block: at most so many, of so many different
@@ -37,7 +38,7 @@ type jsonSample struct {
 const beginWithin = 4
 
 // sample looks at the first rows without taking them; errNotNow if the first is not there yet.
-func (r *jsonRows) sample(o Options) (*jsonSample, error) {
+func (r *Reader) sample(o Options) (*jsonSample, error) {
 	s := &jsonSample{members: newMemberSet(nil), at: map[string]int{}, said: slices.Sorted(maps.Values(o.Map))}
 	snapshot := r.framing
 	broken, again, first := 0, 0, ""
@@ -62,14 +63,14 @@ func (r *jsonRows) sample(o Options) (*jsonSample, error) {
 	switch {
 	case len(s.rows) > 0 || again > 0:
 		return s, nil
-	case errors.Is(err, errNotNow) && len(r.text()) < beginWithin*r.limits.row:
+	case errors.Is(err, errNotNow) && len(r.Text()) < beginWithin*r.limits.row:
 		return nil, err
 	case broken > 0:
-		return nil, fmt.Errorf("%w: there is no JSON object in it; %s", ErrNoTable, first)
-	case errors.Is(err, ErrBroken):
+		return nil, fmt.Errorf("%w: there is no JSON object in it; %s", source.ErrNoTable, first)
+	case errors.Is(err, source.ErrBroken):
 		return nil, err
 	}
-	return nil, fmt.Errorf("%w: there is no row in it", ErrEmpty)
+	return nil, fmt.Errorf("%w: there is no row in it", source.ErrEmpty)
 }
 
 // add flattens one row.
@@ -137,7 +138,7 @@ func (s *jsonSample) set(row []string, path []string, value string) []string {
 func (s *jsonSample) fields(o Options) (jsonFields, error) {
 	o.AnyColumns = o.AnyColumns || s.refused
 	j := jsonFields{mapping: map[contact.Field]string{}, seen: s.members.at, noSplit: o.NoSplitNames, cleaning: o.Cleaning}
-	columns, err := mapping.Columns(s.names, s.rows, o.mapping())
+	columns, err := mapping.Columns(s.names, s.rows, o.Options)
 	if err != nil {
 		return j, err
 	}

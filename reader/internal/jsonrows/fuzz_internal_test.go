@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"unicode/utf8"
+
+	"enrich/reader/internal/source"
 )
 
 // smallLimits make windows refill and rows be too long in inputs that a fuzzer likes.
@@ -35,13 +37,13 @@ func FuzzJSONRows(f *testing.F) {
 		f.Add([]byte(s), uint8(0))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, piece uint8) {
-		o := Options{AnyColumns: true}
+		o := anyColumns()
 		all := readWithin(bytes.NewReader(in), o, 256)
 		parts := readWithin(&pieces{bytes.NewReader(in), int(piece%9) + 1}, o, int(piece%5)+1)
 		if all.tell() != parts.tell() {
 			t.Fatalf("read whole:\n%s\nin pieces:\n%s", all.tell(), parts.tell())
 		}
-		if again := readWithin(bytes.NewReader(in), Options{AnyColumns: true, Columns: all.columns}, 256); all.err == nil && len(all.rows) > 0 && again.outcomes() != all.outcomes() {
+		if again := readWithin(bytes.NewReader(in), Options{Options: anyColumns().Options, Columns: all.columns}, 256); all.err == nil && len(all.rows) > 0 && again.outcomes() != all.outcomes() {
 			t.Fatalf("first pass:\n%s\nsecond:\n%s", all.outcomes(), again.outcomes())
 		}
 		checkNothingLost(t, in, all)
@@ -53,8 +55,8 @@ func FuzzJSONRows(f *testing.F) {
 
 // readWithin reads an input in small windows.
 func readWithin(in io.Reader, o Options, batch int) (read jsonRead) {
-	src, info, err := openJSON(in, o, smallLimits)
-	return drainJSON(src, info, err, batch)
+	src, err := open(in, o, smallLimits)
+	return drainJSON(src, err, batch)
 }
 
 // pieces gives at most so many bytes a read.
@@ -67,7 +69,7 @@ func (p *pieces) Read(b []byte) (int, error) { return p.in.Read(b[:min(len(b), p
 
 // tell tells all that was read.
 func (r jsonRead) tell() string {
-	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.info.Mapping)
+	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.mapping)
 	for _, row := range r.rows {
 		text += fmt.Sprintf("%d %q %q %+v %+v\n", row.Line, row.Raw, row.Cells, row.Contact, row.Refused)
 	}
@@ -76,7 +78,7 @@ func (r jsonRead) tell() string {
 
 // outcomes tells what both passes must agree about.
 func (r jsonRead) outcomes() string {
-	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.info.Mapping)
+	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.mapping)
 	for _, row := range r.rows {
 		text += fmt.Sprintf("%d %q %+v %+v\n", row.Line, row.Raw, row.Contact, row.Refused)
 	}
@@ -104,7 +106,7 @@ func checkNothingLost(t *testing.T, in []byte, read jsonRead) {
 }
 
 // checkRow holds a sound row beside encoding/json.
-func checkRow(t *testing.T, row *Row, columns []string) {
+func checkRow(t *testing.T, row *source.Row, columns []string) {
 	if row.Refused != nil {
 		return
 	}
@@ -153,8 +155,8 @@ func FuzzScanner(f *testing.F) {
 
 func TestPiecesOfAnInputAreReadAlike(t *testing.T) {
 	for _, in := range jsonSeeds() {
-		want := readWithin(bytes.NewReader([]byte(in)), Options{AnyColumns: true}, 256)
-		got := readWithin(iotest.OneByteReader(bytes.NewReader([]byte(in))), Options{AnyColumns: true}, 1)
+		want := readWithin(bytes.NewReader([]byte(in)), anyColumns(), 256)
+		got := readWithin(iotest.OneByteReader(bytes.NewReader([]byte(in))), anyColumns(), 1)
 		if !reflect.DeepEqual(got.tell(), want.tell()) {
 			t.Errorf("%s\nwhole:\n%s\nin pieces:\n%s", in, want.tell(), got.tell())
 		}

@@ -1,9 +1,11 @@
-package reader
+package jsonrows
 
 import (
 	"bytes"
 	"errors"
 	"io"
+
+	"enrich/reader/internal/source"
 )
 
 // jsonLimits bound what is in memory of a JSON input.
@@ -19,7 +21,7 @@ func defaultJSONLimits() jsonLimits { return jsonLimits{row: 1 << 20, block: 256
 
 // A jsonWindow is a window that counts lines. Rows are slices of it, not copies: they are good until more is called.
 type jsonWindow struct {
-	window
+	source.Window
 	limits jsonLimits
 	line   int64 // of what is not yet taken
 	// lineBreak is what lines end with: a line feed or, in an input that begins without any, a carriage return.
@@ -28,8 +30,8 @@ type jsonWindow struct {
 
 // newJSONWindow reads the first block whole, so that it is the same in every pass, in whatever pieces the input comes.
 func newJSONWindow(in io.Reader, limits jsonLimits) jsonWindow {
-	w := jsonWindow{window: newWindow(in, limits.block), limits: limits, line: 1, lineBreak: '\n'}
-	block := w.block()
+	w := jsonWindow{Window: source.NewWindow(in, limits.block), limits: limits, line: 1, lineBreak: '\n'}
+	block := w.Block()
 	if bytes.IndexByte(block, '\n') < 0 && bytes.IndexByte(block, '\r') >= 0 {
 		w.lineBreak = '\r'
 	}
@@ -38,31 +40,30 @@ func newJSONWindow(in io.Reader, limits jsonLimits) jsonWindow {
 
 // double reads a first block of twice the size, if there is so much.
 func (w *jsonWindow) double() {
-	w.fill()
-	w.block()
+	w.Fill()
+	w.Block()
 }
 
 // take passes n bytes.
 func (w *jsonWindow) take(n int) []byte {
-	taken := w.buf[w.from : w.from+n : w.from+n]
+	taken := w.Take(n)
 	w.line += int64(bytes.Count(taken, []byte{w.lineBreak}))
-	w.from += n
 	return taken
 }
 
 // more reads more, unless there is no more, and says whether there was. What was taken is invalid after it.
 func (w *jsonWindow) more() bool {
-	had := len(w.text())
-	for want := had + max(w.limits.block/4, 1); w.err == nil && len(w.text()) < want; {
-		w.fill()
+	had := len(w.Text())
+	for want := had + max(w.limits.block/4, 1); w.Err == nil && len(w.Text()) < want; {
+		w.Fill()
 	}
-	return len(w.text()) > had
+	return len(w.Text()) > had
 }
 
 // failed is the error by which the input ended early; nil where it goes on, or ended as it should.
 func (w *jsonWindow) failed() error {
-	if w.err == nil || errors.Is(w.err, io.EOF) {
+	if w.Err == nil || errors.Is(w.Err, io.EOF) {
 		return nil
 	}
-	return broken(w.err)
+	return source.Broken(w.Err)
 }

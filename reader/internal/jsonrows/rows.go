@@ -1,7 +1,6 @@
-package reader
+package jsonrows
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -11,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"enrich/contact"
+	"enrich/reader/internal/mapping"
+	"enrich/reader/internal/source"
 )
 
 // jsonRows reads rows of JSON: one object a line, objects one after the other, or objects in arrays.
@@ -22,7 +23,7 @@ import (
 //   - What is no object is refused (Refusal.NoObject), and so is one that is longer than 1 MiB, nested deeper than 512, or
 //     would bring the names of all members above 4096 or 1 MiB. An object that is not UTF-8, or has half a surrogate pair
 //     in a field, is refused too: no replacement is ever put in the place of what is there.
-type jsonRows struct {
+type Reader struct {
 	framing
 	scan    jsonScanner
 	frame   jsonFrame
@@ -30,6 +31,9 @@ type jsonRows struct {
 	index   []int // of the row's members: where they are in members
 	fields  jsonFields
 	cells   []string // of the rows that were read last
+	// sampled and mapping are what the first block told.
+	sampled []string
+	mapping map[contact.Field]string
 }
 
 // jsonBatchCells and jsonBatchBytes bound what one read returns, so that memory does not grow with how wide or long rows are.
@@ -38,54 +42,62 @@ const (
 	jsonBatchBytes = 1 << 20
 )
 
-func newJSONRows(in *bufio.Reader, o Options) (rowSource, Info, error) {
-	return openJSON(in, o, defaultJSONLimits())
+// Options say how to read an input.
+type Options struct {
+	mapping.Options
+	// Columns are those of an earlier pass over the same input; nil: collect them.
+	Columns []string
+	// Cleaning, if it is not nil, collects what cleaning changed in the rows that are read.
+	Cleaning *contact.Cleaning
 }
 
-func openJSON(in io.Reader, o Options, limits jsonLimits) (rowSource, Info, error) {
-	o.Format = JSONL
-	r := &jsonRows{framing: framing{jsonWindow: newJSONWindow(in, limits)}, members: newMemberSet(o.Columns)}
+// Open reads the first block of an input, decides by it how all is read, and reads no row.
+func Open(in io.Reader, o Options) (*Reader, error) { return open(in, o, defaultJSONLimits()) }
+
+func open(in io.Reader, o Options, limits jsonLimits) (*Reader, error) {
+	o.JSON = true
+	r := &Reader{framing: framing{jsonWindow: newJSONWindow(in, limits)}, members: newMemberSet(o.Columns)}
 	if err := r.begin(); err != nil {
-		return nil, Info{}, err
+		return nil, err
 	}
-	r.lines = isLines(&r.scan, r.text())
+	r.lines = isLines(&r.scan, r.Text())
 	sample, err := r.sample(o)
 	for errors.Is(err, errNotNow) {
 		r.double()
 		sample, err = r.sample(o)
 	}
 	if err != nil {
-		return nil, Info{}, err
+		return nil, err
 	}
 	if r.fields, err = sample.fields(o); err != nil {
-		return nil, Info{}, err
+		return nil, err
 	}
-	info := Info{Format: JSONL, Columns: sample.members.names, Mapping: maps.Clone(r.fields.mapping)}
+	r.sampled, r.mapping = sample.members.names, maps.Clone(r.fields.mapping)
 	r.fields.late(r.members.names) // those of an earlier pass
-	return r, info, nil
+	return r, nil
 }
 
 // begin passes blank lines, and sees to it that the first object is there whole, if it may be so long.
-func (r *jsonRows) begin() error {
-	for r.err == nil && blank(r.text()) {
-		r.step(len(r.text()))
+func (r *Reader) begin() error {
+	for r.Err == nil && blank(r.Text()) {
+		r.step(len(r.Text()))
 		r.double() // of a window with nothing in it: the next block
 	}
-	if blank(r.text()) {
+	if blank(r.Text()) {
 		if err := r.failed(); err != nil {
 			return err
 		}
-		return fmt.Errorf("%w: there is no row in it", ErrEmpty)
+		return fmt.Errorf("%w: there is no row in it", source.ErrEmpty)
 	}
-	for r.err == nil && len(r.text()) <= r.limits.row && r.firstIsOpen() {
+	for r.Err == nil && len(r.Text()) <= r.limits.row && r.firstIsOpen() {
 		r.double()
 	}
 	return nil
 }
 
 // firstIsOpen says whether the first object does not end in what is there.
-func (r *jsonRows) firstIsOpen() bool {
-	text := bytes.TrimLeft(r.text(), " \t\r\n")
+func (r *Reader) firstIsOpen() bool {
+	text := bytes.TrimLeft(r.Text(), " \t\r\n")
 	if len(text) > 0 && text[0] == '[' {
 		text = text[1:]
 	}
@@ -93,10 +105,17 @@ func (r *jsonRows) firstIsOpen() bool {
 	return v == valueShort
 }
 
-func (r *jsonRows) columns() []string { return r.members.names }
+// Columns are the names of all members so far, in order of first appearance.
+func (r *Reader) Columns() []string { return r.members.names }
 
-func (r *jsonRows) read(rows []Row) (int, error) {
-	spoil(r.buf[:r.from])
+// Sampled are the members of the first rows, and which of them, or which path, is which field.
+func (r *Reader) Sampled() (columns []string, mapping map[contact.Field]string) {
+	return r.sampled, r.mapping
+}
+
+// Read fills rows with the next ones and returns how many; 0 and io.EOF at the end.
+func (r *Reader) Read(rows []source.Row) (int, error) {
+	r.Poison()
 	r.cells = r.cells[:0]
 	size := 0
 	for n := range rows {
@@ -117,14 +136,14 @@ func (r *jsonRows) read(rows []Row) (int, error) {
 }
 
 // row makes a row of what was found.
-func (r *jsonRows) row(row *Row) {
-	*row = Row{Line: r.frame.line, Raw: r.frame.text}
+func (r *Reader) row(row *source.Row) {
+	*row = source.Row{Line: r.frame.line, Raw: r.frame.text}
 	if r.frame.broken != "" {
 		row.Refused = r.refusal(r.frame.broken)
 		row.Refused.NoObject = true
 		return
 	}
-	text := view(r.frame.text)
+	text := source.View(r.frame.text)
 	if !r.collect(text) {
 		row.Refused = r.refusal(fmt.Sprintf("with its members, the input has more than %d names, or they are longer than 1 MiB", maxMembers))
 		row.Refused.NoObject = true
@@ -146,12 +165,12 @@ func (r *jsonRows) row(row *Row) {
 	}
 }
 
-func (r *jsonRows) refusal(why string) *Refusal {
-	return &Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: %s", r.frame.line, why)}
+func (r *Reader) refusal(why string) *source.Refusal {
+	return &source.Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: %s", r.frame.line, why)}
 }
 
 // collect finds the row's members among those of the input, new ones too, or says that there are too many.
-func (r *jsonRows) collect(text string) bool {
+func (r *Reader) collect(text string) bool {
 	known := len(r.members.names)
 	r.index, r.members.guess = r.index[:0], 0
 	for i := range r.scan.members {
@@ -175,7 +194,7 @@ func (r *jsonRows) collect(text string) bool {
 }
 
 // cut makes the row's cells.
-func (r *jsonRows) cut(text string) []string {
+func (r *Reader) cut(text string) []string {
 	from := len(r.cells)
 	for range r.members.names {
 		r.cells = append(r.cells, "")

@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 import (
 	"bytes"
@@ -8,10 +8,24 @@ import (
 	"testing"
 )
 
+// corpora is a folder of the public corpora; without them the test is skipped.
+func corpora(t *testing.T, name string) string {
+	t.Helper()
+	root := os.Getenv("TEST_ENRICH_CORPORA")
+	if root == "" {
+		t.Skip("TEST_ENRICH_CORPORA names no folder of corpora")
+	}
+	path := filepath.Join(root, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skip(err)
+	}
+	return path
+}
+
 // TestJSONTestSuite reads the public JSONTestSuite from TEST_ENRICH_CORPORA, where it was fetched to; it is never committed.
 // Every y_ file is taken and every n_ file refused, by the scanner and, where it is an object, as a row.
 func TestJSONTestSuite(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(Corpora(t, "JSONTestSuite/test_parsing"), "*.json"))
+	files, err := filepath.Glob(filepath.Join(corpora(t, "JSONTestSuite/test_parsing"), "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no file in it: %v", err)
 	}
@@ -24,7 +38,7 @@ func TestJSONTestSuite(t *testing.T) {
 		scan := &jsonScanner{}
 		at, v := scan.scan(text)
 		valid := v == valueWhole && blank(text[at:])
-		rows := readJSON(bytes.NewReader(text), Options{AnyColumns: true}, 16)
+		rows := readJSON(bytes.NewReader(text), anyColumns(), 16)
 		sound := 0
 		for _, row := range rows.rows {
 			if row.Refused == nil {

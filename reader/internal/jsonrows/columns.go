@@ -1,4 +1,4 @@
-package reader
+package jsonrows
 
 // The members of all rows together are the columns of a CSV that is made of them. More are no lead list; each would cost
 // memory for the whole run.

@@ -1,12 +1,13 @@
-package reader
+package jsonrows
 
 import (
-	"bytes"
 	"io"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"enrich/reader/internal/source"
 )
 
 // repeated is a text that is head, then body over and over until it has so many bytes.
@@ -49,10 +50,10 @@ func TestHostileJSONEndsInBounds(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := time.Now()
-		src, _, err := openJSON(in, Options{AnyColumns: true}, defaultJSONLimits())
+		src, err := Open(in, anyColumns())
 		var peak uint64
-		for n, buf := 0, make([]Row, 256); err == nil; n++ {
-			if _, err = src.read(buf); n%64 == 0 || err != nil {
+		for n, buf := 0, make([]source.Row, 256); err == nil; n++ {
+			if _, err = src.Read(buf); n%64 == 0 || err != nil {
 				runtime.ReadMemStats(&after)
 				peak = max(peak, after.HeapAlloc-min(after.HeapAlloc, before.HeapAlloc))
 			}
@@ -67,15 +68,15 @@ func TestHostileJSONEndsInBounds(t *testing.T) {
 // TestAWaitingContactKeepsNoLongRow: a contact that is asked long after its row is not a piece of it.
 func TestAWaitingContactKeepsNoLongRow(t *testing.T) {
 	row := `{"email":"a@x.com","note":"` + strings.Repeat("x", 900_000) + `"}` + "\n"
-	src, _, err := openJSON(bytes.NewReader([]byte(strings.Repeat(row, 40))), Options{}, defaultJSONLimits())
+	src, err := Open(strings.NewReader(strings.Repeat(row, 40)), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var emails []string
-	for buf := make([]Row, 1); err == nil; {
-		if _, err = src.read(buf); err == nil {
+	for buf := make([]source.Row, 1); err == nil; {
+		if _, err = src.Read(buf); err == nil {
 			emails = append(emails, buf[0].Contact.Email)
-			buf[0] = Row{}
+			buf[0] = source.Row{}
 		}
 	}
 	src = nil
