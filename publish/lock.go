@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"enrich/internal/durable"
 )
 
 // How long a publication waits for another one of the same targets, and how often it looks.
@@ -26,7 +28,7 @@ func (s *Set) lock(ctx context.Context) (unlock func(), err error) {
 	var names []string
 	for _, o := range s.outputs {
 		if o.temp != "" {
-			names = append(names, beside(o.target, tempPrefix(o.target)+"enrich-publishing"))
+			names = append(names, durable.Beside(o.target, tempPrefix(o.target)+"enrich-publishing"))
 		}
 	}
 	slices.Sort(names)

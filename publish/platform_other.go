@@ -23,8 +23,5 @@ func renameOpen(f *os.File, target string) error {
 	return errors.Join(f.Close(), os.Rename(f.Name(), target))
 }
 
-// syncDirectory has nothing to do: directories cannot be synced here.
-func syncDirectory(string) error { return nil }
-
 // keepOwner has nothing to do: a file's rights are its directory's here.
 func keepOwner(*os.File, fs.FileInfo) {}

@@ -38,19 +38,6 @@ func removeOpen(f *os.File) error {
 // renameOpen gives an open file its final name. It stays open, and held, so that no sweep comes before the rename.
 func renameOpen(f *os.File, target string) error { return os.Rename(f.Name(), target) }
 
-// syncDirectory makes the names in a directory last. Some file systems (FUSE, network shares) have no such thing.
-func syncDirectory(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }() // it was not written
-	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
-		return err
-	}
-	return nil
-}
-
 // keepOwner gives a file the owner and group of the one that it replaces, where they differ and we may: permissions
 // kept for one group must not come to mean another.
 func keepOwner(f *os.File, replaced fs.FileInfo) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+
+	"enrich/internal/durable"
 )
 
 // Publish makes the set final: every file is synced, then all are renamed in the order of Create, so that what was
@@ -123,7 +125,7 @@ func (s *Set) rename(o *output) error {
 func (s *Set) syncDirectories() error {
 	done := map[string]bool{}
 	for _, o := range s.outputs {
-		dir := directory(o.target)
+		dir := durable.Dir(o.target)
 		if o.target == "" || done[dir] {
 			continue
 		}
@@ -131,7 +133,7 @@ func (s *Set) syncDirectories() error {
 		if err := s.do("sync directory", dir); err != nil {
 			return err
 		}
-		if err := syncDirectory(dir); err != nil {
+		if err := durable.SyncDir(dir); err != nil {
 			return err
 		}
 	}

@@ -62,7 +62,7 @@ func (s *Set) Create(ctx context.Context, path string, stdout io.Writer) (io.Wri
 	switch t.kind {
 	case standardOutput:
 		o.w = stdout
-	case straight:
+	case direct:
 		if err := s.openStraight(ctx, o, t.path); err != nil {
 			return nil, err
 		}

@@ -6,28 +6,26 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"enrich/internal/durable"
 )
 
-// How an output is written.
+// A targetKind is how an output is written.
 type targetKind int
 
 const (
-	file           targetKind = iota // a temporary file, renamed
-	straight                         // an existing pipe or device
-	standardOutput                   // the standard output that Create is given
+	regular        targetKind = iota // to a temporary file, then renamed
+	direct                           // directly: an existing pipe or device
+	standardOutput                   // to the standard output that Create was given
 )
 
-// A target is where a path leads to.
+// A target is the file that the path of an output leads to.
 type target struct {
 	path string
 	kind targetKind
 }
 
-// maxLinks is how many links a path may lead through, as the kernel's own bound.
-const maxLinks = 40
-
-// resolve follows the links of a path to a file, which need not exist yet.
+// resolve follows the links of an output's path. The file need not exist.
 func resolve(path string) (target, error) {
 	switch path {
 	case "":
@@ -36,84 +34,47 @@ func resolve(path string) (target, error) {
 		return target{kind: standardOutput}, nil
 	}
 	if _, base := filepath.Split(path); base == "" || base == "." || base == ".." {
-		return target{}, fmt.Errorf("%q is a directory: name a file", path)
+		return target{}, isDirectory(path)
 	}
-	at := path
-	for range maxLinks {
-		if kind, ok := descriptor(at); ok {
-			return target{path: at, kind: kind}, nil
-		}
-		info, err := os.Lstat(at)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return target{path: at}, nil
-		case err != nil:
-			return target{}, err
-		case info.Mode()&fs.ModeSymlink == 0:
-			return existing(at, info)
-		}
-		link, err := os.Readlink(at)
-		if err != nil {
-			return target{}, err
-		}
-		if !filepath.IsAbs(link) {
-			link = beside(at, link)
-		}
-		at = link
+	end, err := durable.FollowLinks(path, func(p string) bool { return isStandardOutput(p) || isDescriptor(p) })
+	if err != nil {
+		return target{}, err
 	}
-	return target{}, fmt.Errorf("%q: too many links", path)
-}
-
-func existing(path string, info fs.FileInfo) (target, error) {
 	switch {
+	case isStandardOutput(end):
+		return target{path: end, kind: standardOutput}, nil
+	case isDescriptor(end):
+		return target{path: end, kind: direct}, nil
+	}
+	info, err := os.Lstat(end)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return target{path: end}, nil
+	case err != nil:
+		return target{}, err
 	case info.IsDir():
-		return target{}, fmt.Errorf("%q is a directory: name a file", path)
+		return target{}, isDirectory(path)
 	case info.Mode().IsRegular():
-		return target{path: path}, nil
+		return target{path: end}, nil
 	}
-	return target{path: path, kind: straight}, nil
+	return target{path: end, kind: direct}, nil
 }
 
-// descriptor says whether a path names an open file of a process, and whether that is our standard output. Such a
-// path is a link on Linux, but what it leads to is not to be replaced: the file is already open.
-func descriptor(path string) (targetKind, bool) {
-	switch path {
-	case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1":
-		return standardOutput, true
-	}
-	dir, _ := filepath.Split(path)
-	return straight, dir == "/dev/fd/" || strings.HasPrefix(dir, "/proc/") && strings.HasSuffix(dir, "/fd/")
-}
+func isDirectory(path string) error { return fmt.Errorf("%q is a directory: name a file", path) }
 
-// directory is where a path's file stands.
-func directory(path string) string {
-	dir, _ := filepath.Split(path)
-	if dir == "" {
-		return "."
-	}
-	return dir
-}
-
-// beside is a name in the directory of a path. It is not filepath.Join, which would take "linked/.." for nothing: the
-// parent of a linked directory is another.
-func beside(path, name string) string {
-	dir, _ := filepath.Split(path)
-	return dir + name
-}
-
-// CheckTarget says before a run whether an output could be published under a path: its directory is there and can
-// be written, it is no directory itself. It creates nothing that stays. "-" is always good.
+// CheckTarget reports, before a run, why an output could not be published under a path: it is a directory, or its directory
+// does not exist or cannot be written to. It leaves nothing behind. "-" is always possible.
 func CheckTarget(path string) error {
 	t, err := resolve(path)
-	if err != nil || t.kind != file {
+	if err != nil || t.kind != regular {
 		return err
 	}
-	return probe(t.path)
+	return checkDirectory(t.path)
 }
 
-// probe creates and removes a file where the target's temporary file will be.
-func probe(target string) error {
-	dir := directory(target)
+// checkDirectory creates and removes a file in the directory where the target's temporary file will be.
+func checkDirectory(target string) error {
+	dir := durable.Dir(target)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the directory %q does not exist: create it first", dir)
 	}
@@ -121,33 +82,12 @@ func probe(target string) error {
 	if err == nil {
 		err = removeOpen(f)
 	}
+	// The name of the temporary file would only confuse.
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
 	if err != nil {
-		return fmt.Errorf("the directory %q cannot be written to: %w", dir, reason(err))
+		return fmt.Errorf("the directory %q cannot be written to: %w", dir, err)
 	}
 	return nil
-}
-
-// reason is an error without the name of a temporary file, which says nothing to anybody.
-func reason(err error) error {
-	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}
-
-// SameFile says whether an output would replace the input, also through links. Only a regular file can be replaced:
-// a terminal or a pipe may be both.
-func SameFile(input *os.File, output string) (bool, error) {
-	in, err := input.Stat()
-	if err != nil {
-		return false, err
-	}
-	if output == "-" || !in.Mode().IsRegular() {
-		return false, nil
-	}
-	out, err := os.Stat(output)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(in, out), err
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"enrich/internal/durable"
 )
 
 // A temporary file is called .TARGET.RANDOM.enrich-tmp: hidden, in the target's directory, so that it can be renamed;
@@ -50,7 +52,7 @@ func createTemp(target string) (*os.File, error) {
 	for range tries {
 		random := make([]byte, randomSize)
 		_, _ = rand.Read(random) // it never fails
-		name := beside(target, tempPrefix(target)+hex.EncodeToString(random)+tempSuffix)
+		name := durable.Beside(target, tempPrefix(target)+hex.EncodeToString(random)+tempSuffix)
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		switch {
 		case errors.Is(err, fs.ErrExist):
@@ -87,7 +89,7 @@ func stillThere(f *os.File) bool {
 // sweep removes the temporary files that killed runs left for a target. One that a living run holds stays; so does
 // one that cannot be removed, which is no reason to stop: it is in nobody's way.
 func sweep(target string) {
-	dir, err := os.Open(directory(target))
+	dir, err := os.Open(durable.Dir(target))
 	if err != nil {
 		return
 	}
@@ -97,7 +99,7 @@ func sweep(target string) {
 		names, err := dir.Readdirnames(sweepBatch)
 		for _, name := range names {
 			if isTemp(name, prefix) {
-				sweepOne(beside(target, name))
+				sweepOne(durable.Beside(target, name))
 			}
 		}
 		if err != nil { // io.EOF, or what is left is left

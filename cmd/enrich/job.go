@@ -155,24 +155,24 @@ func (j *job) targets(info reader.Info) error {
 			}
 		}
 	}
-	kept, err := j.keptFiles()
+	protected, err := j.protectedFiles()
 	if err != nil {
 		return err
 	}
 	named := map[string]string{}
 	for _, t := range j.paths.all() {
-		if err := j.target(t.flag, t.path, kept, named); err != nil {
+		if err := j.target(t.flag, t.path, protected, named); err != nil {
 			return usage(fmt.Errorf("--%s: %w", t.flag, err))
 		}
 	}
-	return j.refuseOthers()
+	return j.refuseOtherInput()
 }
 
-func (j *job) target(flag, path string, kept []keptFile, named map[string]string) error {
+func (j *job) target(flag, path string, protected []publish.Protected, named map[string]string) error {
 	if path == "" {
 		return nil
 	}
-	place := placeOf(path)
+	place := publish.Canonical(path)
 	if other, twice := named[place]; twice && place != os.DevNull {
 		return fmt.Errorf("%q is named twice, here and by --%s", path, other)
 	}
@@ -183,9 +183,9 @@ func (j *job) target(flag, path string, kept []keptFile, named map[string]string
 	if err := publish.CheckTarget(path); err != nil {
 		return err
 	}
-	for _, k := range kept {
-		if k.is(path) {
-			return fmt.Errorf("%q is %s: name another file", path, k.what)
+	for _, p := range protected {
+		if p.Is(path) {
+			return fmt.Errorf("%q is %s: name another file", path, p.What)
 		}
 	}
 	if j.input.File != nil {
@@ -320,10 +320,10 @@ func (j *job) files() map[string]string {
 	for _, t := range j.paths.all() {
 		switch {
 		case t.path == "" || t.flag == "summary":
-		case placeOf(t.path) == "-":
+		case publish.Canonical(t.path) == "-":
 			files[t.flag] = "-"
 		default:
-			files[t.flag] = relativeTo(j.summaryDir(), t.path)
+			files[t.flag] = publish.Relative(publish.Dir(j.paths.summary), t.path)
 		}
 	}
 	return files

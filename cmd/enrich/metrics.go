@@ -46,17 +46,17 @@ func (m *meter) accept(w world, s *settings, name string) error {
 	if info, err := os.Stat(m.path); err == nil && !info.Mode().IsRegular() {
 		return usage(fmt.Errorf("--metrics: %q is not a regular file", m.path))
 	}
-	kept, err := (&job{world: w, settings: s}).keptFiles()
+	protected, err := (&job{world: w, settings: s}).protectedFiles()
 	if err != nil {
 		return err
 	}
-	kept = append(kept, keptFile{name, "the input"})
+	protected = append(protected, publish.Protected{Path: name, What: "the input"})
 	for _, t := range (&outputs{results: s.results, failures: s.failures, summary: s.summary, pending: s.pending, report: s.report}).all() {
-		kept = append(kept, keptFile{t.path, "named by --" + t.flag})
+		protected = append(protected, publish.Protected{Path: t.path, What: "named by --" + t.flag})
 	}
-	for _, k := range kept {
-		if k.path != "" && k.path != "-" && k.is(m.path) {
-			return usage(fmt.Errorf("--metrics: %q is %s: name another file", m.path, k.what))
+	for _, p := range protected {
+		if p.Path != "" && p.Path != "-" && p.Is(m.path) {
+			return usage(fmt.Errorf("--metrics: %q is %s: name another file", m.path, p.What))
 		}
 	}
 	m.accepted = true

@@ -1,39 +1,19 @@
 package main
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 
 	"enrich/pipeline"
+	"enrich/publish"
 )
 
-// A bad run does not replace good outputs. The rules are those of DESIGN.md, "Publishing": without --replace, outputs of
-// another input are refused before any call, and outputs that have more answered rows are kept.
-
-// published finds the outputs in place: by the summary that this run would replace, else by the one beside the results
-// with the usual name, if it names the results file that this run would replace. nil: there are none.
-func (j *job) published() (*publishedSet, error) {
-	p, err := readPublished(j.paths.summary)
-	if p != nil || err != nil {
-		return p, err
-	}
-	usual := j.outputPath("summary.json")
-	if usual == j.paths.summary {
-		return nil, nil
-	}
-	if p, err = readPublished(usual); err != nil || p == nil || !p.names(j.paths.results) {
-		return nil, nil // this run does not replace that summary
-	}
-	return p, nil
+// previousOutputs returns the outputs that this run would replace, or nil.
+func (j *job) previousOutputs() (*publish.Previous, error) {
+	return publish.Find(publish.Location{Summary: j.paths.summary, Usual: j.outputPath("summary.json"), Results: j.paths.results})
 }
 
-// refuseOthers returns an error if the outputs in place are those of another input.
-func (j *job) refuseOthers() error {
+// refuseOtherInput returns an error if the outputs in place are those of another input, unless --replace is given.
+func (j *job) refuseOtherInput() error {
 	if j.settings.replace {
 		return nil
 	}
@@ -41,105 +21,59 @@ func (j *job) refuseOthers() error {
 	if j.settings.summary != "" {
 		flag = "summary"
 	}
-	p, err := j.published()
+	p, err := j.previousOutputs()
 	if err != nil {
 		return usage(fmt.Errorf("--%s: the summary in place cannot be read: %w; move it away, or use --replace", flag, err))
 	}
 	if p == nil {
 		return nil
 	}
-	other, err := j.isOther(p)
-	if err != nil || !other {
-		return err
+	in := publish.Input{Path: j.inputPath()}
+	if f := j.input.File; f != nil {
+		in.Content = j.source()
+		if in.Info, err = f.Stat(); err != nil {
+			return err
+		}
+	}
+	same, err := p.IsOf(j.patience.ctx, in)
+	if sig := j.patience.signal(); err != nil && sig != nil {
+		return interruption{sig}
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", j.input.Name, err)
+	}
+	if same {
+		return nil
 	}
 	return usage(fmt.Errorf("--%s: %q and its results are of another input (%s): name another directory with --out, or use --replace",
-		flag, p.path, bounded(p.summary.Input.Path)))
+		flag, p.Summary, bounded(p.InputPath)))
 }
 
-// isOther reports whether outputs are of another input: another path and other bytes. Whatever comes through a pipe is taken
-// for the same input, because its bytes are not known before the first call.
-func (j *job) isOther(p *publishedSet) (bool, error) {
-	path, before := j.inputPath(), p.summary.Input
-	if before.Path == "" || before.Path == "-" || path == "-" || before.Path == path || j.input.File == nil {
-		return false, nil
-	}
-	info, err := j.input.File.Stat()
-	if err != nil {
-		return false, err
-	}
-	if there, err := os.Stat(p.inFolder(before.Path)); err == nil && os.SameFile(there, info) {
-		return false, nil
-	}
-	if info.Size() != before.Bytes {
-		return true, nil
-	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, contextReader{j.patience.ctx, j.source()}); err != nil {
-		if sig := j.patience.signal(); sig != nil {
-			return false, interruption{sig}
-		}
-		return false, fmt.Errorf("read %s: %w", j.input.Name, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)) != before.SHA256, nil
-}
-
-// A contextReader ends with the context's error when that is done.
-type contextReader struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r contextReader) Read(b []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(b)
-}
-
-// inputPath is the input's path relative to the folder of the summary, or "-" for standard input and devices.
+// inputPath returns the input's path relative to the directory of the summary, or "-" for standard input and devices.
 func (j *job) inputPath() string {
 	if j.input.Unnamed {
 		return "-"
 	}
-	return relativeTo(j.summaryDir(), j.name)
+	return publish.Relative(publish.Dir(j.paths.summary), j.name)
 }
 
-// summaryDir is the folder of the summary; a summary that is no file has the working directory.
-func (j *job) summaryDir() string {
-	place := placeOf(j.paths.summary)
-	if info, err := os.Stat(place); place == "-" || err == nil && !info.Mode().IsRegular() {
-		return "."
-	}
-	return filepath.Dir(place)
-}
-
-// keeps reports whether the outputs in place are kept instead of this run's, and why. inPlace is their number of answered
-// rows, or -1 if no summary says it.
+// keeps reports whether the outputs in place are kept instead of this run's. inPlace is their number of answered rows, or -1
+// if no summary says it.
 func (j *job) keeps(s *pipeline.Summary) (keep bool, inPlace int64, err error) {
 	if j.settings.replace {
 		return false, 0, nil
 	}
-	p, err := j.published()
+	p, err := j.previousOutputs()
 	if err != nil {
 		return false, 0, fmt.Errorf("the summary in place cannot be read: %w", err)
 	}
-	answered := s.Rows.Matched + s.Rows.NoMatch
-	stopped := answered == 0 && (s.ExitCode == exitRefused || s.ExitCode == exitAPIDown)
+	keep = p.Keeps(publish.Run{
+		InputSHA256: s.Input.SHA256, Answered: s.Rows.Matched + s.Rows.NoMatch,
+		Refused: s.ExitCode == exitRefused || s.ExitCode == exitAPIDown,
+		Results: j.paths.results, LastErased: j.ledger.Removed(),
+	})
 	if p == nil {
-		return stopped && j.keepsResults(), -1, nil
+		return keep, -1, nil
 	}
-	if !p.hasResults() || p.publishedBefore(j.ledger.Removed()) {
-		return false, 0, nil
-	}
-	return stopped || p.summary.Input.SHA256 == s.Input.SHA256 && p.answered > answered, p.answered, nil
-}
-
-// keepsResults reports whether a results file is in place that no summary tells of, such as with --summary -. An empty file
-// is nothing to keep: it may have been made to reserve the name.
-func (j *job) keepsResults() bool {
-	if placeOf(j.paths.results) == "-" {
-		return false
-	}
-	info, err := os.Stat(j.paths.results)
-	return err == nil && info.Mode().IsRegular() && info.Size() > 0 && info.ModTime().After(j.ledger.Removed())
+	return keep, p.Answered, nil
 }

@@ -64,11 +64,11 @@ func Canonical(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := CanonicalDir(Dir(path))
-	if err != nil {
+	dir, base := filepath.Split(path)
+	if dir, err = CanonicalDir(dir); err != nil {
 		return "", err
 	}
-	return filepath.Join(dir, filepath.Base(path)), nil
+	return filepath.Join(dir, base), nil
 }
 
 // CanonicalDir is [Canonical] for a directory, which must exist. "" is the working directory.
