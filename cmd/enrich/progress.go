@@ -130,13 +130,9 @@ func (r reading) text(narrow bool) string {
 
 // showProgress draws, and keeps the timeline of a report, until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet.
 func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *counted) (stop func()) {
-	var times *timeline
-	if j.report != nil {
-		times = newTimeline(api, &j.counters)
-		j.report.times = times
-	}
+	timeline := j.report.startTimeline(api, &j.counters)
 	draw, end, tick := j.drawing(api, rows, through)
-	if tick == nil && times == nil {
+	if tick == nil && timeline == nil {
 		return func() {}
 	}
 	done := make(chan struct{})
@@ -146,8 +142,8 @@ func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *cou
 			select {
 			case <-tick:
 				draw()
-			case <-times.due():
-				times.add(time.Since(times.started))
+			case <-timeline.Due():
+				timeline.Add()
 			case <-done:
 				return
 			}
@@ -156,7 +152,7 @@ func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *cou
 	return func() {
 		close(done)
 		owner.Wait()
-		times.end()
+		timeline.Stop()
 		end()
 	}
 }

@@ -10,53 +10,102 @@ import (
 	"enrich/pipeline"
 	"enrich/reader"
 	"enrich/report"
+	"enrich/writer"
 )
 
-// A reporter gathers what the page of --report shows beyond the summary. It is nil without the flag: then nothing is gathered.
+// A reporter collects what the page of --report shows beyond the summary. It is nil without the flag, and then does nothing.
 type reporter struct {
-	command string
-	key     client.Key
-	asked   pipeline.Asked
-	written pipeline.Written
-	times   *timeline // nil: nothing was asked
-	alikes  alikes
-	came    came
+	command  string
+	key      client.Key
+	asked    pipeline.Asked
+	written  pipeline.Written
+	timeline *report.Timeline // nil: write makes no calls
+	failures report.FailureGroups
+	days     report.AnswersByDay
 }
 
-// ended keeps how both passes went.
+// startTimeline records the calls over time.
+func (r *reporter) startTimeline(api *client.Client, counters *pipeline.Counters) *report.Timeline {
+	if r == nil {
+		return nil
+	}
+	r.timeline = report.NewTimeline(func() report.Moment {
+		stats := api.Stats()
+		m := report.Moment{
+			Calls: stats.Sent, Waited: stats.Waited, Matched: counters.Matched.Load(), NoMatch: counters.NoMatch.Load(),
+			Failed: counters.Failed.Load(), Lost: counters.Lost.Load(),
+		}
+		for _, n := range stats.Retried {
+			m.Retried += n
+		}
+		return m
+	}, api.Latencies)
+	return r.timeline
+}
+
+// ended keeps how both passes ended.
 func (r *reporter) ended(asked pipeline.Asked, written pipeline.Written) {
 	if r != nil {
 		r.asked, r.written = asked, written
 	}
 }
 
-// watch stands before the files of a write pass.
+// watch counts the rows of a write pass on their way to the files.
 func (r *reporter) watch(j *job, w *pipeline.Write) {
 	if r == nil {
 		return
 	}
-	r.alikes = alikes{next: w.Failures, clean: r.clean, seen: map[likeness]*report.Failure{}}
-	r.came = came{next: w.Results, days: map[int64]*report.Day{}}
+	r.failures.Clean, r.failures.Advice = r.clean, adviceOf
 	if j.info.Format == reader.CSV {
-		r.alikes.columns = j.info.Columns
+		r.failures.Columns = j.info.Columns
 		for _, f := range contact.Fields() {
 			if column, ok := j.info.Mapping[f]; ok {
 				if i := slices.Index(j.info.Columns, column); i >= 0 {
-					r.alikes.best = append(r.alikes.best, i)
+					r.failures.Best = append(r.failures.Best, i)
 				}
 			}
 		}
 	}
-	w.Failures, w.Results = &r.alikes, &r.came
+	w.Failures, w.Results = watchedFailures{w.Failures, &r.failures}, watchedResults{w.Results, &r.days}
 }
 
-// mostBytes bounds what is looked at of a text for a page; a key that is cut there is cut off with it.
-const mostBytes = 64 << 10
+type watchedFailures struct {
+	next interface {
+		Write(*writer.Failure) error
+	}
+	groups *report.FailureGroups
+}
 
-// clean is text from an input or the API as the page may show it: without the key, without what acts instead of being
-// shown, on one line, not long.
+func (w watchedFailures) Write(f *writer.Failure) error {
+	w.groups.Add(&report.FailedRow{Kind: string(f.Kind), Status: f.Status, Message: f.Message, Line: f.Line, Cells: f.Cells, Raw: f.Raw})
+	return w.next.Write(f)
+}
+
+type watchedResults struct {
+	next interface {
+		Write(*writer.Result) error
+	}
+	days *report.AnswersByDay
+}
+
+func (w watchedResults) Write(r *writer.Result) error {
+	w.days.Add(r.At, r.Kind == contact.Matched)
+	return w.next.Write(r)
+}
+
+// Bounds of texts on the page, in characters, and of what is searched for the key, in bytes: a key that is cut there is
+// cut off with the rest.
+const (
+	maxNoticeRunes = 400
+	maxPathRunes   = 200
+	maxColumnRunes = 80
+	maxCleanBytes  = 64 << 10
+)
+
+// clean returns text from an input or the API as the page may show it: without the key and without control characters,
+// on one line, with at most so many characters.
 func (r *reporter) clean(s string, most int) string {
-	s = string(r.key.Redact([]byte(s[:min(len(s), mostBytes)])))
+	s = string(r.key.Redact([]byte(s[:min(len(s), maxCleanBytes)])))
 	s = strings.ReplaceAll(plain(s), "\n", " ")
 	n := 0
 	for i := range s {

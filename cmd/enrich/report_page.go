@@ -15,7 +15,7 @@ import (
 // page puts together what is known at the end. Its figures are the summary's.
 func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 	p := &report.Page{
-		Command: r.command, Version: version(), Input: r.clean(j.input.Name, mostMessage), Started: s.StartedAt, Finished: s.FinishedAt,
+		Command: r.command, Version: version(), Input: r.clean(j.input.Name, maxPathRunes), Started: s.StartedAt, Finished: s.FinishedAt,
 		Notice: r.notice(s), Zone: time.Local, ExitCode: s.ExitCode,
 		Rows:   report.Rows(s.Rows),
 		Failed: sortedCounts(s.Failures),
@@ -26,12 +26,12 @@ func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 		Credits: report.Credits{Charged: s.Credits.Charged, Remaining: s.Credits.Remaining, Answers: r.written.Credits, Contacts: r.written.Contacts},
 		Latency: report.Latency(s.LatencyMS),
 		Fields:  inOrder(s.Fields),
-		Moments: r.times.shown(), Failures: r.alikes.sorted(), Days: r.came.shown(),
+		Moments: r.timeline.Moments(), Failures: r.failures.List(), Days: r.days.List(),
 		Reading: r.reading(j, s),
 	}
 	for _, t := range j.paths.all() {
 		if t.path != "" {
-			p.Outputs = append(p.Outputs, report.Output{Name: t.flag, Path: r.clean(t.path, mostMessage), SHA256: s.Outputs[t.path]})
+			p.Outputs = append(p.Outputs, report.Output{Name: t.flag, Path: r.clean(t.path, maxPathRunes), SHA256: s.Outputs[t.path]})
 		}
 	}
 	return p
@@ -44,7 +44,7 @@ func (r *reporter) notice(s *pipeline.Summary) report.Notice {
 		return report.Notice{}
 	}
 	for i := range text {
-		text[i] = r.clean(text[i], 2*mostMessage)
+		text[i] = r.clean(text[i], maxNoticeRunes)
 	}
 	return report.Notice{Title: text[0], Steps: text[1:]}
 }
@@ -70,7 +70,7 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 	reading := report.Reading{About: about, Bytes: s.Input.Bytes, SHA256: s.Input.SHA256}
 	for _, f := range contact.InputFields() {
 		if column, ok := i.Mapping[f]; ok {
-			reading.Mapping = append(reading.Mapping, report.Pair{Name: string(f), Value: r.clean(column, mostRunes)})
+			reading.Mapping = append(reading.Mapping, report.Pair{Name: string(f), Value: r.clean(column, maxColumnRunes)})
 		}
 	}
 	for _, c := range sortedCounts(s.Failures) {

@@ -197,13 +197,13 @@ func TestWhatAPageShowsIsClean(t *testing.T) {
 		string([]byte{0xed, 0xa0, 0x80}):     "???",
 		"<script>":                           "<script>", // the page's template sees to that
 		"my " + secret + " is":               "my [key] is",
-		strings.Repeat("é", 10_000):          strings.Repeat("é", mostRunes) + "…",
+		strings.Repeat("é", 10_000):          strings.Repeat("é", maxColumnRunes) + "…",
 		strings.Repeat("x", 75) + secret:     strings.Repeat("x", 75) + "[key]",
 		strings.Repeat("x", 78) + secret:     strings.Repeat("x", 78) + "[k…",
-		strings.Repeat("x", 65_530) + secret: strings.Repeat("x", mostRunes) + "…",
+		strings.Repeat("x", 65_530) + secret: strings.Repeat("x", maxColumnRunes) + "…",
 		"مرحبا":                              "مرحبا",
 	} {
-		if got := r.clean(given, mostRunes); got != want {
+		if got := r.clean(given, maxColumnRunes); got != want {
 			t.Errorf("%.40q is shown as %q, want %q", given, got, want)
 		}
 	}

@@ -9,9 +9,6 @@ import (
 	"enrich/report"
 )
 
-// otherReasons stands for messages that are not told apart any more.
-const otherReasons = "other reasons"
-
 // noticeOf returns what the page says above everything else: that the run is not complete, why, and what to do. The first
 // line is the title; there is none if the run is complete.
 func noticeOf(a pipeline.Asked, s *pipeline.Summary) []string {
@@ -55,8 +52,8 @@ func havePending(n int64) string {
 }
 
 // adviceOf says what to do about a kind of failure, one step each.
-func adviceOf(kind contact.Failure) []string {
-	switch kind {
+func adviceOf(kind string) []string {
+	switch contact.Failure(kind) {
 	case contact.Invalid:
 		return []string{"Nothing was charged.", "Fix the row in the failures file and run that file."}
 	case contact.Ragged:

@@ -1,23 +1,23 @@
-package main
+package report
 
 import "testing"
 
-// What differs from row to row is left out of a message, and nothing else.
+// TestMessagesThatDifferByRowHaveOnePattern: only what differs from row to row is left out.
 func TestMessagesThatDifferByRowHaveOnePattern(t *testing.T) {
-	for given, want := range map[string]string{
+	for given, expected := range map[string]string{
 		"":                                     "",
 		"the API is down":                      "the API is down",
-		`line 12: 9 cells where there are 10`:  `9 cells where there are 10`,
+		`line 12: 9 columns; expected 10`:      `9 columns; expected 10`,
 		`line of text: kept`:                   `line of text: kept`,
-		`"a\"b" is no address`:                 `"…" is no address`,
+		`"a\"b" is not an address`:             `"…" is not an address`,
 		`"open`:                                `"open`,
 		`"`:                                    `"`,
 		`"open\`:                               `"open\`,
 		`status 503, request 1234567 at 10:00`: `status 503, request … at 10:00`,
 		"größer als 12345":                     "größer als …",
 	} {
-		if got := pattern(withoutLine(given)); got != want {
-			t.Errorf("%q becomes %q, want %q", given, got, want)
+		if got := pattern(withoutLine(given)); got != expected {
+			t.Errorf("%q becomes %q, expected %q", given, got, expected)
 		}
 	}
 }
