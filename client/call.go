@@ -124,7 +124,7 @@ func (c *Client) decode(x *exchange, r *reply) {
 		r.err = err
 	}
 	body, undecodable := decodeBody(r.header, unzipped)
-	r.body = c.redactor.redactBody(body)
+	r.body = c.redactBody(body)
 	switch {
 	case !needsBody(r.status):
 	case r.err != nil && !isObject(r.body): // an object that came whole is an answer, however the connection ended
@@ -132,6 +132,20 @@ func (c *Client) decode(x *exchange, r *reply) {
 	case undecodable != nil:
 		r.err, r.delivery = undecodable, deliveryUndecodable
 	}
+}
+
+// maxRedactedOversize is how much is redacted of a body that is too long to be an answer: far more than a message shows.
+const maxRedactedOversize = 64 << 10
+
+// redactBody removes the key from a body. A body above maxBody keeps its length, which shows that it is too long, and the
+// beginning that a message may show. The rest is cleared: to search all of it for the key would take too long.
+func (c *Client) redactBody(body []byte) []byte {
+	if len(body) <= maxBody {
+		return c.redactor.Bytes(body)
+	}
+	n := copy(body, c.redactor.Bytes(body[:maxRedactedOversize]))
+	clear(body[n:])
+	return body
 }
 
 func (c *Client) roundTrip(x *exchange) reply {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
+
+	"enrich/client/internal/redact"
 )
 
 // A Client asks one API with one key. Its methods may be called from any goroutine.
@@ -17,7 +19,7 @@ type Client struct {
 	account        *account
 	stats          stats
 	exchanges      exchanges
-	redactor       *redactor
+	redactor       *redact.Redactor
 	memory         *answerMemory
 	answeredBefore bool        // the ledger has an answer from this URL
 	proxy          *url.URL    // on the way to the API; nil: none
@@ -52,7 +54,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the API's URL: %w", err)
 	}
-	c := &Client{o: o, transport: o.transport, closeIdle: func() {}, redactor: newRedactor(o.Key)}
+	c := &Client{o: o, transport: o.transport, closeIdle: func() {}, redactor: redact.New(o.Key.secret)}
 	c.template = &http.Request{
 		Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{

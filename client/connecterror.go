@@ -60,7 +60,7 @@ func (c *Client) connectError(err error) connectError {
 	if text := err.Error(); c.proxy != nil && strings.HasPrefix(text, "malformed HTTP ") {
 		return connectError{"the proxy in " + c.o.Proxy.Variable + " does not speak HTTP", "check the scheme and the port in " + c.o.Proxy.Variable, true}
 	}
-	return connectError{cause: bounded(c.redactor.redactString(err.Error()))}
+	return connectError{cause: bounded(c.redactor.String(err.Error()))}
 }
 
 // certificateError is for a certificate that is not accepted. Waiting does not change it.

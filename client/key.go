@@ -5,27 +5,30 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+
+	"enrich/client/internal/redact"
 )
 
-// redacted is what stands where a key was.
-const redacted = "[key]"
-
-// ErrKey is a key that cannot be one. It never holds the key.
+// ErrKey is the error of [ParseKey]. Its text never contains the key.
 var ErrKey = errors.New("the API key")
 
-// A Key is the API's key. It cannot print itself: every way to format, log or encode it gives "[key]".
+// A Key is the API's key. It cannot print itself: however it is formatted, logged or encoded, the result is "[key]".
 type Key struct{ secret string }
 
-// keyQuotes are the ASCII quotes that an .env file or a YAML file keeps around a value. No API issues keys with them.
-const keyQuotes = "\"'`"
+const (
+	maxKey = 4096
+	// keyQuotes are the quotes that an .env or a YAML file may keep around a value. No API issues keys that contain them.
+	keyQuotes = "\"'`"
+)
 
-// ParseKey refuses what cannot stand in a header, or was pasted with something around it; the error never shows it.
+// ParseKey returns the key that s is. It refuses text that cannot be in a header or that was pasted with something around the
+// key.
 func ParseKey(s string) (Key, error) {
 	if s == "" {
 		return Key{}, fmt.Errorf("%w is empty", ErrKey)
 	}
-	if len(s) > 4096 {
-		return Key{}, fmt.Errorf("%w is longer than 4096 characters", ErrKey)
+	if len(s) > maxKey {
+		return Key{}, fmt.Errorf("%w is longer than %d characters", ErrKey, maxKey)
 	}
 	if strings.ContainsAny(s[:1], keyQuotes) || strings.ContainsAny(s[len(s)-1:], keyQuotes) {
 		return Key{}, fmt.Errorf("%w begins or ends with a quote: remove the quotes", ErrKey)
@@ -46,17 +49,21 @@ func ParseKey(s string) (Key, error) {
 	return Key{s}, nil
 }
 
-// String is "[key]".
-func (Key) String() string { return redacted }
+// Redact returns b with the key replaced by "[key]" in whichever form it appears: see package redact. It does not change b,
+// and returns b itself if there is nothing to replace.
+func (k Key) Redact(b []byte) []byte { return redact.New(k.secret).Bytes(b) }
 
-// GoString is "[key]".
-func (Key) GoString() string { return redacted }
+// String returns "[key]".
+func (Key) String() string { return redact.Marker }
 
-// Format is "[key]", whatever the verb.
-func (Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+// GoString returns "[key]".
+func (Key) GoString() string { return redact.Marker }
 
-// MarshalText is "[key]".
-func (Key) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+// Format writes "[key]", whatever the verb.
+func (Key) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redact.Marker)) }
 
-// LogValue is "[key]".
-func (Key) LogValue() slog.Value { return slog.StringValue(redacted) }
+// MarshalText returns "[key]".
+func (Key) MarshalText() ([]byte, error) { return []byte(redact.Marker), nil }
+
+// LogValue returns "[key]".
+func (Key) LogValue() slog.Value { return slog.StringValue(redact.Marker) }

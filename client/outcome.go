@@ -49,7 +49,7 @@ func (r *row) errorText(reply *reply) string {
 	if reply.err == nil {
 		return ""
 	}
-	text := bounded(r.c.redactor.redactString(reply.err.Error()))
+	text := bounded(r.c.redactor.String(reply.err.Error()))
 	switch {
 	case errors.Is(reply.err, context.DeadlineExceeded):
 		text = fmt.Sprintf("no answer within %v", r.c.o.Timeout)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -42,5 +43,32 @@ func TestWhatIsSent(t *testing.T) {
 	}
 	if want := `{"business_email":"row1@x.com","metadata":{"mobile_phone_enrichment":true,"source":"fair"}}`; string(body) != want {
 		t.Errorf("sent %s, want %s", body, want)
+	}
+}
+
+func TestParseConstants(t *testing.T) {
+	for _, tt := range []struct {
+		settings string
+		json     string
+		err      string
+	}{
+		{"", "", ""},
+		{"b=2 a=text", `{"a":"text","b":2}`, ""},
+		{"a.b.c=true a.b.d=null a.e=false", `{"a":{"b":{"c":true,"d":null},"e":false}}`, ""},
+		{`n=1.50 big=12345678901234567890 quoted="12"`, `{"big":12345678901234567890,"n":1.50,"quoted":"12"}`, ""},
+		{`object={} array=[] empty= equals=a=b`, `{"array":"[]","empty":"","equals":"a=b","object":"{}"}`, ""},
+		{"a", "", "expected NAME=VALUE"},
+		{"=1", "", "expected NAME=VALUE"},
+		{"a..b=1", "", "part of the name is empty"},
+		{"a=1 a=2", "", "given twice"},
+		{"a=1 a.b=2", "", `"a" already has a value`},
+		{"a.b=1 a=2", "", "given twice"},
+		{"email=x", "", "--map"},
+		{"business_email.x=1", "", "--map"},
+	} {
+		c, err := ParseConstants(strings.Fields(tt.settings))
+		if (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) || string(c.JSON()) != tt.json {
+			t.Errorf("%s: %s, %v", tt.settings, c.JSON(), err)
+		}
 	}
 }
