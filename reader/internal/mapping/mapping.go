@@ -1,16 +1,25 @@
-// Package mapping decides which column of an input is which field of a contact, and makes contacts of rows.
+// Package mapping decides which column of an input is which field of a contact ([Columns]), judges whether a line names fields
+// ([HeaderScorer]), and makes contacts of rows ([Binder]).
+//
+// A column is mapped by --map or by its name, and the values in it can only speak against the name, or for a name that could
+// mean anything. If two columns are equally good for a field, that is an error: the wrong one costs a credit a row.
+//
+// It knows nothing about how an input is read, and it reads no rows but the samples that it is given.
 package mapping
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"enrich/contact"
+	"enrich/internal/columns"
 )
 
-// Errors of [Columns]. The message of each says what to do.
+// Errors of [Columns]. Each is wrapped in a message that says what to do.
 var (
-	// ErrNoColumn: the columns found are not enough to look anybody up.
+	// ErrNoColumn: the mapped fields are not enough to look anyone up.
 	ErrNoColumn = errors.New("no column to look up by")
 	// ErrAmbiguous: two columns are equally good for one field.
 	ErrAmbiguous = errors.New("two columns fit")
@@ -20,107 +29,150 @@ var (
 	ErrMap = errors.New("--map does not fit")
 )
 
-// EnrichmentMember is the member that an earlier run added to a JSON row. It is never a field.
-const EnrichmentMember = "enrichment"
-
-// Options say how to map columns to fields.
+// Options say how columns are mapped. The zero value maps by name.
 type Options struct {
-	// Map says which column is which field (--map); what is not in it is found by name.
+	// Map says which column is which field (--map); fields that are not in it are mapped by name.
 	Map map[contact.Field]string
-	// HeaderLine is the header's line if it was named, from 1; 0: it was detected.
+	// HeaderLine is the header's line, from 1, if it was named by --header-line; 0: it was detected.
 	HeaderLine int
-	// NoHeader says that the columns have no names, only numbers.
+	// NoHeader says that the columns have numbers for names.
 	NoHeader bool
 	// JSON says that the columns are members of JSON objects: a name with a dot is a path.
 	JSON bool
 	// NoSplitNames ignores columns of full names (--no-split-names).
 	NoSplitNames bool
-	// AnyColumns says that an input without a column to look up by is not an error.
+	// AnyColumns leaves a field out if it is ambiguous, and accepts an input without a column to look up by.
 	AnyColumns bool
 }
 
-// Columns says which column is which field.
+// Columns returns the index of each field's column. Samples are rows of the input; a row may have fewer cells than columns.
 //
-// What --map names is taken as it is said. The other fields go by name: the field's own name beats an alias, a better
-// alias beats a lesser one (see aliases), and the samples' values decide where a name could be anything, such as
-// LinkedIn's "URL". Of equally good columns the one that holds something is taken; where several do, it is an error,
-// because the wrong one costs a credit a row. Columns of ours (enrich_…) are never a field, so that an output can be
-// enriched again.
+// A column that --map names is that field. The other fields are found by name: the field's own name is better than an alias,
+// and a better alias better than a lesser one (aliases.txt). Of equally good columns, one with values is better than an empty
+// one. Columns of an earlier output (enrich_…) are never a field, so that an output can be enriched again.
 //
-// Without a header there are no names: a field is what --map says, and an e-mail address or a LinkedIn profile is also
-// what holds nothing else in all samples.
-//
-// With Options.AnyColumns, which only looks at a file, a field that cannot be decided is left out.
-func Columns(columns []string, samples [][]string, o Options) (map[contact.Field]int, error) {
-	m := newMapper(columns, samples, o)
+// Without a header, an e-mail address and a LinkedIn profile are also found as a column that has nothing else in the samples.
+func Columns(names []string, samples [][]string, o Options) (map[contact.Field]int, error) {
+	m := newMapper(names, samples, o)
 	if err := m.checkHeader(); err != nil {
 		return nil, err
 	}
-	if err := m.explicit(); err != nil {
+	if err := m.applyMap(); err != nil {
 		return nil, err
 	}
 	for _, f := range contact.Fields() {
-		if _, said := m.mapping[f]; said {
-			continue
-		}
-		if err := m.find(f); err != nil {
-			return nil, err
+		if !m.has(f) {
+			if err := m.find(f); err != nil {
+				return nil, err
+			}
 		}
 	}
-	m.companions()
-	if err := m.fullName(); err != nil {
+	m.dropUnpaired()
+	if err := m.findFullName(); err != nil {
 		return nil, err
 	}
-	if !m.askable() && !o.AnyColumns {
+	if !m.canLookUp() && !o.AnyColumns {
 		return nil, m.noColumn()
 	}
 	return m.mapping, nil
 }
 
-// A mapper decides which column is which field.
-type mapper struct {
-	names   []string // of the columns, as they stand
-	columns []string // the same made unique, by which a person can choose
-	keys    []string // the names as they are compared; "" for those that are no field
-	samples [][]string
-	options Options
-	mapping map[contact.Field]int
-	// tiers are those by which the mapping was found.
-	tiers map[contact.Field]int
-}
-
 // MaxName is the longest name, in bytes, that is looked up among the aliases.
 const MaxName = 200
 
-func newMapper(columns []string, samples [][]string, o Options) *mapper {
-	m := &mapper{
-		names: columns, columns: UniqueNames(columns), keys: make([]string, len(columns)), samples: samples, options: o,
-		mapping: map[contact.Field]int{}, tiers: map[contact.Field]int{},
-	}
-	for i, name := range columns {
-		if !m.ours(name) && len(name) <= MaxName && !o.NoHeader {
-			m.keys[i] = Key(name)
-		}
-	}
-	return m
+// A mapper decides which column is which field.
+type mapper struct {
+	columnData
+	unique  []string // the names made unique: these --map and messages use
+	options Options
+	aliases *aliases
+	mapping map[contact.Field]int
+	// needs is what the name of a mapped column needs beside it.
+	needs map[contact.Field]string
 }
 
-// ours says whether a column is of an earlier output.
-func (m *mapper) ours(name string) bool {
-	if m.options.JSON {
-		top, _, _ := strings.Cut(name, ".")
-		if top == EnrichmentMember {
-			return true
-		}
+func newMapper(names []string, samples [][]string, o Options) *mapper {
+	return &mapper{
+		columnData: newColumnData(names, samples, o), unique: columns.Unique(names), options: o, aliases: loadAliases(),
+		mapping: map[contact.Field]int{}, needs: map[contact.Field]string{},
 	}
-	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), "enrich_")
 }
 
-// askable says whether the fields found can be asked by at all (contact.Check).
-func (m *mapper) askable() bool {
+// columnData is what is known about the columns: their names, and samples of their values.
+type columnData struct {
+	names   []string
+	keys    []string // the names' keys; "" if a column cannot be a field by its name
+	samples [][]string
+}
+
+func newColumnData(names []string, samples [][]string, o Options) columnData {
+	c := columnData{names: names, keys: make([]string, len(names)), samples: samples}
+	for i, name := range names {
+		if !o.NoHeader && len(name) <= MaxName && !isOutput(name, o.JSON) {
+			c.keys[i] = Key(name)
+		}
+	}
+	return c
+}
+
+// isOutput reports whether a column is one of an earlier output.
+func isOutput(name string, isJSON bool) bool {
+	if top, _, _ := strings.Cut(name, "."); isJSON && top == columns.Enrichment {
+		return true
+	}
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), columns.Prefix)
+}
+
+// applyMap maps the columns that --map names.
+func (m *mapper) applyMap() error {
+	for f := range m.options.Map {
+		if !slices.Contains(contact.InputFields(), f) {
+			return fmt.Errorf("%w: %q is not a field: expected one of %s", ErrMap, string(f), fieldNames())
+		}
+	}
+	for _, f := range contact.InputFields() {
+		name, ok := m.options.Map[f]
+		if !ok {
+			continue
+		}
+		column, err := m.byName(f, name)
+		if err != nil {
+			return err
+		}
+		m.mapping[f] = column
+	}
+	return nil
+}
+
+// byName returns the column with exactly this name or, if there is none, with this name in any case and white space.
+func (m *mapper) byName(f contact.Field, name string) (int, error) {
+	exact := func(other string) bool { return other == name }
+	similar := func(other string) bool { return contact.Normal(other) == contact.Normal(name) }
+	for _, matches := range []func(string) bool{exact, similar} {
+		var found []candidate
+		for i, other := range m.unique {
+			if matches(other) {
+				found = append(found, candidate{column: i, fit: m.fit(f, i)})
+			}
+		}
+		found = lowest(found, func(c candidate) int { return order(c.fit == empty) })
+		switch {
+		case len(found) == 1, len(found) > 1 && m.equal(found):
+			return found[0].column, nil
+		case len(found) > 1:
+			return 0, m.ambiguous(f, found)
+		}
+	}
+	return 0, m.noSuchColumn(f, name)
+}
+
+// canLookUp reports whether the mapped fields are enough to look anyone up ([contact.Contact.Check]).
+func (m *mapper) canLookUp() bool {
 	named := m.has(contact.FirstName) && m.has(contact.LastName) || m.has(contact.FullName)
-	return m.has(contact.Email) || m.has(contact.LinkedInURL) || named && (m.has(contact.CompanyDomain) || m.has(contact.CompanyName))
+	return m.has(contact.Email) || m.has(contact.LinkedInURL) || named && m.hasCompany()
 }
+
+func (m *mapper) hasCompany() bool { return m.has(contact.CompanyName) || m.has(contact.CompanyDomain) }
 
 func (m *mapper) has(f contact.Field) bool {
 	_, ok := m.mapping[f]

@@ -7,23 +7,24 @@ import (
 	"testing"
 
 	"enrich/contact"
+	"enrich/internal/columns"
 )
 
-// mapped tells a mapping of a small table, the first line its header: "email=Mail first_name=Vorname".
+// mapped maps a small table, whose first line is the header, and returns text such as "email=Mail first_name=Vorname".
 func mapped(table string, o Options) (string, error) {
 	var rows [][]string
 	for line := range strings.SplitSeq(table, "\n") {
 		rows = append(rows, strings.Split(line, "|"))
 	}
-	columns, samples := rows[0], rows[1:]
+	names, samples := rows[0], rows[1:]
 	if o.NoHeader {
-		columns, samples = NumberedNames(len(rows[0])), rows
+		names, samples = columns.Numbered(len(rows[0])), rows
 	}
-	mapping, err := Columns(columns, samples, o)
+	mapping, err := Columns(names, samples, o)
 	var list []string
 	for _, f := range contact.Fields() {
 		if at, ok := mapping[f]; ok {
-			list = append(list, fmt.Sprintf("%s=%s", f, columns[at]))
+			list = append(list, fmt.Sprintf("%s=%s", f, names[at]))
 		}
 	}
 	return strings.Join(list, " "), err
@@ -76,7 +77,7 @@ func TestColumnsAreFields(t *testing.T) {
 	}
 }
 
-func TestTheMapIsObeyed(t *testing.T) {
+func TestMapNamesTheColumns(t *testing.T) {
 	type fields = map[contact.Field]string
 	for name, tt := range map[string]struct {
 		table string
@@ -101,7 +102,7 @@ func TestTheMapIsObeyed(t *testing.T) {
 	}
 }
 
-func TestWhatIsUnclearIsAnError(t *testing.T) {
+func TestUnclearColumnsAreAnError(t *testing.T) {
 	for name, tt := range map[string]struct {
 		table string
 		o     Options
@@ -118,7 +119,7 @@ func TestWhatIsUnclearIsAnError(t *testing.T) {
 		"names and company":  {"First Name|Last Name|Company", Options{}, "first_name=First Name last_name=Last Name company_name=Company", nil, ""},
 		"nothing, looked at": {"a|b", Options{AnyColumns: true}, "", nil, ""},
 		"a hint":             {"Kontakt|b\na@x.com|1", Options{}, "", ErrNoColumn, `"Kontakt" contains e-mail addresses`},
-		"ours hint nothing":  {"enrich_email|b\na@x.com|1", Options{}, "", ErrNoColumn, "say --no-header"},
+		"ours hint nothing":  {"enrich_email|b\na@x.com|1", Options{}, "", ErrNoColumn, "use --no-header"},
 		"an address":         {"Ann|ann@x.com\nBo|bo@x.com", Options{}, "", ErrHeader, "--no-header"},
 		"a URL":              {"Email|https://x.com", Options{}, "", ErrHeader, `"https://x.com"`},
 		"a number":           {"Ann|Smith|+1 800 555-1234", Options{}, "", ErrHeader, "--no-header"},
@@ -144,18 +145,56 @@ func wantMapping(t *testing.T, table string, o Options, want string, wanted erro
 	}
 }
 
-// TestNoNameIsTwoFields finds names that stand for a field in two tiers of it: one of them is never looked at.
-func TestNoNameIsTwoFields(t *testing.T) {
+// TestEachNameIsListedOnce: of a name that is in two tiers of a field, one is never looked at.
+func TestEachNameIsListedOnce(t *testing.T) {
+	section, seen := "", map[string]bool{}
+	for line := range strings.Lines(aliasFile) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			section, seen = name, map[string]bool{Key(name): true}
+			continue
+		}
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(line, "needs "); ok {
+			_, line, _ = strings.Cut(rest, ":")
+		}
+		for name := range strings.SplitSeq(strings.TrimSuffix(line, ","), ",") {
+			if key := Key(name); key == "" || seen[key] {
+				t.Errorf("[%s %q is listed twice, or empty", section, name)
+			} else {
+				seen[key] = true
+			}
+		}
+	}
+}
+
+func TestAliasesAreTiers(t *testing.T) {
+	a := loadAliases()
 	for _, f := range contact.InputFields() {
-		seen := map[string]string{}
-		for _, list := range aliases(f) {
-			for name := range strings.SplitSeq(list, ",") {
-				name = strings.TrimSpace(name)
-				key := Key(name)
-				if other, twice := seen[key]; twice && other == name || key == "" {
-					t.Errorf("%s: %q is there twice, or nothing", f, name)
-				}
-				seen[key] = name
+		if own, ok := a.fields[f][Key(string(f))]; !ok || own != (alias{}) {
+			t.Errorf("%s: its own name is %+v", f, own)
+		}
+	}
+	if len(a.fields) != len(contact.InputFields()) || len(a.questions) < 100 {
+		t.Errorf("%d fields, %d questions", len(a.fields), len(a.questions))
+	}
+	for f, names := range map[contact.Field]map[string]alias{
+		contact.Email: {"E-Mail 1 - Value": {tier: 1}, "Work Email": {tier: 2}, "user_email": {tier: 5}}, contact.LinkedInURL: {"URL": {2, needsValues}},
+		contact.CompanyDomain: {"www": {4, needsValues}}, contact.FirstName: {"First": {2, "last_name"}}, contact.LastName: {"last": {3, "first_name"}, "Nom": {4, "first_name"}},
+		contact.FullName: {"Name": {3, "company_name"}},
+	} {
+		for name, want := range names {
+			if got := a.fields[f][Key(name)]; got != want {
+				t.Errorf("%s %q: got %+v, want %+v", f, name, got, want)
+			}
+		}
+	}
+	for i, begin := range a.questions {
+		for _, later := range a.questions[i+1:] {
+			if strings.HasPrefix(later, begin) {
+				t.Errorf("%q is never looked at: %q is before it", later, begin)
 			}
 		}
 	}

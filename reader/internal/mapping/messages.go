@@ -4,67 +4,89 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"enrich/contact"
+	"enrich/internal/phrase"
 )
 
-// ambiguous names the columns among which a person must choose.
+const (
+	maxListed = 20 // names in a message
+	maxQuoted = 40 // characters of a name or a cell in a message
+)
+
+// ambiguous names two of the columns among which the user must choose.
 func (m *mapper) ambiguous(f contact.Field, found []candidate) error {
 	return fmt.Errorf("%w %s: %s and %s; choose with --map %s=COLUMN",
-		ErrAmbiguous, f, Quote(m.columns[found[0].column]), Quote(m.columns[found[1].column]), f)
+		ErrAmbiguous, f, Quote(m.unique[found[0].column]), Quote(m.unique[found[1].column]), f)
 }
 
-// noSuch says which columns there are, and which was perhaps meant.
-func (m *mapper) noSuch(f contact.Field, name string) error {
+// noSuchColumn says which columns there are, and which of them was perhaps meant.
+func (m *mapper) noSuchColumn(f contact.Field, name string) error {
 	what := "column"
 	if m.options.JSON {
 		what = "member"
 	}
-	meant := ""
-	if near := nearest(name, m.columns); near != "" {
-		meant = fmt.Sprintf(" (did you mean %s?)", Quote(near))
+	hint := ""
+	if near := m.nearest(name); near != "" {
+		hint = fmt.Sprintf(" (did you mean %s?)", Quote(near))
 	}
-	return fmt.Errorf("%w: %s=%s: no %s has this name%s; there are %s", ErrMap, f, Quote(name), what, meant, listed(m.columns))
+	return fmt.Errorf("%w: %s=%s: no %s has this name%s; there are %s", ErrMap, f, Quote(name), what, hint, list(m.unique))
 }
 
-// mostListed is how many names a message has at most, and mostShown how many characters of one.
-const (
-	mostListed = 20
-	mostShown  = 40
-)
+// nearest returns the column that was perhaps meant by a name, or "".
+func (m *mapper) nearest(name string) string {
+	key := Key(name)
+	if len(name) > MaxName || key == "" {
+		return ""
+	}
+	letters := utf8.RuneCountInString(key)
+	most := letters / 3
+	if letters > 3 {
+		most = max(most, 2) // two letters swapped are two changes
+	}
+	keys := make([]string, len(m.unique))
+	for i, other := range m.unique {
+		if len(other) <= MaxName {
+			keys[i] = Key(other)
+		}
+	}
+	if i := phrase.Nearest(key, keys, most); i >= 0 {
+		return m.unique[i]
+	}
+	return ""
+}
 
-// listed is a list of names as a message has it.
-func listed(names []string) string {
+func fieldNames() string {
+	var names []string
+	for _, f := range contact.InputFields() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+// list quotes the first names of a list and counts the others.
+func list(names []string) string {
 	if len(names) == 0 {
 		return "none"
 	}
-	var list []string
-	for _, name := range names[:min(len(names), mostListed)] {
-		list = append(list, Quote(name))
+	var quoted []string
+	for _, name := range names[:min(len(names), maxListed)] {
+		quoted = append(quoted, Quote(name))
 	}
-	text := strings.Join(list, ", ")
-	if more := len(names) - mostListed; more > 0 {
+	text := strings.Join(quoted, ", ")
+	if more := len(names) - maxListed; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
 }
 
-// Quote is a text of the input as a message has it: quoted, bounded, nothing in it for a terminal to obey.
-func Quote(s string) string {
-	n := 0
-	for i := range s {
-		if n++; n > mostShown {
-			s = s[:i] + "…"
-			break
-		}
-	}
-	return fmt.Sprintf("%q", s)
-}
+// Quote returns a name or a cell as a message has it: quoted and short.
+func Quote(s string) string { return phrase.Quote(s, maxQuoted) }
 
 // checkHeader refuses a first line that is data.
 func (m *mapper) checkHeader() error {
-	o := m.options
-	if o.NoHeader || o.AnyColumns || o.JSON || o.HeaderLine > 0 {
+	if o := m.options; o.AnyColumns || !o.headerMayBeData() {
 		return nil
 	}
 	for _, name := range m.names {
@@ -75,32 +97,34 @@ func (m *mapper) checkHeader() error {
 	return nil
 }
 
+// headerMayBeData reports whether the header was detected.
+func (o *Options) headerMayBeData() bool { return !o.NoHeader && !o.JSON && o.HeaderLine == 0 }
+
 func headerIsData(cell string) error {
-	return fmt.Errorf("%w: %s in it is data, not a column's name; if the file has no header, say --no-header", ErrHeader, Quote(cell))
+	return fmt.Errorf("%w: %s is data, not the name of a column; if the file has no header, use --no-header", ErrHeader, Quote(cell))
 }
 
-// noColumn says that there is nothing to ask by or, where a name is a number, that the names are data.
+// noColumn says what is missing. If a name is a number, it says that the header is data.
 func (m *mapper) noColumn() error {
-	o := m.options
-	unsure := !o.NoHeader && !o.JSON && o.HeaderLine == 0
+	mayBeData := m.options.headerMayBeData()
 	hint := ""
-	for i, name := range m.columns {
-		if unsure && len(m.mapping) == 0 && likeNumber(name) {
+	for i, name := range m.unique {
+		if mayBeData && len(m.mapping) == 0 && isNumber(name) {
 			return headerIsData(name)
 		}
-		if hint == "" && m.only(contact.Email, i) && !m.ours(name) {
+		if hint == "" && m.hasOnly(contact.Email, i) && !isOutput(name, m.options.JSON) {
 			hint = fmt.Sprintf("; %s contains e-mail addresses", Quote(name))
 		}
 	}
-	if unsure && hint == "" {
-		hint = "; if the first line is data, say --no-header"
+	if mayBeData && hint == "" {
+		hint = "; if the first line is data, use --no-header"
 	}
 	return fmt.Errorf("%w: expected an e-mail address, a LinkedIn URL, or first and last name with a company; "+
-		"say with --map FIELD=COLUMN which is which of %s%s", ErrNoColumn, listed(m.columns), hint)
+		"use --map FIELD=COLUMN to say which column is which; the columns are %s%s", ErrNoColumn, list(m.unique), hint)
 }
 
-// likeNumber says whether a text is a number, an amount, a date or a telephone number.
-func likeNumber(s string) bool {
+// isNumber reports whether a text is a number, an amount, a date or a telephone number.
+func isNumber(s string) bool {
 	digits := 0
 	for _, r := range strings.TrimSpace(s) {
 		switch {
