@@ -6,17 +6,30 @@ import (
 	"enrich/contact"
 )
 
-// State is what is known of a contact: its latest answer, or where there is none its latest outcome.
+// A Ref names an outcome. Only the store that returned it can read the outcome; 0 names none. Two states with the same Ref
+// have the same outcome. The refs of a store are dense, so that a set of them can be a bitmap; negative ones are few.
+type Ref int64
+
+// A State is what a store knows of a contact: its latest answer or, if there is none, its latest outcome. The zero value
+// means that nothing is known.
 type State struct {
-	// Kind is 0 where nothing is known.
+	// Kind is the kind of that outcome; 0: none.
 	Kind contact.Kind
-	// Ref is what [Ledger.Outcomes] reads it by.
-	Ref int64
-	// At is when it ended, to the millisecond.
+	// Ref is the reference of that outcome.
+	Ref Ref
+	// At is when that outcome ended, to the millisecond.
 	At time.Time
-	// Lost is how many calls were lost since the last answer, 15 at most.
+	// Lost is the number of calls that were lost since the last answer, at most 15.
 	Lost int
-	// Asked: [Ledger.MarkAsked] was called for it.
+	// ThisRun reports whether the run that was begun on this store has committed an outcome of the contact.
+	ThisRun bool
+	// Elsewhere reports whether another process has an open claim on the contact: it must be neither sent nor failed. It
+	// is always false if only one process at a time can write to the store.
+	Elsewhere bool
+	// AddressAnswered reports whether the contact's address was answered, under whatever other fields. It is false for a
+	// contact without an address, and if the store was opened without looking for addresses.
+	AddressAnswered bool
+	// Asked reports whether MarkAsked was called. Deprecated: use ThisRun.
 	Asked bool
 }
 
@@ -26,8 +39,8 @@ type Intent struct {
 	Keys    contact.Keys
 }
 
-// RunInfo is what the ledger keeps of a run.
-type RunInfo struct {
+// A Run is what the ledger records when a run begins.
+type Run struct {
 	// Started is when it began.
 	Started time.Time
 	// URL is the API's normalised base URL, Constants the constant fields of every request as JSON, or empty: with a
@@ -39,7 +52,7 @@ type RunInfo struct {
 }
 
 // Identity makes the keys of the run's requests.
-func (i *RunInfo) Identity() contact.Identity { return contact.NewIdentity(i.URL, i.Constants) }
+func (r *Run) Identity() contact.Identity { return contact.NewIdentity(r.URL, r.Constants) }
 
 // A Record is an outcome as the file holds it, for those who read all of it.
 type Record struct {

@@ -95,7 +95,9 @@ func (a *admission) run(deadline context.Context) error {
 	for {
 		n, err := a.Rows.Read(rows)
 		for i := range rows[:n] {
-			a.row(&rows[i])
+			if serr := a.row(deadline, &rows[i]); serr != nil {
+				return serr
+			}
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -115,24 +117,25 @@ func (a *admission) run(deadline context.Context) error {
 
 // row admits one row, or not. Skipped are: a row that cannot be asked, a contact with a fresh answer, one that is
 // held, one already asked in this run; and everything after a stop.
-func (a *admission) row(row *reader.Row) {
+func (a *admission) row(ctx context.Context, row *reader.Row) error {
 	a.Counters.Read.Add(1)
 	if judge(row) != nil {
-		return
+		return nil
 	}
 	keys := a.Identity.Keys(row.Contact)
-	state := a.Ledger.State(keys)
-	if a.fresh(state) || a.held(state) {
-		return
+	state, err := stateOf(ctx, a.Ledger, keys)
+	if err != nil || a.fresh(state) || a.held(state) {
+		return err
 	}
 	if a.Caps.Limit > 0 && row.Number > a.Caps.Limit || a.capped {
 		a.unasked = a.unasked || !state.Asked // an earlier row may be asking for it
-		return
+		return nil
 	}
 	if a.stop.stopped() || !a.Ledger.MarkAsked(keys) {
-		return
+		return nil
 	}
 	a.ask(row, keys, state.Kind == contact.Refused)
+	return nil
 }
 
 // ask reserves and hands the contact over. The order matters: a place, then the reservation, then the intent.

@@ -72,7 +72,7 @@ func newAsk(t *testing.T, url string, workers int, list []string) *Ask {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() }) // what it holds is not looked at
-	run, err := l.Begin(ledger.RunInfo{URL: url})
+	run, err := l.Begin(context.Background(), ledger.Run{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,11 +29,11 @@ type buggyLedger struct {
 	fails   func() error
 }
 
-func (l buggyLedger) Commit(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error {
+func (l buggyLedger) Commit(ctx context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) ([]bool, error) {
 	if *l.commits++; *l.commits > 3 && len(outcomes) > 0 {
-		return l.fails()
+		return nil, l.fails()
 	}
-	return l.Ledger.Commit(run, intents, outcomes)
+	return l.Ledger.Commit(ctx, run, intents, outcomes)
 }
 
 // A panic or a failure anywhere behind admission ends the run with an error of ours; nobody waits for ever for one who is gone,

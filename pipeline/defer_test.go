@@ -28,11 +28,14 @@ func TestALostCallWaitsForACredit(t *testing.T) {
 // A ledger in which an earlier run saw every contact refused.
 type refusingLedger struct{ Ledger }
 
-func (l refusingLedger) State(k contact.Keys) ledger.State {
-	if s := l.Ledger.State(k); s.Kind != 0 {
-		return s
+func (l refusingLedger) States(ctx context.Context, keys []contact.Keys, states []ledger.State) error {
+	err := l.Ledger.States(ctx, keys, states)
+	for i := range keys {
+		if states[i].Kind == 0 {
+			states[i] = ledger.State{Kind: contact.Refused}
+		}
 	}
-	return ledger.State{Kind: contact.Refused}
+	return err
 }
 
 // However many 404s wait for the first answer, only so many are kept. The others are failures, which a later run sends again.

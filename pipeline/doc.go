@@ -12,6 +12,8 @@
 package pipeline
 
 import (
+	"context"
+
 	"enrich/client"
 	"enrich/contact"
 	"enrich/ledger"
@@ -34,18 +36,26 @@ type Queue interface {
 
 // A Ledger is what both passes need of the durable record; sqlite.Ledger is one.
 type Ledger interface {
-	// State is what is known of a contact.
-	State(contact.Keys) ledger.State
+	// States looks contacts up by their keys: states[i] is the state of keys[i].
+	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
 	// Answers is how many contacts have an answer.
 	Answers() int64
 	// MarkAsked says whether this is the first asking of a contact in this run.
 	MarkAsked(contact.Keys) (first bool)
 	// MarkSeen says whether this is the first row of a contact in the write pass.
 	MarkSeen(contact.Keys) (first bool)
-	// Commit makes intents and outcomes durable, together.
-	Commit(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error
+	// Commit makes intents and outcomes durable, together. Only an intent that is claimed may be sent: claimed[i] is that of
+	// intents[i], until the next Commit.
+	Commit(ctx context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) (claimed []bool, err error)
 	// Outcomes reads outcomes by their references. To bound memory it may leave some with Kind 0, but not a single one.
-	Outcomes(refs []int64, out []contact.Outcome) error
+	Outcomes(ctx context.Context, refs []ledger.Ref, out []contact.Outcome) error
+}
+
+// stateOf looks one contact up.
+func stateOf(ctx context.Context, l Ledger, k contact.Keys) (ledger.State, error) {
+	var s [1]ledger.State
+	err := l.States(ctx, []contact.Keys{k}, s[:])
+	return s[0], err
 }
 
 // batch is how many rows a pass takes from the reader, and how many outcomes from the ledger, at once.

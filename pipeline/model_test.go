@@ -169,7 +169,7 @@ func (m *model) both(list []string, workers int, most int64) (Asked, Written) {
 	check(err)
 	defer func() { check(l.Close()) }()
 	started := time.Now().UTC().Truncate(time.Millisecond)
-	run, err := l.Begin(ledger.RunInfo{Started: started, URL: m.api.URL})
+	run, err := l.Begin(context.Background(), ledger.Run{Started: started, URL: m.api.URL})
 	check(err)
 	rules := Rules{Identity: m.identity, Started: started, MaxAge: -1, NoMatchAge: -1, LostRetries: modelRetries}
 	ask := Ask{
@@ -181,7 +181,7 @@ func (m *model) both(list []string, workers int, most int64) (Asked, Written) {
 	w := Write{Rules: rules, Rows: open(), Ledger: l, Run: run, Results: nowhere[writer.Result]{}, Failures: nowhere[writer.Failure]{}}
 	written, err := w.Do(context.Background())
 	check(err)
-	check(l.Finish(run, string(asked.Stop), 0))
+	check(l.Finish(context.Background(), run, string(asked.Stop), 0))
 	return asked, written
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"enrich/contact"
 	"enrich/reader"
 )
 
@@ -15,9 +14,7 @@ type Plan struct {
 	Rules
 	Rows   Rows
 	Ledger Ledger
-	// ByEmail is a ledger's view by address, to tell how many addresses were answered under other fields; nil: not wanted.
-	ByEmail interface{ AddressAnswered(contact.Keys) bool }
-	Limit   int64
+	Limit  int64
 	// MaxCalls is how many calls the caps leave; negative: there is no cap.
 	MaxCalls int64
 }
@@ -50,7 +47,9 @@ func (p *Plan) Do(ctx context.Context) (Planned, error) {
 	for {
 		k, err := p.Rows.Read(rows)
 		for i := range rows[:k] {
-			p.row(&rows[i], &n)
+			if serr := p.row(ctx, &rows[i], &n); serr != nil {
+				return n, serr
+			}
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -67,33 +66,37 @@ func (p *Plan) Do(ctx context.Context) (Planned, error) {
 }
 
 // row counts a row once: Rows = Invalid + Answered + Duplicates + Held + BeyondLimit + BeyondCaps + Calls.
-func (p *Plan) row(row *reader.Row, n *Planned) {
+func (p *Plan) row(ctx context.Context, row *reader.Row, n *Planned) error {
 	n.Rows++
 	if judge(row) != nil {
 		n.Invalid++
-		return
+		return nil
 	}
 	keys := p.Identity.Keys(row.Contact)
-	state := p.Ledger.State(keys)
+	state, err := stateOf(ctx, p.Ledger, keys)
+	if err != nil {
+		return err
+	}
 	switch {
 	case p.fresh(state):
 		n.Answered++
-		return
+		return nil
 	case !p.Ledger.MarkAsked(keys):
 		n.Duplicates++
-		return
+		return nil
 	case p.held(state):
 		n.Held++
-		return
+		return nil
 	case p.Limit > 0 && row.Number > p.Limit:
 		n.BeyondLimit++
-		return
+		return nil
 	case p.MaxCalls >= 0 && n.Calls >= p.MaxCalls:
 		n.BeyondCaps++
-		return
+		return nil
 	}
 	n.Calls++
 	count(&n.Stale, p.stale(state))
 	count(&n.Lost, state.Lost > 0)
-	count(&n.OtherFields, p.ByEmail != nil && p.ByEmail.AddressAnswered(keys))
+	count(&n.OtherFields, state.AddressAnswered)
+	return nil
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"time"
 
 	"github.com/sourcegraph/conc"
@@ -159,7 +160,7 @@ func (d *desk) commit(g group) error {
 	}
 	decided := d.decide(g.empty())
 	d.outcomes = append(d.outcomes, decided...)
-	err := d.Ledger.Commit(d.Run, d.intents, d.outcomes)
+	_, err := d.Ledger.Commit(context.Background(), d.Run, d.intents, d.outcomes)
 	clear(d.outcomes) // they would keep their answers in memory until the next commit
 	if err != nil {
 		return err
@@ -214,7 +215,14 @@ func (d *desk) close(a *asking) (free bool) {
 // repeat sends a lost contact again, if it may be and a reservation can be made; while others are in flight that may give theirs
 // back, it waits for them. It reports whether the contact's place is free.
 func (d *desk) repeat(a *asking) (free bool) {
-	if !a.result.Again || d.stop.stopped() || d.held(d.Ledger.State(a.ticket.Keys)) {
+	if !a.result.Again || d.stop.stopped() {
+		return true
+	}
+	state, err := stateOf(d.stop.hard, d.Ledger, a.ticket.Keys)
+	if err != nil {
+		d.stop.failLater(err)
+	}
+	if err != nil || d.held(state) {
 		return true
 	}
 	reached, wait := d.budget.tryReserve()

@@ -47,7 +47,7 @@ func (w *Write) Do(deadline context.Context) (Written, error) {
 	p := writePass{Write: w, tally: &t, rows: make([]reader.Row, batch)}
 	for {
 		n, err := w.Rows.Read(p.rows)
-		if werr := p.batch(p.rows[:n]); werr != nil {
+		if werr := p.batch(deadline, p.rows[:n]); werr != nil {
 			return t, werr
 		}
 		switch {
@@ -70,7 +70,7 @@ type writePass struct {
 	tally    *Written
 	rows     []reader.Row
 	joined   [batch]joined
-	refs     []int64
+	refs     []ledger.Ref
 	outcomes []contact.Outcome
 	alone    [1]contact.Outcome // one that had no room among the others
 	result   writer.Result
@@ -86,13 +86,17 @@ type joined struct {
 }
 
 // batch looks all rows of a batch up together, then writes them one by one.
-func (p *writePass) batch(rows []reader.Row) error {
+func (p *writePass) batch(ctx context.Context, rows []reader.Row) error {
 	p.refs = p.refs[:0]
 	for i := range rows {
 		j := joined{refused: judge(&rows[i]), at: -1}
 		if j.refused == nil {
 			j.keys = p.Identity.Keys(rows[i].Contact)
-			if j.state = p.Ledger.State(j.keys); j.state.Kind != 0 {
+			var err error
+			if j.state, err = stateOf(ctx, p.Ledger, j.keys); err != nil {
+				return fmt.Errorf("read the ledger: %w", err)
+			}
+			if j.state.Kind != 0 {
 				j.at = len(p.refs)
 				p.refs = append(p.refs, j.state.Ref)
 			}
@@ -102,18 +106,18 @@ func (p *writePass) batch(rows []reader.Row) error {
 	for len(p.outcomes) < len(p.refs) {
 		p.outcomes = append(p.outcomes, contact.Outcome{})
 	}
-	if err := p.Ledger.Outcomes(p.refs, p.outcomes[:len(p.refs)]); err != nil {
+	if err := p.Ledger.Outcomes(ctx, p.refs, p.outcomes[:len(p.refs)]); err != nil {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
 	for i := range rows {
-		if err := p.row(&rows[i], &p.joined[i]); err != nil {
+		if err := p.row(ctx, &rows[i], &p.joined[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *writePass) row(row *reader.Row, j *joined) error {
+func (p *writePass) row(ctx context.Context, row *reader.Row, j *joined) error {
 	p.tally.Read++
 	if j.refused != nil {
 		return p.fail(row, writer.Failure{Kind: j.refused.kind, Message: j.refused.message})
@@ -121,7 +125,7 @@ func (p *writePass) row(row *reader.Row, j *joined) error {
 	if j.at < 0 {
 		return p.pend(row)
 	}
-	o, err := p.outcome(j)
+	o, err := p.outcome(ctx, j)
 	if err != nil {
 		return err
 	}
@@ -139,12 +143,12 @@ func (p *writePass) row(row *reader.Row, j *joined) error {
 }
 
 // outcome is what the batch's look-up found for a row. What had no room there is read now, alone.
-func (p *writePass) outcome(j *joined) (*contact.Outcome, error) {
+func (p *writePass) outcome(ctx context.Context, j *joined) (*contact.Outcome, error) {
 	o := &p.outcomes[j.at]
 	if o.Kind != 0 {
 		return o, nil
 	}
-	if err := p.Ledger.Outcomes([]int64{j.state.Ref}, p.alone[:]); err != nil {
+	if err := p.Ledger.Outcomes(ctx, []ledger.Ref{j.state.Ref}, p.alone[:]); err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
 	return &p.alone[0], nil

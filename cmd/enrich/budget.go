@@ -127,7 +127,7 @@ func (j *job) countBudget() error {
 
 func (j *job) readBudget(per string, most int64) (budget, error) {
 	since, until := period(per, j.rules.Started)
-	spent, err := j.ledger.SpentSince(since)
+	spent, err := j.ledger.SpentSince(j.patience.ctx, since)
 	if err != nil {
 		return budget{}, err
 	}

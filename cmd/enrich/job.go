@@ -286,7 +286,7 @@ func (j *job) publish(s *pipeline.Summary) error {
 		return j.outputs.set.Keep()
 	}
 	// The last look before the outputs get their names: what they say must be in a ledger that lasts.
-	if err := j.ledger.Intact(); err != nil {
+	if err := j.ledger.Intact(j.patience.deadline); err != nil {
 		return err
 	}
 	if err := j.outputs.set.Publish(j.patience.deadline); err != nil {

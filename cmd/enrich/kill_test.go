@@ -195,7 +195,11 @@ func (v *victim) inDoubt(t *testing.T) int {
 	}
 	defer func() { _ = l.Close() }() // it was only read
 	for _, address := range v.rows {
-		if l.State(v.keys(address)).Kind.Answered() {
+		var s [1]ledger.State
+		if err := l.States(context.Background(), []contact.Keys{v.keys(address)}, s[:]); err != nil {
+			t.Fatal(err)
+		}
+		if s[0].Kind.Answered() {
 			if _, known := v.answered[address]; !known {
 				v.answered[address] = calls[address]
 			}

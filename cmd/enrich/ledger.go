@@ -79,8 +79,8 @@ func statsCommand(w world) *cobra.Command {
 		Example: "  enrich ledger stats\n  enrich ledger stats --json",
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	stats := func(_ context.Context, l *sqlite.Ledger, _ []string) error {
-		s, err := l.Stats()
+	stats := func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+		s, err := l.Stats(ctx)
 		if err != nil {
 			return err
 		}

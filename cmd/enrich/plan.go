@@ -74,9 +74,6 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return err
 	}
 	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.limit, MaxCalls: j.callsLeft()}
-	if s.sameBy != "email" {
-		p.ByEmail = j.ledger
-	}
 	planned, err := p.Do(j.patience.ctx)
 	if err != nil {
 		return err

@@ -115,14 +115,14 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	answered, err := j.ledger.AnsweredFrom(j.question.url)
+	answered, err := j.ledger.AnsweredFrom(j.patience.ctx, j.question.url)
 	if err != nil {
 		return err
 	}
 	if answered {
 		api.AnsweredBefore()
 	}
-	run, err := j.ledger.Begin(ledger.RunInfo{
+	run, err := j.ledger.Begin(j.patience.ctx, ledger.Run{
 		Started: j.rules.Started, URL: j.question.url, Input: j.input.Name, Version: version(), Constants: j.question.constants.JSON(),
 	})
 	if err != nil {
@@ -151,12 +151,12 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 		stopped = string(*summary.Stopped)
 	}
 	// Before the outputs are published: a run whose ledger failed publishes nothing.
-	if err := j.ledger.Finish(run, stopped, summary.ExitCode); err != nil {
+	if err := j.ledger.Finish(j.patience.deadline, run, stopped, summary.ExitCode); err != nil {
 		return err
 	}
 	if err := j.publish(&summary); err != nil {
 		err = j.interrupted(err)
-		return errors.Join(err, j.ledger.Finish(run, stopped, codeOf(err)))
+		return errors.Join(err, j.ledger.Finish(j.patience.deadline, run, stopped, codeOf(err)))
 	}
 	m.done(&summary)
 	j.saySummary(&summary)

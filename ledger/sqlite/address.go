@@ -21,19 +21,14 @@ func (a *addresses) add(email contact.Key) {
 	}
 }
 
-func (a *addresses) has(email contact.Key) bool {
+func (a *addresses) has(k contact.Keys) bool {
+	if !a.wanted || k.Email == k.Request { // no address
+		return false
+	}
 	if !a.sorted {
 		slices.Sort(a.hashes)
 		a.sorted = true
 	}
-	_, found := slices.BinarySearch(a.hashes, binary.BigEndian.Uint64(email[:]))
+	_, found := slices.BinarySearch(a.hashes, binary.BigEndian.Uint64(k.Email[:]))
 	return found
-}
-
-// AddressAnswered says whether a contact's address was answered, under whatever other fields. The ledger must have
-// been opened with Options.Addresses. A contact without an address has none.
-func (l *Ledger) AddressAnswered(k contact.Keys) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return k.Email != k.Request && l.addresses.has(k.Email)
 }

@@ -1,12 +1,15 @@
 package sqlite
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
-// AnsweredFrom reports whether the ledger has an answer from a base URL (normalised, as in [RunInfo]), so that a 404 of that API
+// AnsweredFrom reports whether the ledger has an answer from a base URL (normalised, as in [ledger.Run]), so that a 404 of that API
 // means a contact that it does not know, and not a wrong URL. Answers that were 404s do not count: that would prove nothing.
 //
 // It looks at the outcomes of the runs with that URL, the newest first, and ends at the first answer.
-func (l *Ledger) AnsweredFrom(url string) (bool, error) {
+func (l *Ledger) AnsweredFrom(_ context.Context, url string) (bool, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
 	if l.conn == nil || l.Answers() == 0 {

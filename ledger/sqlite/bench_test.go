@@ -60,7 +60,7 @@ func fill(b testing.TB, path string, n, size int) {
 		intents, outcomes := group(from, size)
 		commit(b, l, run, intents, outcomes...)
 	}
-	if err := l.Finish(run, "", 0); err != nil {
+	if err := l.Finish(context.Background(), run, "", 0); err != nil {
 		b.Fatal(err)
 	}
 	if err := l.Close(); err != nil {
@@ -133,16 +133,16 @@ func BenchmarkOutcomes(b *testing.B) {
 		"random":   func(int) int64 { return rand.Int64N(n) + 1 },
 	} {
 		b.Run(name, func(b *testing.B) {
-			refs, out := make([]int64, batch), make([]contact.Outcome, batch)
+			refs, out := make([]ledger.Ref, batch), make([]contact.Outcome, batch)
 			b.ReportAllocs()
 			for done := 0; b.Loop(); done++ {
 				if done%batch != 0 {
 					continue
 				}
 				for i := range refs {
-					refs[i] = next(done + i)
+					refs[i] = ledger.Ref(next(done + i))
 				}
-				if err := l.Outcomes(refs, out); err != nil {
+				if err := l.Outcomes(context.Background(), refs, out); err != nil {
 					b.Fatal(err)
 				}
 			}

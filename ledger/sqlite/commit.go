@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 
@@ -53,7 +54,17 @@ func (s *statements) close() error {
 // Commit makes intents and outcomes of a run durable, together; when it returns nil they are on the disk, and the state
 // knows the outcomes. After an error the ledger takes nothing more: what a failed sync left on the disk cannot be known,
 // and [ledger.ErrFailed] is what every later call returns.
-func (l *Ledger) Commit(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error {
+func (l *Ledger) Commit(_ context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) (claimed []bool, err error) {
+	if err := l.commitGroup(run, intents, outcomes); err != nil {
+		return nil, err
+	}
+	for len(l.claimed) < len(intents) {
+		l.claimed = append(l.claimed, true)
+	}
+	return l.claimed[:len(intents)], nil
+}
+
+func (l *Ledger) commitGroup(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error {
 	l.db.Lock()
 	defer l.db.Unlock()
 	if err := l.ready(); err != nil {
@@ -71,7 +82,7 @@ func (l *Ledger) Commit(run int64, intents []ledger.Intent, outcomes []contact.O
 	if len(outcomes) > 0 {
 		l.lastSum = l.stmts.lastSum
 	}
-	l.noteAll(first, outcomes)
+	l.noteAll(run, first, outcomes)
 	// The record comes after the sync, and before the checkpoint: a kill here leaves it one commit behind.
 	err := l.keepRecord(!l.recordSynced)
 	if err == nil {
@@ -83,12 +94,15 @@ func (l *Ledger) Commit(run int64, intents []ledger.Intent, outcomes []contact.O
 	return nil
 }
 
-func (l *Ledger) noteAll(first int64, outcomes []contact.Outcome) {
+func (l *Ledger) noteAll(run, first int64, outcomes []contact.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range outcomes {
 		o := &outcomes[i]
-		l.note(o.Keys, o.Kind, first+int64(i), o.At.UnixMilli())
+		e := l.note(o.Keys, o.Kind, ledger.Ref(first)+ledger.Ref(i), o.At.UnixMilli())
+		if run == l.current {
+			e.mark(thisRunMark)
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ func killed(t *testing.T, path string) {
 	l := open(t, path, sqlite.Options{})
 	run := begin(t, l)
 	commit(t, l, run, []ledger.Intent{person(0), person(1)}, outcome(0, contact.Matched), outcome(1, contact.Matched))
-	if err := errors.Join(l.Finish(run, "", 0), l.Close()); err != nil {
+	if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	l = open(t, path, sqlite.Options{})
@@ -134,7 +134,7 @@ func makeOther(t *testing.T, path string, answers int) {
 	for n := range answers {
 		commit(t, l, run, []ledger.Intent{person(5000 + n)}, outcome(5000+n, contact.NoMatch))
 	}
-	if err := errors.Join(l.Finish(run, "", 0), l.Close()); err != nil {
+	if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 	copyFile(t, other, path)

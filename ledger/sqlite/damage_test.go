@@ -59,7 +59,7 @@ func makeSampleOf(t testing.TB, path string, closed bool, size int, o sqlite.Opt
 		}
 		return run
 	}
-	if err := l.Finish(half(0, sample/2), "", 0); err != nil {
+	if err := l.Finish(context.Background(), half(0, sample/2), "", 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Close(); err != nil {
@@ -68,7 +68,7 @@ func makeSampleOf(t testing.TB, path string, closed bool, size int, o sqlite.Opt
 	l = open(t, path, o)
 	run := half(sample/2, sample)
 	if closed {
-		if err := errors.Join(l.Finish(run, "", 0), l.Close()); err != nil {
+		if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Close()); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -101,12 +101,12 @@ func copyFile(t testing.TB, from, to string) {
 // it was written.
 func read(l *sqlite.Ledger, closed bool) (wrong string, err error) {
 	for n := range sample {
-		s := l.State(person(n).Keys)
+		s := stateOf(l, person(n).Keys)
 		if s.Kind != sampleKind(n) || s.At.Unix() != outcome(n, s.Kind).At.Unix() {
 			return fmt.Sprintf("person %d is %+v", n, s), nil
 		}
 		out := make([]contact.Outcome, 1)
-		if err := l.Outcomes([]int64{s.Ref}, out); err != nil {
+		if err := l.Outcomes(context.Background(), []ledger.Ref{s.Ref}, out); err != nil {
 			return "", err
 		}
 		want := outcome(n, s.Kind)

@@ -27,7 +27,7 @@ func (s *script) live(o sqlite.Options) (*sqlite.Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := l.Begin(ledger.RunInfo{Started: noon, URL: "https://api.example", Input: "leads.csv", Version: "test"})
+	run, err := l.Begin(context.Background(), ledger.Run{Started: noon, URL: "https://api.example", Input: "leads.csv", Version: "test"})
 	if err != nil {
 		return l, err
 	}
@@ -36,7 +36,7 @@ func (s *script) live(o sqlite.Options) (*sqlite.Ledger, error) {
 			return l, err
 		}
 	}
-	return l, l.Finish(run, "", 0)
+	return l, l.Finish(context.Background(), run, "", 0)
 }
 
 // ask commits four intents, then their outcomes.
@@ -53,10 +53,10 @@ func (s *script) ask(l *sqlite.Ledger, run int64, n int) error {
 		outcomes = append(outcomes, o)
 		s.tried[n+i] = kind
 	}
-	if err := l.Commit(run, intents, nil); err != nil {
+	if err := tryCommit(l, run, intents, nil); err != nil {
 		return err
 	}
-	if err := l.Commit(run, nil, outcomes); err != nil {
+	if err := tryCommit(l, run, nil, outcomes); err != nil {
 		return err
 	}
 	for i, kind := range kinds {
@@ -84,17 +84,17 @@ func (s *script) check(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	for n, kind := range s.acked {
-		if st := l.State(person(n).Keys); st.Kind != kind {
+		if st := stateOf(l, person(n).Keys); st.Kind != kind {
 			t.Errorf("person %d was acknowledged as %s, and is %+v", n, kind, st)
 		}
 	}
 	for n, kind := range s.tried {
-		st := l.State(person(n).Keys)
+		st := stateOf(l, person(n).Keys)
 		if st.Kind == 0 {
 			continue
 		}
 		out := make([]contact.Outcome, 1)
-		if err := l.Outcomes([]int64{st.Ref}, out); err != nil {
+		if err := l.Outcomes(context.Background(), []ledger.Ref{st.Ref}, out); err != nil {
 			t.Errorf("person %d: %v", n, err)
 		}
 		if st.Kind != kind && st.Kind != contact.Lost {
@@ -203,11 +203,11 @@ func (f *faulty) run(t *testing.T) {
 // refuses checks that a ledger that failed takes nothing.
 func refuses(t *testing.T, l *sqlite.Ledger, failed *op) {
 	t.Helper()
-	_, begun := l.Begin(ledger.RunInfo{Started: noon})
+	_, begun := l.Begin(context.Background(), ledger.Run{Started: noon})
 	_, forgot := l.Forget(context.Background(), person(0).Contact)
 	_, pruned := l.Prune(context.Background(), noon)
 	for what, err := range map[string]error{
-		"commit": l.Commit(1, []ledger.Intent{person(2000)}, nil), "finish": l.Finish(1, "", 0), "begin": begun, "forget": forgot, "prune": pruned,
+		"commit": tryCommit(l, 1, []ledger.Intent{person(2000)}, nil), "finish": l.Finish(context.Background(), 1, "", 0), "begin": begun, "forget": forgot, "prune": pruned,
 	} {
 		if !errors.Is(err, ledger.ErrFailed) {
 			t.Errorf("%v failed, and then %s said %v", failed, what, err)

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -114,7 +115,7 @@ func (l *Ledger) wholeDespiteOthers() error {
 
 // Intact checks that the files are still those that were opened, and that the newest commit is in them. [Ledger.Commit],
 // [Ledger.Begin] and [Ledger.Finish] do so too; it is for a caller who is about to publish. [ledger.ErrChanged] says that they are not.
-func (l *Ledger) Intact() error {
+func (l *Ledger) Intact(_ context.Context) error {
 	l.db.Lock()
 	defer l.db.Unlock()
 	switch {

@@ -62,6 +62,9 @@ type Ledger struct {
 	opened     openFiles
 	loss       []string
 
+	current int64  // the run that was begun; 0: none yet
+	claimed []bool // all true, reused
+
 	lastSum      int64 // the checksum of the last outcome; 0: it was erased
 	recordSynced bool  // a record was synced since the last checkpoint
 	marked       bool  // the ledger says that a log follows
@@ -245,7 +248,7 @@ func (l *Ledger) openToRead() (err error) {
 func (l *Ledger) closeRuns(open map[int64][]contact.Outcome) error {
 	for _, run := range slices.Sorted(maps.Keys(open)) {
 		lost := open[run]
-		if err := l.Commit(run, nil, lost); err != nil {
+		if err := l.commitGroup(run, nil, lost); err != nil {
 			return fmt.Errorf("close what run %d left open: %w", run, err)
 		}
 		if err := l.endRun(run, func(r *runRow) { r.closed = true }); err != nil {
@@ -262,7 +265,7 @@ func (l *Ledger) takeLost(open map[int64][]contact.Outcome) {
 	for _, run := range slices.Sorted(maps.Keys(open)) {
 		for _, o := range open[run] {
 			o.Run = run
-			l.note(o.Keys, contact.Lost, -1-int64(len(l.found)), o.At.UnixMilli())
+			l.note(o.Keys, contact.Lost, -1-ledger.Ref(len(l.found)), o.At.UnixMilli())
 			l.found = append(l.found, o)
 		}
 	}
@@ -321,17 +324,20 @@ func (l *Ledger) key(k contact.Keys) contact.Key {
 	return k.Request
 }
 
-// State is what is known of a contact.
-func (l *Ledger) State(k contact.Keys) ledger.State {
+// States looks contacts up by their keys: states[i] is the state of keys[i]. All of them are of one moment. They are in
+// memory: it does not wait, and returns no error.
+func (l *Ledger) States(_ context.Context, keys []contact.Keys, states []ledger.State) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := l.table.find(l.key(k))
-	if e == nil {
-		return ledger.State{}
+	for i := range keys {
+		s := &states[i]
+		*s = ledger.State{AddressAnswered: l.addresses.has(keys[i])}
+		if e := l.table.find(l.key(keys[i])); e != nil {
+			s.Kind, s.Ref, s.At, s.Lost = e.kind(), e.ref(), moment(e.time()), e.lost()
+			s.ThisRun, s.Asked = e.meta&thisRunMark != 0, e.meta&askedMark != 0
+		}
 	}
-	return ledger.State{
-		Kind: e.kind(), Ref: e.ref(), At: moment(e.time()), Lost: e.lost(), Asked: e.meta&askedMark != 0,
-	}
+	return nil
 }
 
 // MarkAsked says whether this is the first time that it is called for a contact.
@@ -347,7 +353,7 @@ func (l *Ledger) mark(k contact.Keys, m uint64) (first bool) {
 }
 
 // note takes an outcome into the state. An answer stays the state until there is a newer answer.
-func (l *Ledger) note(k contact.Keys, kind contact.Kind, ref, ms int64) {
+func (l *Ledger) note(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64) *entry {
 	e := l.table.get(l.key(k))
 	lost := e.lost()
 	switch {
@@ -368,4 +374,5 @@ func (l *Ledger) note(k contact.Keys, kind contact.Kind, ref, ms int64) {
 		}
 		e.set(kind, ref, lost, ms)
 	}
+	return e
 }

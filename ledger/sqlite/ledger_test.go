@@ -58,7 +58,7 @@ func open(t testing.TB, path string, o sqlite.Options) *sqlite.Ledger {
 
 func begin(t fataler, l *sqlite.Ledger) int64 {
 	t.Helper()
-	run, err := l.Begin(ledger.RunInfo{Started: noon, URL: "https://api.example", Input: "leads.csv", Version: "test"})
+	run, err := l.Begin(context.Background(), ledger.Run{Started: noon, URL: "https://api.example", Input: "leads.csv", Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,9 +67,23 @@ func begin(t fataler, l *sqlite.Ledger) int64 {
 
 func commit(t fataler, l *sqlite.Ledger, run int64, intents []ledger.Intent, outcomes ...contact.Outcome) {
 	t.Helper()
-	if err := l.Commit(run, intents, outcomes); err != nil {
+	if err := tryCommit(l, run, intents, outcomes); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func tryCommit(l *sqlite.Ledger, run int64, intents []ledger.Intent, outcomes []contact.Outcome) error {
+	_, err := l.Commit(context.Background(), run, intents, outcomes)
+	return err
+}
+
+// stateOf looks one contact up.
+func stateOf(l *sqlite.Ledger, k contact.Keys) ledger.State {
+	var s [1]ledger.State
+	if err := l.States(context.Background(), []contact.Keys{k}, s[:]); err != nil {
+		panic(err)
+	}
+	return s[0]
 }
 
 func TestWhatIsCommittedIsThereAgain(t *testing.T) {
@@ -81,7 +95,7 @@ func TestWhatIsCommittedIsThereAgain(t *testing.T) {
 		commit(t, l, run, []ledger.Intent{person(n)})
 		commit(t, l, run, nil, outcome(n, kind))
 	}
-	if err := l.Finish(run, "", 0); err != nil {
+	if err := l.Finish(context.Background(), run, "", 0); err != nil {
 		t.Fatal(err)
 	}
 	check := func(l *sqlite.Ledger) {
@@ -90,13 +104,13 @@ func TestWhatIsCommittedIsThereAgain(t *testing.T) {
 			t.Errorf("%d answers, %d found", l.Answers(), len(l.Found()))
 		}
 		for n, kind := range kinds {
-			s := l.State(person(n).Keys)
+			s := stateOf(l, person(n).Keys)
 			if s.Kind != kind || (kind == contact.Lost) != (s.Lost == 1) {
 				t.Errorf("%s: got %+v", kind, s)
 			}
 			want := outcome(n, kind)
 			out := make([]contact.Outcome, 1)
-			if err := l.Outcomes([]int64{s.Ref}, out); err != nil {
+			if err := l.Outcomes(context.Background(), []ledger.Ref{s.Ref}, out); err != nil {
 				t.Fatal(err)
 			}
 			want.Contact, want.Keys, want.Run = contact.Contact{}, contact.Keys{}, run
@@ -125,17 +139,17 @@ func TestAnOpenIntentIsFoundOnceAndLost(t *testing.T) {
 	}
 	for _, o := range []sqlite.Options{{ReadOnly: true}, {}, {}, {ReadOnly: true}} {
 		l := open(t, path, o)
-		if s := l.State(person(1).Keys); s.Kind != contact.Lost || s.Lost != 1 {
+		if s := stateOf(l, person(1).Keys); s.Kind != contact.Lost || s.Lost != 1 {
 			t.Errorf("the open intent is %+v", s)
 		}
-		if s := l.State(person(3).Keys); s.Lost != 2 {
+		if s := stateOf(l, person(3).Keys); s.Lost != 2 {
 			t.Errorf("the one that was lost before is %+v", s)
 		}
-		if s := l.State(person(2).Keys); s.Kind != contact.Matched {
+		if s := stateOf(l, person(2).Keys); s.Kind != contact.Matched {
 			t.Errorf("the answered one is %+v", s)
 		}
 		out := make([]contact.Outcome, 1)
-		if err := l.Outcomes([]int64{l.State(person(4).Keys).Ref}, out); err != nil || out[0].Kind != contact.Lost || out[0].Message == "" {
+		if err := l.Outcomes(context.Background(), []ledger.Ref{stateOf(l, person(4).Keys).Ref}, out); err != nil || out[0].Kind != contact.Lost || out[0].Message == "" {
 			t.Errorf("%+v, %v", out[0], err)
 		}
 		t.Logf("%+v: found %d", o, len(l.Found()))

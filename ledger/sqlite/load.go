@@ -96,7 +96,7 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, kept *int64) error {
 		e := readEnded(c.keys[i:])
 		if e.kind != 0 { // 0: forgotten
 			*kept = c.first + int64(i/endedSize)
-			l.note(e.keys, e.kind, *kept, e.at)
+			l.note(e.keys, e.kind, ledger.Ref(*kept), e.at)
 		}
 	}
 	return nil

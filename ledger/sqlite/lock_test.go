@@ -113,24 +113,24 @@ func TestAReaderBesideARun(t *testing.T) {
 	h := holding(t, path)
 	read := func() *sqlite.Ledger {
 		l := open(t, path, sqlite.Options{ReadOnly: true})
-		if l.State(person(9).Keys).Kind != contact.Matched {
+		if stateOf(l, person(9).Keys).Kind != contact.Matched {
 			t.Error("an answer is missing")
 		}
 		return l
 	}
-	if l := read(); len(l.Found()) != 0 || l.State(person(1).Keys).Kind != 0 {
+	if l := read(); len(l.Found()) != 0 || stateOf(l, person(1).Keys).Kind != 0 {
 		t.Errorf("a living run's asking is lost: %+v", l.Found())
 	}
 	h.kill()
 	l = read()
-	if len(l.Found()) != 2 || l.State(person(1).Keys).Kind != contact.Lost {
+	if len(l.Found()) != 2 || stateOf(l, person(1).Keys).Kind != contact.Lost {
 		t.Errorf("a dead run's asking is not lost: %+v", l.Found())
 	}
-	if err := l.Commit(1, []ledger.Intent{person(3)}, nil); err == nil {
+	if err := tryCommit(l, 1, []ledger.Intent{person(3)}, nil); err == nil {
 		t.Error("a reader wrote")
 	}
 	out := make([]contact.Outcome, 1)
-	if err := l.Outcomes([]int64{l.State(person(2).Keys).Ref}, out); err != nil || out[0].Kind != contact.Lost {
+	if err := l.Outcomes(context.Background(), []ledger.Ref{stateOf(l, person(2).Keys).Ref}, out); err != nil || out[0].Kind != contact.Lost {
 		t.Errorf("%+v, %v", out[0], err)
 	}
 }
@@ -186,7 +186,7 @@ func TestAGlanceNeverStopsARun(t *testing.T) {
 		run := begin(t, l)
 		commit(t, l, run, []ledger.Intent{person(1000 + n)})
 		commit(t, l, run, nil, outcome(1000+n, contact.Matched))
-		if err := errors.Join(l.Finish(run, "", 0), l.Close()); err != nil {
+		if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Close()); err != nil {
 			t.Error("run:", err)
 			break
 		}

@@ -91,7 +91,7 @@ func TestALinkMadeDuringARunDoesNotStopIt(t *testing.T) {
 	run := begin(t, l)
 	link(t, path, path+".link")
 	commit(t, l, run, []ledger.Intent{person(1)}, outcome(1, contact.Matched))
-	if err := errors.Join(l.Finish(run, "", 0), l.Intact()); err != nil {
+	if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Intact(context.Background())); err != nil {
 		t.Error(err)
 	}
 }

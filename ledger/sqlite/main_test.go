@@ -33,11 +33,11 @@ func hold(path string) error {
 	if err != nil {
 		return err
 	}
-	run, err := l.Begin(ledger.RunInfo{Started: noon, URL: "https://api.example"})
+	run, err := l.Begin(context.Background(), ledger.Run{Started: noon, URL: "https://api.example"})
 	if err != nil {
 		return err
 	}
-	if err := l.Commit(run, []ledger.Intent{person(1), person(2)}, nil); err != nil {
+	if err := tryCommit(l, run, []ledger.Intent{person(1), person(2)}, nil); err != nil {
 		return err
 	}
 	fmt.Println("held")

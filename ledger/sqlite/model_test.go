@@ -45,6 +45,7 @@ type model struct {
 	intents []int // open ones, in order
 	open    map[int]bool
 	found   []int
+	before  int // events before the ledger was opened
 	clock   int
 	last    int // the clock at the run's last outcome, or its start
 }
@@ -79,7 +80,7 @@ func (m *model) step() {
 		m.commit(m.ask(), answered)
 	case "finish":
 		if m.run != 0 && len(m.intents) == 0 {
-			if err := m.ledger.Finish(m.run, "", 0); err != nil {
+			if err := m.ledger.Finish(context.Background(), m.run, "", 0); err != nil {
 				m.Fatal(err)
 			}
 			m.run = 0
@@ -140,7 +141,7 @@ func (m *model) answer() (outcomes []contact.Outcome) {
 
 func (m *model) commit(intents []ledger.Intent, outcomes []contact.Outcome) {
 	if m.run == 0 {
-		run, err := m.ledger.Begin(ledger.RunInfo{Started: at(m.clock), URL: "https://api.example", Input: "x", Version: "test"})
+		run, err := m.ledger.Begin(context.Background(), ledger.Run{Started: at(m.clock), URL: "https://api.example", Input: "x", Version: "test"})
 		if err != nil {
 			m.Fatal(err)
 		}
@@ -152,7 +153,7 @@ func (m *model) commit(intents []ledger.Intent, outcomes []contact.Outcome) {
 	for i := len(m.events) - len(outcomes); i < len(m.events); i++ {
 		m.events[i].run = m.run
 	}
-	if err := m.ledger.Commit(m.run, intents, outcomes); err != nil {
+	if err := tryCommit(m.ledger, m.run, intents, outcomes); err != nil {
 		m.Fatal(err)
 	}
 }
@@ -173,7 +174,7 @@ func (m *model) reopen() {
 	for _, n := range m.intents {
 		m.events = append(m.events, event{person: n, kind: contact.Lost, at: m.last, run: m.run})
 	}
-	m.ledger, m.run, m.intents, m.open = l, 0, nil, map[int]bool{}
+	m.ledger, m.run, m.intents, m.open, m.before = l, 0, nil, map[int]bool{}, len(m.events)
 }
 
 // look reads it beside whoever writes.
@@ -207,7 +208,7 @@ func (m *model) erase(do func() (ledger.Erased, error)) {
 }
 
 // want is what is known of a person, by the rules.
-func (m *model) want(n int, byEmail bool) (s ledger.State, body string) {
+func (m *model) want(n int, byEmail, addresses bool) (s ledger.State, body string) {
 	for _, e := range m.events {
 		if e.person != n && !(byEmail && e.person/2 == n/2) {
 			continue
@@ -223,6 +224,11 @@ func (m *model) want(n int, byEmail bool) (s ledger.State, body string) {
 			s = ledger.State{Kind: e.kind, At: at(e.at), Lost: s.Lost}
 		}
 	}
+	for i, e := range m.events {
+		sameAddress := e.person/2 == n/2
+		s.AddressAnswered = s.AddressAnswered || addresses && sameAddress && e.kind.Answered()
+		s.ThisRun = s.ThisRun || addresses && i >= m.before && (e.person == n || byEmail && sameAddress)
+	}
 	s.Lost = min(s.Lost, 15)
 	return s, body
 }
@@ -230,8 +236,8 @@ func (m *model) want(n int, byEmail bool) (s ledger.State, body string) {
 func (m *model) check(l *sqlite.Ledger, byEmail bool) {
 	answered := map[int]bool{}
 	for n := range persons {
-		want, body := m.want(n, byEmail)
-		got := l.State(twin(n).Keys)
+		want, body := m.want(n, byEmail, l == m.ledger)
+		got := stateOf(l, twin(n).Keys)
 		ref := got.Ref
 		if got.Ref = 0; got != want {
 			m.Fatalf("person %d is %+v, want %+v; %+v", n, got, want, m.events)
@@ -243,7 +249,7 @@ func (m *model) check(l *sqlite.Ledger, byEmail bool) {
 			continue
 		}
 		out := make([]contact.Outcome, 2)
-		if err := l.Outcomes([]int64{ref, ref}, out); err != nil {
+		if err := l.Outcomes(context.Background(), []ledger.Ref{ref, ref}, out); err != nil {
 			m.Fatal(err)
 		}
 		for _, o := range out {

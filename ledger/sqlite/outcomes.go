@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,7 +33,7 @@ const readColumns = "SELECT id, run, kind, at, status, attempts, charged, failur
 //
 // Memory is bounded: if the answers together are larger than 2 MiB, some outcomes are left with Kind 0 and must be read
 // by another call. A call for one reference always reads it.
-func (l *Ledger) Outcomes(refs []int64, out []contact.Outcome) error {
+func (l *Ledger) Outcomes(_ context.Context, refs []ledger.Ref, out []contact.Outcome) error {
 	l.db.Lock()
 	defer l.db.Unlock()
 	for i := range out[:len(refs)] {
@@ -63,7 +64,7 @@ func (l *Ledger) Outcomes(refs []int64, out []contact.Outcome) error {
 
 // readRange reads the outcomes at some places, whose references are ascending and near one another, as long as
 // there is room for their answers.
-func (l *Ledger) readRange(refs []int64, places []int32, out []contact.Outcome, room *int) (err error) {
+func (l *Ledger) readRange(refs []ledger.Ref, places []int32, out []contact.Outcome, room *int) (err error) {
 	if l.stmts.read == nil {
 		if l.conn == nil {
 			return fmt.Errorf("%w: it is not open", ledger.ErrDamaged)
@@ -74,12 +75,12 @@ func (l *Ledger) readRange(refs []int64, places []int32, out []contact.Outcome, 
 	}
 	stmt := l.stmts.read
 	first, last := refs[places[0]], refs[places[len(places)-1]]
-	if err := errors.Join(stmt.BindInt64(1, first), stmt.BindInt64(2, last)); err != nil {
+	if err := errors.Join(stmt.BindInt64(1, int64(first)), stmt.BindInt64(2, int64(last))); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stmt.Reset()) }()
 	for stmt.Step() {
-		id := stmt.ColumnInt64(0)
+		id := ledger.Ref(stmt.ColumnInt64(0))
 		if len(places) == 0 || refs[places[0]] != id {
 			continue
 		}

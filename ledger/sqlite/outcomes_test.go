@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,18 +16,18 @@ func TestOutcomesAreBoundedByBytes(t *testing.T) {
 	const size, rows = 300_000, 40
 	l := open(t, filepath.Join(t.TempDir(), "ledger.db"), sqlite.Options{})
 	run := begin(t, l)
-	refs, large := make([]int64, rows), `{"contact":{"title":"`+strings.Repeat("t", size)+`"}}`
+	refs, large := make([]ledger.Ref, rows), `{"contact":{"title":"`+strings.Repeat("t", size)+`"}}`
 	for n := range rows {
 		o := outcome(n, contact.Matched)
 		o.Body = []byte(large)
-		if err := l.Commit(run, []ledger.Intent{person(n)}, []contact.Outcome{o}); err != nil {
+		if err := tryCommit(l, run, []ledger.Intent{person(n)}, []contact.Outcome{o}); err != nil {
 			t.Fatal(err)
 		}
-		refs[n] = l.State(o.Keys).Ref
+		refs[n] = stateOf(l, o.Keys).Ref
 	}
 	out := make([]contact.Outcome, rows)
 	for pass := range 2 { // the second one must not use the memory of the first for more
-		if err := l.Outcomes(refs, out); err != nil {
+		if err := l.Outcomes(context.Background(), refs, out); err != nil {
 			t.Fatal(err)
 		}
 		held, missing := 0, 0
@@ -41,7 +42,7 @@ func TestOutcomesAreBoundedByBytes(t *testing.T) {
 		}
 	}
 	for n := range refs {
-		if err := l.Outcomes(refs[n:n+1], out[n:n+1]); err != nil {
+		if err := l.Outcomes(context.Background(), refs[n:n+1], out[n:n+1]); err != nil {
 			t.Fatal(err)
 		}
 		if out[n].Kind != contact.Matched || string(out[n].Body) != large {

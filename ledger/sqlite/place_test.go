@@ -29,7 +29,7 @@ func TestAnyPathIsGood(t *testing.T) {
 			run := begin(t, l)
 			commit(t, l, run, []ledger.Intent{person(1)})
 			commit(t, l, run, nil, outcome(1, contact.Matched))
-			if err := errors.Join(l.Finish(run, "", 0), l.Close()); err != nil {
+			if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Close()); err != nil {
 				t.Fatal(err)
 			}
 			var names []string
@@ -76,14 +76,14 @@ func TestALedgerThatIsNotThereIsEmptyToAReader(t *testing.T) {
 	write(t, filepath.Join(dir, "empty.db"), "")
 	for _, name := range []string{"none.db", "no/directory.db", "empty.db"} {
 		l := open(t, filepath.Join(dir, name), sqlite.Options{ReadOnly: true})
-		_, begun := l.Begin(ledger.RunInfo{})
+		_, begun := l.Begin(context.Background(), ledger.Run{})
 		_, pruned := l.Prune(context.Background(), noon)
-		for what, err := range map[string]error{"commit": l.Commit(1, []ledger.Intent{person(1)}, nil), "begin": begun, "prune": pruned, "finish": l.Finish(1, "", 0)} {
+		for what, err := range map[string]error{"commit": tryCommit(l, 1, []ledger.Intent{person(1)}, nil), "begin": begun, "prune": pruned, "finish": l.Finish(context.Background(), 1, "", 0)} {
 			if err == nil || !strings.Contains(err.Error(), "for reading only") {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
-		s, err := l.Stats()
+		s, err := l.Stats(context.Background())
 		if err != nil || s != (ledger.Stats{}) || l.Answers() != 0 {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
@@ -105,7 +105,7 @@ func TestAFullDiskIsSaidInWords(t *testing.T) {
 	l := open(t, filepath.Join(t.TempDir(), "ledger.db"), sqlite.Options{}.OnDisk(d.name))
 	run := begin(t, l)
 	full = true
-	err := l.Commit(run, []ledger.Intent{person(1)}, nil)
+	err := tryCommit(l, run, []ledger.Intent{person(1)}, nil)
 	if !errors.Is(err, sqlite3.FULL) || !strings.Contains(err.Error(), "is kept: make room and run the same command again") {
 		t.Error(err)
 	}

@@ -112,7 +112,7 @@ func (r *recording) run(rt *rapid.T, l *sqlite.Ledger, next int) int {
 	if open { // as if it had been killed
 		return next
 	}
-	if err := l.Finish(run, "", 0); err != nil {
+	if err := l.Finish(context.Background(), run, "", 0); err != nil {
 		rt.Fatal(err)
 	}
 	return next
@@ -245,16 +245,16 @@ func (r *recording) check(rt *rapid.T, at int, path string) {
 			continue
 		}
 		for n := range a.intents {
-			if _, ok := forgotten[n]; !ok && l.State(person(n).Keys).Kind == 0 {
+			if _, ok := forgotten[n]; !ok && stateOf(l, person(n).Keys).Kind == 0 {
 				rt.Fatalf("the asking of person %d is not known", n)
 			}
 		}
 		for n, kind := range a.outcomes {
-			if _, ok := forgotten[n]; !ok && l.State(person(n).Keys).Kind != kind {
-				rt.Fatalf("person %d was acknowledged as %s, and is %+v", n, kind, l.State(person(n).Keys))
+			if _, ok := forgotten[n]; !ok && stateOf(l, person(n).Keys).Kind != kind {
+				rt.Fatalf("person %d was acknowledged as %s, and is %+v", n, kind, stateOf(l, person(n).Keys))
 			}
 		}
-		if a.forgotten >= 0 && l.State(person(a.forgotten).Keys).Kind != 0 {
+		if a.forgotten >= 0 && stateOf(l, person(a.forgotten).Keys).Kind != 0 {
 			rt.Fatalf("person %d was forgotten, and is back", a.forgotten)
 		}
 	}
@@ -264,12 +264,12 @@ func (r *recording) check(rt *rapid.T, at int, path string) {
 // checkRight looks that nothing is there that was never given.
 func (r *recording) checkRight(rt *rapid.T, l *sqlite.Ledger) {
 	for n, kind := range r.sent {
-		s := l.State(person(n).Keys)
+		s := stateOf(l, person(n).Keys)
 		if s.Kind == 0 {
 			continue
 		}
 		out := make([]contact.Outcome, 1)
-		if err := l.Outcomes([]int64{s.Ref}, out); err != nil {
+		if err := l.Outcomes(context.Background(), []ledger.Ref{s.Ref}, out); err != nil {
 			rt.Fatal(err)
 		}
 		if s.Kind != kind && s.Kind != contact.Lost {

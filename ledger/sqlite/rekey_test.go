@@ -71,13 +71,13 @@ func checkGolden(t testing.TB, l *sqlite.Ledger) {
 		case "a trailing dot was sent", "no match":
 			want = contact.NoMatch
 		}
-		if s := l.State(id.Keys(c)); s.Kind != want {
+		if s := stateOf(l, id.Keys(c)); s.Kind != want {
 			t.Errorf("%s: %+v, want %s", notes[i], s, want)
 		}
 	}
-	bea := l.State(id.Keys(contacts[1]))
-	if bea != l.State(id.Keys(contacts[2])) || bea.Ref != 3 {
-		t.Errorf("two contacts that are one now have %+v and %+v, want the later answer, outcome 3", bea, l.State(id.Keys(contacts[2])))
+	bea := stateOf(l, id.Keys(contacts[1]))
+	if bea != stateOf(l, id.Keys(contacts[2])) || bea.Ref != 3 {
+		t.Errorf("two contacts that are one now have %+v and %+v, want the later answer, outcome 3", bea, stateOf(l, id.Keys(contacts[2])))
 	}
 	if n := len(l.Found()); n != 0 && n != 6 {
 		t.Errorf("%d calls are lost, want 6 once", n)
@@ -87,7 +87,7 @@ func checkGolden(t testing.TB, l *sqlite.Ledger) {
 		if n%3 == 0 {
 			c.FirstName = ""
 		}
-		if s := l.State(id.Keys(c)); s.Kind != contact.Lost {
+		if s := stateOf(l, id.Keys(c)); s.Kind != contact.Lost {
 			t.Errorf("the call in flight for %s is %+v, want lost", c.Email, s)
 		}
 	}
@@ -139,7 +139,7 @@ func TestAnOldLedgerIsOnlyRead(t *testing.T) {
 	l := open(t, path, sqlite.Options{ReadOnly: true, Addresses: true})
 	checkGolden(t, l)
 	other := contact.Contact{Email: "fay+match@x.example", FirstName: "Fay"}
-	if !l.AddressAnswered(contact.NewIdentity(goldenURL, nil).Keys(other)) {
+	if !stateOf(l, contact.NewIdentity(goldenURL, nil).Keys(other)).AddressAnswered {
 		t.Error("an address that was answered with a format character in it is not known")
 	}
 	if err := l.Close(); err != nil {
@@ -282,7 +282,7 @@ func BenchmarkOpenOld(b *testing.B) {
 	others := contact.NewIdentity("https://api.example", []byte("other rules"))
 	path := filepath.Join(b.TempDir(), "ledger.db")
 	l := open(b, path, sqlite.Options{})
-	run, err := l.Begin(ledger.RunInfo{Started: noon, URL: "https://api.example"})
+	run, err := l.Begin(context.Background(), ledger.Run{Started: noon, URL: "https://api.example"})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -295,14 +295,14 @@ func BenchmarkOpenOld(b *testing.B) {
 			o.Keys = p.Keys
 			intents, outcomes = append(intents, p), append(outcomes, o)
 		}
-		if err := l.Commit(run, intents, nil); err != nil {
+		if err := tryCommit(l, run, intents, nil); err != nil {
 			b.Fatal(err)
 		}
-		if err := l.Commit(run, nil, outcomes); err != nil {
+		if err := tryCommit(l, run, nil, outcomes); err != nil {
 			b.Fatal(err)
 		}
 	}
-	if err := l.Finish(run, "", 0); err != nil {
+	if err := l.Finish(context.Background(), run, "", 0); err != nil {
 		b.Fatal(err)
 	}
 	if err := l.Close(); err != nil {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -11,7 +12,7 @@ import (
 // A runRow is a row of run. It is the one row that is changed after it was written: when its run ends.
 type runRow struct {
 	id int64
-	ledger.RunInfo
+	ledger.Run
 	first    int64 // the first commit that can be of it
 	closed   bool  // none of its intents is open
 	finished int64 // milliseconds; -1: it did not finish
@@ -43,7 +44,7 @@ func (l *Ledger) readRuns() ([]runRow, error) {
 		r := runRow{
 			id: stmt.ColumnInt64(0), first: stmt.ColumnInt64(2), closed: stmt.ColumnInt64(7) != 0,
 			finished: stmt.ColumnInt64(8), stopped: stmt.ColumnText(9), exitCode: stmt.ColumnInt64(10),
-			RunInfo: ledger.RunInfo{
+			Run: ledger.Run{
 				Started: moment(stmt.ColumnInt64(1)), URL: stmt.ColumnText(3), Input: stmt.ColumnText(4),
 				Version: stmt.ColumnText(5), Constants: stmt.ColumnBlob(6, nil),
 			},
@@ -57,17 +58,17 @@ func (l *Ledger) readRuns() ([]runRow, error) {
 }
 
 // Begin makes a new run durable and returns its number, from 1.
-func (l *Ledger) Begin(i ledger.RunInfo) (run int64, err error) {
+func (l *Ledger) Begin(_ context.Context, run ledger.Run) (id int64, err error) {
 	l.db.Lock()
 	defer l.db.Unlock()
 	if err := l.ready(); err != nil {
 		return 0, err
 	}
-	r := runRow{id: int64(len(l.runs)) + 1, RunInfo: i, first: l.commit + 1, finished: -1, exitCode: -1}
+	r := runRow{id: int64(len(l.runs)) + 1, Run: run, first: l.commit + 1, finished: -1, exitCode: -1}
 	if err := l.writeRun("INSERT INTO run(started, first, url, input, version, constants, closed, finished, stopped, exit_code, checksum, id) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", &r); err != nil {
 		return 0, l.fail(err)
 	}
-	l.runs = append(l.runs, r)
+	l.runs, l.current = append(l.runs, r), r.id
 	// Before the first intent, the file says that a log follows it.
 	if err := l.merge(); err != nil {
 		return 0, l.fail(err)
@@ -76,7 +77,7 @@ func (l *Ledger) Begin(i ledger.RunInfo) (run int64, err error) {
 }
 
 // Finish notes how a run ended: what stopped it ("" for nothing), its exit code, and that none of its intents is open.
-func (l *Ledger) Finish(run int64, stopped string, exitCode int) error {
+func (l *Ledger) Finish(_ context.Context, run int64, stopped string, exitCode int) error {
 	return l.endRun(run, func(r *runRow) {
 		r.closed, r.finished, r.stopped, r.exitCode = true, time.Now().UnixMilli(), stopped, int64(exitCode)
 	})

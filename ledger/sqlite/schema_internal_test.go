@@ -60,7 +60,7 @@ func TestAnOlderVersionIsBroughtToTheNewest(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	if _, err := l.Begin(ledger.RunInfo{URL: "https://api.example"}); err != nil {
+	if _, err := l.Begin(context.Background(), ledger.Run{URL: "https://api.example"}); err != nil {
 		t.Fatal(err)
 	}
 	steps := append(migrations[:1:1], "ALTER TABLE run ADD COLUMN note TEXT", "CREATE VIEW two AS SELECT 2", "CREATE TABLE half(a); CREATE TABLE run(b)")

@@ -26,7 +26,7 @@ func TestSmallCommitsDoNotMakeManyRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := l.Begin(ledger.RunInfo{URL: "https://api.example"})
+		run, err := l.Begin(context.Background(), ledger.Run{URL: "https://api.example"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,14 +40,14 @@ func TestSmallCommitsDoNotMakeManyRows(t *testing.T) {
 				outcomes = append(outcomes, contact.Outcome{Contact: c, Keys: k, Kind: contact.Refused, At: time.UnixMilli(int64(made))})
 				made++
 			}
-			if err := l.Commit(run, intents, nil); err != nil {
+			if err := l.commitGroup(run, intents, nil); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.Commit(run, nil, outcomes); err != nil {
+			if err := l.commitGroup(run, nil, outcomes); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := l.Finish(run, "", 0); err != nil {
+		if err := l.Finish(context.Background(), run, "", 0); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := l.number("SELECT count(*) FROM ended")

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -30,7 +31,7 @@ const dayMS = int64(24 * time.Hour / time.Millisecond)
 
 // SpentSince is what all runs spent from a moment on, also what was forgotten or pruned since. The moment must be the
 // beginning of a day of UTC: what was removed is kept by the day. It reads the outcomes of the runs that ended since.
-func (l *Ledger) SpentSince(since time.Time) (ledger.Spent, error) {
+func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
 	if l.conn == nil {

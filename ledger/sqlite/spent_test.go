@@ -23,7 +23,7 @@ func TestSpentSinceADay(t *testing.T) {
 		for _, o := range []sqlite.Options{{ReadOnly: true}, {}} {
 			l := open(t, path, o)
 			for i, w := range want {
-				if got, err := l.SpentSince(day(i + 1)); err != nil || got != w {
+				if got, err := l.SpentSince(context.Background(), day(i+1)); err != nil || got != w {
 					t.Errorf("%s, read only %v: since day %d %+v, %v; want %+v", when, o.ReadOnly, i+1, got, err, w)
 				}
 			}
@@ -36,7 +36,7 @@ func TestSpentSinceADay(t *testing.T) {
 	run := func(started time.Time, finish bool, outcomes ...contact.Outcome) {
 		t.Helper()
 		l := open(t, path, sqlite.Options{})
-		n, err := l.Begin(ledger.RunInfo{Started: started, URL: "https://api.example"})
+		n, err := l.Begin(context.Background(), ledger.Run{Started: started, URL: "https://api.example"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestSpentSinceADay(t *testing.T) {
 			commit(t, l, n, []ledger.Intent{p}, o)
 		}
 		if finish {
-			if err := l.Finish(n, "", 0); err != nil {
+			if err := l.Finish(context.Background(), n, "", 0); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -98,7 +98,7 @@ func TestAnUnknownChargeIsSpent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	day := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	l := open(t, path, sqlite.Options{})
-	run, err := l.Begin(ledger.RunInfo{Started: day, URL: "https://api.example"})
+	run, err := l.Begin(context.Background(), ledger.Run{Started: day, URL: "https://api.example"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +116,11 @@ func TestAnUnknownChargeIsSpent(t *testing.T) {
 	}
 	p := person(100)
 	commit(t, l, run, []ledger.Intent{p}, contact.Outcome{Contact: p.Contact, Keys: p.Keys, Kind: contact.NoMatch, At: day, Status: 404, Body: []byte(`{}`)})
-	if err := l.Finish(run, "", 0); err != nil {
+	if err := l.Finish(context.Background(), run, "", 0); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if got, err := l.SpentSince(day); err != nil || got != (ledger.Spent{Lost: 13}) {
+		if got, err := l.SpentSince(context.Background(), day); err != nil || got != (ledger.Spent{Lost: 13}) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		if _, err := l.Prune(context.Background(), day.Add(time.Hour)); err != nil {
@@ -146,7 +146,7 @@ func TestAnsweredFromAURL(t *testing.T) {
 	answered := func(want ...string) {
 		t.Helper()
 		for _, url := range []string{"https://a", "https://b", "https://c"} {
-			if got, err := l.AnsweredFrom(url); err != nil || got != slices.Contains(want, url) {
+			if got, err := l.AnsweredFrom(context.Background(), url); err != nil || got != slices.Contains(want, url) {
 				t.Errorf("%s: %t, %v", url, got, err)
 			}
 		}
@@ -154,7 +154,7 @@ func TestAnsweredFromAURL(t *testing.T) {
 	answered()
 	next := 0
 	run := func(url string, outcomes ...contact.Outcome) {
-		n, err := l.Begin(ledger.RunInfo{Started: at, URL: url})
+		n, err := l.Begin(context.Background(), ledger.Run{Started: at, URL: url})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestAnsweredFromAURL(t *testing.T) {
 			}
 			commit(t, l, n, []ledger.Intent{p}, o)
 		}
-		if err := l.Finish(n, "", 0); err != nil {
+		if err := l.Finish(context.Background(), n, "", 0); err != nil {
 			t.Fatal(err)
 		}
 	}

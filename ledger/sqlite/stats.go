@@ -1,13 +1,14 @@
 package sqlite
 
 import (
+	"context"
 	"os"
 
 	"enrich/ledger"
 )
 
 // Stats counts.
-func (l *Ledger) Stats() (ledger.Stats, error) {
+func (l *Ledger) Stats(_ context.Context) (ledger.Stats, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
 	s := ledger.Stats{Answers: l.Answers()}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"enrich/contact"
+	"enrich/ledger"
 )
 
 // A table is what is known of each contact, in memory: at most 32 bytes for each, and never more than a shard of it
@@ -34,33 +35,34 @@ type shard struct {
 type entry struct {
 	key  [12]byte
 	at   uint32 // seconds since 1970
-	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | seen<<7 | asked<<6 | kind
+	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | seen<<7 | asked<<6 | this run<<5 | kind
 }
 
 const (
-	kindMask  = 0x3f
-	askedMark = 1 << 6
-	seenMark  = 1 << 7
-	lostShift = 8
-	lostMax   = 15
-	msShift   = 12
-	refShift  = 22
+	kindMask    = 0x1f
+	thisRunMark = 1 << 5
+	askedMark   = 1 << 6
+	seenMark    = 1 << 7
+	lostShift   = 8
+	lostMax     = 15
+	msShift     = 12
+	refShift    = 22
 )
 
 func (e *entry) kind() contact.Kind { return contact.Kind(e.meta & kindMask) }
 func (e *entry) lost() int          { return int(e.meta >> lostShift & lostMax) }
 
 // ref is signed: negative ones are of outcomes that are not in the file.
-func (e *entry) ref() int64 { return int64(e.meta) >> refShift }
+func (e *entry) ref() ledger.Ref { return ledger.Ref(e.meta) >> refShift }
 
 // time is milliseconds since 1970.
 func (e *entry) time() int64 {
 	return int64(e.at)*1000 + int64(e.meta>>msShift&(1<<(refShift-msShift)-1))
 }
 
-func (e *entry) set(kind contact.Kind, ref int64, lost int, ms int64) {
+func (e *entry) set(kind contact.Kind, ref ledger.Ref, lost int, ms int64) {
 	ms = min(max(ms, 0), 1000*(1<<32)-1) // until 2106
-	marks := e.meta & (askedMark | seenMark)
+	marks := e.meta & (thisRunMark | askedMark | seenMark)
 	e.meta = uint64(ref)<<refShift | uint64(ms%1000)<<msShift | uint64(min(lost, lostMax))<<lostShift | marks | uint64(kind)
 	e.at = uint32(ms / 1000)
 }

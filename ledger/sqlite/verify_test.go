@@ -60,7 +60,7 @@ func TestVerifyFindsWhatWasWrittenWrong(t *testing.T) {
 			l := open(t, path, sqlite.Options{})
 			run := begin(t, l)
 			tt.do(t, l, run)
-			if err := l.Finish(run, "", 0); err != nil {
+			if err := l.Finish(context.Background(), run, "", 0); err != nil {
 				t.Fatal(err)
 			}
 			v, err := l.Verify(context.Background())
