@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// await calls f and returns its result, or the context's cause if that is done first. Nothing ends a system call on a pipe that
-// nobody reads or on a file server that hangs: its goroutine is then left behind, and ends with the call or the process.
+// completionDelay is how long after ctx is done await still accepts a result: the call may have ended in time on a busy
+// machine, without its goroutine having been scheduled.
+const completionDelay = 100 * time.Millisecond
+
+// await calls f and returns its result, or the context's cause if ctx is done first. A system call on a pipe without a reader,
+// or on a file server that hangs, cannot be ended: its goroutine is left behind and ends with the call or the process.
 func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -28,47 +32,38 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 		return r.value, r.err
 	case <-ctx.Done():
 	}
-	// A call that has ended, but whose goroutine has not said so yet, was not interrupted.
-	last := time.NewTimer(justEnded)
-	defer last.Stop()
+	timer := time.NewTimer(completionDelay)
+	defer timer.Stop()
 	select {
 	case r := <-done:
 		return r.value, r.err
-	case <-last.C:
+	case <-timer.C:
 		return none, context.Cause(ctx)
 	}
 }
 
-// justEnded is how long a result may take from the end of a call to the one who waits for it, on a busy machine.
-const justEnded = 100 * time.Millisecond
-
-// awaitError is await for a function that returns only an error.
-func awaitError(ctx context.Context, f func() error) error {
-	_, err := await(ctx, func() (struct{}, error) { return struct{}{}, f() })
-	return err
-}
-
-// Interruptible returns a writer to w, a pipe or a terminal, whose Write returns when ctx is done although nobody reads. The
-// error then wraps the context's cause. name tells people what w is. Each Write is one write to w; after an interrupted
-// one, w must not be used.
+// Interruptible returns a writer to w, a pipe or a terminal, whose Write returns when ctx is done, even if nobody reads. Its
+// error then wraps the context's cause. Messages call w by the given name. Each Write is one write to w. After an
+// interrupted Write, w must not be used.
 func Interruptible(ctx context.Context, name string, w io.Writer) io.Writer {
 	return &interruptible{ctx: ctx, name: name, w: w}
 }
 
 type interruptible struct {
-	ctx  context.Context
-	name string
-	w    io.Writer
-	copy []byte // of what is written: the caller may reuse its buffer after an interrupted Write
+	ctx    context.Context
+	name   string
+	w      io.Writer
+	buffer []byte // a copy of what is written: the caller may reuse its own after an interrupted Write
 }
 
+// Write implements [io.Writer].
 func (i *interruptible) Write(p []byte) (int, error) {
-	b := append(i.copy[:0], p...)
+	b := append(i.buffer[:0], p...)
 	n, err := await(i.ctx, func() (int, error) { return i.w.Write(b) })
 	if i.ctx.Err() != nil && err != nil {
-		i.copy = nil
+		i.buffer = nil
 		return n, fmt.Errorf("%s was not read: %w", i.name, err)
 	}
-	i.copy = b
+	i.buffer = b
 	return n, err
 }

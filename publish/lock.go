@@ -15,15 +15,15 @@ import (
 	"enrich/internal/durable"
 )
 
-// How long a publication waits for another one of the same targets, and how often it looks.
+// How long Publish waits for another run that publishes the same files, and how often it tries the lock.
 const (
 	lockWait  = 10 * time.Second
 	lockRetry = 5 * time.Millisecond
 )
 
-// lock keeps other runs from publishing the same targets until unlock is called. Targets are locked in the order of
-// their names, so that two runs cannot wait for each other. Each lock is a file beside its target that is there only
-// meanwhile; one that a killed run left is taken over.
+// lock keeps other runs from publishing the same files until unlock is called. There is one lock file beside each target,
+// which exists only while it is locked; if a killed run left one, it is reused. Targets are locked in the order of their
+// names, so that two runs never wait for each other.
 func (s *Set) lock(ctx context.Context) (unlock func(), err error) {
 	var names []string
 	for _, o := range s.outputs {
@@ -32,36 +32,36 @@ func (s *Set) lock(ctx context.Context) (unlock func(), err error) {
 		}
 	}
 	slices.Sort(names)
-	parent := ctx
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
-	defer cancel()
 	var locks []*flock.Flock
 	unlock = func() {
 		for _, l := range slices.Backward(locks) {
-			_ = os.Remove(l.Path()) // while it is locked; one that stays is taken over
+			_ = os.Remove(l.Path()) // while it is locked; the next run reuses one that stays
 			_ = l.Unlock()
 		}
 	}
+	timeout, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
 	for _, name := range names {
-		if err = s.do("lock", name); err == nil {
-			var l *flock.Flock
-			if l, err = lockFile(ctx, name); l != nil {
-				locks = append(locks, l)
-			}
+		var l *flock.Flock
+		if err = s.step("lock", name); err == nil {
+			l, err = lockFile(timeout, name)
 		}
 		if err != nil {
 			unlock()
-			if parent.Err() != nil {
-				err = context.Cause(parent)
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
 			}
 			return nil, err
+		}
+		if l != nil {
+			locks = append(locks, l)
 		}
 	}
 	return unlock, nil
 }
 
-// lockFile locks the file of a name. It returns nil where the file system has no locks: a rename is whole there too,
-// only files of two runs may then mix.
+// lockFile creates and locks a file. It returns nil if the file system has no locks: each rename is atomic there, too, but
+// the files of two runs may mix.
 func lockFile(ctx context.Context, name string) (*flock.Flock, error) {
 	for {
 		l := flock.New(name, flock.SetPermissions(0o600))
@@ -74,15 +74,15 @@ func lockFile(ctx context.Context, name string) (*flock.Flock, error) {
 		case err != nil:
 			return nil, err
 		}
-		// Whoever had it may have removed the file that we waited for.
+		// The run that had the lock may have removed the file while this one waited for it.
 		open, err := l.Stat()
-		named, nerr := os.Lstat(name)
-		if err == nil && nerr == nil && os.SameFile(open, named) {
+		named, namedErr := os.Lstat(name)
+		if err == nil && namedErr == nil && os.SameFile(open, named) {
 			return l, nil
 		}
 		_ = l.Unlock()
-		if err == nil && nerr != nil && !errors.Is(nerr, fs.ErrNotExist) {
-			return nil, nerr
+		if err == nil && namedErr != nil && !errors.Is(namedErr, fs.ErrNotExist) {
+			return nil, namedErr
 		}
 	}
 }

@@ -8,20 +8,20 @@ import (
 	"os"
 )
 
-// hold has nothing to do on Windows, where an open file cannot be removed by others, so that a sweep that could remove
-// a file was right to. Other systems without flock are not supported.
-func hold(*os.File) holding { return held }
+// tryLock does nothing on Windows: other processes cannot remove an open file there, so a file that can be removed is
+// stale. Other systems without flock are not supported.
+func tryLock(*os.File) lockState { return locked }
 
-// removeOpen removes a file, which has to be closed for it.
+// removeOpen closes a file, because Windows removes no open file, and removes it.
 func removeOpen(f *os.File) error {
-	_ = f.Close() // what was in it is not wanted
+	_ = f.Close() // its content no longer counts
 	return os.Remove(f.Name())
 }
 
-// renameOpen gives a file its final name; it has to be closed for it.
+// renameOpen closes a file, because Windows renames no open file, and renames it.
 func renameOpen(f *os.File, target string) error {
 	return errors.Join(f.Close(), os.Rename(f.Name(), target))
 }
 
-// keepOwner has nothing to do: a file's rights are its directory's here.
-func keepOwner(*os.File, fs.FileInfo) {}
+// copyOwner does nothing: on Windows a file's rights come from its directory.
+func copyOwner(*os.File, fs.FileInfo) {}

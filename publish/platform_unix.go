@@ -11,36 +11,36 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hold takes the exclusive lock of an open file, which lasts until the file is closed or the process dies.
-func hold(f *os.File) holding {
+// tryLock takes the exclusive lock of an open file. It is given back when the file is closed or the process dies.
+func tryLock(f *os.File) lockState {
 	c, err := f.SyscallConn()
 	if err != nil {
-		return noLock
+		return lockUnsupported
 	}
-	var locked error
-	err = c.Control(func(fd uintptr) { locked = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) })
+	var flockErr error
+	err = c.Control(func(fd uintptr) { flockErr = unix.Flock(int(fd), unix.LOCK_EX|unix.LOCK_NB) })
 	switch {
-	case err == nil && locked == nil:
-		return held
-	case errors.Is(locked, unix.EWOULDBLOCK):
-		return taken
+	case err == nil && flockErr == nil:
+		return locked
+	case errors.Is(flockErr, unix.EWOULDBLOCK):
+		return lockedByOther
 	}
-	return noLock
+	return lockUnsupported
 }
 
-// removeOpen removes a file, then closes it: it is held until its name is gone.
+// removeOpen removes a file and then closes it, so that it stays locked as long as it has a name.
 func removeOpen(f *os.File) error {
 	err := os.Remove(f.Name())
-	_ = f.Close() // what was in it is not wanted
+	_ = f.Close() // its content no longer counts
 	return err
 }
 
-// renameOpen gives an open file its final name. It stays open, and held, so that no sweep comes before the rename.
+// renameOpen renames an open file, which stays open and locked: no other run can remove it before it is renamed.
 func renameOpen(f *os.File, target string) error { return os.Rename(f.Name(), target) }
 
-// keepOwner gives a file the owner and group of the one that it replaces, where they differ and we may: permissions
-// kept for one group must not come to mean another.
-func keepOwner(f *os.File, replaced fs.FileInfo) {
+// copyOwner gives a file the owner and group of the file that it replaces, as far as this process may: permissions that
+// were given to one group must not go to another.
+func copyOwner(f *os.File, replaced fs.FileInfo) {
 	old, ok := replaced.Sys().(*syscall.Stat_t)
 	if !ok || int(old.Uid) == os.Geteuid() && int(old.Gid) == os.Getegid() {
 		return

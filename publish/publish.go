@@ -10,12 +10,12 @@ import (
 	"enrich/internal/durable"
 )
 
-// Publish makes the set final: every file is synced, then all are renamed in the order of Create, so that what was
-// created last (the summary) tells that all others are there; then their directories are synced. Another run that
-// publishes the same targets is waited for, at most ten seconds, so that files of two runs do not mix.
+// Publish gives all files of the set their names. It syncs every file, then renames them in the order of Create, so that
+// the file created last (the summary) proves that all others are in place, and then syncs their directories. It waits up to
+// ten seconds for another run that publishes the same files, so that files of two runs do not mix.
 //
-// What would be wrong is looked for before the first rename, and so is ctx: once it is done, nothing is renamed any more,
-// unless a file was already. After an error nothing more is renamed, and the temporary files are removed.
+// Everything that can be checked, and ctx, is checked before the first rename; after it, ctx no longer counts. After an
+// error nothing more is renamed, and the temporary files are removed.
 func (s *Set) Publish(ctx context.Context) error {
 	if s.ended {
 		return errEnded
@@ -25,7 +25,7 @@ func (s *Set) Publish(ctx context.Context) error {
 
 func (s *Set) publish(ctx context.Context) error {
 	for _, o := range s.outputs {
-		if err := s.finish(ctx, o); err != nil {
+		if err := s.complete(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -35,7 +35,7 @@ func (s *Set) publish(ctx context.Context) error {
 	}
 	defer unlock()
 	for _, o := range s.outputs {
-		if err := o.ready(); err != nil {
+		if err := o.checkRename(); err != nil {
 			return err
 		}
 	}
@@ -50,32 +50,23 @@ func (s *Set) publish(ctx context.Context) error {
 	return s.syncDirectories()
 }
 
-// finish brings what was written to the disk; a pipe or device is closed.
-func (s *Set) finish(ctx context.Context, o *output) error {
+// complete syncs a file, or closes a pipe or device.
+func (s *Set) complete(ctx context.Context, o *output) error {
 	if o.temp == "" {
-		return o.closeStraight()
+		return o.closeDirect()
 	}
-	if err := keepMode(o.file, o.target); err != nil {
+	if err := copyMode(o.file, o.target); err != nil {
 		return err
 	}
-	if err := s.do("sync", o.temp); err != nil {
+	if err := s.step("sync", o.temp); err != nil {
 		return err
 	}
-	return awaitError(ctx, o.file.Sync)
+	_, err := await(ctx, func() (struct{}, error) { return struct{}{}, o.file.Sync() })
+	return err
 }
 
-// closeStraight closes a pipe or device.
-func (o *output) closeStraight() error {
-	if o.file == nil {
-		return nil
-	}
-	f := o.file
-	o.file = nil
-	return f.Close()
-}
-
-// keepMode gives a file the permissions of the one that it will replace.
-func keepMode(f *os.File, target string) error {
+// copyMode gives a file the permissions, and if possible the owner, of the file that it will replace.
+func copyMode(f *os.File, target string) error {
 	info, err := os.Stat(target)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -83,16 +74,16 @@ func keepMode(f *os.File, target string) error {
 	if err != nil {
 		return err
 	}
-	keepOwner(f, info)
+	copyOwner(f, info)
 	return f.Chmod(info.Mode().Perm())
 }
 
-// ready looks for what would make the rename fail or publish something else.
-func (o *output) ready() error {
+// checkRename returns an error if the rename would fail or would publish something else.
+func (o *output) checkRename() error {
 	if o.temp == "" {
 		return nil
 	}
-	if !stillThere(o.file) {
+	if !hasItsName(o.file) {
 		return fmt.Errorf("the temporary file of %q was removed while it was written", o.target)
 	}
 	info, err := os.Lstat(o.target)
@@ -102,7 +93,7 @@ func (o *output) ready() error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%q is not a file any more", o.target)
+		return fmt.Errorf("%q is no longer a regular file", o.target)
 	}
 	return nil
 }
@@ -111,7 +102,7 @@ func (s *Set) rename(o *output) error {
 	if o.temp == "" {
 		return nil
 	}
-	if err := s.do("rename", o.target); err != nil {
+	if err := s.step("rename", o.target); err != nil {
 		return err
 	}
 	if err := renameOpen(o.file, o.target); err != nil {
@@ -121,7 +112,7 @@ func (s *Set) rename(o *output) error {
 	return nil
 }
 
-// syncDirectories makes the new names last.
+// syncDirectories makes the new names durable.
 func (s *Set) syncDirectories() error {
 	done := map[string]bool{}
 	for _, o := range s.outputs {
@@ -130,7 +121,7 @@ func (s *Set) syncDirectories() error {
 			continue
 		}
 		done[dir] = true
-		if err := s.do("sync directory", dir); err != nil {
+		if err := s.step("sync directory", dir); err != nil {
 			return err
 		}
 		if err := durable.SyncDir(dir); err != nil {

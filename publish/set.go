@@ -13,14 +13,12 @@ import (
 	"strconv"
 )
 
-// A Set is the outputs of one run, published together. Begin each with [Set.Create], then end the set with
-// [Set.Publish] or [Set.Discard]; whichever comes first counts, the other does nothing.
+// A Set is the output files of one run, published together. Create each file with [Set.Create], then end the set with
+// [Set.Publish], [Set.Keep] or [Set.Discard].
 type Set struct {
 	outputs []*output
 	ended   bool
-	// step, where it is not nil, is told of each operation on the disk before it is done, and an error of it is the
-	// operation's: tests stand a failing disk and a killed process there.
-	step func(operation, path string) error
+	inject  func(operation, path string) error // tests make an operation fail with it; nil in production
 }
 
 var errEnded = errors.New("the set has ended already")
@@ -30,29 +28,29 @@ func NewSet() *Set { return &Set{} }
 
 // An output is one file of a set.
 type output struct {
-	name   string // as Create was given it
+	name   string // as it was given to Create
 	w      io.Writer
-	file   *os.File // nil: the standard output that Create was given
-	target string   // where the links of name lead; "" for what is written straight
-	temp   string   // what file is called until it is published; "" for what is written straight
+	file   *os.File // nil for standard output, and after it was closed
+	target string   // the path that will be replaced; "" if the output is written directly
+	temp   string   // the path of the temporary file; "" if the output is written directly or has been renamed
 	sum    hash.Hash
 }
 
-// Write counts what is written into the sum.
+// Write implements [io.Writer]. It counts in the checksum what was written.
 func (o *output) Write(p []byte) (int, error) {
 	n, err := o.w.Write(p)
-	o.sum.Write(p[:n]) // it never fails
+	o.sum.Write(p[:n]) // a hash never fails
 	return n, err
 }
 
-// Create begins an output.
+// Create adds an output to the set and returns a writer to it, without a buffer.
 //
-// "-", and a path that leads to the process's own standard output such as /dev/stdout, is written straight to
-// stdout; an existing pipe or device is opened and written straight; anything else is written to a temporary file
-// (0600) in the directory of its target, which is path with its links followed, and gets its name from
-// [Set.Publish]. Temporary files that killed runs left for the same target are removed. Writes are not buffered.
+// "-", and a path that leads to this process's standard output such as /dev/stdout, is written to stdout. An existing pipe
+// or device is opened and written directly. Everything else is written to a temporary file (mode 0600) in the directory of
+// the file that path leads to, and gets its name from [Set.Publish]. Create removes the temporary files that killed runs
+// left for the same target.
 //
-// A pipe is opened, and each write to it waits, until somebody reads it or ctx is done.
+// Opening a pipe, and each write to it, waits until there is a reader or ctx is done.
 func (s *Set) Create(ctx context.Context, path string, stdout io.Writer) (io.Writer, error) {
 	t, err := resolve(path)
 	if err != nil {
@@ -63,27 +61,23 @@ func (s *Set) Create(ctx context.Context, path string, stdout io.Writer) (io.Wri
 	case standardOutput:
 		o.w = stdout
 	case direct:
-		if err := s.openStraight(ctx, o, t.path); err != nil {
-			return nil, err
-		}
+		err = s.openDirect(ctx, o, t.path)
 	default:
-		if err := s.twice(t.path); err != nil {
-			return nil, err
-		}
-		if err := s.createTemp(o, t.path); err != nil {
-			return nil, err
-		}
+		err = s.createFile(o, t.path)
+	}
+	if err != nil {
+		return nil, err
 	}
 	s.outputs = append(s.outputs, o)
 	return o, nil
 }
 
-// openStraight opens a pipe or device.
-func (s *Set) openStraight(ctx context.Context, o *output, path string) (err error) {
-	if err := s.do("open", path); err != nil {
+// openDirect opens a pipe or device.
+func (s *Set) openDirect(ctx context.Context, o *output, path string) (err error) {
+	if err := s.step("open", path); err != nil {
 		return err
 	}
-	// Append, because a descriptor of this process (/dev/fd/3) may lead into the middle of a file.
+	// Append, because a descriptor of this process (/dev/fd/3) may be at the middle of a file.
 	o.file, err = await(ctx, func() (*os.File, error) { return os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0) })
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -95,19 +89,15 @@ func (s *Set) openStraight(ctx context.Context, o *output, path string) (err err
 	return nil
 }
 
-// twice refuses a target that the set has already.
-func (s *Set) twice(target string) error {
-	for _, o := range s.outputs {
-		if o.target == target {
-			return fmt.Errorf("%q and %q are the same file", o.name, target)
+// createFile creates the temporary file of a target.
+func (s *Set) createFile(o *output, target string) error {
+	for _, other := range s.outputs {
+		if other.target == target {
+			return fmt.Errorf("%q and %q are the same file", other.name, target)
 		}
 	}
-	return nil
-}
-
-func (s *Set) createTemp(o *output, target string) error {
-	sweep(target)
-	if err := s.do("create", target); err != nil {
+	removeStale(target)
+	if err := s.step("create", target); err != nil {
 		return err
 	}
 	file, err := createTemp(target)
@@ -118,38 +108,38 @@ func (s *Set) createTemp(o *output, target string) error {
 	return nil
 }
 
-// do tells step of an operation.
-func (s *Set) do(operation, path string) error {
-	if s.step == nil {
+// step returns the error that a test injects into an operation.
+func (s *Set) step(operation, path string) error {
+	if s.inject == nil {
 		return nil
 	}
-	if err := s.step(operation, path); err != nil {
+	if err := s.inject(operation, path); err != nil {
 		return fmt.Errorf("%s %s: %w", operation, path, err)
 	}
 	return nil
 }
 
-// Sums returns, by the path that Create was given, the SHA-256 in hex of what was written to each output so far.
+// Sums returns the SHA-256 in hex of what has been written to each output, by the path that was given to Create.
 func (s *Set) Sums() map[string]string {
-	sums := make(map[string]string, len(s.outputs))
-	for _, o := range s.outputs {
-		sums[o.name] = hex.EncodeToString(o.sum.Sum(nil))
-	}
-	return sums
+	return s.sums(func(*output) bool { return true })
 }
 
-// Streamed is [Set.Sums] for the outputs that were written straight.
-func (s *Set) Streamed() map[string]string {
-	sums := s.Sums()
+// DirectSums is [Set.Sums] for the outputs that are written directly.
+func (s *Set) DirectSums() map[string]string {
+	return s.sums(func(o *output) bool { return o.target == "" })
+}
+
+func (s *Set) sums(include func(*output) bool) map[string]string {
+	sums := make(map[string]string, len(s.outputs))
 	for _, o := range s.outputs {
-		if o.target != "" {
-			delete(sums, o.name)
+		if include(o) {
+			sums[o.name] = hex.EncodeToString(o.sum.Sum(nil))
 		}
 	}
 	return sums
 }
 
-// Keep ends the set without replacing any file: outputs that were written straight are complete, the others are removed.
+// Keep ends the set and replaces no file: it closes the outputs that are written directly and removes the others.
 func (s *Set) Keep() error {
 	if s.ended {
 		return errEnded
@@ -157,14 +147,14 @@ func (s *Set) Keep() error {
 	var all error
 	for _, o := range s.outputs {
 		if o.target == "" {
-			all = errors.Join(all, o.closeStraight())
+			all = errors.Join(all, o.closeDirect())
 		}
 	}
 	return errors.Join(all, s.Discard())
 }
 
-// Discard removes the temporary files, so that nothing of the set stands under a final name. What was written
-// straight cannot be taken back.
+// Discard ends the set and removes its temporary files. What was written directly cannot be taken back. After the set has
+// ended, Discard does nothing.
 func (s *Set) Discard() error {
 	if s.ended {
 		return nil
@@ -184,7 +174,7 @@ func (o *output) discard() error {
 	f := o.file
 	o.file = nil
 	if o.temp == "" {
-		_ = f.Close() // it was synced and renamed, or is a pipe or device that nobody wants any more
+		_ = f.Close() // it was synced and renamed, or is a pipe or device whose content no longer counts
 		return nil
 	}
 	err := removeOpen(f)
@@ -192,4 +182,14 @@ func (o *output) discard() error {
 		return nil
 	}
 	return err
+}
+
+// closeDirect closes a pipe or device.
+func (o *output) closeDirect() error {
+	if o.file == nil {
+		return nil
+	}
+	f := o.file
+	o.file = nil
+	return f.Close()
 }

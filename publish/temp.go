@@ -14,16 +14,16 @@ import (
 	"enrich/internal/durable"
 )
 
-// A temporary file is called .TARGET.RANDOM.enrich-tmp: hidden, in the target's directory, so that it can be renamed;
-// recognisable, so that the next run finds it. RANDOM is 16 hexadecimal digits.
+// The temporary file of a target is named .TARGET.RANDOM.enrich-tmp in the same directory, so that it can be renamed and
+// the next run recognises it. RANDOM is 16 hexadecimal digits. While it is written, its run has it locked.
 const (
 	tempSuffix = ".enrich-tmp"
 	randomSize = 8
-	// maxStem is how much of the target's name is used, so that the whole stays below the 255 bytes of a name.
+	// maxStem is how many bytes of the target's name are used: the whole name must stay below 255 bytes.
 	maxStem = 180
 )
 
-// tempPrefix is what the names of a target's temporary files begin with.
+// tempPrefix returns how the names of a target's temporary files begin.
 func tempPrefix(target string) string {
 	_, base := filepath.Split(target)
 	if len(base) > maxStem {
@@ -33,7 +33,7 @@ func tempPrefix(target string) string {
 	return "." + base + "."
 }
 
-// isTemp says whether name is that of a temporary file with the prefix.
+// isTemp reports whether name is that of a temporary file with the prefix.
 func isTemp(name, prefix string) bool {
 	random, ok := strings.CutPrefix(name, prefix)
 	if !ok {
@@ -44,9 +44,8 @@ func isTemp(name, prefix string) bool {
 	return ok && err == nil && len(random) == 2*randomSize
 }
 
-// createTemp creates a temporary file for a target and holds it: while it is open, no other run sweeps it away. A
-// sweep may come between creating and holding, and then another name is tried. Where the file system has no locks, the
-// file is not held, and never swept away either.
+// createTemp creates and locks the temporary file of a target. If another run removes the file before it is locked,
+// createTemp tries another name. On a file system without locks the file is not locked, and no run ever removes it.
 func createTemp(target string) (*os.File, error) {
 	const tries = 100
 	for range tries {
@@ -59,25 +58,25 @@ func createTemp(target string) (*os.File, error) {
 			continue
 		case err != nil:
 			return nil, err
-		case hold(f) != taken && stillThere(f):
+		case tryLock(f) != lockedByOther && hasItsName(f):
 			return f, nil
 		}
-		_ = f.Close() // it was swept away, and is empty
+		_ = f.Close() // another run removed it; it is empty
 	}
 	return nil, fmt.Errorf("create a temporary file for %q: others keep removing it", target)
 }
 
-// A holding is what came of trying to hold a file.
-type holding int
+// A lockState is the result of trying to lock a file.
+type lockState int
 
 const (
-	held   holding = iota
-	taken          // another has it
-	noLock         // the file system has no locks
+	locked          lockState = iota
+	lockedByOther             // another process has it
+	lockUnsupported           // the file system has no locks
 )
 
-// stillThere says whether a file's name still is the file.
-func stillThere(f *os.File) bool {
+// hasItsName reports whether an open file still has the name under which it was opened.
+func hasItsName(f *os.File) bool {
 	open, err := f.Stat()
 	if err != nil {
 		return false
@@ -86,39 +85,37 @@ func stillThere(f *os.File) bool {
 	return err == nil && os.SameFile(open, named)
 }
 
-// sweep removes the temporary files that killed runs left for a target. One that a living run holds stays; so does
-// one that cannot be removed, which is no reason to stop: it is in nobody's way.
-func sweep(target string) {
+// removeStale removes the temporary files that killed runs left for a target. It leaves those that a living run has locked,
+// and those that it cannot remove: they are in nobody's way.
+func removeStale(target string) {
 	dir, err := os.Open(durable.Dir(target))
 	if err != nil {
 		return
 	}
 	defer func() { _ = dir.Close() }() // it was only read
 	prefix := tempPrefix(target)
+	const batch = 1024
 	for {
-		names, err := dir.Readdirnames(sweepBatch)
+		names, err := dir.Readdirnames(batch)
 		for _, name := range names {
 			if isTemp(name, prefix) {
-				sweepOne(durable.Beside(target, name))
+				removeUnlocked(durable.Beside(target, name))
 			}
 		}
-		if err != nil { // io.EOF, or what is left is left
+		if err != nil { // io.EOF, or the rest stays
 			return
 		}
 	}
 }
 
-// sweepBatch is how many names of a directory are looked at together.
-const sweepBatch = 1024
-
-func sweepOne(name string) {
+func removeUnlocked(name string) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return
 	}
-	if hold(f) == held && stillThere(f) {
-		_ = removeOpen(f) // see sweep
+	if tryLock(f) == locked && hasItsName(f) {
+		_ = removeOpen(f) // see removeStale
 		return
 	}
-	_ = f.Close() // it was not written
+	_ = f.Close() // nothing was written to it
 }

@@ -310,7 +310,7 @@ func (j *job) writeSummary(s *pipeline.Summary) error {
 func (j *job) sumOutputs(s *pipeline.Summary) {
 	s.Outputs = j.outputs.set.Sums()
 	if s.Kept {
-		s.Outputs = j.outputs.set.Streamed()
+		s.Outputs = j.outputs.set.DirectSums()
 	}
 }
 

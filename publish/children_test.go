@@ -1,3 +1,0 @@
-package publish_test
-
-var children map[string]func([]string) error
