@@ -132,7 +132,7 @@ func (j *job) readBudget(per string, most int64) (budget, error) {
 		return budget{}, err
 	}
 	b := budget{max: most, spent: (spent.Charged + spent.Lost) * j.settings.creditsPerCall, per: per, until: until}
-	j.voice.say(fmt.Sprintf("budget: %d of %s for this %s are spent, %d left until %s", b.spent, many(most, "credit"), per,
+	j.printer.Info(fmt.Sprintf("budget: %d of %s for this %s are spent, %d left until %s", b.spent, many(most, "credit"), per,
 		b.left(), until.Format(time.RFC3339)), "event", "budget", "spent", b.spent, "max", most, "until", until)
 	return b, nil
 }

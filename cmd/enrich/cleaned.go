@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 )
 
@@ -41,27 +41,19 @@ func cleanedKind(kind string) (one, more string) {
 // exampleText shows a cell and what is sent for it; invisible characters are escaped.
 func exampleText(kind string, e contact.Example) string {
 	const most = 40
-	cell := quotedShort(e.Cell, most)
+	cell := console.Quote(e.Cell, most)
 	switch kind {
 	case "emptied", "page":
 		return cell
 	case "name":
-		return fmt.Sprintf("%s as %s and %s", cell, quotedShort(e.Sent[0], most), quotedShort(e.Sent[1], most))
+		return fmt.Sprintf("%s as %s and %s", cell, console.Quote(e.Sent[0], most), console.Quote(e.Sent[1], most))
 	}
-	return fmt.Sprintf("%s as %s", cell, quotedShort(e.Sent[0], most))
-}
-
-// quotedShort quotes a text and cuts it to some characters.
-func quotedShort(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return plainLine(strconv.Quote(s))
+	return fmt.Sprintf("%s as %s", cell, console.Quote(e.Sent[0], most))
 }
 
 // sayCleaning tells what was cleaned in the rows that were read.
 func (j *job) sayCleaning() {
 	for _, k := range j.reading.Cleaning.Kinds() {
-		j.voice.say(fmt.Sprintf("  %d %s", k.Cells, cleanedText(k)), "event", "cleaning", "kind", k.Kind, "cells", k.Cells, "examples", k.Examples)
+		j.printer.Info(fmt.Sprintf("  %d %s", k.Cells, cleanedText(k)), "event", "cleaning", "kind", k.Kind, "cells", k.Cells, "examples", k.Examples)
 	}
 }

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"enrich/client/fakeapi"
+	"enrich/cmd/enrich/internal/console"
 )
 
 // talkative answers each request with a whole 200 and more bytes that nobody asked for, on the same connection.
@@ -99,29 +98,6 @@ func TestNoLibraryWritesToStandardError(t *testing.T) {
 	}
 }
 
-// The loggers of the standard library lead to the console, and are given back.
-func TestTheStandardLoggersAreCaptured(t *testing.T) {
-	var said bytes.Buffer
-	before := log.Writer()
-	w, end := world{stderr: &said}.withConsole()
-	log.Print("a secret")
-	slog.Error("a secret")
-	_ = (&http.Server{}).Close() // it was never started
-	if said.Len() > 0 {
-		t.Errorf("a library wrote %q", said.String())
-	}
-	consoleOf(w).library.showTo(func(message []byte) { _, _ = fmt.Fprintln(w.stderr, libraryText(string(message))) })
-	log.Print("one\ntwo\x1b[2J")
-	log.Printf("Unsolicited response received on idle HTTP channel starting with %q; err=%v", "key", nil)
-	end()
-	if got := said.String(); got != "one?two?[2J\nUnsolicited response received on idle HTTP channel\n" {
-		t.Errorf("shown: %q", got)
-	}
-	if log.Writer() != before {
-		t.Error("the standard logger was not given back")
-	}
-}
-
 // A run whose standard error nobody reads ends as any other, with all its calls, whatever it has to say.
 func TestARunDoesNotWaitForAReaderOfItsMessages(t *testing.T) {
 	t.Parallel()
@@ -181,46 +157,6 @@ func TestARunDoesNotWaitForAReaderOfItsMessages(t *testing.T) {
 		c.ends(exitOK)
 		s.calls(2000)
 	})
-}
-
-// stuck is a reader that takes nothing until it is let go.
-type stuck struct {
-	free chan struct{}
-	got  bytes.Buffer
-}
-
-func (w *stuck) Write(b []byte) (int, error) {
-	<-w.free
-	return w.got.Write(b)
-}
-
-// What finds no room is dropped as whole messages, is counted, and leaves room for what must be known.
-func TestMessagesAreDroppedWholeAndCounted(t *testing.T) {
-	w := &stuck{free: make(chan struct{})}
-	c := newConsole(w)
-	c.detach()
-	line := strings.Repeat("x", 999) + "\n"
-	const sent = 3000 // three times what may wait
-	for range sent {
-		_, _ = fmt.Fprint(c.chatter(), line) // a console never fails
-	}
-	_, _ = fmt.Fprintln(c, "the summary")
-	close(w.free)
-	c.close()
-	lines := strings.SplitAfter(strings.TrimSuffix(w.got.String(), "\n"), "\n")
-	last := lines[len(lines)-1]
-	var dropped int
-	if _, err := fmt.Sscanf(last, "enrich: %d messages were dropped", &dropped); err != nil || dropped != sent-(len(lines)-2) {
-		t.Errorf("%d lines came, and the last says %q", len(lines), last)
-	}
-	for i, l := range lines[:len(lines)-2] {
-		if l != line {
-			t.Fatalf("line %d is %q", i, l)
-		}
-	}
-	if lines[len(lines)-2] != "the summary\n" {
-		t.Errorf("the summary was dropped: %q", lines[len(lines)-2])
-	}
 }
 
 // unseen are characters that a terminal obeys or does not show, of each kind.
@@ -283,14 +219,14 @@ func TestNoOutsideTextIsHiddenOrUnbounded(t *testing.T) {
 			}
 			for line := range strings.Lines(c.said.String()) {
 				line = strings.TrimSuffix(line, "\n")
-				most := lineMost
+				most := console.MaxLine
 				if format == "json" {
-					most = 12 * lineMost // an escape is up to twelve characters
+					most = 12 * console.MaxLine // an escape is up to twelve characters
 					if !json.Valid([]byte(line)) {
 						t.Errorf("%.60q: %q", args, line)
 					}
 				}
-				if strings.ContainsFunc(line, hidden) || utf8.RuneCountInString(line) > most {
+				if strings.ContainsFunc(line, isHidden) || utf8.RuneCountInString(line) > most {
 					t.Errorf("%.60q %s: %d characters: %.300q", args, format, utf8.RuneCountInString(line), line)
 				}
 			}
@@ -300,6 +236,9 @@ func TestNoOutsideTextIsHiddenOrUnbounded(t *testing.T) {
 		}
 	}
 }
+
+// isHidden reports whether a terminal obeys a character or does not show it.
+func isHidden(r rune) bool { return console.Plain(string(r)) != string(r) }
 
 // talkativeRefusal refuses the key, in words of its own choice.
 func talkativeRefusal(t *testing.T, words string) (url string) {
@@ -323,14 +262,4 @@ func talkativeRefusal(t *testing.T, words string) (url string) {
 		owner.Wait()
 	})
 	return "http://" + listener.Addr().String()
-}
-
-// Hidden characters in JSON stay what they are for a machine, also above U+FFFF.
-func TestEscapesInJSONLinesSayTheSame(t *testing.T) {
-	var out bytes.Buffer
-	jsonLines(&out).Info("a" + unseen)
-	var line struct{ Msg string }
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Msg != "a"+unseen || strings.ContainsFunc(strings.TrimSuffix(out.String(), "\n"), hidden) {
-		t.Errorf("%q, %v: %q", line.Msg, err, out.String())
-	}
 }

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/samples"
 )
 
@@ -85,16 +85,7 @@ func (d *demo) show(name string, rows int, columns ...string) error {
 			}
 			cells = append(cells, row[i])
 		}
-		d.note("  %s", plain(shorten(strings.Join(cells, " | "))))
+		d.note("  %s", console.Plain(console.Truncate(strings.Join(cells, " | "), 110)))
 	}
 	return nil
-}
-
-// shorten keeps what fits on a line.
-func shorten(s string) string {
-	const most = 110
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most]) + "…"
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/ledger"
 	"enrich/pipeline"
 	"enrich/reader"
@@ -113,4 +117,33 @@ func stopCode(stop client.Stop, sig os.Signal) int {
 		return interruption{sig}.code()
 	}
 	return exitOK
+}
+
+// sayError prints why a command failed; the cause of an ending has been printed.
+func sayError(w world, cmd *cobra.Command, args []string, err error) {
+	var end ending
+	if !errors.As(err, &end) {
+		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err))
+	}
+}
+
+// wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, the flag is not set, but
+// may be in args; cmd is nil if there is no such command.
+func wantsJSON(w world, cmd *cobra.Command, args []string) bool {
+	if cmd != nil {
+		if f := cmd.Flags().Lookup("log-format"); f != nil && f.Changed {
+			return f.Value.String() == "json"
+		}
+	}
+	for i, arg := range args {
+		value, found := strings.CutPrefix(arg, "--log-format=")
+		if arg == "--log-format" && i+1 < len(args) {
+			value, found = args[i+1], true
+		}
+		if found {
+			return value == "json"
+		}
+	}
+	value, _ := w.lookupEnv("ENRICH_LOG_FORMAT")
+	return value == "json"
 }

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
+
+	"enrich/cmd/enrich/internal/console"
 )
 
 // Help is as wide as the terminal, within these; where there is none, as a page is.
@@ -34,7 +34,7 @@ func group(cmd *cobra.Command, heading string) {
 // help shows a command's help on standard output.
 func help(w world) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, _ []string) {
-		p := page{width: widthOf(w.stdout)}
+		p := page{width: widthOf(w.out)}
 		if cmd.HasParent() {
 			p.command(cmd)
 		} else {
@@ -44,13 +44,9 @@ func help(w world) func(*cobra.Command, []string) {
 	}
 }
 
-func widthOf(out io.Writer) int {
-	f, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return helpWidth
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
+func widthOf(out *console.Stdout) int {
+	width, ok := out.Width()
+	if !ok {
 		return helpWidth
 	}
 	return min(max(width, helpNarrowest), helpWidest)

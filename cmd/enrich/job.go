@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/input"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
@@ -21,7 +22,7 @@ import (
 type job struct {
 	world    world
 	settings *settings
-	voice    *voice
+	printer  *console.Printer
 	name     string // of the input, as it was typed
 	patience *patience
 	input    *input.Input
@@ -55,17 +56,17 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	if err != nil {
 		return nil, err
 	}
-	voice := newVoice(consoleOf(w), s)
+	printer := s.printer(w)
 	// Before the input is opened: that waits where it is a pipe to which nobody writes.
-	patience := listen(w, s.grace, func(i interruption) { sayLate(voice, i, s.grace) })
-	outletOf(w).until(patience.deadline)
+	patience := listen(w, s.grace, func(i interruption) { sayLate(printer, i, s.grace) })
+	w.out.Until(patience.deadline)
 	in, err := openInput(name, w.stdin)
 	if err != nil {
 		patience.close()
 		return nil, err
 	}
 	return &job{
-		world: w, settings: s, voice: voice, patience: patience, name: name,
+		world: w, settings: s, printer: printer, patience: patience, name: name,
 		input: in, uncut: context.AfterFunc(patience.ctx, func() { in.Cut(errCut) }), reading: reading, question: question,
 		rules: pipeline.Rules{
 			Identity: question.identity,
@@ -83,7 +84,7 @@ func (j *job) close() {
 	}
 	j.uncut()
 	_ = j.input.Close() // it was only read
-	outletOf(j.world).until(context.Background())
+	j.world.out.Until(context.Background())
 	j.patience.close()
 }
 
@@ -124,7 +125,7 @@ func (j *job) open() (*reader.Reader, error) {
 		return nil, interruption{sig}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", shown(j.input.Name), err)
+		return nil, fmt.Errorf("read %s: %w", console.Name(j.input.Name), err)
 	}
 	return r, nil
 }
@@ -238,7 +239,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	}
 	rows, err := reader.Open(j.source(), o)
 	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
-		return pipeline.Written{}, errors.New("read " + shown(j.input.Name) + " again: " + err.Error() + ": " + keptAnswers)
+		return pipeline.Written{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + keptAnswers)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.memory.forLargeAnswers()          // earlier runs may have had some

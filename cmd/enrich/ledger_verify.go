@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
 )
@@ -45,7 +46,7 @@ func sayLoss(w world, l *sqlite.Ledger) error {
 		loss = []string{"nothing"}
 	}
 	for _, text := range loss {
-		if _, err := fmt.Fprintf(w.stdout, "missing: %s\n", plain(text)); err != nil {
+		if _, err := fmt.Fprintf(w.stdout, "missing: %s\n", console.Plain(text)); err != nil {
 			return err
 		}
 	}
@@ -59,7 +60,7 @@ func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
 		return err
 	}
 	for _, problem := range v.Told {
-		if _, err := fmt.Fprintln(w.stdout, plain(problem)); err != nil {
+		if _, err := fmt.Fprintln(w.stdout, console.Plain(problem)); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/metrics"
 	"enrich/pipeline"
 	"enrich/publish"
@@ -72,13 +73,13 @@ func (m *meter) done(s *pipeline.Summary) {
 
 // write writes the metrics of a run that ended with err. A failure is only a warning: the exit code is the run's, and 1
 // would mean that nothing was published.
-func (m *meter) write(v *voice, err error) {
+func (m *meter) write(v *console.Printer, err error) {
 	if m == nil || !m.accepted || m.written {
 		return
 	}
 	m.written = true
 	if err := metrics.Write(m.path, m.run(codeOf(err), time.Now())); err != nil {
-		v.warn(fmt.Sprintf("--metrics: %q was not written: %v", m.path, err), "event", "metrics")
+		v.Warn(fmt.Sprintf("--metrics: %q was not written: %v", m.path, err), "event", "metrics")
 	}
 }
 

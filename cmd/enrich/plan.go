@@ -59,7 +59,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return err
 	}
 	defer j.close()
-	outletOf(w).until(j.patience.ctx)
+	w.out.Until(j.patience.ctx)
 	j.reading.Cleaning = &contact.Cleaning{}
 	rows, err := j.open()
 	if err != nil {
@@ -87,7 +87,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	if planned.Broken != nil {
-		j.voice.warn(planned.Broken.Error())
+		j.printer.Warn(planned.Broken.Error())
 		return ending(exitBrokenInput)
 	}
 	return nil

@@ -3,13 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"enrich/client"
 	"enrich/pipeline"
@@ -168,8 +166,8 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted)
 	}
 	every, over := lookEvery, func() {}
 	draw = j.lines(g)
-	if width, ok := terminalWidth(j.voice.console.terminal()); ok && j.voice.log == nil && !j.settings.verbose {
-		draw, over = bar(j.voice.console.chatter(), g, width)
+	if out, width, ok := j.printer.Bar(); ok {
+		draw, over = bar(out, g, width)
 		every = barEvery
 	}
 	ticker := time.NewTicker(every)
@@ -204,7 +202,7 @@ func (j *job) lines(g *gauge) func() {
 				text += "; the last failure: " + r.waiting.Detail
 			}
 		}
-		j.voice.show(text, attrs...)
+		j.printer.Progress(text, attrs...)
 	}
 }
 
@@ -243,16 +241,4 @@ func cut(text string, most int) string {
 		return string(runes[:max(most, 0)])
 	}
 	return text
-}
-
-// terminalWidth is the width of a terminal; false: the file is not one.
-func terminalWidth(f *os.File) (int, bool) {
-	if f == nil || !term.IsTerminal(int(f.Fd())) {
-		return 0, false
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
-		width = 80
-	}
-	return width, true
 }

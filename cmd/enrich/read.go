@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 	"enrich/reader"
 )
@@ -40,7 +41,7 @@ func read(w world, s *settings, name string, arrays bool) error {
 		return err
 	}
 	defer j.close()
-	outletOf(w).until(j.patience.ctx)
+	w.out.Until(j.patience.ctx)
 	j.reading.AnyColumns, j.reading.Cleaning = true, &contact.Cleaning{}
 	rows, err := j.open()
 	if err != nil {
@@ -60,7 +61,7 @@ func read(w world, s *settings, name string, arrays bool) error {
 	case err != nil && sig != nil:
 		return interruption{sig}
 	case errors.Is(err, reader.ErrBroken):
-		j.voice.warn(err.Error())
+		j.printer.Warn(err.Error())
 		return ending(exitBrokenInput)
 	case err != nil:
 		return err
@@ -86,7 +87,7 @@ func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refuse
 			if row.Refused != nil {
 				refused++
 				where := fmt.Sprintf("line %d: ", row.Line)
-				j.voice.warn(fmt.Sprintf("%s%s: %s", where, row.Refused.Kind, strings.TrimPrefix(row.Refused.Message, where)),
+				j.printer.Warn(fmt.Sprintf("%s%s: %s", where, row.Refused.Kind, strings.TrimPrefix(row.Refused.Message, where)),
 					"event", "refused", "line", row.Line, "kind", row.Refused.Kind)
 			}
 			if perr := print(row); perr != nil {
@@ -158,18 +159,18 @@ func appendObject(b []byte, columns, cells []string) []byte {
 
 // sayReading tells how the file is read.
 func (j *job) sayReading(i reader.Info) {
-	v := j.voice
-	v.say(fmt.Sprintf("%s: %s, %s", shown(j.input.Name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
+	v := j.printer
+	v.Info(fmt.Sprintf("%s: %s, %s", console.Name(j.input.Name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
 	if i.Format == reader.CSV {
-		v.say(fmt.Sprintf("  delimiter %q, quote %q, line ends %s, header in line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
+		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line ends %s, header in line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
 	}
 	for _, f := range contact.InputFields() {
 		if column, ok := i.Mapping[f]; ok {
-			v.say(fmt.Sprintf("  %-14s from %q%s", f, column, onlyIfNeeded(f)))
+			v.Info(fmt.Sprintf("  %-14s from %q%s", f, column, onlyIfNeeded(f)))
 		}
 	}
 	if len(i.Mapping) == 0 {
-		v.say("  no column is a field: --map FIELD=COLUMN says which is which")
+		v.Info("  no column is a field: --map FIELD=COLUMN says which is which")
 	}
 	j.saySkipped(i)
 }
@@ -179,9 +180,9 @@ func (j *job) saySkipped(i reader.Info) {
 	switch above := i.Above; above.Count {
 	case 0:
 	case 1:
-		j.voice.say(fmt.Sprintf("skipped 1 line above the header, %d", above.First), "event", "skipped", "above_header", above)
+		j.printer.Info(fmt.Sprintf("skipped 1 line above the header, %d", above.First), "event", "skipped", "above_header", above)
 	default:
-		j.voice.say(fmt.Sprintf("skipped %d lines above the header, %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
+		j.printer.Info(fmt.Sprintf("skipped %d lines above the header, %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
 	}
 }
 

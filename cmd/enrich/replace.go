@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/pipeline"
 	"enrich/publish"
 )
@@ -46,7 +47,7 @@ func (j *job) refuseOtherInput() error {
 		return nil
 	}
 	return usage(fmt.Errorf("--%s: %q and its results are of another input (%s): name another directory with --out, or use --replace",
-		flag, p.Summary, bounded(p.InputPath)))
+		flag, p.Summary, console.Quote(p.InputPath, maxQuoted)))
 }
 
 // inputPath returns the input's path relative to the directory of the summary, or "-" for standard input and devices.

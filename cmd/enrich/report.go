@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 	"enrich/pipeline"
 	"enrich/reader"
@@ -106,15 +107,7 @@ const (
 // on one line, with at most so many characters.
 func (r *reporter) clean(s string, most int) string {
 	s = string(r.key.Redact([]byte(s[:min(len(s), maxCleanBytes)])))
-	s = strings.ReplaceAll(plain(s), "\n", " ")
-	n := 0
-	for i := range s {
-		if n == most {
-			return s[:i] + "…"
-		}
-		n++
-	}
-	return s
+	return console.Truncate(strings.ReplaceAll(console.Plain(s), "\n", " "), most)
 }
 
 // writeReport writes the page before the summary, which tells of it.

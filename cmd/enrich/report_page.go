@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 	"enrich/pipeline"
 	"enrich/reader"
@@ -99,7 +100,7 @@ func mark(s string) string {
 	case "'":
 		return "' (single quote)"
 	}
-	return plain(s)
+	return console.Plain(s)
 }
 
 // inOrder lists fields as their columns stand in the results.

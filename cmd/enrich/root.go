@@ -7,13 +7,18 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"enrich/cmd/enrich/internal/console"
 )
 
 // A world is all of the outside that a command may touch: the streams, the environment, the signals.
 type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	lookupEnv      func(string) (string, bool)
+	// out and console are the ways to stdout and stderr; execute sets them.
+	out       *console.Stdout
+	console   *console.Console
+	lookupEnv func(string) (string, bool)
 	// environ lists the environment as NAME=VALUE, to find variables that no flag reads.
 	environ []string
 	signals <-chan os.Signal
@@ -25,7 +30,7 @@ type world struct {
 
 // execute runs one command line and returns its exit code. What went wrong has been said on standard error by then.
 func execute(args []string, w world) (code int) {
-	w, end := w.withOutlet().withConsole()
+	w, end := w.attach()
 	defer end()
 	defer func() {
 		if bug := recover(); bug != nil { // the runtime would leave with 2, which says that nothing was called
@@ -62,6 +67,26 @@ func execute(args []string, w world) (code int) {
 		sayError(w, cmd, args, err)
 	}
 	return codeOf(err)
+}
+
+// attach gives a world its console. end writes what waits, within bounds. A world inside another (the demo's runs) shares
+// its console.
+func (w world) attach() (_ world, end func()) {
+	if w.console != nil {
+		return w, func() {}
+	}
+	c, exit := console.New(w.stderr), w.exit
+	w.out, w.console = console.NewStdout(w.stdout), c
+	w.stdout, w.stderr = w.out, c
+	w.exit = func(code int) {
+		c.FlushNow()
+		exit(code)
+	}
+	release := c.CaptureLoggers()
+	return w, func() {
+		release()
+		c.Close()
+	}
 }
 
 // rootCommands are all of them.

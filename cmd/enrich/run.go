@@ -35,7 +35,7 @@ func runCommand(w world) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m := newMeter(s.metrics, args[0], time.Now())
 			err := run(w, &s, args[0], m)
-			m.write(newVoice(consoleOf(w), &s), err) // of a run that did not begin
+			m.write(s.printer(w), err) // of a run that did not begin
 			return err
 		},
 	}
@@ -59,7 +59,7 @@ func runCommand(w world) *cobra.Command {
 // run is the main job: everything is validated, then asked, then written, then published.
 func run(w world, s *settings, name string, m *meter) (err error) {
 	started := time.Now().UTC()
-	consoleOf(w).detach()
+	w.console.Detach()
 	if err := m.accept(w, s, name); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 		return err
 	}
 	defer j.close()
-	defer func() { m.write(j.voice, err) }() // before signals are no longer listened to
+	defer func() { m.write(j.printer, err) }() // before signals are no longer listened to
 	key, err := s.key(w.lookupEnv)
 	if err != nil {
 		return err
@@ -97,13 +97,13 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 		URL: j.question.url, Key: key, EmailAs: s.emailAs, Set: j.question.constants, Workers: int(s.workers), Rate: rate,
 		Timeout: s.timeout, MaxAttempts: int(s.maxAttempts), MaxElapsed: s.maxElapsed, CAFile: s.caFile, Proxy: proxy,
 		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers,
-		UserAgent: "enrich/" + version(), Log: j.voice.attempts(s), Latencies: j.report != nil,
+		UserAgent: "enrich/" + version(), Log: j.printer.Attempts(), Latencies: j.report != nil,
 	})
 	if err != nil {
 		return usage(err)
 	}
 	defer api.Close()
-	defer j.voice.showLibraries(s, key)()
+	defer j.printer.ShowLibraries(key.Redact)()
 	return j.run(api, first, m)
 }
 
@@ -199,7 +199,7 @@ func (j *job) interrupted(err error) error {
 	if before, found := strings.CutSuffix(err.Error(), ": "+i.Error()); i.signal != nil && found {
 		cause = " (" + before + ")"
 	}
-	sayUnfinished(j.voice, interruption{sig}, j.settings.grace, cause)
+	sayUnfinished(j.printer, interruption{sig}, j.settings.grace, cause)
 	return ending(interruption{sig}.code())
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 	"enrich/format"
 	"enrich/reader"
@@ -143,6 +144,10 @@ func (s *settings) sayingFlags(cmd *cobra.Command) {
 	f.Var(choice{&s.logFormat, []string{"text", "json"}}, "log-format", "format of the messages on standard error")
 }
 
+func (s *settings) printer(w world) *console.Printer {
+	return console.NewPrinter(w.console, console.Options{JSON: s.logFormat == "json", Quiet: s.quiet, Verbose: s.verbose})
+}
+
 func (s *settings) readerOptions() (reader.Options, error) {
 	mapping, err := parseMap(s.mapping)
 	if err != nil {
@@ -177,7 +182,7 @@ func (s *settings) question() (question, error) {
 // ledgerPath is --ledger, or its default below the user's state directory.
 func (s *settings) ledgerPath(lookup func(string) (string, bool)) (string, error) {
 	if scheme, _, isURL := strings.Cut(s.ledger, "://"); isURL && !strings.ContainsAny(scheme, `/\`) {
-		return "", usage(fmt.Errorf("--ledger: expected the name of a file, got a URL (%s://…): this version keeps the ledger in a file only", shown(scheme)))
+		return "", usage(fmt.Errorf("--ledger: expected the name of a file, got a URL (%s://…): this version keeps the ledger in a file only", console.Name(scheme)))
 	}
 	if s.ledger != "" {
 		return s.ledger, nil

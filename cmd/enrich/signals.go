@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"enrich/cmd/enrich/internal/console"
 )
 
 // A patience turns signals into a stop in two stages: the first ends the asking and starts the grace, the second
@@ -27,10 +29,13 @@ const leaving = 2 * time.Second
 // send a signal to the process and, a moment later, to its process group; nobody presses Ctrl-C twice as fast.
 const sameSignal = 20 * time.Millisecond
 
+// lateMessage is how long the message may take that a command did not end in time: its reader may be gone.
+const lateMessage = 250 * time.Millisecond
+
 // watch is listen for a command that begins at once, and has nothing to finish after a signal: its standard output ends too.
 func watch(w world, late func(interruption)) *patience {
 	p := listen(w, 0, late)
-	outletOf(w).until(p.ctx)
+	w.out.Until(p.ctx)
 	p.begin()
 	return p
 }
@@ -57,7 +62,7 @@ func listen(w world, grace time.Duration, late func(interruption)) *patience {
 			return
 		}
 		if outlasted(w, first, grace, func() { end(first) }, done) && late != nil {
-			within(flushAtOnce, func() { late(first) })
+			console.Within(lateMessage, func() { late(first) })
 		}
 		w.exitUnless(done, first.code())
 	})
@@ -91,21 +96,6 @@ func outlasted(w world, first interruption, grace time.Duration, over func(), do
 		case <-done:
 			return false
 		}
-	}
-}
-
-// within calls f and waits until it returns, but no longer than d. A message may wait for a reader of standard error.
-func within(d time.Duration, f func()) {
-	done := make(chan struct{})
-	go func() { // left behind if it does not return: the process exits
-		defer close(done)
-		f()
-	}()
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-done:
-	case <-timer.C:
 	}
 }
 

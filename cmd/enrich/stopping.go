@@ -17,7 +17,7 @@ func (j *job) announceInterruption(api *client.Client) (end func()) {
 		defer close(said)
 		if sig := j.patience.signal(); sig != nil {
 			n := int64(api.InFlight())
-			j.voice.warn(stoppingText(n, sig == syscall.SIGINT), "event", "stop", "stopped", string(pipeline.StopInterrupted),
+			j.printer.Warn(stoppingText(n, sig == syscall.SIGINT), "event", "stop", "stopped", string(pipeline.StopInterrupted),
 				"calls", api.Stats().Sent, "in_flight", n)
 		}
 	})

@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"sort"
-	"strconv"
 	"strings"
 	"time"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
@@ -50,20 +50,20 @@ flight are allowed to finish, and the answers are written. Run the same command 
 )
 
 func (j *job) sayLedger(path string, l *sqlite.Ledger) {
-	j.voice.say(fmt.Sprintf("ledger %s: %s", shown(path), many(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
+	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), many(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
 	found := l.Found()
 	if len(found) == 0 {
 		return
 	}
-	j.voice.warn(fmt.Sprintf("an earlier run was killed: %s may have been charged without an answer, and %s lost",
+	j.printer.Warn(fmt.Sprintf("an earlier run was killed: %s may have been charged without an answer, and %s lost",
 		many(int64(len(found)), "contact"), isAre(int64(len(found)))), "event", "lost", "contacts", len(found))
 	const most = 10
 	for i, o := range found {
 		if i == most {
-			j.voice.warn(fmt.Sprintf("  and %d more: enrich ledger export lists them", len(found)-most))
+			j.printer.Warn(fmt.Sprintf("  and %d more: enrich ledger export lists them", len(found)-most))
 			break
 		}
-		j.voice.warn("  lost: "+nameOf(&o.Contact), "event", "lost", "contact", nameOf(&o.Contact))
+		j.printer.Warn("  lost: "+nameOf(&o.Contact), "event", "lost", "contact", nameOf(&o.Contact))
 	}
 }
 
@@ -73,7 +73,7 @@ func (j *job) sayStop(a pipeline.Asked, stats client.Stats) {
 		return
 	}
 	attrs := []any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}
-	j.voice.warn(why(a), attrs...)
+	j.printer.Warn(why(a), attrs...)
 }
 
 // why is the cause of a stop in words: what happened in the first line, what to do below it.
@@ -110,7 +110,7 @@ func (j *job) sayAccount(stats client.Stats) {
 	if n <= 0 {
 		return
 	}
-	j.voice.warn(fmt.Sprintf("the balance fell by %s than this run counts: does a call cost more than --credits-per-call=%d, or is another program using the account?",
+	j.printer.Warn(fmt.Sprintf("the balance fell by %s than this run counts: does a call cost more than --credits-per-call=%d, or is another program using the account?",
 		many(n, "more credit"), j.settings.creditsPerCall), "event", "credits", "unexplained", n)
 }
 
@@ -118,7 +118,7 @@ func (j *job) sayAccount(stats client.Stats) {
 func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows
 	lines := []string{fmt.Sprintf("%s: %s: %d matched, %d no match, %d failed, %d pending",
-		shown(j.input.Name), many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
+		console.Name(j.input.Name), many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
 	if len(s.Failures) > 0 {
 		lines = append(lines, "  failed: "+counts(s.Failures))
 	}
@@ -142,21 +142,21 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	lines = append(lines, calls, credits(s))
 	for _, t := range j.paths.all() {
 		if t.path != "" && t.path != "-" && !s.Kept {
-			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", shown(t.path)))
+			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", console.Name(t.path)))
 		}
 	}
-	j.voice.say(strings.Join(lines, "\n"), "event", "summary", "summary", s)
+	j.printer.Info(strings.Join(lines, "\n"), "event", "summary", "summary", s)
 }
 
 // sayUnfinished tells that the grace after a signal ended before the outputs were published, and why, if that is known.
-func sayUnfinished(v *voice, i interruption, grace time.Duration, why string) {
-	v.warn(fmt.Sprintf("%v: the outputs were not finished within --grace (%s)%s and were not published; the answers are in the ledger, and "+
+func sayUnfinished(v *console.Printer, i interruption, grace time.Duration, why string) {
+	v.Warn(fmt.Sprintf("%v: the outputs were not finished within --grace (%s)%s and were not published; the answers are in the ledger, and "+
 		"`enrich write` finishes the work", i, grace, why), "event", "unfinished", "exit_code", i.code())
 }
 
 // sayLate tells that a command is still there after the grace, and is left without an end.
-func sayLate(v *voice, i interruption, grace time.Duration) {
-	v.warn(fmt.Sprintf("%v: not everything ended within --grace (%s): the outputs may not be published; every committed answer is in the "+
+func sayLate(v *console.Printer, i interruption, grace time.Duration) {
+	v.Warn(fmt.Sprintf("%v: not everything ended within --grace (%s): the outputs may not be published; every committed answer is in the "+
 		"ledger, and `enrich write` finishes the work", i, grace), "event", "unfinished", "exit_code", i.code())
 }
 
@@ -167,7 +167,7 @@ func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
 	if inPlace >= 0 {
 		better = "have " + many(inPlace, "answered row") + " and are kept"
 	}
-	j.voice.warn(fmt.Sprintf("nothing was published: the outputs in place %s, because this run has %d; `enrich write --replace` with the same flags publishes it anyway",
+	j.printer.Warn(fmt.Sprintf("nothing was published: the outputs in place %s, because this run has %d; `enrich write --replace` with the same flags publishes it anyway",
 		better, answered), "event", "kept", "in_place", inPlace, "answered", answered)
 }
 
@@ -218,22 +218,16 @@ func isAre(n int64) string {
 func nameOf(c *contact.Contact) string {
 	switch {
 	case c.Email != "":
-		return bounded(c.Email)
+		return console.Quote(c.Email, maxQuoted)
 	case c.LinkedInURL != "":
-		return bounded(c.LinkedInURL)
+		return console.Quote(c.LinkedInURL, maxQuoted)
 	}
 	company := c.CompanyDomain
 	if company == "" {
 		company = c.CompanyName
 	}
-	return bounded(c.FirstName + " " + c.LastName + ", " + company)
+	return console.Quote(c.FirstName+" "+c.LastName+", "+company, maxQuoted)
 }
 
-// bounded is text from an input as it may be shown: quoted, not long.
-func bounded(s string) string {
-	const most = 80
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return strconv.Quote(s)
-}
+// maxQuoted bounds text from an input in a message, in characters.
+const maxQuoted = 80

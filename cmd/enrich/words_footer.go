@@ -15,5 +15,5 @@ func (j *job) sayFooter(s reader.Skipped) {
 	if s.Last > s.First {
 		where = fmt.Sprintf("%d to %d", s.First, s.Last)
 	}
-	j.voice.say(fmt.Sprintf("skipped %s, %s", many(s.Lines, "footer line"), where), "event", "footer", "lines", s.Lines, "first", s.First, "last", s.Last)
+	j.printer.Info(fmt.Sprintf("skipped %s, %s", many(s.Lines, "footer line"), where), "event", "footer", "lines", s.Lines, "first", s.First, "last", s.Last)
 }
