@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"enrich/client/internal/connect"
 )
 
 // maxBody is how much of an answer is read, decompressed. An answer above it is of no use.
@@ -49,7 +51,7 @@ type reply struct {
 // A trace is one request on its way. Its hooks tell what was written.
 type trace struct {
 	info          httptrace.GotConnInfo
-	conn          *countedConn
+	conn          *connect.Conn
 	writtenBefore int64 // what was written to the connection before
 	wroteHeaders  atomic.Bool
 
@@ -59,11 +61,11 @@ type trace struct {
 
 func (t *trace) gotConn(info httptrace.GotConnInfo) {
 	t.info = info
-	if t.conn = counted(info.Conn); t.conn == nil {
+	if t.conn = connect.Unwrap(info.Conn); t.conn == nil {
 		return
 	}
-	t.writtenBefore = t.conn.written.Load()
-	t.conn.ready()
+	t.writtenBefore = t.conn.Written()
+	t.conn.Ready()
 	if !t.overHTTP2() { // a connection of HTTP/2 has the calls of others on it
 		t.closeOnAbandon(t.conn)
 	}
@@ -224,7 +226,7 @@ func (t *trace) delivery(err error) (f delivery, onWire bool) {
 		}
 		return deliveryCut, true
 	}
-	if t.conn.written.Load() == t.writtenBefore {
+	if t.conn.Written() == t.writtenBefore {
 		return deliveryNotSent, false
 	}
 	return deliveryCut, true

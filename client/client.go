@@ -7,26 +7,28 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"enrich/client/internal/connect"
 	"enrich/client/internal/redact"
 )
 
-// A Client asks one API with one key. Its methods may be called from any goroutine.
+// A Client calls one API with one key. It is safe for concurrent use.
 type Client struct {
 	o              Options
-	template       *http.Request // what all requests have alike; never sent itself
+	template       *http.Request // what all requests share; never sent itself
 	transport      http.RoundTripper
 	closeIdle      func()
 	account        *account
 	stats          stats
 	exchanges      exchanges
 	redactor       *redact.Redactor
+	diagnoser      connect.Diagnoser
 	memory         *answerMemory
 	answeredBefore bool        // the ledger has an answer from this URL
-	proxy          *url.URL    // on the way to the API; nil: none
 	reached        atomic.Bool // an HTTP response has come from the API
 }
 
-// An exchange is the memory of one call: what is sent and what comes back.
+// An exchange is what one call needs: its request, the response's body and its time limit. It is used by one call after the
+// other.
 type exchange struct {
 	request  []byte
 	body     body
@@ -35,16 +37,16 @@ type exchange struct {
 	held     int64  // bytes of the memory for complete answers
 }
 
-// exchanges are those that no call uses: never more than there were calls at once.
+// exchanges are those that no call uses. There are never more of them than there were calls at once.
 type exchanges struct {
 	mu   sync.Mutex
 	idle []*exchange
 }
 
-// keptBuffer is how large an answer's buffer may be to be used again: a rare large answer must not be held for ever.
-const keptBuffer = 16 << 10
+// maxKeptBuffer is the largest body buffer that an idle exchange keeps: a rare large answer must not take memory for ever.
+const maxKeptBuffer = 16 << 10
 
-// New checks the options and makes a client. It calls nobody. Its errors are the user's to mend.
+// New returns a client for the options, or an error for the user: an option is invalid. It makes no connection.
 func New(o Options) (*Client, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -54,25 +56,17 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the API's URL: %w", err)
 	}
-	c := &Client{o: o, transport: o.transport, closeIdle: func() {}, redactor: redact.New(o.Key.secret)}
-	c.template = &http.Request{
-		Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{
-			"Authorization": {"Bearer " + o.Key.secret},
-			"Content-Type":  {"application/json"},
-			"Accept":        {"application/json"},
-			// The transport must not decompress by itself: its memory for that would be without a bound.
-			"Accept-Encoding": {"gzip"},
-			"User-Agent":      {o.UserAgent},
-		},
-	}
+	c := &Client{o: o, template: requestTemplate(target, &o), transport: o.transport, closeIdle: func() {}, redactor: redact.New(o.Key.secret)}
+	c.diagnoser = connect.Diagnoser{API: target, ProxyVariable: o.Proxy.Variable, Clean: c.clean}
 	if o.Proxy.For != nil {
-		if c.proxy, err = o.Proxy.For(target); err != nil {
-			return nil, fmt.Errorf("%s: the proxy cannot be used", o.Proxy.Variable) // not its value, which may have a password
+		if c.diagnoser.Proxy, err = o.Proxy.For(target); err != nil {
+			return nil, fmt.Errorf("%s: the proxy cannot be used", o.Proxy.Variable) // without its value, which may contain a password
 		}
 	}
 	if c.transport == nil {
-		t, err := newTransport(&o)
+		t, err := connect.NewTransport(&connect.Options{
+			CAFile: o.CAFile, Proxy: o.Proxy.For, MaxIdle: o.Workers, SetupTimeout: o.Timeout, Resolver: o.resolver,
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +78,24 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Close gives the connections and the temporary file back. No call may be under way.
+func requestTemplate(target *url.URL, o *Options) *http.Request {
+	return &http.Request{
+		Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{
+			"Authorization": {"Bearer " + o.Key.secret},
+			"Content-Type":  {"application/json"},
+			"Accept":        {"application/json"},
+			// With this header the transport does not decompress: it would do so without a bound on memory.
+			"Accept-Encoding": {"gzip"},
+			"User-Agent":      {o.UserAgent},
+		},
+	}
+}
+
+// clean makes text from outside fit for a message: short, on one line, without the key.
+func (c *Client) clean(text string) string { return bounded(c.redactor.String(text)) }
+
+// Close closes idle connections and removes the temporary file. No call may be in flight.
 func (c *Client) Close() {
 	c.closeIdle()
 	c.memory.spill.close()
@@ -93,11 +104,11 @@ func (c *Client) Close() {
 // Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [Result.Absent].
 func (c *Client) Proved() bool { return c.account.first.answered.Load() }
 
-// AnsweredBefore says that the ledger has an answer from this base URL, so that a 404 in the API's own format is one, too.
-// It is called before the first [Client.Queue].
+// AnsweredBefore tells the client that the ledger has an answer from this base URL, so a 404 in the API's own format is a no
+// match. Call it before the first [Client.Queue].
 func (c *Client) AnsweredBefore() { c.answeredBefore = true }
 
-// recordAnswer reports whether the base URL is known to be right.
+// urlProved reports whether the base URL is known to be right.
 func (c *Client) urlProved() bool { return c.answeredBefore || c.Proved() }
 
 func (e *exchanges) borrow() *exchange {
@@ -112,14 +123,14 @@ func (e *exchanges) borrow() *exchange {
 	return x
 }
 
-// giveBack keeps an exchange for the next call, without what it has of the memory for answers.
+// giveBack keeps an exchange for the next call and releases its part of the memory for answers.
 func (c *Client) giveBack(x *exchange) {
 	c.memory.free(x)
 	c.exchanges.giveBack(x)
 }
 
 func (e *exchanges) giveBack(x *exchange) {
-	if cap(x.body.tail) > keptBuffer {
+	if cap(x.body.tail) > maxKeptBuffer {
 		x.body.tail = nil
 	}
 	e.mu.Lock()

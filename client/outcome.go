@@ -37,11 +37,11 @@ func (r *row) decideNoConnection(reply *reply) decision {
 	if errors.Is(reply.err, context.DeadlineExceeded) || errors.Is(reply.err, context.Canceled) {
 		return decision{action: actionRetry, message: r.errorText(reply)}
 	}
-	o := r.c.connectError(reply.err)
-	if o.permanent && !r.c.reached.Load() {
-		return decision{action: actionStop, stop: StopAPIDown, message: o.cause, advice: o.advice}
+	f := r.c.diagnoser.Diagnose(reply.err)
+	if f.Permanent && !r.c.reached.Load() {
+		return decision{action: actionStop, stop: StopAPIDown, message: f.Cause, advice: f.Advice}
 	}
-	return decision{action: actionRetry, message: "no connection: " + o.String()}
+	return decision{action: actionRetry, message: "no connection: " + f.String()}
 }
 
 // errorText are a call's error for people, without the key.
@@ -49,7 +49,7 @@ func (r *row) errorText(reply *reply) string {
 	if reply.err == nil {
 		return ""
 	}
-	text := bounded(r.c.redactor.String(reply.err.Error()))
+	text := r.c.clean(reply.err.Error())
 	switch {
 	case errors.Is(reply.err, context.DeadlineExceeded):
 		text = fmt.Sprintf("no answer within %v", r.c.o.Timeout)
