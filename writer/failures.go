@@ -8,16 +8,6 @@ import (
 	"enrich/contact"
 )
 
-// A failureRow is what we add to a row of failures; the csv tags are the columns that gocsv binds it to.
-type failureRow struct {
-	Kind     cell `csv:"enrich_error_kind"`
-	Status   cell `csv:"enrich_error_status"`
-	Message  cell `csv:"enrich_error_message"`
-	Attempts cell `csv:"enrich_error_attempts"`
-	// Extra is a JSON array of strings: the cells beyond the header or, of a line that was no JSON object, its text.
-	Extra cell `csv:"enrich_error_extra"`
-}
-
 // Failures writes the rows that have no answer. Its files are valid inputs themselves.
 type Failures struct {
 	out     *bufio.Writer
@@ -25,7 +15,6 @@ type Failures struct {
 	cells   *cells
 	objects *objects
 	rest    leftovers
-	row     failureRow
 	record  record
 	value   []byte // reused
 }
@@ -41,7 +30,7 @@ func NewFailures(w io.Writer, f Format, s Source) (*Failures, error) {
 		return x, nil
 	}
 	x.cells = newCells(s)
-	x.record = record{out: x.out, added: fillCells(&x.row), dress: s.Dress}
+	x.record = record{out: x.out, added: make([]string, len(FailureColumns())), dress: s.Dress}
 	return x, x.record.header(x.cells.header, FailureColumns())
 }
 
@@ -54,15 +43,15 @@ func (x *Failures) Write(row *Failure) error {
 	if err != nil {
 		return err
 	}
-	f := &x.row
-	f.Kind.set(string(row.Kind))
-	f.Status.set("")
+	added := x.record.added
+	added[errorKindColumn] = string(row.Kind)
+	added[errorStatusColumn] = ""
 	if row.Status != 0 {
-		f.Status.set(strconv.Itoa(row.Status))
+		added[errorStatusColumn] = strconv.Itoa(row.Status)
 	}
-	f.Message.set(row.Message)
-	f.Attempts.set(strconv.Itoa(row.Attempts))
-	f.Extra.set(x.rest.of(row).cell())
+	added[errorMessageColumn] = row.Message
+	added[errorAttemptsColumn] = strconv.Itoa(row.Attempts)
+	added[errorExtraColumn] = x.rest.of(row).cell()
 	return x.record.write(given)
 }
 

@@ -61,11 +61,11 @@ func (r *Results) Write(row *Result) error {
 	if err != nil {
 		return err
 	}
-	a := &r.answer.row
-	a.Status.set(row.Kind.String())
-	a.At.set(moment(row.At))
-	a.Credit.set(strconv.FormatBool(row.Credit))
-	a.Message.set(row.Message)
+	added := r.answer.cells
+	added[statusColumn] = row.Kind.String()
+	added[atColumn] = moment(row.At)
+	added[creditColumn] = strconv.FormatBool(row.Credit)
+	added[messageColumn] = row.Message
 	return r.record.write(given)
 }
 
