@@ -86,17 +86,19 @@ func (d *demo) csv() error {
 		return err
 	}
 	d.note("every row is in one of two files, with all its columns; some of what was learnt:")
-	if err := d.show("crm-export.results.csv", demoResults, "Record ID", "enrich_status", "enrich_title", "enrich_company_name", "enrich_credit"); err != nil {
+	if err := showRows[demoResult](d, "crm-export.results.csv", demoResults); err != nil {
 		return err
 	}
 	d.note("and why rows failed:")
-	return d.show("crm-export.failures.csv", demoFailures, "Record ID", "enrich_error_kind", "enrich_error_message")
+	return showRows[demoFailure](d, "crm-export.failures.csv", demoFailures)
 }
 
-// demoResults and demoFailures are how many rows are shown; the sample has fewer failures.
+// demoResults and demoFailures are how many rows are shown; the sample has fewer failures. demoLine is how many characters of a
+// row are shown.
 const (
 	demoResults  = 5
 	demoFailures = 10
+	demoLine     = 110
 )
 
 func (d *demo) jsonl() error {

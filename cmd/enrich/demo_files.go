@@ -1,17 +1,19 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/gocarina/gocsv"
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/samples"
+	"enrich/writer"
 )
 
 const (
@@ -63,29 +65,38 @@ func makeDemo() error {
 	return nil
 }
 
-// show prints some columns of a file's first rows.
-func (d *demo) show(name string, rows int, columns ...string) error {
+// A demoResult and a demoFailure are rows of the demo's outputs.
+type (
+	demoResult struct {
+		ID string `csv:"Record ID"`
+		writer.ResultRecord
+	}
+	demoFailure struct {
+		ID string `csv:"Record ID"`
+		writer.FailureRecord
+	}
+)
+
+// cells returns what the demo shows of a row.
+func (r demoResult) cells() []string {
+	return []string{r.ID, r.Status, r.Title, r.CompanyName, strconv.FormatBool(r.Credit)}
+}
+
+func (r demoFailure) cells() []string { return []string{r.ID, string(r.Kind), r.Message} }
+
+// showRows prints the first rows of one of the demo's outputs.
+func showRows[T interface{ cells() []string }](d *demo, name string, most int) error {
 	f, err := os.Open(filepath.Join(demoDir, name))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	r := csv.NewReader(f)
-	r.FieldsPerRecord = -1 // a ragged row stays ragged in the failures
-	all, err := r.ReadAll()
-	if err != nil {
+	var rows []T
+	if err := gocsv.UnmarshalFile(f, &rows); err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	for _, row := range all[1:min(len(all), 1+rows)] {
-		var cells []string
-		for _, c := range columns {
-			i := slices.Index(all[0], c)
-			if i < 0 || i >= len(row) {
-				return fmt.Errorf("read %s: a row has no %q", name, c)
-			}
-			cells = append(cells, row[i])
-		}
-		d.note("  %s", console.Plain(console.Truncate(strings.Join(cells, " | "), 110)))
+	for _, row := range rows[:min(len(rows), most)] {
+		d.note("  %s", console.Plain(console.Truncate(strings.Join(row.cells(), " | "), demoLine)))
 	}
 	return nil
 }
