@@ -58,12 +58,18 @@ func (s *Scanner[T]) Escaped() bool { return s.escaped }
 
 // End reports whether the text is valid and only white space is left.
 func (s *Scanner[T]) End() bool {
-	s.Peek()
-	return s.status == Valid && s.at == len(s.text)
+	return s.Peek() == 0 && s.status == Valid && s.at == len(s.text)
 }
 
 // Peek skips white space and returns the next byte, 0 at the end.
 func (s *Scanner[T]) Peek() byte {
+	if s.status != Valid {
+		return 0
+	}
+	return s.peek()
+}
+
+func (s *Scanner[T]) peek() byte {
 	for ; s.at < len(s.text); s.at++ {
 		b := s.text[s.at]
 		if b > ' ' || !isSpace(b) {
@@ -92,10 +98,8 @@ func (s *Scanner[T]) enter(bracket byte) bool {
 
 // deeper steps over an opening bracket.
 func (s *Scanner[T]) deeper() bool {
-	if s.status == Valid && s.depth == s.limit {
+	if s.depth == s.limit {
 		s.status = TooDeep
-	}
-	if s.status != Valid {
 		return false
 	}
 	s.depth++
@@ -123,9 +127,10 @@ func (s *Scanner[T]) Element() bool { return s.more(']') }
 func (s *Scanner[T]) more(bracket byte) bool {
 	first := s.first
 	s.first = false
-	switch b := s.Peek(); {
-	case s.status != Valid:
+	if s.status != Valid {
 		return false
+	}
+	switch b := s.peek(); {
 	case b == bracket:
 		s.at++
 		s.depth--
@@ -141,11 +146,12 @@ func (s *Scanner[T]) more(bracket byte) bool {
 
 // Value steps over the next value and returns its text.
 func (s *Scanner[T]) Value() (value T) {
-	s.Peek()
-	from := s.at
-	if s.status == Valid {
-		s.value()
+	if s.status != Valid {
+		return value
 	}
+	s.peek()
+	from := s.at
+	s.value()
 	if s.status != Valid {
 		return value
 	}
@@ -166,7 +172,7 @@ func (s *Scanner[T]) value() {
 // begin steps over a scalar or an empty array or object up to its closing bracket, and returns false; or into a container
 // up to its first value, and returns true.
 func (s *Scanner[T]) begin() bool {
-	switch b := s.Peek(); {
+	switch b := s.peek(); {
 	case b == '"':
 		s.str()
 	case b == '{', b == '[':
@@ -198,7 +204,7 @@ func (s *Scanner[T]) open(object bool) bool {
 	if object {
 		s.objects[word] |= bit
 	}
-	switch b := s.Peek(); {
+	switch b := s.peek(); {
 	case s.at == len(s.text):
 		return s.fail()
 	case object && b == '}', !object && b == ']':
@@ -215,7 +221,7 @@ func (s *Scanner[T]) open(object bool) bool {
 func (s *Scanner[T]) next(outside int) bool {
 	for s.status == Valid && s.depth > outside {
 		object := s.objects[(s.depth-1)/64]&(1<<((s.depth-1)%64)) != 0
-		switch b := s.Peek(); {
+		switch b := s.peek(); {
 		case b == ',':
 			s.at++
 			if object {
@@ -234,7 +240,7 @@ func (s *Scanner[T]) next(outside int) bool {
 
 // name steps over a member's name and the colon. It returns where the name is, with its quotes.
 func (s *Scanner[T]) name() (from, to int) {
-	if s.Peek() != '"' {
+	if s.peek() != '"' {
 		s.fail()
 		return 0, 0
 	}
@@ -243,7 +249,7 @@ func (s *Scanner[T]) name() (from, to int) {
 		return 0, 0
 	}
 	to = s.at
-	if s.Peek() != ':' {
+	if s.peek() != ':' {
 		s.fail()
 		return 0, 0
 	}

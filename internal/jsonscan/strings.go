@@ -63,12 +63,13 @@ func ToText[T Text](value T) (text string, ok bool) {
 
 // Equal reports whether a valid JSON string, which has its quotes, has this text.
 func Equal[T Text](quoted T, text string) bool {
-	inner := string(quoted[1 : len(quoted)-1])
-	if strings.IndexByte(inner, '\\') < 0 {
-		return inner == text
+	for i := range len(quoted) {
+		if quoted[i] == '\\' {
+			unquoted, _ := Unquote(quoted)
+			return unquoted == text
+		}
 	}
-	unquoted, _ := Unquote(quoted)
-	return unquoted == text
+	return string(quoted[1:len(quoted)-1]) == text
 }
 
 // AppendString appends a text as a JSON string, with no more escapes than necessary. Bytes that are not UTF-8 become U+FFFD,

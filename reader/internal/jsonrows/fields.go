@@ -4,97 +4,138 @@ import (
 	"strings"
 
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 	"enrich/reader/internal/mapping"
 )
 
-// jsonFields says where in an object the fields stand.
-type jsonFields struct {
-	mapping map[contact.Field]string // by the name of the member, or the path to it
-	paths   []jsonPath
-	// picks are, for each member of the set, the paths that begin with it.
-	picks [][]int
-	// seen are the names of members that the sample had: it decided about them.
-	seen map[string]int
-	// noSplit and cleaning are Options.NoSplitNames and Options.Cleaning.
+// The members of all rows together become the columns of a CSV output. Each costs memory for the whole run; no lead list has
+// more than these.
+const (
+	maxMembers     = 4096    // different names
+	maxMemberBytes = 1 << 20 // of all names together
+)
+
+// A memberSet has the names of the members seen so far, in order of first appearance.
+type memberSet struct {
+	names []string
+	at    map[string]int
+	bytes int
+	next  int // where find looks first: most rows have the same members in the same order
+}
+
+func newMemberSet(names []string) *memberSet {
+	s := &memberSet{at: map[string]int{}}
+	for _, name := range names {
+		if _, known := s.at[name]; !known {
+			s.add(name)
+		}
+	}
+	return s
+}
+
+// find returns the index of a name, or -1.
+func (s *memberSet) find(name string) int {
+	if s.next < len(s.names) && s.names[s.next] == name {
+		s.next++
+		return s.next - 1
+	}
+	at, known := s.at[name]
+	if !known {
+		return -1
+	}
+	s.next = at + 1
+	return at
+}
+
+func (s *memberSet) add(name string) int {
+	at := len(s.names)
+	s.names, s.at[name] = append(s.names, name), at
+	s.bytes += len(name)
+	return at
+}
+
+// full reports whether there are too many names.
+func (s *memberSet) full() bool { return len(s.names) > maxMembers || s.bytes > maxMemberBytes }
+
+// truncate removes all names from n on.
+func (s *memberSet) truncate(n int) {
+	for _, name := range s.names[n:] {
+		delete(s.at, name)
+		s.bytes -= len(name)
+	}
+	s.names = s.names[:n]
+}
+
+// fields says where in an object the fields are.
+type fields struct {
+	mapping map[contact.Field]string // the member's name, or the path to it
+	paths   []path
+	// byMember has, for each member of the set, the indexes of the paths that begin with it.
+	byMember [][]int
+	// sampled has the names of the members of the sample. The sample decided about them.
+	sampled map[string]int
+	// noSplit and cleaning are those of the options.
 	noSplit  bool
 	cleaning *contact.Cleaning
 }
 
-// A jsonPath is a field and the names on the way to it.
-type jsonPath struct {
+// A path is a field and the names on the way to its value.
+type path struct {
 	field contact.Field
 	names []string
 }
 
 // add maps a field to the member at a path of names.
-func (j *jsonFields) add(f contact.Field, names []string) {
-	j.mapping[f] = strings.Join(names, ".")
-	j.paths = append(j.paths, jsonPath{f, names})
+func (f *fields) add(field contact.Field, names []string) {
+	f.mapping[field] = strings.Join(names, ".")
+	f.paths = append(f.paths, path{field, names})
 }
 
-// late looks at the members that were not there before: which path begins with them, and whether one is called as a
-// field is that no member of the sample was. So a member that is rare, or comes late, is a field all the same; but only
-// by the field's own name, because an alias could be anything, and nobody could be asked any more which of two is meant.
-func (j *jsonFields) late(names []string) {
-	for _, name := range names[len(j.picks):] {
-		if _, seen := j.seen[name]; !seen && len(name) <= mapping.MaxName {
+// addMembers looks at the members that are new: which paths begin with them, and whether a field that no member of the sample
+// has is called the same. So a member that is rare or comes late can be a field, but only by the field's own name: an alias
+// could mean anything, and it is too late to ask which of two is meant.
+func (f *fields) addMembers(names []string) {
+	for _, name := range names[len(f.byMember):] {
+		if _, seen := f.sampled[name]; !seen && len(name) <= mapping.MaxName {
 			key := mapping.Key(name)
-			for _, f := range contact.InputFields() {
-				if f == contact.FullName && j.noSplit {
+			for _, field := range contact.InputFields() {
+				if field == contact.FullName && f.noSplit {
 					continue
 				}
-				if _, known := j.mapping[f]; !known && key == mapping.Key(string(f)) {
-					j.add(f, []string{name})
+				if _, known := f.mapping[field]; !known && key == mapping.Key(string(field)) {
+					f.add(field, []string{name})
 				}
 			}
 		}
-		var picks []int
-		for i, p := range j.paths {
+		var paths []int
+		for i, p := range f.paths {
 			if p.names[0] == name {
-				picks = append(picks, i)
+				paths = append(paths, i)
 			}
 		}
-		j.picks = append(j.picks, picks)
+		f.byMember = append(f.byMember, paths)
 	}
 }
 
-// contact is what a row asks about. why says what is wrong with a value of a field; "": nothing.
-func (j *jsonFields) contact(text string, members []member, index []int) (c contact.Contact, why string) {
+// contact returns the contact of a row. problem says what is wrong with the value of a field, if anything.
+func (f *fields) contact(members []member, index []int) (c contact.Contact, problem string) {
 	fullName := ""
 	for i := range members {
-		for _, p := range j.picks[index[i]] {
-			path := &j.paths[p]
-			cell, sound := field(descend(members[i].value.of(text), path.names[1:]))
-			if !sound {
-				return contact.Contact{}, "half a surrogate pair, which is no text, in " + mapping.Quote(j.mapping[path.field])
+		for _, p := range f.byMember[index[i]] {
+			path := &f.paths[p]
+			value := jsonscan.Get(members[i].value, path.names[1:]...)
+			if jsonscan.IsContainer(value) {
+				value = ""
+			}
+			text, ok := jsonscan.ToText(value)
+			if !ok {
+				return contact.Contact{}, "unpaired surrogate in " + mapping.Quote(f.mapping[path.field])
 			}
 			if path.field == contact.FullName {
-				fullName = cell
+				fullName = text
 			}
-			c.Set(path.field, cell)
+			c.Set(path.field, text)
 		}
 	}
-	return mapping.Clean(c, fullName, j.cleaning), ""
-}
-
-// field is a value as a field: an object and an array are none.
-func field(value string) (cell string, sound bool) {
-	if isNested(value) {
-		return "", true
-	}
-	return plain(value)
-}
-
-// descend is the value at a path below a value, "" where there is none. A number is an array's element, from 0.
-func descend(value string, names []string) string {
-	for _, name := range names {
-		found := ""
-		for n, v := range children(value) {
-			if n == name {
-				found = v
-			}
-		}
-		value = found
-	}
-	return value
+	return mapping.Clean(c, fullName, f.cleaning), ""
 }

@@ -36,7 +36,7 @@ func TestFieldsOfJSON(t *testing.T) {
 		"duplicate wrapped": {`{"person":{"email":"a"},"person":{"email":"b"}}`, nil, contact.Contact{Email: "b"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := readJSON(strings.NewReader(tt.in), Options{Options: mapping.Options{Map: tt.said}}, 16)
+			got := readAll(strings.NewReader(tt.in), Options{Options: mapping.Options{Map: tt.said}}, 16)
 			var last contact.Contact
 			if len(got.rows) > 0 {
 				last = got.rows[len(got.rows)-1].Contact
@@ -55,14 +55,14 @@ func late(rows int, last ...string) string {
 
 func TestMembersThatComeLateAreFieldsByTheirOwnName(t *testing.T) {
 	in := late(5000, `{"Work Email":"alias"}`, `{"Email":"a"}`, `{"email":"another spelling"}`, `{"First Name":"Ann","Email":"b"}`)
-	first := readJSON(strings.NewReader(in), Options{}, 256)
+	first := readAll(strings.NewReader(in), Options{}, 256)
 	if want := "5001 \n5002 a\n5003 \n5004 b"; !strings.HasSuffix(first.short(), want) {
 		t.Errorf("got %s, want %s", first.short()[len(first.short())-60:], want)
 	}
 	if got := first.rows[5003].Contact; got.FirstName != "Ann" {
 		t.Errorf("got %+v", got)
 	}
-	second := readJSON(strings.NewReader(in), Options{Columns: first.columns}, 64)
+	second := readAll(strings.NewReader(in), Options{Columns: first.columns}, 64)
 	if first.outcomes() != second.outcomes() {
 		t.Error("the second pass differs")
 	}
@@ -70,7 +70,7 @@ func TestMembersThatComeLateAreFieldsByTheirOwnName(t *testing.T) {
 
 func TestColumnsAreTheMembersInOrderOfFirstAppearance(t *testing.T) {
 	in := `{"b":1,"email":"x","a":2}` + "\n[1]\n" + `{"c":{"d":1},"\u0061":3,"enrichment":null}` + "\n" + late(5000, `{"last":1}`)
-	got := readJSON(strings.NewReader(in), Options{}, 256)
+	got := readAll(strings.NewReader(in), Options{}, 256)
 	if want := "b email a c enrichment linkedin_url note last"; strings.Join(got.columns, " ") != want {
 		t.Errorf("got %q, want %s", got.columns, want)
 	}
@@ -90,7 +90,7 @@ func TestTooManyMembersAreRefusedAlikeInBothPasses(t *testing.T) {
 		in.WriteString("}\n")
 	}
 	in.WriteString(`{"email":"c","one_more":1}` + "\n")
-	first := readJSON(strings.NewReader(in.String()), Options{}, 256)
+	first := readAll(strings.NewReader(in.String()), Options{}, 256)
 	refused := 0
 	for _, row := range first.rows {
 		if row.Refused != nil {
@@ -100,7 +100,7 @@ func TestTooManyMembersAreRefusedAlikeInBothPasses(t *testing.T) {
 	if refused != 10 || len(first.columns) > maxMembers || first.rows[51].Contact.Email != "c" {
 		t.Errorf("%d rows refused, %d columns", refused, len(first.columns))
 	}
-	second := readJSON(strings.NewReader(in.String()), Options{Columns: first.columns}, 256)
+	second := readAll(strings.NewReader(in.String()), Options{Columns: first.columns}, 256)
 	if first.outcomes() != second.outcomes() {
 		t.Error("the second pass differs")
 	}

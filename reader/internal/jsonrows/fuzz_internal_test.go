@@ -5,17 +5,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 	"unicode/utf8"
 
+	"enrich/internal/jsonscan"
 	"enrich/reader/internal/source"
 )
 
-// smallLimits make windows refill and rows be too long in inputs that a fuzzer likes.
-var smallLimits = jsonLimits{row: 64, block: 32}
+// smallLimits make windows refill, and rows too long, in inputs of a fuzzer's size.
+var smallLimits = limits{row: 64, block: 32}
 
 func jsonSeeds() []string {
 	return []string{
@@ -31,7 +35,7 @@ func jsonSeeds() []string {
 	}
 }
 
-// FuzzJSONRows reads an input whole and in pieces: it must be read alike, nothing of it lost, and no row made up.
+// FuzzJSONRows reads an input at once and in pieces: the rows must be the same, no text lost, and no row invented.
 func FuzzJSONRows(f *testing.F) {
 	for _, s := range jsonSeeds() {
 		f.Add([]byte(s), uint8(0))
@@ -41,7 +45,7 @@ func FuzzJSONRows(f *testing.F) {
 		all := readWithin(bytes.NewReader(in), o, 256)
 		parts := readWithin(&pieces{bytes.NewReader(in), int(piece%9) + 1}, o, int(piece%5)+1)
 		if all.tell() != parts.tell() {
-			t.Fatalf("read whole:\n%s\nin pieces:\n%s", all.tell(), parts.tell())
+			t.Fatalf("read at once:\n%s\nin pieces:\n%s", all.tell(), parts.tell())
 		}
 		if again := readWithin(bytes.NewReader(in), Options{Options: anyColumns().Options, Columns: all.columns}, 256); all.err == nil && len(all.rows) > 0 && again.outcomes() != all.outcomes() {
 			t.Fatalf("first pass:\n%s\nsecond:\n%s", all.outcomes(), again.outcomes())
@@ -54,9 +58,9 @@ func FuzzJSONRows(f *testing.F) {
 }
 
 // readWithin reads an input in small windows.
-func readWithin(in io.Reader, o Options, batch int) (read jsonRead) {
+func readWithin(in io.Reader, o Options, batch int) (read result) {
 	src, err := open(in, o, smallLimits)
-	return drainJSON(src, err, batch)
+	return drain(src, err, batch)
 }
 
 // pieces gives at most so many bytes a read.
@@ -67,8 +71,8 @@ type pieces struct {
 
 func (p *pieces) Read(b []byte) (int, error) { return p.in.Read(b[:min(len(b), p.size)]) }
 
-// tell tells all that was read.
-func (r jsonRead) tell() string {
+// tell lists everything that was read.
+func (r result) tell() string {
 	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.mapping)
 	for _, row := range r.rows {
 		text += fmt.Sprintf("%d %q %q %+v %+v\n", row.Line, row.Raw, row.Cells, row.Contact, row.Refused)
@@ -76,8 +80,8 @@ func (r jsonRead) tell() string {
 	return text
 }
 
-// outcomes tells what both passes must agree about.
-func (r jsonRead) outcomes() string {
+// outcomes lists what must be the same in both passes.
+func (r result) outcomes() string {
 	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.mapping)
 	for _, row := range r.rows {
 		text += fmt.Sprintf("%d %q %+v %+v\n", row.Line, row.Raw, row.Contact, row.Refused)
@@ -85,9 +89,9 @@ func (r jsonRead) outcomes() string {
 	return text
 }
 
-// checkNothingLost finds the rows in the input, in order, with nothing but separators between them. A row that is too
-// long loses its end, after which places cannot be told; so does an input that broke off.
-func checkNothingLost(t *testing.T, in []byte, read jsonRead) {
+// checkNothingLost finds the rows in the input, in order, with only separators between them. The end of a row that is too long
+// is not kept, so it stops there, and where the input ended early.
+func checkNothingLost(t *testing.T, in []byte, read result) {
 	long := false
 	for _, row := range read.rows {
 		at := bytes.Index(in, row.Raw)
@@ -105,14 +109,14 @@ func checkNothingLost(t *testing.T, in []byte, read jsonRead) {
 	}
 }
 
-// checkRow holds a sound row beside encoding/json.
+// checkRow compares a good row with encoding/json.
 func checkRow(t *testing.T, row *source.Row, columns []string) {
 	if row.Refused != nil {
 		return
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(row.Raw, &members); err != nil || members == nil {
-		t.Fatalf("%q was taken for an object: %v", row.Raw, err)
+		t.Fatalf("%q was read as an object: %v", row.Raw, err)
 	}
 	for name, value := range members {
 		want := string(value)
@@ -121,44 +125,80 @@ func checkRow(t *testing.T, row *source.Row, columns []string) {
 			want = text
 		}
 		if at := slices.Index(columns, name); at < 0 || at >= len(row.Cells) || row.Cells[at] != want {
-			t.Fatalf("%q: member %q: got cells %q of %q, want %q", row.Raw, name, row.Cells, columns, want)
+			t.Fatalf("%q: member %q: got cells %q of %q, expected %q", row.Raw, name, row.Cells, columns, want)
 		}
 	}
 }
 
-// FuzzScanner holds the scanner beside encoding/json, and its word that a text is the beginning of a value beside all
-// that a value begins with.
-func FuzzScanner(f *testing.F) {
-	for _, s := range append(jsonSeeds(), `-0`, `1.`, `"\u12x4"`, `nul`, "\"\x01\"", `{"a":1,}`, `[1,]`, `{"a" 1}`, `01`, `1e+`, `[}`, `{]`) {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, in []byte) {
-		s := &jsonScanner{}
-		at, v := s.scan(in)
-		if at > len(in) {
-			t.Fatal("beyond the text")
-		}
-		valid := v == valueWhole && blank(in[at:])
-		if v != valueDeep && valid != json.Valid(in) {
-			t.Fatalf("%q: verdict %d at %d, encoding/json says %v", in, v, at, json.Valid(in))
-		}
-		if !valid {
-			return
-		}
-		for n := range at {
-			if end, v := s.scan(in[:n]); v != valueShort && (v != valueWhole || !isDigit(in[n-1])) {
-				t.Fatalf("the first %d bytes of %q: verdict %d at %d", n, in, v, end)
-			}
-		}
-	})
-}
-
-func TestPiecesOfAnInputAreReadAlike(t *testing.T) {
+func TestReadingInPiecesChangesNothing(t *testing.T) {
 	for _, in := range jsonSeeds() {
 		want := readWithin(bytes.NewReader([]byte(in)), anyColumns(), 256)
 		got := readWithin(iotest.OneByteReader(bytes.NewReader([]byte(in))), anyColumns(), 1)
 		if !reflect.DeepEqual(got.tell(), want.tell()) {
-			t.Errorf("%s\nwhole:\n%s\nin pieces:\n%s", in, want.tell(), got.tell())
+			t.Errorf("%s\nat once:\n%s\nin pieces:\n%s", in, want.tell(), got.tell())
 		}
 	}
+}
+
+// corpora is a folder of the public corpora; without them the test is skipped.
+func corpora(t *testing.T, name string) string {
+	t.Helper()
+	root := os.Getenv("TEST_ENRICH_CORPORA")
+	if root == "" {
+		t.Skip("TEST_ENRICH_CORPORA names no folder of corpora")
+	}
+	path := filepath.Join(root, name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skip(err)
+	}
+	return path
+}
+
+// TestJSONTestSuite reads the public JSONTestSuite from TEST_ENRICH_CORPORA, where it was fetched to; it is never committed.
+// Every y_ file is accepted and every n_ file refused, by the scanner and, if it is an object, as a row.
+func TestJSONTestSuite(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(corpora(t, "JSONTestSuite/test_parsing"), "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no file in it: %v", err)
+	}
+	accepted, refused, either := 0, 0, 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scan := &rowScanner{}
+		at, status := scan.scan(text)
+		valid := status == jsonscan.Valid && scan.End()
+		rows := readAll(bytes.NewReader(text), anyColumns(), 16)
+		good := 0
+		for _, row := range rows.rows {
+			if row.Refused == nil {
+				good++
+			}
+		}
+		name := filepath.Base(path)
+		if !bytes.ContainsAny(text, "\r\n") {
+			between := readAll(strings.NewReader(`{"email":"a"}`+"\n"+`{"v":`+string(text)+"}\n"+`{"email":"b"}`), Options{}, 16)
+			if n := len(between.rows); n != 3 || between.rows[2].Contact.Email != "b" || name[0] != 'i' && (between.rows[1].Refused != nil) != (name[0] == 'n') {
+				t.Errorf("%s: as a member, between two rows: %s", name, between.short())
+			}
+		}
+		switch {
+		case strings.HasPrefix(name, "y_"):
+			accepted++
+			if !valid || scan.isObject && (good != 1 || len(rows.rows) != 1 || rows.err != nil) {
+				t.Errorf("%s: refused: status %d at %d, %s %v", name, status, at, rows.short(), rows.err)
+			}
+		case strings.HasPrefix(name, "n_"):
+			refused++
+			if valid || len(rows.rows) == good && rows.err == nil {
+				t.Errorf("%s: accepted: %s", name, rows.short())
+			}
+		default:
+			either++
+			t.Logf("%s: status %d, %d rows of %d good, %v", name, status, good, len(rows.rows), rows.err)
+		}
+	}
+	t.Logf("%d y_ files accepted, %d n_ files refused, %d i_ files read", accepted, refused, either)
 }

@@ -8,62 +8,61 @@ import (
 	"strings"
 
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 	"enrich/reader/internal/mapping"
 	"enrich/reader/internal/source"
 )
 
-// The mapping of JSON is decided from the rows that stand whole in the first block: at most so many, of so many different
-// paths, going so deep, with so many values in all.
+// The complete rows of the first block decide which member is which field, up to these limits.
 const (
-	jsonSampleRows  = 1000
-	jsonSamplePaths = 4096
-	jsonSampleDepth = 4
-	jsonSampleCells = 1 << 17
+	sampleRows  = 1000
+	samplePaths = 4096    // different ones
+	sampleDepth = 4       // names in a path
+	sampleCells = 1 << 17 // of all rows
 )
 
-// A jsonSample is the first rows, flat: what is nested is named by its path, with dots.
-type jsonSample struct {
+// firstRowWithin is how many rows of the maximum length are searched for the first row that can be used.
+const firstRowWithin = 4
+
+// A sample has the first rows with nested values flattened: they are named by their path, with dots.
+type sample struct {
 	members *memberSet // at the top
 	names   []string
 	paths   [][]string
 	at      map[string]int
 	rows    [][]string
 	cells   int      // of all rows
-	said    []string // what --map names
-	// refused says that there are rows, all of them refused by an earlier run.
+	mapped  []string // the paths that --map names
+	// refused says that there are rows, and an earlier run refused all of them.
 	refused bool
 }
 
-// beginWithin is how many rows of the greatest length are looked through for the first that is sound.
-const beginWithin = 4
-
-// sample looks at the first rows without taking them; errNotNow if the first is not there yet.
-func (r *Reader) sample(o Options) (*jsonSample, error) {
-	s := &jsonSample{members: newMemberSet(nil), at: map[string]int{}, said: slices.Sorted(maps.Values(o.Map))}
+// sample looks at the first rows without taking them. It returns errNeedMore if the window does not contain the first one.
+func (r *Reader) sample(o Options) (*sample, error) {
+	s := &sample{members: newMemberSet(nil), at: map[string]int{}, mapped: slices.Sorted(maps.Values(o.Map))}
 	snapshot := r.framing
-	broken, again, first := 0, 0, ""
+	broken, refused, first := 0, 0, ""
 	var err error
-	for len(s.rows) < jsonSampleRows && s.cells < jsonSampleCells {
+	for len(s.rows) < sampleRows && s.cells < sampleCells {
 		if err = snapshot.next(&r.scan, &r.frame, false); err != nil {
 			break
 		}
-		text := string(r.frame.text)
 		switch {
-		case r.frame.broken != "":
+		case r.frame.problem != "":
 			if broken++; first == "" {
-				first = fmt.Sprintf("line %d: %s", r.frame.line, r.frame.broken)
+				first = fmt.Sprintf("line %d: %s", r.frame.line, r.frame.problem)
 			}
-		case r.again(text) != nil:
-			again++
+		case r.refusedBefore() != nil:
+			refused++
 		default:
-			s.add(text, r.scan.members)
+			s.add(string(trimLeft(r.frame.text)), r.scan.members)
 		}
 	}
-	s.refused = len(s.rows) == 0 && again > 0
+	s.refused = len(s.rows) == 0 && refused > 0
 	switch {
-	case len(s.rows) > 0 || again > 0:
+	case len(s.rows) > 0 || refused > 0:
 		return s, nil
-	case errors.Is(err, errNotNow) && len(r.Text()) < beginWithin*r.limits.row:
+	case errors.Is(err, errNeedMore) && len(r.Text()) < firstRowWithin*r.limits.row:
 		return nil, err
 	case broken > 0:
 		return nil, fmt.Errorf("%w: there is no JSON object in it; %s", source.ErrNoTable, first)
@@ -73,21 +72,21 @@ func (r *Reader) sample(o Options) (*jsonSample, error) {
 	return nil, fmt.Errorf("%w: there is no row in it", source.ErrEmpty)
 }
 
-// add flattens one row.
-func (s *jsonSample) add(text string, members []member) {
+// add flattens one row. The sample outlives the window, so it copies what it keeps of the members.
+func (s *sample) add(object string, members []member) {
 	var row []string
 	for _, m := range members {
-		name, _ := unescape(m.name.of(text))
+		name := strings.Clone(m.name)
 		if s.members.find(name) < 0 && !s.members.full() {
 			s.members.add(name)
 		}
 		if name != mapping.EnrichmentMember {
-			row = s.value(row, []string{name}, m.value.of(text))
+			row = s.addValue(row, []string{name}, strings.Clone(m.value))
 		}
 	}
-	for _, path := range s.said { // however deep
+	for _, path := range s.mapped { // however deep
 		names := strings.Split(path, ".")
-		if value := descend(strings.TrimSpace(text), names); value != "" && !isNested(value) {
+		if value := jsonscan.Get(object, names...); value != "" && !jsonscan.IsContainer(value) {
 			row = s.set(row, names, value)
 		}
 	}
@@ -95,29 +94,29 @@ func (s *jsonSample) add(text string, members []member) {
 	s.cells += len(row)
 }
 
-// value flattens a value at a path: an object all, of an array the first element.
-func (s *jsonSample) value(row []string, path []string, value string) []string {
-	if !isNested(value) {
+// addValue flattens a value at a path: all members of an object, the first element of an array.
+func (s *sample) addValue(row []string, path []string, value string) []string {
+	if !jsonscan.IsContainer(value) {
 		return s.set(row, path, value)
 	}
-	if len(path) == jsonSampleDepth {
+	if len(path) == sampleDepth {
 		return row
 	}
-	for name, v := range children(value) {
-		row = s.value(row, append(slices.Clip(path), name), v)
-		if value[0] == '[' {
-			break
-		}
+	for name, member := range jsonscan.Members(value) {
+		row = s.addValue(row, append(slices.Clip(path), name), member)
+	}
+	for element := range jsonscan.Elements(value) {
+		return s.addValue(row, append(slices.Clip(path), "0"), element)
 	}
 	return row
 }
 
-// set notes a value. A member whose name has a dot in it goes before a path that reads the same.
-func (s *jsonSample) set(row []string, path []string, value string) []string {
+// set adds a value to a row. If a member's name contains a dot, the member wins over a nested one whose path reads the same.
+func (s *sample) set(row []string, path []string, value string) []string {
 	name := strings.Join(path, ".")
 	at, known := s.at[name]
 	switch {
-	case !known && len(s.names) >= jsonSamplePaths:
+	case !known && len(s.names) >= samplePaths:
 		return row
 	case !known:
 		at = len(s.names)
@@ -130,22 +129,22 @@ func (s *jsonSample) set(row []string, path []string, value string) []string {
 	for len(row) <= at {
 		row = append(row, "")
 	}
-	row[at], _ = plain(value)
+	row[at], _ = jsonscan.ToText(value)
 	return row
 }
 
 // fields decides which member is which field.
-func (s *jsonSample) fields(o Options) (jsonFields, error) {
+func (s *sample) fields(o Options) (fields, error) {
 	o.AnyColumns = o.AnyColumns || s.refused
-	j := jsonFields{mapping: map[contact.Field]string{}, seen: s.members.at, noSplit: o.NoSplitNames, cleaning: o.Cleaning}
+	f := fields{mapping: map[contact.Field]string{}, sampled: s.members.at, noSplit: o.NoSplitNames, cleaning: o.Cleaning}
 	columns, err := mapping.Columns(s.names, s.rows, o.Options)
 	if err != nil {
-		return j, err
+		return f, err
 	}
-	for _, f := range contact.InputFields() {
-		if at, ok := columns[f]; ok {
-			j.add(f, s.paths[at])
+	for _, field := range contact.InputFields() {
+		if at, ok := columns[field]; ok {
+			f.add(field, s.paths[at])
 		}
 	}
-	return j, nil
+	return f, nil
 }

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 
+	"enrich/internal/jsonscan"
 	"enrich/reader/internal/source"
 )
 
-// A token is what stands between the values of a stream.
+// A token is what came last between the values of a stream.
 type token uint8
 
 const (
@@ -18,19 +19,18 @@ const (
 	afterComma
 )
 
-// nextValue takes the next value of a stream: objects one after the other, and those in arrays, which may follow one
-// another too (pages of an API, joined). One comma between two values and one after the last are no matter; a comma with
-// nothing before it is a row that is missing, and is refused as such. An object ends where it ends, so that a missing
-// comma is no matter either.
+// nextValue takes the next value of a stream: objects one after the other, and objects in arrays, of which there may be several
+// (pages of an API that were concatenated). A comma between two values, or after the last, may be missing or present. A comma
+// after nothing is a missing row, and is refused.
 //
-// What is no object is refused, and the next row is looked for: see resync. An array or an object that the input ends
-// within is an input that broke off.
-func (f *framing) nextValue(scan *jsonScanner, frame *jsonFrame, may bool) error {
+// A value that is not an object is refused, and [framing.skipBroken] finds the next row. If the input ends within an array or
+// an object, it ended early.
+func (f *framing) nextValue(scan *rowScanner, row *frame, mayRead bool) error {
 	for {
-		b, err := f.peek(may)
+		b, err := f.peek(mayRead)
 		switch {
 		case f.skipping && err == nil:
-			f.pass()
+			f.skipRest()
 			continue
 		case err != nil:
 			return f.streamEnd(err)
@@ -39,7 +39,7 @@ func (f *framing) nextValue(scan *jsonScanner, frame *jsonFrame, may bool) error
 			f.after = afterComma
 			continue
 		case b == ',':
-			f.row(frame, 1, "a row is missing: nothing before a comma")
+			f.setRow(row, 1, "a row is missing before this comma")
 			f.after = afterComma
 			return nil
 		case b == ']' && f.array > 0:
@@ -51,28 +51,29 @@ func (f *framing) nextValue(scan *jsonScanner, frame *jsonFrame, may bool) error
 			f.step(1)
 			continue
 		}
-		return f.value(scan, frame, may)
+		return f.value(scan, row, mayRead)
 	}
 }
 
-// peek passes white space, unless a long row is being skipped.
-func (f *framing) peek(may bool) (byte, error) {
+// peek skips white space, unless the rest of a long row is being skipped.
+func (f *framing) peek(mayRead bool) (byte, error) {
 	for {
 		text := f.Text()
-		for i, b := range text {
-			if f.skipping || b != ' ' && b != '\t' && b != '\r' && b != '\n' {
-				f.step(i)
-				return b, nil
-			}
+		blanks := len(text) - len(trimLeft(text))
+		if f.skipping {
+			blanks = 0
 		}
-		f.step(len(text))
-		if err := f.want(may); err != nil {
+		f.step(blanks)
+		if blanks < len(text) {
+			return text[blanks], nil
+		}
+		if err := f.more(mayRead); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// streamEnd is the end of a stream: in the middle of something, it broke off.
+// streamEnd returns the error of a stream that ends here.
 func (f *framing) streamEnd(err error) error {
 	switch {
 	case !errors.Is(err, io.EOF):
@@ -86,59 +87,170 @@ func (f *framing) streamEnd(err error) error {
 }
 
 // value takes the value that begins here.
-func (f *framing) value(scan *jsonScanner, frame *jsonFrame, may bool) error {
+func (f *framing) value(scan *rowScanner, row *frame, mayRead bool) error {
 	for {
 		text := f.Text()
-		looked := text[:min(len(text), f.limits.row+1)]
-		at, v := scan.scan(looked)
-		open := v == valueShort || v == valueWhole && at == len(looked) && isDigit(text[at-1])
+		allowed := text[:min(len(text), f.limits.row+1)]
+		at, status := scan.scan(allowed)
+		// A number at the end may go on.
+		open := status == jsonscan.Truncated || status == jsonscan.Valid && at == len(allowed) && isDigit(text[at-1])
 		switch {
-		case len(looked) > f.limits.row && (open || v == valueWhole && at > f.limits.row):
-			f.long(frame)
+		case len(allowed) > f.limits.row && (open || status == jsonscan.Valid && at > f.limits.row):
+			f.setLongRow(row)
 			return nil
-		case v == valueWhole && (!open || f.Ended()):
-			broken := ""
-			if !scan.isObject() {
-				broken = verdictWords(v, at, text)
+		case status == jsonscan.Valid && (!open || f.Ended()):
+			f.setRow(row, at, "")
+			if !scan.isObject {
+				row.problem = problem(status, at, row.text)
 			}
-			f.row(frame, at, broken)
 			return nil
 		case !open:
-			return f.resync(frame, at, v, may)
+			return f.skipBroken(row, at, status, mayRead)
 		}
-		if err := f.want(may); err != nil {
-			return f.cut(err)
+		if err := f.more(mayRead); errors.Is(err, io.EOF) {
+			return fmt.Errorf("%w: line %d: the input ends within the row that begins here", source.ErrBroken, f.line)
+		} else if err != nil {
+			return err
 		}
 	}
 }
 
-// row takes n bytes as a row; why it is none, if it is none.
-func (f *framing) row(frame *jsonFrame, n int, broken string) {
-	line := f.line // before it is passed
-	*frame = jsonFrame{line: line, text: bytes.TrimRight(f.step(n), " \t\r\n"), broken: broken}
+func isDigit(b byte) bool { return b >= '0' && b <= '9' }
+
+// setRow takes n bytes as a row, with the problem that it has.
+func (f *framing) setRow(row *frame, n int, problem string) {
+	line := f.line // before the row
+	*row = frame{line: line, text: bytes.TrimRight(f.step(n), " \t\r\n"), problem: problem}
 	f.after = afterValue
 }
 
-// cut is an input that ends within a value.
-func (f *framing) cut(err error) error {
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: line %d: the input ends within the row that begins here", source.ErrBroken, f.line)
-	}
-	return err
-}
-
-// long takes the start of a value that is too long; the rest is passed by the next call.
-func (f *framing) long(frame *jsonFrame) {
+// setLongRow takes the start of a value that is too long. The next call skips the rest.
+func (f *framing) setLongRow(row *frame) {
 	text := f.Text()[:f.head(f.Text())]
-	f.skip = skipper{indent: -1}
-	f.skip.run(text, len(text))
-	f.row(frame, len(text), f.tooLong())
+	f.resync = resync{indent: -1}
+	f.resync.run(text, len(text))
+	f.setRow(row, len(text), f.tooLong())
 	f.skipping = true
 }
 
-// pass goes on passing a long row.
-func (f *framing) pass() {
-	n, ended := f.skip.run(f.Text(), 0)
+// skipRest continues to skip a long row.
+func (f *framing) skipRest() {
+	n, ended := f.resync.run(f.Text(), 0)
 	f.step(n)
 	f.skipping = !ended
+}
+
+// step takes n bytes and notes how far the line is indented after them.
+func (f *framing) step(n int) []byte {
+	taken := f.take(n)
+	tail := taken
+	if i := bytes.LastIndexByte(taken, f.lineBreak); i >= 0 {
+		f.indent, tail = 0, taken[i+1:]
+	}
+	for _, b := range tail {
+		if b != ' ' && b != '\t' || f.indent < 0 {
+			f.indent = -1
+			break
+		}
+		f.indent++
+	}
+	return taken
+}
+
+// skipBroken takes a value that is wrong at a place as a refused row. The row ends where the next row clearly begins, whichever
+// comes first:
+//
+//   - after the bracket that closes the broken value;
+//   - before a line behind the place that begins with an opening brace and is not indented more than the broken value's own
+//     line. A line that is indented more may be an object inside the broken one, and a part of a row must never become a row;
+//   - at the end of a line within a string, because no string contains one.
+func (f *framing) skipBroken(row *frame, at int, status jsonscan.Status, mayRead bool) error {
+	for {
+		text := f.Text()
+		s := resync{indent: max(f.indent, 0)} // 0: its line has other text before it
+		n, ended := s.run(text[:min(len(text), f.limits.row)], at)
+		switch {
+		case ended || f.Ended() && len(text) <= f.limits.row:
+			f.setRow(row, n, problem(status, at, text))
+			return nil
+		case len(text) > f.limits.row:
+			f.setRow(row, f.head(text), problem(status, at, text)+"; "+f.tooLong())
+			f.resync, f.skipping = s, true
+			return nil
+		}
+		if err := f.more(mayRead); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+	}
+}
+
+// resync finds the end of broken JSON. It looks only at quotes, brackets and line ends.
+type resync struct {
+	depth           int
+	quoted, escaped bool
+	begun           bool // something was skipped
+	// indent is how far a line that begins with an opening brace may be indented to be a row; -1: no line is a row.
+	indent int
+	// column is how far the line is indented up to here; -1: it has other text before this place.
+	column int
+}
+
+// run skips text and returns where the broken value ends in it: after its closing bracket, or before the next row. Before the
+// place behind, no line is a row.
+func (s *resync) run(text []byte, behind int) (n int, ended bool) {
+	if !s.begun {
+		s.column = -1
+	}
+	for i, b := range text {
+		switch {
+		case b == '\n' || b == '\r':
+			if s.quoted || s.begun && s.depth == 0 {
+				return i, true
+			}
+			s.column = 0
+			continue
+		case s.quoted:
+			s.quotedByte(b)
+			continue
+		case b == ' ' || b == '\t':
+			if s.column >= 0 {
+				s.column++
+			}
+			continue
+		case b == '{' && s.column >= 0 && s.column <= s.indent && i >= behind:
+			return i, true
+		case s.begun && s.depth == 0 && endsWord(b):
+			return i, true
+		}
+		s.begun, s.column = true, -1
+		switch b {
+		case '"':
+			s.quoted = true
+		case '{', '[':
+			s.depth++
+		case '}', ']':
+			if s.depth--; s.depth <= 0 {
+				s.depth = 0
+				return i + 1, true
+			}
+		}
+	}
+	return len(text), false
+}
+
+// quotedByte skips a byte within quotes.
+func (s *resync) quotedByte(b byte) {
+	switch {
+	case s.escaped:
+		s.escaped = false
+	case b == '\\':
+		s.escaped = true
+	case b == '"':
+		s.quoted = false
+	}
+}
+
+// endsWord reports whether a byte cannot belong to a broken word.
+func endsWord(b byte) bool {
+	return b == ',' || b == '{' || b == '[' || b == '}' || b == ']' || b == '"'
 }

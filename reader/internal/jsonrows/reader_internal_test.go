@@ -15,23 +15,23 @@ import (
 	"enrich/reader/internal/source"
 )
 
-// jsonRead is what was read of a JSON input.
-type jsonRead struct {
+// result is what was read of a JSON input.
+type result struct {
 	rows    []source.Row // copied
 	columns []string
 	mapping map[contact.Field]string
 	err     error // nil at a proper end
 }
 
-// readJSON reads an input to its end, so many rows at a time.
-func readJSON(in io.Reader, o Options, batch int) (read jsonRead) {
+// readAll reads an input to its end, so many rows at a time.
+func readAll(in io.Reader, o Options, batch int) (read result) {
 	src, err := Open(in, o)
-	return drainJSON(src, err, batch)
+	return drain(src, err, batch)
 }
 
-func drainJSON(src *Reader, err error, batch int) (read jsonRead) {
+func drain(src *Reader, err error, batch int) (read result) {
 	if err != nil {
-		return jsonRead{err: err}
+		return result{err: err}
 	}
 	_, read.mapping = src.Sampled()
 	buf := make([]source.Row, batch)
@@ -65,7 +65,7 @@ func anyColumns() Options { return Options{Options: mapping.Options{AnyColumns: 
 
 // short tells rows in few words: the line, then the address or, where the row is refused, an exclamation mark, the kind
 // where it is not invalid, and the raw text.
-func (r jsonRead) short() string {
+func (r result) short() string {
 	var list []string
 	for _, row := range r.rows {
 		text := fmt.Sprintf("%d %s", row.Line, row.Contact.Email)
@@ -134,7 +134,7 @@ func TestRowsOfJSON(t *testing.T) {
 		"results again":        {`{"email":"a","enrichment":{"status":"matched","email":"x","error":null}}`, "1 a", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := readJSON(strings.NewReader(tt.in), Options{}, 3)
+			got := readAll(strings.NewReader(tt.in), Options{}, 3)
 			if got.short() != tt.want || !errors.Is(got.err, tt.err) {
 				t.Errorf("%s\ngot\n%s\n%v\nwant\n%s", tt.in, got.short(), got.err, tt.want)
 			}
@@ -157,7 +157,7 @@ func TestRowsBeginBehindTheFirstBlock(t *testing.T) {
 		"a wide row":      {`{"x":"` + strings.Repeat("x", 900_000) + `"}` + "\n" + `{"email":"a"}`, 2},
 		"a broken object": {`[{"x":tru` + strings.Repeat("\n ,1", 300_000) + "},\n" + `{"email":"a"}]`, 2},
 	} {
-		got := readJSON(strings.NewReader(tt.in), anyColumns(), 16)
+		got := readAll(strings.NewReader(tt.in), anyColumns(), 16)
 		if n := len(got.rows); n != tt.rows || !bytes.Equal(got.rows[n-1].Raw, []byte(`{"email":"a"}`)) || got.err != nil {
 			t.Errorf("%s: %d rows, %v", name, n, got.err)
 		}
@@ -187,5 +187,48 @@ func BenchmarkJSONRows(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestDetect(t *testing.T) {
+	for in, want := range map[string]bool{
+		`{"email":"a"}`:                  true,
+		"\r\n {\"email\":\"a\"}\n":       true,
+		`{}`:                             true,
+		`{"a":1}{"a":2}`:                 true,
+		`{"a":1}, {"a":2}`:               true,
+		`{"a":1},` + "\n":                true,
+		"{\n  \"a\": [\n    1,":          true,
+		`[{"a":1},`:                      true,
+		"[\n  {\n    \"a\": 1\n  }\n]\n": true,
+		`[{"a":tru}]`:                    true,
+		`[1, "x"]` + "\n" + `{"a":1}`:    true,
+		`[]`:                             true,
+		`ail":"x"}` + strings.Repeat("\n{\"a\":1}", 4): true,
+		`{"a":1` + strings.Repeat("\n{\"a\":1}", 4):    true,
+		`{"a":1},x,y` + "\n" + `{"a":2},z,y` + "\n":    false,
+		`{name},{mail}` + "\n":                         false,
+		`{"a"},b` + "\n" + `1,2`:                       false,
+		`[name],[mail]` + "\n" + `1,2`:                 false,
+		`[1],[2]` + "\n" + `1,2`:                       false,
+		"email,name\na@x.com,Ann\n":                    false,
+		`"email","name"` + "\n":                        false,
+		"email\n{\"a\":1}\na@x.com\n":                  false,
+		"":                                             false,
+		"  \n":                                         false,
+	} {
+		if got := Detect([]byte(in)); got != want {
+			t.Errorf("%q: got %v", in, got)
+		}
+	}
+}
+
+func TestDetectInAnyPrefix(t *testing.T) {
+	for _, in := range []string{`{"email":"a","x":[1,{"b":"c\n"}]}`, `[{"email":"a"},{"email":"b"}]`, "[\n  {\n    \"a\": 1\n  }\n]\n"} {
+		for n := 1; n <= len(in); n++ {
+			if !Detect([]byte(in[:n])) {
+				t.Errorf("%q does not", in[:n])
+			}
+		}
 	}
 }
