@@ -2,23 +2,24 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/gocarina/gocsv"
 	"golang.org/x/net/html"
 
 	"enrich/client"
 	"enrich/client/fakeapi"
+	"enrich/contact"
 	"enrich/pipeline"
 	"enrich/samples"
+	"enrich/writer"
 )
 
 // figuresOf are the numbers of a page by their names, as they stand for machines.
@@ -165,18 +166,19 @@ func summaryFigures(s pipeline.Summary) map[string]string {
 // fromResults adds up what the answers cost, and counts the contacts that matched: each is charged once, where it is.
 func fromResults(t *testing.T, results []byte) (credits, contacts string) {
 	t.Helper()
-	rows, err := csv.NewReader(bytes.NewReader(results)).ReadAll()
-	if err != nil {
+	var rows []writer.ResultRecord
+	if err := gocsv.UnmarshalBytes(results, &rows); err != nil {
 		t.Fatal(err)
 	}
-	column := func(name string) int { return slices.Index(rows[0], name) }
-	charged, people := 0, map[string]bool{}
-	for _, row := range rows[1:] {
-		if row[column("enrich_credit")] == "true" {
+	charged, people := 0, map[writer.ResultRecord]bool{}
+	for _, row := range rows {
+		if row.Credit {
 			charged++
 		}
-		if row[column("enrich_status")] == "matched" {
-			people[strings.Join(row[column("enrich_first_name"):], "|")] = true
+		if row.Status == contact.Matched.String() {
+			person := row
+			person.Credit = false // only the first row of a contact has it
+			people[person] = true
 		}
 	}
 	return fmt.Sprint(charged), fmt.Sprint(len(people))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/gocarina/gocsv"
 
 	"enrich/client/fakeapi"
 	"enrich/pipeline"
@@ -134,16 +135,14 @@ func countRows(t *testing.T, name string, seen []int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	records, err := csv.NewReader(f).ReadAll()
-	if err != nil {
+	var rows []struct {
+		ID int `csv:"id"`
+	}
+	if err := gocsv.UnmarshalFile(f, &rows); err != nil {
 		t.Errorf("%s: %v", name, err)
 		return
 	}
-	for _, r := range records[1:] {
-		id, err := strconv.Atoi(r[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen[id]++
+	for _, row := range rows {
+		seen[row.ID]++
 	}
 }
