@@ -39,8 +39,11 @@ func TestRelative(t *testing.T) {
 	check(t, os.Symlink(filepath.Join("lists", "may"), "current"))
 	check(t, os.Symlink(filepath.Join("lists", "may", "1.csv"), "today.csv"))
 	for _, c := range []struct{ dir, path, expected string }{
-		{"", "l.csv", "l.csv"}, {"out", "l.csv", "../l.csv"}, {"out", filepath.Join(dir, "l.csv"), "../l.csv"},
-		{"out", "current/1.csv", "../lists/may/1.csv"}, {"current", "l.csv", "../../l.csv"},
+		{"", "l.csv", "l.csv"},
+		{"out", "l.csv", "../l.csv"},
+		{"out", filepath.Join(dir, "l.csv"), "../l.csv"},
+		{"out", "current/1.csv", "../lists/may/1.csv"},
+		{"current", "l.csv", "../../l.csv"},
 		{"", "today.csv", "today.csv"}, // the link is the input, whatever it leads to
 	} {
 		if got := publish.Relative(c.dir, filepath.FromSlash(c.path)); got != c.expected {
