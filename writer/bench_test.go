@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"enrich/contact"
+	"enrich/format"
 	"enrich/writer"
 )
 
@@ -13,7 +14,7 @@ import (
 const benchBody = `{"contact":{"credit_charged":true,"first_name":"Ann","last_name":"Smith","email":"ann.smith@example.com","office_phone":"+18005551234","mobile_phone":"","location":{"country":"United States","state":"CA","zip_code":"94016"},"title":"VP Sales","job_level":"VP","department":"Sales","linkedin":"https://linkedin.com/in/ann","company":{"name":"Example","description":"Makes examples","website":"example.com","employees_category":"500-1,000","revenue_category":"$50M","location":{"country":"US","state":"CA","zip_code":"94016"}}},"remaining_credits":10}`
 
 func csvSource() writer.Source {
-	return writer.Source{Format: writer.CSV, Columns: []string{"id", "First Name", "Last Name", "Email", "Company", "Web site", "Phone", "Notes"}}
+	return writer.Source{Format: format.CSV, Columns: []string{"id", "First Name", "Last Name", "Email", "Company", "Web site", "Phone", "Notes"}}
 }
 
 func csvRow() writer.Row {
@@ -24,8 +25,8 @@ func jsonRow() writer.Row {
 	return writer.Row{Line: 1, Raw: []byte(`{"id":1,"First Name":"Ann","Last Name":"Smith","Email":"ann.smith@example.com","Company":"Example, Inc.","Web site":"example.com","Phone":"+1 800 555 1234","Notes":"met at the fair"}`)}
 }
 
-func benchResults(b *testing.B, f writer.Format, s writer.Source, row writer.Row) {
-	r, err := writer.NewResults(io.Discard, f, s)
+func benchResults(b *testing.B, f format.Format, s writer.Source, row writer.Row) {
+	r, err := writer.NewResults(io.Discard, s, writer.Options{Format: f})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -40,9 +41,9 @@ func benchResults(b *testing.B, f writer.Format, s writer.Source, row writer.Row
 
 func BenchmarkResults(b *testing.B) {
 	jsonl := csvSource()
-	jsonl.Format = writer.JSONL
-	b.Run("csv to csv", func(b *testing.B) { benchResults(b, writer.CSV, csvSource(), csvRow()) })
-	b.Run("csv to jsonl", func(b *testing.B) { benchResults(b, writer.JSONL, csvSource(), csvRow()) })
-	b.Run("jsonl to csv", func(b *testing.B) { benchResults(b, writer.CSV, jsonl, jsonRow()) })
-	b.Run("jsonl to jsonl", func(b *testing.B) { benchResults(b, writer.JSONL, jsonl, jsonRow()) })
+	jsonl.Format = format.JSONL
+	b.Run("csv to csv", func(b *testing.B) { benchResults(b, format.CSV, csvSource(), csvRow()) })
+	b.Run("csv to jsonl", func(b *testing.B) { benchResults(b, format.JSONL, csvSource(), csvRow()) })
+	b.Run("jsonl to csv", func(b *testing.B) { benchResults(b, format.CSV, jsonl, jsonRow()) })
+	b.Run("jsonl to jsonl", func(b *testing.B) { benchResults(b, format.JSONL, jsonl, jsonRow()) })
 }

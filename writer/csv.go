@@ -1,35 +1,75 @@
 package writer
 
 import (
+	"bufio"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// appendRecord appends one CSV record with its line end: comma, LF, quotes where a reader would otherwise see
-// something else. It differs from encoding/csv's Writer, which it was measured against, in three cells that would not
-// survive a round trip: a record of one empty cell, which would be a blank line; a cell that begins with a byte
-// order mark, which would be eaten at the head of a file; white space at a cell's end, which some readers trim.
-func appendRecord(b []byte, cells []string) []byte {
-	if len(cells) == 1 && cells[0] == "" {
-		return append(b, `""`+"\n"...)
-	}
-	return append(appendCells(b, cells), '\n')
+// csvEncoder writes CSV: a header, comma, LF, quotes if a cell needs them.
+//
+// It differs from encoding/csv in three cells that would not survive a round trip: a record of one empty cell, which would
+// be a blank line; a cell that begins with a byte order mark, which readers drop at the start of a file; and white space at
+// an end of a cell, which some readers trim.
+type csvEncoder struct {
+	out   *bufio.Writer
+	table *table
+	safe  bool // see Options.SpreadsheetSafe
 }
 
-// appendCells appends cells with commas between them.
-func appendCells(b []byte, cells []string) []byte {
-	for i, cell := range cells {
-		if i > 0 {
-			b = append(b, ',')
+func newCSV(w io.Writer, l layout) (encoder, error) {
+	e := &csvEncoder{out: bufio.NewWriterSize(w, bufferSize), table: newTable(l), safe: l.options.SpreadsheetSafe}
+	if l.options.BOM {
+		if _, err := e.out.WriteRune(byteOrderMark); err != nil {
+			return nil, err
 		}
-		b = appendCell(b, cell)
 	}
-	return b
+	if len(e.table.header)+len(l.added) == 0 {
+		return e, nil
+	}
+	return e, e.record(e.table.header, l.added)
 }
+
+func (e *csvEncoder) write(row *Row, added addition) error {
+	given, err := e.table.cells(row)
+	if err != nil {
+		return err
+	}
+	if added == nil {
+		return e.record(given, nil)
+	}
+	return e.record(given, added.cells())
+}
+
+// record writes the cells of the input and the added ones as one record.
+func (e *csvEncoder) record(given, added []string) error {
+	b := e.out.AvailableBuffer()
+	first := true
+	for _, cells := range [...][]string{given, added} {
+		for _, cell := range cells {
+			if !first {
+				b = append(b, ',')
+			}
+			first = false
+			if e.safe {
+				cell = defuse(cell)
+			}
+			b = appendCell(b, cell)
+		}
+	}
+	if len(b) == 0 && !first {
+		b = append(b, `""`...)
+	}
+	_, err := e.out.Write(append(b, '\n'))
+	return err
+}
+
+func (e *csvEncoder) close() error { return e.out.Flush() }
 
 func appendCell(b []byte, cell string) []byte {
-	if !wantsQuotes(cell) {
+	if !needsQuotes(cell) {
 		return append(b, cell...)
 	}
 	b = append(b, '"')
@@ -43,8 +83,9 @@ func appendCell(b []byte, cell string) []byte {
 	}
 }
 
-// wantsQuotes also says yes to \. alone, which ends the data for PostgreSQL's COPY.
-func wantsQuotes(cell string) bool {
+// needsQuotes reports whether a cell without quotes would be read as something else. A cell of \. alone ends the data of
+// PostgreSQL's COPY.
+func needsQuotes(cell string) bool {
 	if cell == "" {
 		return false
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"enrich/contact"
+	"enrich/internal/columns"
 )
 
 // errNoObject is a row or an answer that should be a JSON object and is none; the caller broke its promise, so the
@@ -21,9 +22,9 @@ type objects struct {
 
 func newObjects(s Source) *objects {
 	o := &objects{source: s}
-	if s.Format == CSV {
-		o.keep = s.kept()
-		for _, name := range pick(nil, unique(s.Columns), o.keep) {
+	if !s.hasObjects() {
+		o.keep = keptColumns(layout{source: s, added: ResultColumns()})
+		for _, name := range pick(nil, columns.Unique(s.Columns, columns.Enrichment), o.keep) {
 			o.names = append(o.names, string(append(contact.AppendString(nil, name), ':')))
 		}
 	}
@@ -33,7 +34,7 @@ func newObjects(s Source) *objects {
 // append appends the row as one line with value as its member "enrichment".
 func (o *objects) append(b []byte, r *Row, value []byte) ([]byte, error) {
 	switch {
-	case o.source.Format == CSV:
+	case !o.source.hasObjects():
 		b = o.fromCells(b, r.Cells, value)
 	case r.NoObject:
 		b = append(appendMember(append(b, '{'), value), '}')
@@ -105,7 +106,7 @@ func replaceMember(b, object, value []byte) ([]byte, error) {
 		named := scan.at
 		scan.value()
 		members++
-		if name != `"enrichment"` && unquote(name) != enrichment {
+		if name != `"enrichment"` && unquote(name) != columns.Enrichment {
 			continue
 		}
 		if placed {

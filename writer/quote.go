@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"enrich/contact"
 )
 
 // unquote is the text of a JSON string that stands in its quotes. Half a surrogate pair, which no UTF-8 text can
@@ -69,16 +67,4 @@ func codeUnit(s string) rune {
 		return -1
 	}
 	return rune(n)
-}
-
-// appendStrings appends a JSON array of strings.
-func appendStrings(b []byte, list []string) []byte {
-	b = append(b, '[')
-	for i, s := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = contact.AppendString(b, s)
-	}
-	return append(b, ']')
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gocarina/gocsv"
 
 	"enrich/contact"
+	"enrich/format"
 	"enrich/writer"
 )
 
@@ -35,7 +36,7 @@ func TestRecordsHaveTheColumnsThatAreWritten(t *testing.T) {
 
 // A source is an input with two columns.
 func source() writer.Source {
-	return writer.Source{Format: writer.CSV, Columns: []string{"email", "id"}}
+	return writer.Source{Format: format.CSV, Columns: []string{"email", "id"}}
 }
 
 type resultRow struct {
@@ -48,7 +49,7 @@ type resultRow struct {
 func TestResultsAreReadByGocsv(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 30, 5, 0, time.UTC)
 	var file bytes.Buffer
-	results, err := writer.NewResults(&file, writer.CSV, source())
+	results, err := writer.NewResults(&file, source(), writer.Options{Format: format.CSV})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestResultsAreReadByGocsv(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := results.Flush(); err != nil {
+	if err := results.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var got []resultRow
@@ -92,7 +93,7 @@ type failureRow struct {
 // TestFailuresAreReadByGocsv is the same for failures, with and without a status.
 func TestFailuresAreReadByGocsv(t *testing.T) {
 	var file bytes.Buffer
-	failures, err := writer.NewFailures(&file, writer.CSV, source())
+	failures, err := writer.NewFailures(&file, source(), writer.Options{Format: format.CSV})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestFailuresAreReadByGocsv(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := failures.Flush(); err != nil {
+	if err := failures.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var got []failureRow

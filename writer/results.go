@@ -1,7 +1,6 @@
 package writer
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,40 +9,17 @@ import (
 	"enrich/contact"
 )
 
-// bufferSize bounds what an output keeps before it is written; one row may be longer.
-const bufferSize = 64 << 10
-
 // Results writes the rows that have an answer.
 type Results struct {
-	out     *bufio.Writer
-	format  Format
-	cells   *cells
-	objects *objects
+	encoder encoder
 	answer  *answer
-	record  record
-	value   []byte // reused
+	row     *Result // the one that is being written
 }
 
-// NewResults begins a file of results in format f, for rows of s. A CSV gets its header at once.
-func NewResults(w io.Writer, f Format, s Source) (*Results, error) {
-	r := &Results{out: bufio.NewWriterSize(w, bufferSize), format: f, answer: newAnswer()}
-	if err := begin(f, s); err != nil {
-		return nil, err
-	}
-	if f == JSONL {
-		r.objects = newObjects(s)
-		return r, nil
-	}
-	r.cells = newCells(s)
-	r.record = record{out: r.out, added: r.answer.cells, dress: s.Dress}
-	return r, r.record.header(r.cells.header, ResultColumns())
-}
-
-func begin(f Format, s Source) error {
-	if err := f.valid(); err != nil {
-		return err
-	}
-	return s.Format.valid()
+// NewResults begins a file of results for rows of s, with its header if the format has one.
+func NewResults(w io.Writer, s Source, o Options) (*Results, error) {
+	e, err := newEncoder(w, layout{source: s, options: o, added: ResultColumns()})
+	return &Results{encoder: e, answer: newAnswer()}, err
 }
 
 // Write writes one row.
@@ -54,59 +30,40 @@ func (r *Results) Write(row *Result) error {
 	if err := r.answer.read(row.Body); err != nil {
 		return fmt.Errorf("line %d: its answer %w", row.Line, err)
 	}
-	if r.format == JSONL {
-		return r.object(row)
-	}
-	given, err := r.cells.of(&row.Row)
-	if err != nil {
-		return err
-	}
-	added := r.answer.cells
-	added[statusColumn] = row.Kind.String()
-	added[atColumn] = moment(row.At)
-	added[creditColumn] = strconv.FormatBool(row.Credit)
-	added[messageColumn] = row.Message
-	return r.record.write(given)
+	r.row = row
+	return r.encoder.write(&row.Row, r)
 }
 
-// moment is a time as it is written; the zero time is nothing.
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
+func (r *Results) cells() []string {
+	cells := r.answer.cells
+	cells[statusColumn] = r.row.Kind.String()
+	cells[atColumn] = ""
+	if !r.row.At.IsZero() {
+		cells[atColumn] = r.row.At.UTC().Format(time.RFC3339)
 	}
-	return t.UTC().Format(time.RFC3339)
+	cells[creditColumn] = strconv.FormatBool(r.row.Credit)
+	cells[messageColumn] = r.row.Message
+	return cells
 }
 
-func (r *Results) object(row *Result) error {
-	b := append(r.value[:0], `{"status":`...)
-	b = contact.AppendString(b, row.Kind.String())
+func (r *Results) appendObject(b []byte) []byte {
+	b = contact.AppendString(append(b, `{"status":`...), r.row.Kind.String())
 	b = append(b, `,"at":`...)
-	if row.At.IsZero() {
+	if r.row.At.IsZero() {
 		b = append(b, "null"...)
 	} else {
-		b = append(row.At.UTC().AppendFormat(append(b, '"'), time.RFC3339), '"')
+		b = append(r.row.At.UTC().AppendFormat(append(b, '"'), time.RFC3339), '"')
 	}
-	b = strconv.AppendBool(append(b, `,"credit_charged":`...), row.Charged)
-	b = append(append(b, `,"response":`...), line(row.Body)...)
-	r.value = append(b, '}')
-	return writeObject(r.out, r.objects, &row.Row, r.value)
+	b = strconv.AppendBool(append(b, `,"credit_charged":`...), r.row.Charged)
+	b = append(append(b, `,"response":`...), line(r.row.Body)...)
+	return append(b, '}')
 }
 
-// writeObject writes a row with its enrichment as one line.
-func writeObject(w *bufio.Writer, o *objects, row *Row, value []byte) error {
-	b, err := o.append(w.AvailableBuffer(), row, value)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(b)
-	return err
-}
+// Close completes the file. It must be called once, after the last row, and does not close w.
+func (r *Results) Close() error { return r.encoder.close() }
 
-// Flush hands everything written so far to the file.
-func (r *Results) Flush() error { return r.out.Flush() }
-
-// Filled says for each documented field, by the name of its column without enrich_, in how many rows it was filled:
-// neither absent, null nor blank.
+// Filled returns in how many rows each documented field had a value other than null and white space, by the name of its
+// column without enrich_.
 func (r *Results) Filled() map[string]int64 {
 	filled := make(map[string]int64, len(r.answer.fields))
 	for _, f := range r.answer.fields {

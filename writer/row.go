@@ -1,50 +1,43 @@
 package writer
 
 import (
-	"fmt"
 	"time"
 
 	"enrich/contact"
+	"enrich/format"
 )
 
-// A Format is how rows stand in a file.
-type Format string
-
-// The formats. CSV is UTF-8 without BOM, comma, LF, quotes where needed; JSONL is one object a line, LF.
-const (
-	CSV   Format = "csv"
-	JSONL Format = "jsonl"
-)
-
-// valid refuses what is neither.
-func (f Format) valid() error {
-	if f != CSV && f != JSONL {
-		return fmt.Errorf("format %q: expected %q or %q", string(f), string(CSV), string(JSONL))
-	}
-	return nil
-}
-
-// A Source says how the input's rows look.
+// A Source describes the rows of the input.
 type Source struct {
-	Format Format
-	// Columns is the header of a CSV as it stands, repeated names too; for JSONL the names of all members, unescaped,
-	// in order of first appearance, which only CSV outputs need.
+	Format format.Format
+	// Columns is the header of a table, with repeated names. For JSONL it is the names of all members, unescaped, in the
+	// order in which they first appear; only outputs with columns need them.
 	Columns []string
-	// Dress is what CSV outputs get for spreadsheets; pending rows stay as they were.
-	Dress Dress
 }
 
-// A Row is one row of the input, as it was read. It is not kept beyond the call that it is given to.
+// hasObjects reports whether the rows are JSON objects. Those of other formats have cells.
+func (s *Source) hasObjects() bool { return s.Format == format.JSONL }
+
+// Options say how results and failures are written. Pending rows are written as they were.
+type Options struct {
+	Format format.Format
+	// SpreadsheetSafe puts an apostrophe before cells that a spreadsheet would run as a formula. It changes data. CSV only.
+	SpreadsheetSafe bool
+	// BOM begins the file with a byte order mark. Excel reads a file without one as another encoding than UTF-8. CSV only.
+	BOM bool
+}
+
+// A Row is one row of the input. It is used only during the call that it is given to.
 type Row struct {
-	// Line is where it began in the input, from 1.
+	// Line is where the row begins in the input, from 1.
 	Line int64
-	// Cells are those of a CSV row, in the header's order; a ragged row may have fewer.
+	// Cells are the cells of a table's row in the order of the columns. A ragged row may have fewer.
 	Cells []string
-	// Raw is the text of a JSONL row: an object, which may span lines (one of an array, or of a stream), unless NoObject.
+	// Raw is the text of a JSONL row: an object, which may span several lines, unless NoObject is set.
 	Raw []byte
-	// NoObject says that Raw is no JSON object; such a row can only be a failure.
+	// NoObject means that Raw is not a JSON object. Such a row can only be a failure.
 	NoObject bool
-	// Extra are the cells beyond the header; such a row can only be a failure.
+	// Extra are the cells beyond the last column. A row that has some can only be a failure.
 	Extra []string
 }
 
@@ -53,13 +46,13 @@ type Result struct {
 	Row
 	// Kind is contact.Matched or contact.NoMatch.
 	Kind contact.Kind
-	// At is when the answer came; the zero time is written as nothing (CSV) or null (JSON).
+	// At is when the answer came. The zero time is written as an empty cell (CSV) or null (JSON).
 	At time.Time
-	// Credit marks the first row of a contact that was charged: enrich_credit, which may be summed.
+	// Credit marks the first row of a contact that was charged: enrich_credit, which can be summed.
 	Credit bool
-	// Charged is the answer's own word: credit_charged in JSONL.
+	// Charged is what the answer says: credit_charged in JSONL.
 	Charged bool
-	// Message is the API's own word about it (contact.error), or "".
+	// Message is what the API says about the contact (contact.error), or "".
 	Message string
 	// Body is the answer: one JSON object.
 	Body []byte
@@ -69,7 +62,7 @@ type Result struct {
 type Failure struct {
 	Row
 	Kind contact.Failure
-	// Status is the HTTP status; 0 where no answer came, and is then written as nothing (CSV) or null (JSON).
+	// Status is the HTTP status. 0 means that there was no response; it is written as an empty cell (CSV) or null (JSON).
 	Status   int
 	Message  string
 	Attempts int

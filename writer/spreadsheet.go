@@ -6,19 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// A Dress makes a CSV output ready for spreadsheets. The zero value changes nothing.
-type Dress struct {
-	// Safe puts an apostrophe before cells that a spreadsheet would run as a formula. It changes data.
-	Safe bool
-	// BOM begins the file with a byte order mark, without which Excel does not take it for UTF-8.
-	BOM bool
-}
-
-// formulaStarts are what spreadsheets take for the beginning of a formula (OWASP, "CSV Injection"), also in full width.
+// formulaStarts are the characters with which a formula begins in a spreadsheet (OWASP, "CSV Injection"), also in full width.
 const formulaStarts = "=+-@＝＋－＠"
 
-// defuse returns a cell that no spreadsheet runs. A tab or line break at the beginning is as bad as a formula, because some programs
-// drop it, and see what follows; so are white space, what cannot be seen, and quotes.
+// defuse puts an apostrophe before a cell that a spreadsheet would run as a formula. Programs may drop a tab or line break at
+// the start and run the rest, so such a cell gets one, too. White space, invisible characters and quotes before a formula
+// change nothing.
 func defuse(cell string) string {
 	rest := strings.TrimLeftFunc(cell, func(r rune) bool {
 		return r == '"' || r == '\'' || r == '`' || unicode.IsSpace(r) || unicode.Is(unicode.C, r) || r == utf8.RuneError
@@ -36,7 +29,7 @@ func defuse(cell string) string {
 	return "'" + cell
 }
 
-// isNumber says whether what follows a sign is a number or a telephone number, which computes nothing and must stay usable.
+// isNumber reports whether the text after a sign is a number or telephone number. These compute nothing and must stay usable.
 func isNumber(s string) bool {
 	for i := range len(s) {
 		if (s[i] < '0' || s[i] > '9') && strings.IndexByte(" ().,/-", s[i]) < 0 {
@@ -44,13 +37,4 @@ func isNumber(s string) bool {
 		}
 	}
 	return true
-}
-
-// defuseAll defuses cells into others, which are reused.
-func defuseAll(into, cells []string) []string {
-	into = into[:0]
-	for _, c := range cells {
-		into = append(into, defuse(c))
-	}
-	return into
 }

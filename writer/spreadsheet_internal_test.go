@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"enrich/contact"
+	"enrich/format"
 )
 
 func TestFormulasAreDefused(t *testing.T) {
@@ -35,14 +36,14 @@ func TestNoCellOfASafeOutputStartsAFormula(t *testing.T) {
 		columns := rapid.SliceOfN(cell, 1, 4).Draw(t, "columns")
 		row := Row{Line: 2, Cells: rapid.SliceOfN(cell, len(columns), len(columns)).Draw(t, "cells")}
 		var out bytes.Buffer
-		f, err := NewFailures(&out, CSV, Source{Format: CSV, Columns: columns, Dress: Dress{Safe: true, BOM: true}})
+		f, err := NewFailures(&out, Source{Format: format.CSV, Columns: columns}, Options{Format: format.CSV, SpreadsheetSafe: true, BOM: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := f.Write(&Failure{Row: row, Kind: contact.Rejected, Message: cell.Draw(t, "message")}); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.Flush(); err != nil {
+		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
 		text, ok := strings.CutPrefix(out.String(), "\ufeff")

@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/format"
 	"enrich/input"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/publish"
 	"enrich/reader"
-	"enrich/writer"
 )
 
 // A job is one input on its way through the passes: what run and write have in common.
@@ -34,7 +34,7 @@ type job struct {
 	counters pipeline.Counters
 	memory   memoryLimit
 	info     reader.Info
-	format   writer.Format
+	format   format.Format
 	paths    outputs
 	outputs  outputFiles
 	report   *reporter // nil: nobody asked for it
@@ -133,12 +133,12 @@ func (j *job) open() (*reader.Reader, error) {
 // targets names the outputs and checks that they can be written, before anything is called or created.
 func (j *job) targets(info reader.Info) error {
 	s := j.settings
-	j.info, j.format = info, writer.Format(info.Format)
+	j.info, j.format = info, info.Format
 	if s.format != "" {
-		j.format = writer.Format(s.format)
+		j.format = format.Format(s.format)
 	}
 	for flag, given := range map[string]bool{"spreadsheet-safe": s.safe, "bom": s.bom} {
-		if given && j.format != writer.CSV {
+		if given && j.format != format.CSV {
 			return usage(fmt.Errorf("--%s is for CSV: results and failures are written as %s", flag, j.format))
 		}
 	}
@@ -263,7 +263,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 
 // publish completes the summary and gives all files their names, the summary last; or it keeps the outputs in place.
 func (j *job) publish(s *pipeline.Summary) error {
-	if err := j.outputs.flush(); err != nil {
+	if err := j.outputs.complete(); err != nil {
 		return err
 	}
 	s.Fields, s.Input.Path = j.outputs.results.Filled(), j.inputPath()

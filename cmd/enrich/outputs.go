@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"enrich/format"
 	"enrich/pipeline"
 	"enrich/publish"
 	"enrich/writer"
@@ -20,8 +21,9 @@ type outputFiles struct {
 // create opens the files and tells the write pass of them. columns are the input's, complete after a first pass.
 func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error {
 	o.set = publish.NewSet()
-	source := writer.Source{Format: writer.Format(j.info.Format), Columns: columns, Dress: writer.Dress{Safe: j.settings.safe, BOM: j.settings.bom}}
-	if source.Format == writer.CSV {
+	source := writer.Source{Format: j.info.Format, Columns: columns}
+	options := writer.Options{Format: j.format, SpreadsheetSafe: j.settings.safe, BOM: j.settings.bom}
+	if source.Format != format.JSONL {
 		source.Columns = j.info.Header
 	}
 	open := func(flag, path string) (io.Writer, error) {
@@ -35,13 +37,13 @@ func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error 
 	if err != nil {
 		return err
 	}
-	if o.results, err = writer.NewResults(f, j.format, source); err != nil {
+	if o.results, err = writer.NewResults(f, source, options); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
 	if f, err = open("failures", j.paths.failures); err != nil {
 		return err
 	}
-	if o.failures, err = writer.NewFailures(f, j.format, source); err != nil {
+	if o.failures, err = writer.NewFailures(f, source, options); err != nil {
 		return fmt.Errorf("write failures: %w", err)
 	}
 	w.Results, w.Failures = o.results, o.failures
@@ -58,18 +60,18 @@ func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error 
 	return nil
 }
 
-// flush hands everything to the files.
-func (o *outputFiles) flush() error {
-	if err := o.results.Flush(); err != nil {
+// complete completes the files.
+func (o *outputFiles) complete() error {
+	if err := o.results.Close(); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
-	if err := o.failures.Flush(); err != nil {
+	if err := o.failures.Close(); err != nil {
 		return fmt.Errorf("write failures: %w", err)
 	}
 	if o.pending == nil {
 		return nil
 	}
-	if err := o.pending.Flush(); err != nil {
+	if err := o.pending.Close(); err != nil {
 		return fmt.Errorf("write pending rows: %w", err)
 	}
 	return nil

@@ -1,0 +1,48 @@
+package writer
+
+import (
+	"io"
+
+	"enrich/format"
+)
+
+// An encoder writes the rows of one output in one format.
+type encoder interface {
+	// write writes a row of the input and what enrich adds to it; nil adds nothing.
+	write(row *Row, added addition) error
+	// close writes what is buffered and what the format has at its end. It does not close the file.
+	close() error
+}
+
+// An addition is what enrich adds to a row: a result or a failure.
+type addition interface {
+	// cells returns the values of the added columns, for formats with columns.
+	cells() []string
+	// appendObject appends the value of the member "enrichment", for formats with objects.
+	appendObject(b []byte) []byte
+}
+
+// A layout is what an encoder needs to know of its output.
+type layout struct {
+	source  Source
+	options Options
+	added   []string // the columns that enrich adds; none for pending rows, which keep all columns of the input
+}
+
+// encoders has every format that can be written.
+var encoders = map[format.Format]func(io.Writer, layout) (encoder, error){
+	format.CSV:   newCSV,
+	format.JSONL: newJSONL,
+}
+
+// bufferSize is how much an encoder collects before it writes. One row may be longer.
+const bufferSize = 64 << 10
+
+func newEncoder(w io.Writer, l layout) (encoder, error) {
+	for _, f := range []format.Format{l.options.Format, l.source.Format} {
+		if _, err := format.Parse(string(f)); err != nil {
+			return nil, err
+		}
+	}
+	return encoders[l.options.Format](w, l)
+}

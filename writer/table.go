@@ -1,0 +1,122 @@
+package writer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"enrich/internal/columns"
+)
+
+// A table turns the rows of an input into cells, for formats with columns.
+type table struct {
+	source Source
+	keep   []int          // the input's columns that the output has
+	header []string       // their names
+	place  map[string]int // of a member among them, if the rows are objects; -1 if the output does not have it
+	row    []string       // reused
+}
+
+func newTable(l layout) *table {
+	t := &table{source: l.source, keep: keptColumns(l)}
+	t.header = pick(nil, l.source.Columns, t.keep)
+	t.row = make([]string, 0, len(t.header))
+	if l.source.hasObjects() {
+		t.place = map[string]int{columns.Enrichment: -1}
+		for _, name := range l.source.Columns {
+			t.place[name] = -1
+		}
+		for i, name := range t.header {
+			t.place[name] = i
+		}
+	}
+	return t
+}
+
+// cells returns the cells of a row, which are valid until the next call. The cells of a ragged row stay in place, and
+// missing ones are empty. A row that should be an object and is not has only empty cells.
+func (t *table) cells(r *Row) ([]string, error) {
+	if !t.source.hasObjects() {
+		t.row = pick(t.row, r.Cells, t.keep)
+		return t.row, nil
+	}
+	t.row = t.row[:len(t.header)]
+	clear(t.row)
+	if r.NoObject {
+		return t.row, nil
+	}
+	return t.row, t.members(r)
+}
+
+// members fills the cells from an object. If a member is repeated, the last one counts. null is an empty cell; an object or
+// array is its JSON text.
+func (t *table) members(r *Row) error {
+	scan := cursor{text: string(r.Raw)}
+	scan.enter()
+	for !scan.bad {
+		quoted, more := scan.member()
+		if !more {
+			break
+		}
+		name := unquote(quoted)
+		i, known := t.place[name]
+		switch {
+		case !known:
+			return fmt.Errorf("line %d: member %q is not among the input's columns", r.Line, name)
+		case i < 0:
+			scan.value()
+		case scan.peek() == '{', scan.peek() == '[':
+			t.row[i] = oneLine(scan.value())
+		default:
+			t.row[i] = scan.plain()
+		}
+	}
+	if !scan.ended() {
+		return fmt.Errorf("line %d: %w", r.Line, errNoObject)
+	}
+	return nil
+}
+
+// oneLine returns the text of an object or array without line breaks between its tokens.
+func oneLine(value string) string {
+	if strings.ContainsAny(value, "\r\n") {
+		return string(compact([]byte(value)))
+	}
+	return value
+}
+
+// isAdded reports whether enrich adds a column of exactly this name, so that it is replaced if an output is enriched again.
+// It does not: enrich_me.
+func isAdded() func(name string) bool {
+	added := slices.Concat(ResultColumns(), FailureColumns())
+	return func(name string) bool { return slices.Contains(added, name) }
+}
+
+// keptColumns returns the indexes of the input's columns that an output has.
+func keptColumns(l layout) []int {
+	replaced := func(string) bool { return false }
+	if len(l.added) > 0 {
+		added := isAdded()
+		replaced = func(name string) bool { return added(name) || l.source.hasObjects() && name == columns.Enrichment }
+	}
+	var keep []int
+	for i, name := range l.source.Columns {
+		if !replaced(name) {
+			keep = append(keep, i)
+		}
+	}
+	return keep
+}
+
+// pick returns the values at the given indexes, "" for those beyond the last value.
+func pick(into, values []string, indexes []int) []string {
+	into = into[:0]
+	for _, i := range indexes {
+		value := ""
+		if i < len(values) {
+			value = values[i]
+		}
+		into = append(into, value)
+	}
+	return into
+}
