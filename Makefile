@@ -1,5 +1,5 @@
-# Only Go and make are needed; the linter is built from its pinned version by Go.
-# Only `build` and `bench` compile by the profile in cmd/enrich/default.pgo: for the others it would take longer than it saves.
+# This needs only Go and make. Go builds the linter, in a pinned version.
+# Only `build` and `bench` compile with the profile cmd/enrich/default.pgo: for the others, compiling would take longer than it saves.
 GO ?= go
 LINT_VERSION := v2.15.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -18,10 +18,10 @@ race: ## all tests again, with the race detector (needs a C compiler)
 lint: ## formatting, vet and the linters of .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
 
-bench: ## a whole run beside a bare net/http loop
+bench: ## a whole run compared with a bare net/http loop
 	$(GO) run ./bench
 
-profile: ## cmd/enrich/default.pgo anew, after the row's path has changed
+profile: ## update cmd/enrich/default.pgo after a change on the path of a row
 	$(GO) test ./cmd/enrich -run - -bench Run -benchtime 400000x -cpuprofile cmd/enrich/default.pgo -o /dev/null
 
 soak: ## a thousand kills, a disk that fails at each operation, and two minutes of random faults with the race detector
@@ -32,7 +32,7 @@ soak: ## a thousand kills, a disk that fails at each operation, and two minutes 
 build: ## a static binary in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich
 
-cross: ## does it compile for the other systems, with its tests?
+cross: ## compile for the other systems, and vet the tests
 	@for target in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
 		echo "building for $$target"; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -pgo=off -o /dev/null ./cmd/enrich || exit 1; \
