@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"enrich/report"
 )
 
 // creditCaps are the three forms of --max-credits; zero means that the form was not given.
@@ -132,8 +134,8 @@ func (j *job) readBudget(per string, most int64) (budget, error) {
 		return budget{}, err
 	}
 	b := budget{max: most, spent: (spent.Charged + spent.Lost) * j.settings.creditsPerCall, per: per, until: until}
-	j.printer.Info(fmt.Sprintf("budget: %d of %s for this %s are spent, %d left until %s", b.spent, many(most, "credit"), per,
-		b.left(), until.Format(time.RFC3339)), "event", "budget", "spent", b.spent, "max", most, "until", until)
+	j.printer.Info(fmt.Sprintf("budget: %s of %s for this %s are spent, %s left until %s", report.Group(b.spent), many(most, "credit"), per,
+		report.Group(b.left()), until.Format(time.RFC3339)), "event", "budget", "spent", b.spent, "max", most, "until", until)
 	return b, nil
 }
 
@@ -143,5 +145,5 @@ func (j *job) renewal(detail string) string {
 	if b.per == "" || !strings.HasPrefix(detail, "--max-credits") {
 		return detail
 	}
-	return fmt.Sprintf("%s (%d/%s); it is renewed at %s", detail, b.max, b.per, b.until.Format(time.RFC3339))
+	return fmt.Sprintf("%s (%s/%s); it renews at %s", detail, report.Group(b.max), b.per, b.until.Format(time.RFC3339))
 }

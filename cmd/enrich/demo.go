@@ -58,10 +58,10 @@ func demonstrate(w world) error {
 			return err
 		}
 	}
-	d.say("that is all: no answer was paid for twice, and every row is accounted for")
+	d.say("done: no answer was paid for twice, and every row is accounted for")
 	d.note("everything is in ./%s: look at %s beside %s", demoDir, "crm-export.results.csv", samples.CRMExport)
-	d.note("what a run came to, at a glance: open %s in a browser", filepath.Join(demoDir, demoReport))
-	d.note("with a key of your own: SELLING_API_KEY=… enrich run leads.csv")
+	d.note("the report of the first run: open %s in a browser", filepath.Join(demoDir, demoReport))
+	d.note("with your own key: SELLING_API_KEY=… enrich run leads.csv")
 	return nil
 }
 
@@ -81,11 +81,11 @@ func demoOptions() fakeapi.Options {
 }
 
 func (d *demo) csv() error {
-	d.say("1. a CRM's export goes in as it is: quotes, umlauts, a duplicate, rows that cannot be sent")
+	d.say("1. a CRM export, as it is: quotes, umlauts, a duplicate, rows that cannot be sent")
 	if err := d.run(d.api, ".", samples.CRMExport, demoReport, exitFailedRows); err != nil {
 		return err
 	}
-	d.note("every row is in one of two files, with all its columns; some of what was learnt:")
+	d.note("every row is in one of two files, with all its columns; some of the fields filled:")
 	if err := showRows[demoResult](d, "crm-export.results.csv", demoResults); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ const (
 )
 
 func (d *demo) jsonl() error {
-	d.say("2. JSONL: objects stay as they are; one answer is cut off on its way, and counted as lost, because it may have been charged")
+	d.say("2. JSONL: objects stay as they are; one answer is cut off, and counts as lost, because it may have been charged")
 	return d.run(d.api, ".", samples.Leads, "leads.report.html", exitFailedRows)
 }
 
@@ -127,7 +127,7 @@ func (d *demo) again() error {
 		return err
 	}
 	before := d.api.Stats()
-	d.say("4. the first command again: what was answered is in the ledger and costs nothing, only what the API refused is sent again")
+	d.say("4. the first command again: answered contacts are in the ledger and cost nothing; only what the API refused is sent again")
 	if err := d.run(d.api, ".", samples.CRMExport, "again.report.html", exitFailedRows); err != nil {
 		return err
 	}
@@ -140,9 +140,9 @@ func (d *demo) again() error {
 		many(before.Calls, "call"), after.Calls, many(before.Charged, "credit"), after.Charged)
 	switch {
 	case after.Charged != before.Charged:
-		return errors.New("demo: the second run was charged, which is an error of enrich")
+		return errors.New("internal error, please report: the second run of the demo was charged")
 	case !bytes.Equal(first, second):
-		return errors.New("demo: the second run wrote other results, which is an error of enrich")
+		return errors.New("internal error, please report: the second run of the demo wrote other results")
 	}
 	d.note("the results are the same, byte for byte")
 	return nil

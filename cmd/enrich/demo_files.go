@@ -33,7 +33,7 @@ func clearDemo() error {
 		return usage(fmt.Errorf("./%s is in the way: %w", demoDir, err))
 	case len(entries) > 0:
 		if info, err := os.Lstat(filepath.Join(demoDir, demoMarker)); err != nil || !info.Mode().IsRegular() {
-			return usage(fmt.Errorf("./%s is not of an earlier demo: move it away, or run the demo elsewhere", demoDir))
+			return usage(fmt.Errorf("./%s was not made by an earlier demo: move it away, or run the demo elsewhere", demoDir))
 		}
 		if err := os.RemoveAll(demoDir); err != nil {
 			return fmt.Errorf("clear ./%s: %w", demoDir, err)
@@ -46,7 +46,7 @@ func makeDemo() error {
 	if err := os.MkdirAll(demoDir, 0o700); err != nil {
 		return fmt.Errorf("make ./%s: %w", demoDir, err)
 	}
-	// The marker comes first: what a demo that was killed leaves behind is known as ours.
+	// The marker comes first: what a demo that was killed leaves behind can be cleared by the next one.
 	if err := os.WriteFile(filepath.Join(demoDir, demoMarker), nil, 0o600); err != nil {
 		return fmt.Errorf("make ./%s: %w", demoDir, err)
 	}

@@ -14,13 +14,13 @@ import (
 
 const (
 	longFakeapi = `Serves a stand-in for the API on a loopback port, prints its URL as the only line on standard output,
-and ends by itself after --for, or on a signal. Give it to run as --url; any key is good, unless --key
-says which. GET /_stats tells what was called and charged, as JSON.
+and stops after --for or on a signal. Pass the URL to run as --url; any key is accepted unless --key
+is given. GET /_stats returns the calls and credits so far, as JSON.
 
-The address asked for can order a fault: ann+500@x.example always gets a 500, ann+500x2@x.example gets
-two of them and then an answer, ann+500x2+429x1+nomatch@x.example each in turn. --fault orders the same
-for calls by their number. What breaks after the question was heard is charged all the same, as is a
-spoilt answer whose status says that all went well. What can be ordered:
+An e-mail address can order a fault: ann+500@x.example always gets a 500; ann+500x2@x.example gets two,
+then an answer; ann+500x2+429x1+nomatch@x.example gets each in turn. --fault does the same for calls by
+number. A fault after the request was received is charged, and so is a corrupt answer with status 200.
+The kinds of fault:
 `
 
 	exampleFakeapi = `  enrich fakeapi
@@ -55,7 +55,7 @@ type apiSettings struct {
 func fakeapiFlags(s *apiSettings) *cobra.Command {
 	*s = apiSettings{addr: "127.0.0.1:0", life: 12 * time.Hour, rateWindow: time.Minute, credits: fakeapi.DefaultCredits}
 	cmd := &cobra.Command{
-		Use: "fakeapi [flags]", Short: "A stand-in for the API on a loopback port, with faults to order",
+		Use: "fakeapi [flags]", Short: "Serve a stand-in for the API on a loopback port, with faults on demand",
 		Long: longFakeapi + kindsText(), Example: exampleFakeapi, Args: cobra.NoArgs,
 	}
 	cmd.Flags().SortFlags = false
@@ -68,45 +68,45 @@ func fakeapiFlags(s *apiSettings) *cobra.Command {
 
 func (s *apiSettings) serverFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.addr, "addr", s.addr, "`HOST:PORT` to serve at, on loopback; port 0 takes a free one")
-	f.Var(span{value: &s.life, min: time.Millisecond}, "for", "how long to serve")
-	f.Var(filePath{&s.tls}, "tls", "serve https and HTTP/2, and write the certificate to trust to `FILE`")
-	f.BoolVar(&s.http1, "http1", false, "with --tls: HTTP/1.1 only")
-	f.Var(span{value: &s.idle}, "close-idle", "close a connection that waits so long for its next request (default: never)")
-	f.BoolVar(&s.countContacts, "count-contacts", true, "count calls by contact; false keeps the memory small")
-	f.Var(number{&s.arrivals, 0, fakeapi.MaxArrivals}, "arrivals", "keep so many arrivals with their times, for /_stats")
+	f.StringVar(&s.addr, "addr", s.addr, "listen on `HOST:PORT`, which must be loopback; port 0 picks a free one")
+	f.Var(span{value: &s.life, min: time.Millisecond}, "for", "stop after this long")
+	f.Var(filePath{&s.tls}, "tls", "serve HTTPS and HTTP/2, and write the CA certificate to `FILE`")
+	f.BoolVar(&s.http1, "http1", false, "with --tls, serve HTTP/1.1 only")
+	f.Var(span{value: &s.idle}, "close-idle", "close a connection that is idle for this long (default: never)")
+	f.BoolVar(&s.countContacts, "count-contacts", true, "count calls per contact; false saves memory")
+	f.Var(number{&s.arrivals, 0, fakeapi.MaxArrivals}, "arrivals", "record the times of up to `N` calls for /_stats")
 }
 
 func (s *apiSettings) accountFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&s.keys, "key", nil, "`KEY` that is good; repeatable (default: any is)")
-	f.Var(number{&s.revokeAfter, 0, 1 << 50}, "revoke-after", "answer 401 to all calls after the first n (default: never)")
-	f.Var(number{&s.rateLimit, 0, fakeapi.MaxRate}, "rate-limit", "calls at most in any minute, said in the rate_limit header; a 429 above it (default: none)")
-	f.Var(span{value: &s.rateWindow, min: time.Millisecond}, "rate-window", "instead of that minute; the header says the same")
-	f.StringVar(&s.rateHeader, "rate-header", "", "`TEXT` of the rate_limit header; none leaves it out (default: --rate-limit)")
-	f.StringVar(&s.retryAfter, "retry-after", "", "`TEXT` of the Retry-After header of a 429 above --rate-limit (default: no such header)")
-	f.Var(number{&s.credits, 0, 1 << 50}, "credits", "of the account; a match takes one")
-	f.BoolVar(&s.paymentRequired, "payment-required", false, "out of credits is a 402, not a 200 with an error")
+	f.StringArrayVar(&s.keys, "key", nil, "accept this `KEY`; repeatable (default: accept any)")
+	f.Var(number{&s.revokeAfter, 0, 1 << 50}, "revoke-after", "answer 401 to all calls after the first `N` (default: never)")
+	f.Var(number{&s.rateLimit, 0, fakeapi.MaxRate}, "rate-limit", "answer 429 above `N` calls a minute, and send the rate_limit header (default: no limit)")
+	f.Var(span{value: &s.rateWindow, min: time.Millisecond}, "rate-window", "use this window for --rate-limit instead of a minute")
+	f.StringVar(&s.rateHeader, "rate-header", "", "`TEXT` of the rate_limit header; none omits it (default: from --rate-limit)")
+	f.StringVar(&s.retryAfter, "retry-after", "", "`TEXT` of the Retry-After header of these 429s (default: no header)")
+	f.Var(number{&s.credits, 0, 1 << 50}, "credits", "credits of the account; a match costs one")
+	f.BoolVar(&s.paymentRequired, "payment-required", false, "when out of credits, answer 402 instead of 200 with an error")
 }
 
 func (s *apiSettings) answerFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Float64Var(&s.match, "match", fakeapi.DefaultMatch, "`SHARE` of the contacts that are found, 0 to 1; the same ones each time")
-	f.Float64Var(&s.big, "big", 0, "`SHARE` of them whose answer has 400 KiB")
-	f.Float64Var(&s.odd, "odd", 0, "`SHARE` of them whose answer is not as documented")
-	f.Var(choice{&s.requireField, []string{"email", "business_email"}}, "require-field", "the only good name of the address; a 400 for the other (default: both are good)")
-	f.Var(span{value: &s.latency}, "latency", "of each answer")
-	f.Var(span{value: &s.jitter}, "latency-jitter", "up to so much is added to it")
+	f.Float64Var(&s.match, "match", fakeapi.DefaultMatch, "`SHARE` of contacts that match, 0 to 1; always the same ones")
+	f.Float64Var(&s.big, "big", 0, "`SHARE` of these whose answer is 400 KiB long")
+	f.Float64Var(&s.odd, "odd", 0, "`SHARE` of these whose answer is not as documented")
+	f.Var(choice{&s.requireField, []string{"email", "business_email"}}, "require-field", "accept only this field for the e-mail address, and answer 400 to the other (default: accept both)")
+	f.Var(span{value: &s.latency}, "latency", "delay of each answer")
+	f.Var(span{value: &s.jitter}, "latency-jitter", "random delay added to --latency, at most this long")
 }
 
 func (s *apiSettings) faultFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&s.faults, "fault", nil, "`KIND` that happens to calls, of those listed above; of several, one at random; 500x2: to each contact's first two")
-	f.Var(number{&s.faultAfter, 0, 1 << 50}, "fault-after", "leave the first n calls alone")
-	f.Var(number{&s.first, 0, 1 << 50}, "fault-first", "for n calls only (default: for all)")
-	f.Var(number{&s.every, 0, 1 << 50}, "fault-every", "for each n-th of those only")
-	f.Float64Var(&s.share, "fault-share", 0, "for a `SHARE` of those only, at random, 0 to 1")
-	f.Int64Var(&s.seed, "seed", 0, "`N` that varies all that is at random")
+	f.StringArrayVar(&s.faults, "fault", nil, "`KIND` of fault, from the list above; repeatable: each call gets one at random; 500x2 means the first two calls of each contact")
+	f.Var(number{&s.faultAfter, 0, 1 << 50}, "fault-after", "spare the first `N` calls")
+	f.Var(number{&s.first, 0, 1 << 50}, "fault-first", "apply --fault to `N` calls only (default: all)")
+	f.Var(number{&s.every, 0, 1 << 50}, "fault-every", "apply --fault to every `N`th of those only")
+	f.Float64Var(&s.share, "fault-share", 0, "apply --fault to a random `SHARE` of those only, 0 to 1")
+	f.Int64Var(&s.seed, "seed", 0, "seed of all random choices")
 }
 
 // options checks what was given.

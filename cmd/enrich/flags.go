@@ -79,7 +79,7 @@ type span struct {
 	none     bool // "none" is allowed, and is -1
 }
 
-func (s span) Type() string { return "duration" }
+func (s span) Type() string { return "DURATION" }
 
 func (s span) String() string {
 	switch {
@@ -159,7 +159,7 @@ type number struct {
 	min, max int64
 }
 
-func (n number) Type() string { return "n" }
+func (n number) Type() string { return "N" }
 
 func (n number) String() string {
 	if n.value == nil || *n.value == 0 && n.min > 0 {
@@ -196,7 +196,7 @@ func parseMap(values []string) (map[contact.Field]string, error) {
 			known = known || f == field
 		}
 		if !known {
-			return nil, usage(fmt.Errorf("--map=%q: there is no field %q: expected one of %s", v, field, strings.Join(names, ", ")))
+			return nil, usage(fmt.Errorf("--map=%q: unknown field %q; expected one of %s", v, field, strings.Join(names, ", ")))
 		}
 		if _, twice := mapping[field]; twice {
 			return nil, usage(fmt.Errorf("--map: %s is given twice", field))

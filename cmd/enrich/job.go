@@ -227,7 +227,7 @@ func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 }
 
 // keptAnswers is what a second pass that cannot be made leaves.
-const keptAnswers = "nothing was published, the answers are kept; run the same command again"
+const keptAnswers = "nothing was published; the answers are in the ledger: run the same command again"
 
 // write is the second pass, into temporary files that publish makes final. The input must still be the one that was
 // asked about: sum is its hash, read how many rows it had. Both count: what is appended while the first pass comes to its

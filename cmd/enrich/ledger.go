@@ -16,7 +16,7 @@ import (
 
 func ledgerCommand(w world) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "ledger", Short: "Inspect the ledger, or remove something from it",
+		Use: "ledger", Short: "Inspect the ledger, or erase records from it",
 		Example: "  enrich ledger stats\n  enrich ledger export > answers.jsonl\n  enrich ledger forget ann@example.com",
 		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -38,7 +38,7 @@ type ledgerJob struct {
 func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 	s := defaults()
 	cmd.Flags().SortFlags = false
-	cmd.Flags().Var(filePath{&s.ledger}, "ledger", "the ledger's `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	cmd.Flags().Var(filePath{&s.ledger}, "ledger", "ledger `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
 	if !job.options.ReadOnly {
 		cmd.Flags().Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
 	}
@@ -139,7 +139,7 @@ type exported struct {
 
 func exportCommand(w world) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "export", Short: "Print every outcome as JSONL on standard output, in the order in which they were committed",
+		Use: "export", Short: "Print all outcomes as JSONL, in the order in which they were committed",
 		Example: "  enrich ledger export > outcomes.jsonl\n  enrich ledger export | jq 'select(.status == \"lost\")'", Args: cobra.NoArgs,
 	}
 	export := func(ctx context.Context, l *sqlite.Ledger, _ []string) error {

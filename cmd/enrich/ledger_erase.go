@@ -22,10 +22,10 @@ var errNobody = errors.New("forget: the ledger has no record of this person: not
 func forgetCommand(w world) *cobra.Command {
 	var who contact.Contact
 	cmd := &cobra.Command{
-		Use: "forget [ADDRESS]", Short: "Remove every trace of one person, for a deletion request",
-		Long: "Removes every request and answer of a person, so that nothing of them remains in the file's bytes. If several fields\n" +
-			"are given, all must fit. Results that were written before are your files: this does not touch them. A contact that is\n" +
-			"forgotten is new: if it is sent again, it costs again. If the ledger has no record of the person, the exit code is 3.",
+		Use: "forget [ADDRESS]", Short: "Erase all records of one person, for a deletion request",
+		Long: "Erases all requests and answers of a person; no byte of them remains in the file. If several fields are given, all must\n" +
+			"match. Outputs that were written before are not changed. A contact that was forgotten is new: if it is sent again, it\n" +
+			"costs again. The exit code is 3 if the ledger has no record of the person.",
 		Example: "  enrich ledger forget ann@example.com\n  enrich ledger forget --first-name Ann --last-name Smith --company-domain example.com",
 		Args:    cobra.MaximumNArgs(1),
 	}
@@ -34,7 +34,7 @@ func forgetCommand(w world) *cobra.Command {
 	f.StringVar(&who.LastName, "last-name", "", "the person's last name")
 	f.StringVar(&who.CompanyName, "company-name", "", "the company's name")
 	f.StringVar(&who.CompanyDomain, "company-domain", "", "the company's domain")
-	f.StringVar(&who.LinkedInURL, "linkedin-url", "", "the person's profile")
+	f.StringVar(&who.LinkedInURL, "linkedin-url", "", "the person's LinkedIn profile")
 	return ledgerSub(w, cmd, &ledgerJob{
 		check: func(args []string) error {
 			if len(args) == 1 {
@@ -59,7 +59,7 @@ func forgetCommand(w world) *cobra.Command {
 func onePerson(who *contact.Contact) error {
 	blank := func(s string) bool { return strings.TrimSpace(s) == "" }
 	if blank(who.Email) && blank(who.LinkedInURL) && (blank(who.FirstName) || blank(who.LastName)) {
-		return errors.New("name one person: an address, --linkedin-url, or --first-name and --last-name")
+		return errors.New("name one person by an e-mail address, --linkedin-url, or --first-name and --last-name")
 	}
 	return nil
 }
@@ -67,14 +67,14 @@ func onePerson(who *contact.Contact) error {
 func pruneCommand(w world) *cobra.Command {
 	var age time.Duration
 	cmd := &cobra.Command{
-		Use: "prune --older-than AGE", Short: "Remove outcomes older than an age; contacts whose answer is removed cost again",
+		Use: "prune --older-than AGE", Short: "Erase outcomes older than an age; contacts whose answer is erased cost again",
 		Example: "  enrich ledger prune --older-than 365d", Args: cobra.NoArgs,
 	}
-	cmd.Flags().Var(span{value: &age, min: time.Hour}, "older-than", "the age, such as 365d")
+	cmd.Flags().Var(span{value: &age, min: time.Hour}, "older-than", "minimum age of what is erased, such as 365d")
 	return ledgerSub(w, cmd, &ledgerJob{
 		check: func([]string) error {
 			if age == 0 {
-				return errors.New("name an age: --older-than 365d")
+				return errors.New("--older-than is missing: give an age, such as 365d")
 			}
 			return nil
 		},

@@ -15,9 +15,9 @@ func verifyCommand(w world) *cobra.Command {
 	accept := false
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Read the whole ledger and check every page, checksum, key and intent",
-		Long: "Reads the whole ledger and checks every page, checksum, key and intent. A ledger that lacks its newest commits (its log is\n" +
-			"missing, it was emptied, an older copy was put in its place) is refused by every command. --accept-loss says what is missing\n" +
-			"and lets runs use what is left: contacts whose answer is missing are sent, and paid for, again.",
+		Long: "Reads the whole ledger and checks every page, checksum, key and intent. Every command refuses a ledger that lacks its\n" +
+			"newest commits: its log is missing, it was emptied, or an older copy was put in its place. --accept-loss lists what is\n" +
+			"missing and lets runs use the rest: contacts whose answer is missing are sent, and paid for, again.",
 		Example: "  enrich ledger verify\n  enrich ledger verify --accept-loss", Args: cobra.NoArgs,
 	}
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "list what is missing from an incomplete ledger, and use the rest")
@@ -65,7 +65,7 @@ func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
 		}
 	}
 	if v.Problems > 0 {
-		return fmt.Errorf("verify: %w: %s; put a copy of it from before in its place", ledger.ErrDamaged, many(v.Problems, "problem"))
+		return fmt.Errorf("verify: %w: %s; restore it from a backup", ledger.ErrDamaged, many(v.Problems, "problem"))
 	}
 	_, err = fmt.Fprintf(w.stdout, "OK: %s, %s\n", many(v.Outcomes, "outcome"), many(v.Intents, "intent"))
 	return err

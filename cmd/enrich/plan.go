@@ -25,15 +25,15 @@ func planCommand(w world) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
-	cmd.Flags().StringVar(&s.rate, "rate", "", "maximum `RATE` of calls, such as 300/m: shows how long the run would take")
+	cmd.Flags().StringVar(&s.rate, "rate", "", "show how long the run takes at this `RATE` of calls, such as 300/m")
 	s.capFlags(cmd)
 	group(cmd, "Caps")
 	s.questionFlags(cmd)
-	group(cmd, "Contacts and ledger")
+	group(cmd, "Matching and reuse")
 	s.readingFlags(cmd)
-	group(cmd, "Reading")
+	group(cmd, "Input")
 	s.sayingFlags(cmd)
-	group(cmd, "Messages")
+	group(cmd, "Logging")
 	return cmd
 }
 
@@ -83,7 +83,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return interruption{sig}
 	}
 	f := j.forecast(planned, rate)
-	if err := f.print(w, asJSON); err != nil {
+	if err := f.print(w, s.rate, asJSON); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	if planned.Broken != nil {
@@ -123,7 +123,7 @@ const (
 	otherFields = "of them for addresses that were answered under other fields (--same-by email reuses those)"
 )
 
-func (f *forecast) print(w world, asJSON bool) error {
+func (f *forecast) print(w world, rate string, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w.stdout).Encode(f)
 	}
@@ -164,6 +164,6 @@ func (f *forecast) print(w world, asJSON bool) error {
 	if f.Seconds == nil {
 		return nil
 	}
-	_, err := fmt.Fprintf(w.stdout, "%9s at --rate\n", time.Duration(*f.Seconds*float64(time.Second)).Round(time.Second))
+	_, err := fmt.Fprintf(w.stdout, "about %s at %s\n", forPeople(time.Duration(*f.Seconds*float64(time.Second))), rate)
 	return err
 }

@@ -121,7 +121,7 @@ func (r reading) text(narrow bool) string {
 	}
 	s := fmt.Sprintf("%s, %.0f/s, %d matched, %d failed", many(r.calls, "call"), r.rate, r.matched, r.failed)
 	if r.left >= 0 {
-		s += ", " + r.left.String() + " left"
+		s += ", " + forPeople(r.left) + " left"
 	}
 	return s
 }

@@ -27,10 +27,10 @@ func readCommand(w world) *cobra.Command {
 		},
 	}
 	s.readingFlags(cmd)
-	group(cmd, "Reading")
+	group(cmd, "Input")
 	cmd.Flags().BoolVar(&arrays, "arrays", false, "print each record as a JSON array of strings, the header first")
 	s.sayingFlags(cmd)
-	group(cmd, "Messages")
+	group(cmd, "Logging")
 	return cmd
 }
 
@@ -170,7 +170,7 @@ func (j *job) sayReading(i reader.Info) {
 		}
 	}
 	if len(i.Mapping) == 0 {
-		v.Info("  no column is a field: --map FIELD=COLUMN says which is which")
+		v.Info("  no column matches a field: use --map FIELD=COLUMN")
 	}
 	j.saySkipped(i)
 }

@@ -35,7 +35,7 @@ func execute(args []string, w world) (code int) {
 	defer func() {
 		if bug := recover(); bug != nil { // the runtime would leave with 2, which says that nothing was called
 			code = exitInternal
-			sayError(w, nil, args, fmt.Errorf("internal error, please report it: %v\n%s", bug, debug.Stack()))
+			sayError(w, nil, args, fmt.Errorf("internal error, please report: %v\n%s", bug, debug.Stack()))
 		}
 	}()
 	root := &cobra.Command{

@@ -17,14 +17,14 @@ import (
 )
 
 // oneFile is the argument of every command that reads an input.
-func oneFile(_ *cobra.Command, args []string) error {
+func oneFile(cmd *cobra.Command, args []string) error {
 	switch len(args) {
 	case 0:
-		return errors.New("expected the name of a CSV or JSONL file, or - for standard input")
+		return fmt.Errorf("%s takes one file: name a CSV or JSONL file, or - for standard input", cmd.Name())
 	case 1:
 		return nil
 	}
-	return fmt.Errorf("expected one file, got also %q (quote names with spaces)", args[1])
+	return fmt.Errorf("%s takes one file, got %d (quote a name that contains spaces)", cmd.Name(), len(args))
 }
 
 func runCommand(w world) *cobra.Command {
@@ -44,15 +44,15 @@ func runCommand(w world) *cobra.Command {
 	s.watchFlags(cmd)
 	group(cmd, "Output")
 	s.callFlags(cmd)
-	group(cmd, "Calls")
+	group(cmd, "Requests")
 	s.capFlags(cmd)
 	group(cmd, "Caps")
 	s.questionFlags(cmd)
-	group(cmd, "Contacts and ledger")
+	group(cmd, "Matching and reuse")
 	s.readingFlags(cmd)
-	group(cmd, "Reading")
+	group(cmd, "Input")
 	s.sayingFlags(cmd)
-	group(cmd, "Messages")
+	group(cmd, "Logging")
 	return cmd
 }
 
@@ -183,7 +183,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	return ask.Do(j.patience.ctx, j.patience.deadline)
 }
 
-var errCut = errors.New("not read to its end, because the run was interrupted")
+var errCut = errors.New("not read to the end: the run was interrupted")
 
 // interrupted gives a signal's end its own code; other errors stay what they are, also after a signal.
 func (j *job) interrupted(err error) error {

@@ -65,65 +65,65 @@ func defaults() settings {
 func (s *settings) readingFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(choice{&s.inputFormat, format.Names()}, "input-format", "format of the input (default: detected)")
-	f.StringVar(&s.delimiter, "delimiter", "", "delimiter between two cells: one `CHARACTER`, or tab (default: detected)")
-	f.StringVar(&s.quote, "quote", "", "quote around a cell: one `CHARACTER`, or none (default: detected)")
-	f.StringVar(&s.encoding, "encoding", "", "`NAME` of the encoding: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
-	f.Var(number{&s.headerLine, 1, 1 << 20}, "header-line", "the line of the header, from 1 (default: detected)")
+	f.StringVar(&s.delimiter, "delimiter", "", "column delimiter: one `CHARACTER`, or tab (default: detected)")
+	f.StringVar(&s.quote, "quote", "", "quote `CHARACTER`, or none (default: detected)")
+	f.StringVar(&s.encoding, "encoding", "", "encoding `NAME`: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
+	f.Var(number{&s.headerLine, 1, 1 << 20}, "header-line", "number of the header line, from 1 (default: detected)")
 	f.BoolVar(&s.noHeader, "no-header", false, "the first line is data; columns are named 1, 2, …")
-	f.BoolVar(&s.noSplitNames, "no-split-names", false, "do not split full names; without it, they are split for rows that cannot be sent otherwise")
-	f.StringArrayVar(&s.mapping, "map", nil, "`FIELD=COLUMN`: which column is which field (default: by the header); repeatable")
+	f.BoolVar(&s.noSplitNames, "no-split-names", false, "do not split full names (by default they are split for rows that cannot be sent otherwise)")
+	f.StringArrayVar(&s.mapping, "map", nil, "take a field from a column: `FIELD=COLUMN` (default: by header name); repeatable")
 }
 
 // questionFlags say what is asked: they decide which contacts are the same, and which answers are fresh.
 func (s *settings) questionFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.url, "url", s.url, "base `URL` of the API; /contact is appended")
-	f.StringArrayVar(&s.set, "set", nil, "`NAME=VALUE`: a constant field of every request, nested by dots; repeatable")
-	f.Var(choice{&s.sameBy, []string{"request", "email"}}, "same-by", "two rows are the same contact if they have the same request or the same email")
-	f.Var(filePath{&s.ledger}, "ledger", "`FILE` that records what was sent and answered (default: $XDG_STATE_HOME/enrich/ledger.db)")
-	f.Var(span{value: &s.maxAge, none: true}, "max-age", "maximum age of a reused answer, such as 90d")
-	f.Var(span{value: &s.noMatchAge, none: true}, "no-match-age", "maximum age of a reused no match")
-	f.Var(number{&s.lostRetries, 0, 14}, "lost-retries", "how often a contact may be sent again after a lost call; 0 means never")
+	f.StringArrayVar(&s.set, "set", nil, "add a constant field to every request: `NAME=VALUE`; dots in the name nest it; repeatable")
+	f.Var(choice{&s.sameBy, []string{"request", "email"}}, "same-by", "what makes two rows the same contact: the whole request, or only the e-mail address")
+	f.Var(filePath{&s.ledger}, "ledger", "ledger `FILE`, the record of all calls and answers (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	f.Var(span{value: &s.maxAge, none: true}, "max-age", "maximum age of an answer to reuse, such as 90d")
+	f.Var(span{value: &s.noMatchAge, none: true}, "no-match-age", "maximum age of a no match to reuse")
+	f.Var(number{&s.lostRetries, 0, 14}, "lost-retries", "how often to send a contact again after a lost call; 0 means never")
 }
 
 // outputFlags say what is written, and where.
 func (s *settings) outputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(filePath{&s.out}, "out", "`DIR` for results, failures and summary, named after the input (default: the input's directory)")
-	f.Var(filePath{&s.results}, "results", "`FILE` for the results; - is standard output")
-	f.Var(filePath{&s.failures}, "failures", "`FILE` for the failures; - is standard output")
-	f.Var(filePath{&s.summary}, "summary", "`FILE` for the summary; - is standard output")
-	f.BoolVar(&s.replace, "replace", false, "replace existing outputs even if they are of another input or have more answered rows")
-	f.Var(filePath{&s.pending}, "pending", "`FILE` for the rows that were not sent, unchanged (default: none)")
-	f.Var(filePath{&s.report}, "report", "`FILE` for an HTML page about the run (default: none)")
-	f.Var(choice{&s.format, format.Names()}, "format", "format of results and failures (default: as the input)")
+	f.Var(filePath{&s.out}, "out", "write results, failures and summary to `DIR` (default: the input's directory)")
+	f.Var(filePath{&s.results}, "results", "write the results to `FILE`; - is standard output")
+	f.Var(filePath{&s.failures}, "failures", "write the failures to `FILE`; - is standard output")
+	f.Var(filePath{&s.summary}, "summary", "write the summary to `FILE`; - is standard output")
+	f.BoolVar(&s.replace, "replace", false, "replace existing outputs, even those of another input or with more answered rows")
+	f.Var(filePath{&s.pending}, "pending", "write the rows that were not sent to `FILE`, unchanged")
+	f.Var(filePath{&s.report}, "report", "write an HTML report of the run to `FILE`")
+	f.Var(choice{&s.format, format.Names()}, "format", "format of results and failures (default: the input's)")
 	f.BoolVar(&s.safe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
-	f.BoolVar(&s.bom, "bom", false, "begin CSV with a byte order mark, for Excel")
+	f.BoolVar(&s.bom, "bom", false, "start CSV files with a byte order mark, for Excel")
 }
 
 // callFlags say how the API is called, and how much.
 func (s *settings) callFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(filePath{&s.apiKeyFile}, "api-key-file", "`FILE` with the API key (default: environment SELLING_API_KEY)")
-	f.Var(choice{&s.emailAs, []string{"email", "business_email"}}, "email-as", "request field for the address")
-	f.Var(number{&s.workers, 1, 4096}, "workers", "maximum calls in flight")
-	f.StringVar(&s.rate, "rate", "", "maximum `RATE` of calls, such as 300/m or 10/s (default: what the API's header says)")
-	f.Var(span{value: &s.timeout, min: time.Millisecond, max: time.Hour}, "timeout", "maximum time of one call")
-	f.Var(number{&s.maxAttempts, 1, 1000}, "max-attempts", "maximum attempts for one row")
-	f.Var(span{value: &s.maxElapsed, min: time.Millisecond, max: day}, "max-elapsed", "maximum time of one row's attempts, and of an outage of the API")
-	f.Var(filePath{&s.caFile}, "ca-file", "`FILE` with PEM certificates to trust in addition to the system's")
+	f.Var(filePath{&s.apiKeyFile}, "api-key-file", "read the API key from `FILE` (default: environment variable SELLING_API_KEY)")
+	f.Var(choice{&s.emailAs, []string{"email", "business_email"}}, "email-as", "request field for the e-mail address")
+	f.Var(number{&s.workers, 1, 4096}, "workers", "maximum number of calls in flight")
+	f.StringVar(&s.rate, "rate", "", "maximum `RATE` of calls, such as 300/m or 10/s (default: the API's rate limit header)")
+	f.Var(span{value: &s.timeout, min: time.Millisecond, max: time.Hour}, "timeout", "time limit for one call")
+	f.Var(number{&s.maxAttempts, 1, 1000}, "max-attempts", "maximum number of attempts for one row")
+	f.Var(span{value: &s.maxElapsed, min: time.Millisecond, max: day}, "max-elapsed", "time limit for all attempts of one row, and for an outage of the API")
+	f.Var(filePath{&s.caFile}, "ca-file", "trust the PEM certificates in `FILE`, in addition to the system's")
 	s.graceFlag(cmd)
 	f.Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
 }
 
 // watchFlags are for those who watch the job.
 func (s *settings) watchFlags(cmd *cobra.Command) {
-	cmd.Flags().Var(filePath{&s.metrics}, "metrics", "`FILE.prom` for Prometheus' textfile collector, written however the run ends (default: none)")
+	cmd.Flags().Var(filePath{&s.metrics}, "metrics", "write metrics for Prometheus' textfile collector to `FILE.prom`, however the run ends")
 }
 
 // graceFlag bounds what follows a signal; write has it too.
 func (s *settings) graceFlag(cmd *cobra.Command) {
-	cmd.Flags().Var(span{value: &s.grace, max: day}, "grace", "how long calls in flight may take after a stop; after a signal also the writing of the outputs")
+	cmd.Flags().Var(span{value: &s.grace, max: day}, "grace", "time limit for calls in flight after a stop; after a signal also for writing the outputs")
 }
 
 // capFlags bound what is spent; plan has them too.
@@ -131,17 +131,17 @@ func (s *settings) capFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(&once{Value: number{&s.maxCalls, 1, 1 << 50}}, "max-calls", "make at most `N` calls; a retry is a call")
 	f.Var(creditCap{&s.maxCredits}, "max-credits",
-		"spend at most `N[/day|/month]` credits, reserved before each call; N/day and N/month are budgets over all runs of the ledger (UTC); each of the three forms may be given once")
-	f.Var(&once{Value: number{&s.creditsPerCall, 1, 1 << 20}}, "credits-per-call", "reserve `N` credits for each call under --max-credits")
+		"spend at most N credits, reserved before each call; N/day and N/month are budgets for all runs with the ledger (UTC); each form may be given once")
+	f.Var(&once{Value: number{&s.creditsPerCall, 1, 1 << 20}}, "credits-per-call", "credits to reserve for each call under --max-credits")
 	f.Var(&once{Value: span{value: &s.maxDuration, min: time.Millisecond}}, "max-duration", "stop sending new calls after this long")
-	f.VarP(&once{Value: number{&s.limit, 1, 1 << 50}}, "limit", "n", "send the first `N` rows only")
+	f.VarP(&once{Value: number{&s.limit, 1, 1 << 50}}, "limit", "n", "send only the first `N` rows")
 }
 
 func (s *settings) sayingFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "print only warnings and errors")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "print a line for each attempt")
-	f.Var(choice{&s.logFormat, []string{"text", "json"}}, "log-format", "format of the messages on standard error")
+	f.Var(choice{&s.logFormat, []string{"text", "json"}}, "log-format", "format of messages on standard error")
 }
 
 func (s *settings) printer(w world) *console.Printer {

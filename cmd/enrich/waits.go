@@ -49,7 +49,7 @@ func forPeople(d time.Duration) string {
 	case s < 60:
 		return fmt.Sprintf("%d s", s)
 	case s < 3600:
-		return fmt.Sprintf("%d m %d s", s/60, s%60)
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
 	}
-	return fmt.Sprintf("%d h %d m", s/3600, s%3600/60)
+	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
 }

@@ -11,6 +11,7 @@ import (
 	"enrich/contact"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
+	"enrich/report"
 )
 
 // All messages about a run are in this file.
@@ -32,7 +33,7 @@ stopped or killed, run the same command again.`
 
 	longRun = `Reads the file twice. The first pass sends each contact that has no answer in the ledger yet to the
 API. The second pass writes each row with its answer to <stem>.results.<ext>, or with the reason why it
-failed to <stem>.failures.<ext>, and the totals to <stem>.summary.json.
+failed to <stem>.failures.<ext>, and a summary to <stem>.summary.json.
 
 Each flag can also be set as ENRICH_<FLAG>, dashes as underscores. Press Ctrl-C once to stop: calls in
 flight are allowed to finish, and the answers are written. Run the same command again to continue.`
@@ -55,12 +56,11 @@ func (j *job) sayLedger(path string, l *sqlite.Ledger) {
 	if len(found) == 0 {
 		return
 	}
-	j.printer.Warn(fmt.Sprintf("an earlier run was killed: %s may have been charged without an answer, and %s lost",
-		many(int64(len(found)), "contact"), isAre(int64(len(found)))), "event", "lost", "contacts", len(found))
+	j.printer.Warn(killedText(int64(len(found)), j.settings.lostRetries), "event", "lost", "contacts", len(found))
 	const most = 10
 	for i, o := range found {
 		if i == most {
-			j.printer.Warn(fmt.Sprintf("  and %d more: enrich ledger export lists them", len(found)-most))
+			j.printer.Warn(fmt.Sprintf("  and %s more: enrich ledger export lists them", report.Group(int64(len(found)-most))))
 			break
 		}
 		j.printer.Warn("  lost: "+nameOf(&o.Contact), "event", "lost", "contact", nameOf(&o.Contact))
@@ -90,7 +90,7 @@ func why(a pipeline.Asked) string {
 	case client.StopNoCredits:
 		return "stopped: the account is out of credits" + detail + "\n  run the same command again when the account has credits"
 	case client.StopCap:
-		return "stopped" + detail + ": run the same command again to go on"
+		return "stopped" + detail + ": run the same command again to continue"
 	case client.StopAPIDown:
 		if a.Unreachable {
 			return "stopped: the API cannot be reached" + detail
@@ -99,7 +99,7 @@ func why(a pipeline.Asked) string {
 	case client.StopRejectedAll:
 		return "stopped: no request was answered" + detail
 	case pipeline.StopInput:
-		return fmt.Sprintf("%v; what came before it is done", a.Broken)
+		return fmt.Sprintf("%v; the rows before that point are done", a.Broken)
 	}
 	return string(a.Stop)
 }
@@ -110,22 +110,23 @@ func (j *job) sayAccount(stats client.Stats) {
 	if n <= 0 {
 		return
 	}
-	j.printer.Warn(fmt.Sprintf("the balance fell by %s than this run counts: does a call cost more than --credits-per-call=%d, or is another program using the account?",
+	j.printer.Warn(fmt.Sprintf("the balance fell by %s than this run used: does a call cost more than --credits-per-call=%d, or is another program using the account?",
 		many(n, "more credit"), j.settings.creditsPerCall), "event", "credits", "unexplained", n)
 }
 
 // saySummary tells what the run came to.
 func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows
-	lines := []string{fmt.Sprintf("%s: %s: %d matched, %d no match, %d failed, %d pending",
-		console.Name(j.input.Name), many(r.Read, "row"), r.Matched, r.NoMatch, r.Failed, r.Pending)}
+	n := report.Group
+	lines := []string{fmt.Sprintf("%s: %s: %s matched, %s no match, %s failed, %s pending",
+		console.Name(j.input.Name), many(r.Read, "row"), n(r.Matched), n(r.NoMatch), n(r.Failed), n(r.Pending))}
 	if len(s.Failures) > 0 {
 		lines = append(lines, "  failed: "+counts(s.Failures))
 	}
 	if r.Stale > 0 {
-		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, and not renewed by this run", many(r.Stale, "answer")))
+		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, not renewed by this run", many(r.Stale, "answer")))
 	}
-	calls := fmt.Sprintf("  calls: %d sent", s.Calls.Sent)
+	calls := fmt.Sprintf("  calls: %s sent", n(s.Calls.Sent))
 	for _, part := range []struct {
 		n    int64
 		what string
@@ -133,11 +134,11 @@ func (j *job) saySummary(s *pipeline.Summary) {
 		{s.Calls.Retried, "retried"}, {s.Calls.Lost, "lost"}, {s.Calls.FromLedger, "answered before"},
 	} {
 		if part.n > 0 {
-			calls += fmt.Sprintf(", %d %s", part.n, part.what)
+			calls += fmt.Sprintf(", %s %s", n(part.n), part.what)
 		}
 	}
-	if n := s.Calls.Deduplicated; n > 0 {
-		calls += ", " + many(n, "duplicate")
+	if s.Calls.Deduplicated > 0 {
+		calls += ", " + many(s.Calls.Deduplicated, "duplicate")
 	}
 	lines = append(lines, calls, credits(s))
 	for _, t := range j.paths.all() {
@@ -163,18 +164,18 @@ func sayLate(v *console.Printer, i interruption, grace time.Duration) {
 // sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.
 func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
 	answered := s.Rows.Matched + s.Rows.NoMatch
-	better := "are kept"
+	existing := fmt.Sprintf("the existing outputs are kept, because this run has %s", many(answered, "answered row"))
 	if inPlace >= 0 {
-		better = "have " + many(inPlace, "answered row") + " and are kept"
+		existing = fmt.Sprintf("the existing outputs have %s, this run has %s", many(inPlace, "answered row"), report.Group(answered))
 	}
-	j.printer.Warn(fmt.Sprintf("nothing was published: the outputs in place %s, because this run has %d; `enrich write --replace` with the same flags publishes it anyway",
-		better, answered), "event", "kept", "in_place", inPlace, "answered", answered)
+	j.printer.Warn("nothing was published: "+existing+"; to publish it anyway, run `enrich write --replace` with the same flags",
+		"event", "kept", "in_place", inPlace, "answered", answered)
 }
 
 func credits(s *pipeline.Summary) string {
-	line := fmt.Sprintf("  credits: %d charged by this run", s.Credits.Charged)
+	line := fmt.Sprintf("  credits: %s charged by this run", report.Group(s.Credits.Charged))
 	if s.Credits.Remaining != nil {
-		line += fmt.Sprintf(", %d remain", *s.Credits.Remaining)
+		line += fmt.Sprintf(", %s remain", report.Group(*s.Credits.Remaining))
 	}
 	return line
 }
@@ -183,7 +184,7 @@ func credits(s *pipeline.Summary) string {
 func counts(m map[string]int64) string {
 	names := byCount(m)
 	for i, name := range names {
-		names[i] = fmt.Sprintf("%d %s", m[name], name)
+		names[i] = fmt.Sprintf("%s %s", report.Group(m[name]), name)
 	}
 	return strings.Join(names, ", ")
 }
@@ -204,14 +205,29 @@ func many(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return report.Group(n) + " " + what + "s"
 }
 
-func isAre(n int64) string {
-	if n == 1 {
-		return "is"
+// killedText tells how many calls a killed run left without an answer, and what becomes of their contacts.
+func killedText(lost, retries int64) string {
+	again := "each will be sent again, at most " + times(retries)
+	switch {
+	case retries == 0:
+		again = "none will be sent again (--lost-retries=0)"
+	case lost == 1:
+		again = "it will be sent again, at most " + times(retries)
 	}
-	return "are"
+	return fmt.Sprintf("the last run was killed: %s may have been charged with no answer saved; %s", many(lost, "call"), again)
+}
+
+func times(n int64) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // nameOf is what tells people which contact is meant.

@@ -27,11 +27,11 @@ func writeCommand(w world) *cobra.Command {
 	s.graceFlag(cmd)
 	group(cmd, "Output")
 	s.questionFlags(cmd)
-	group(cmd, "Contacts and ledger")
+	group(cmd, "Matching and reuse")
 	s.readingFlags(cmd)
-	group(cmd, "Reading")
+	group(cmd, "Input")
 	s.sayingFlags(cmd)
-	group(cmd, "Messages")
+	group(cmd, "Logging")
 	return cmd
 }
 
