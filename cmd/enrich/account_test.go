@@ -19,7 +19,7 @@ func TestCreditsThatFallFasterThanCountedAreTold(t *testing.T) {
 		told          string
 	}{
 		"as counted":   {1, 1, ""},
-		"more":         {3, 1, "the balance fell by 38 more credits than this run counts"},
+		"more":         {3, 1, "the balance fell by 38 more credits than this run used"},
 		"as was said":  {3, 3, ""},
 		"less":         {1, 5, ""},
 		"nothing told": {0, 1, ""},

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/reader"
 )
@@ -17,9 +18,9 @@ func completions(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		var words []string
 		switch v := f.Value.(type) {
-		case choice:
-			words = v.words
-		case span, number, creditCap:
+		case settings.Choice:
+			words = v.Words
+		case settings.Duration, settings.Number, settings.CreditCap:
 			words = []string{} // a number is not a file
 		}
 		if words != nil {

@@ -113,7 +113,7 @@ func (f diskFault) happens(t *testing.T, strace string, n int) {
 	if doubts := v.inDoubt(t); doubts > 2*v.workers {
 		t.Errorf("%d contacts are in doubt", doubts)
 	}
-	if killed, _ := v.run(t, day); killed {
+	if killed, _ := v.run(t, 24*time.Hour); killed {
 		t.Fatal("killed, though it was not")
 	}
 	if v.judge(t); t.Failed() {
@@ -201,7 +201,7 @@ func TestAFullFileSystemEndsARun(t *testing.T) {
 			if err := syscall.Mount("", v.dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
 				t.Fatal(err)
 			}
-			if killed, _ := v.run(t, day); killed {
+			if killed, _ := v.run(t, 24*time.Hour); killed {
 				t.Fatal("killed, though it was not")
 			}
 			v.judge(t)

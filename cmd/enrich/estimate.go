@@ -1,6 +1,8 @@
 package main
 
-import "time"
+import (
+	"time"
+)
 
 // estimateWindow is how far back an estimate looks, and estimateSamples how many moments of it are kept.
 const (

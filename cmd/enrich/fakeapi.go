@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client/fakeapi"
+	"enrich/cmd/enrich/internal/settings"
 )
 
 const (
@@ -69,23 +70,23 @@ func fakeapiFlags(s *apiSettings) *cobra.Command {
 func (s *apiSettings) serverFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.addr, "addr", s.addr, "listen on `HOST:PORT`, which must be loopback; port 0 picks a free one")
-	f.Var(span{value: &s.life, min: time.Millisecond}, "for", "stop after this long")
-	f.Var(filePath{&s.tls}, "tls", "serve HTTPS and HTTP/2, and write the CA certificate to `FILE`")
+	f.Var(settings.Duration{Value: &s.life, Min: time.Millisecond}, "for", "stop after this long")
+	f.Var(settings.Path{Value: &s.tls}, "tls", "serve HTTPS and HTTP/2, and write the CA certificate to `FILE`")
 	f.BoolVar(&s.http1, "http1", false, "with --tls, serve HTTP/1.1 only")
-	f.Var(span{value: &s.idle}, "close-idle", "close a connection that is idle for this long (default: never)")
+	f.Var(settings.Duration{Value: &s.idle}, "close-idle", "close a connection that is idle for this long (default: never)")
 	f.BoolVar(&s.countContacts, "count-contacts", true, "count calls per contact; false saves memory")
-	f.Var(number{&s.arrivals, 0, fakeapi.MaxArrivals}, "arrivals", "record the times of up to `N` calls for /_stats")
+	f.Var(settings.Number{Value: &s.arrivals, Min: 0, Max: fakeapi.MaxArrivals}, "arrivals", "record the times of up to `N` calls for /_stats")
 }
 
 func (s *apiSettings) accountFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&s.keys, "key", nil, "accept this `KEY`; repeatable (default: accept any)")
-	f.Var(number{&s.revokeAfter, 0, 1 << 50}, "revoke-after", "answer 401 to all calls after the first `N` (default: never)")
-	f.Var(number{&s.rateLimit, 0, fakeapi.MaxRate}, "rate-limit", "answer 429 above `N` calls a minute, and send the rate_limit header (default: no limit)")
-	f.Var(span{value: &s.rateWindow, min: time.Millisecond}, "rate-window", "use this window for --rate-limit instead of a minute")
+	f.Var(settings.Number{Value: &s.revokeAfter, Min: 0, Max: 1 << 50}, "revoke-after", "answer 401 to all calls after the first `N` (default: never)")
+	f.Var(settings.Number{Value: &s.rateLimit, Min: 0, Max: fakeapi.MaxRate}, "rate-limit", "answer 429 above `N` calls a minute, and send the rate_limit header (default: no limit)")
+	f.Var(settings.Duration{Value: &s.rateWindow, Min: time.Millisecond}, "rate-window", "use this window for --rate-limit instead of a minute")
 	f.StringVar(&s.rateHeader, "rate-header", "", "`TEXT` of the rate_limit header; none omits it (default: from --rate-limit)")
 	f.StringVar(&s.retryAfter, "retry-after", "", "`TEXT` of the Retry-After header of these 429s (default: no header)")
-	f.Var(number{&s.credits, 0, 1 << 50}, "credits", "credits of the account; a match costs one")
+	f.Var(settings.Number{Value: &s.credits, Min: 0, Max: 1 << 50}, "credits", "credits of the account; a match costs one")
 	f.BoolVar(&s.paymentRequired, "payment-required", false, "when out of credits, answer 402 instead of 200 with an error")
 }
 
@@ -94,17 +95,17 @@ func (s *apiSettings) answerFlags(cmd *cobra.Command) {
 	f.Float64Var(&s.match, "match", fakeapi.DefaultMatch, "`SHARE` of contacts that match, 0 to 1; always the same ones")
 	f.Float64Var(&s.big, "big", 0, "`SHARE` of these whose answer is 400 KiB long")
 	f.Float64Var(&s.odd, "odd", 0, "`SHARE` of these whose answer is not as documented")
-	f.Var(choice{&s.requireField, []string{"email", "business_email"}}, "require-field", "accept only this field for the e-mail address, and answer 400 to the other (default: accept both)")
-	f.Var(span{value: &s.latency}, "latency", "delay of each answer")
-	f.Var(span{value: &s.jitter}, "latency-jitter", "random delay added to --latency, at most this long")
+	f.Var(settings.Choice{Value: &s.requireField, Words: []string{"email", "business_email"}}, "require-field", "accept only this field for the e-mail address, and answer 400 to the other (default: accept both)")
+	f.Var(settings.Duration{Value: &s.latency}, "latency", "delay of each answer")
+	f.Var(settings.Duration{Value: &s.jitter}, "latency-jitter", "random delay added to --latency, at most this long")
 }
 
 func (s *apiSettings) faultFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&s.faults, "fault", nil, "`KIND` of fault, from the list above; repeatable: each call gets one at random; 500x2 means the first two calls of each contact")
-	f.Var(number{&s.faultAfter, 0, 1 << 50}, "fault-after", "spare the first `N` calls")
-	f.Var(number{&s.first, 0, 1 << 50}, "fault-first", "apply --fault to `N` calls only (default: all)")
-	f.Var(number{&s.every, 0, 1 << 50}, "fault-every", "apply --fault to every `N`th of those only")
+	f.Var(settings.Number{Value: &s.faultAfter, Min: 0, Max: 1 << 50}, "fault-after", "spare the first `N` calls")
+	f.Var(settings.Number{Value: &s.first, Min: 0, Max: 1 << 50}, "fault-first", "apply --fault to `N` calls only (default: all)")
+	f.Var(settings.Number{Value: &s.every, Min: 0, Max: 1 << 50}, "fault-every", "apply --fault to every `N`th of those only")
 	f.Float64Var(&s.share, "fault-share", 0, "apply --fault to a random `SHARE` of those only, 0 to 1")
 	f.Int64Var(&s.seed, "seed", 0, "seed of all random choices")
 }

@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"enrich/cmd/enrich/internal/settings"
 )
 
 // runFlags is the contract of `enrich run` (README, "Flags"): each flag with its default, and a value that it takes.
@@ -21,7 +24,8 @@ var runFlags = map[string][2]string{
 	"quiet": {"false", "true"}, "verbose": {"false", "true"}, "log-format": {"text", "json"},
 }
 
-// Each flag has the default that is promised, takes ENRICH_<FLAG>, and is stronger than that where it is given itself.
+// TestFlagsBeforeEnvironmentBeforeDefaults: each flag has the default of the contract and takes ENRICH_<FLAG>; if both are
+// given, the flag wins.
 func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
 	there := map[string]bool{}
 	runCommand(world{}).Flags().VisitAll(func(f *pflag.Flag) { there[f.Name] = true })
@@ -46,9 +50,9 @@ func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
 			}
 		}
 		for what, of := range map[string]struct {
-			args []string
-			env  string
-			want string
+			args     []string
+			env      string
+			expected string
 		}{
 			"the default":                   {nil, "", standard},
 			"the environment":               {nil, other, other},
@@ -56,15 +60,16 @@ func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
 			"the flag, not the environment": {[]string{"--" + name + "=" + plainly(other)}, "nonsense that no flag must see", other},
 		} {
 			cmd := runCommand(world{})
+			(&cobra.Command{Use: "enrich"}).AddCommand(cmd)
 			if err := cmd.ParseFlags(of.args); err != nil {
 				t.Errorf("--%s, %s: %v", name, what, err)
 				continue
 			}
-			if err := flagsFromEnv(cmd, env(of.env)); err != nil {
+			if err := settings.Apply(cmd, env(of.env), nil); err != nil {
 				t.Errorf("--%s, %s: %v", name, what, err)
 			}
-			if got := cmd.Flags().Lookup(name).Value.String(); got != of.want {
-				t.Errorf("--%s, %s: %q, want %q", name, what, got, of.want)
+			if got := cmd.Flags().Lookup(name).Value.String(); got != of.expected {
+				t.Errorf("--%s, %s: %q, expected %q", name, what, got, of.expected)
 			}
 		}
 	}

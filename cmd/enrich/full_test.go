@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"enrich/client/fakeapi"
 )
@@ -47,7 +48,7 @@ func TestAFullDiskEndsARunAndTheNextGoesOn(t *testing.T) {
 			if len(v.answered) == 0 {
 				t.Error("nothing was kept")
 			}
-			if killed, _ := v.run(t, day); killed {
+			if killed, _ := v.run(t, 24*time.Hour); killed {
 				t.Fatal("killed, though it was not")
 			}
 			v.judge(t)

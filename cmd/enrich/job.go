@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/format"
 	"enrich/input"
 	"enrich/ledger/sqlite"
@@ -21,14 +22,14 @@ import (
 // A job is one input on its way through the passes: what run and write have in common.
 type job struct {
 	world    world
-	settings *settings
+	settings *settings.Settings
 	printer  *console.Printer
 	name     string // of the input, as it was typed
 	patience *patience
 	input    *input.Input
 	uncut    func() bool // ends the wait for the signal that ends the reading of a pipe
 	reading  reader.Options
-	question question
+	endpoint settings.Endpoint
 	rules    pipeline.Rules
 	ledger   *sqlite.Ledger
 	counters pipeline.Counters
@@ -44,21 +45,21 @@ type job struct {
 // outputs are where the files go.
 type outputs struct{ results, failures, summary, pending, report string }
 
-func newJob(w world, s *settings, name string, started time.Time) (*job, error) {
-	reading, err := s.readerOptions()
+func newJob(w world, s *settings.Settings, name string, started time.Time) (*job, error) {
+	reading, err := s.Reader()
 	if err != nil {
-		return nil, err
+		return nil, usage(err)
 	}
-	if s.maxCredits.given() && s.maxCredits.least() < s.creditsPerCall {
-		return nil, usage(fmt.Errorf("--max-credits=%d allows no call: --credits-per-call reserves %d for each", s.maxCredits.least(), s.creditsPerCall))
+	if err := s.CheckCaps(); err != nil {
+		return nil, usage(err)
 	}
-	question, err := s.question()
+	endpoint, err := s.Endpoint()
 	if err != nil {
-		return nil, err
+		return nil, usage(err)
 	}
-	printer := s.printer(w)
+	printer := console.NewPrinter(w.console, s.Console())
 	// Before the input is opened: that waits where it is a pipe to which nobody writes.
-	patience := listen(w, s.grace, func(i interruption) { sayLate(printer, i, s.grace) })
+	patience := listen(w, s.Grace, func(i interruption) { sayLate(printer, i, s.Grace) })
 	w.out.Until(patience.deadline)
 	in, err := openInput(name, w.stdin)
 	if err != nil {
@@ -67,11 +68,11 @@ func newJob(w world, s *settings, name string, started time.Time) (*job, error) 
 	}
 	return &job{
 		world: w, settings: s, printer: printer, patience: patience, name: name,
-		input: in, uncut: context.AfterFunc(patience.ctx, func() { in.Cut(errCut) }), reading: reading, question: question,
+		input: in, uncut: context.AfterFunc(patience.ctx, func() { in.Cut(errCut) }), reading: reading, endpoint: endpoint,
 		rules: pipeline.Rules{
-			Identity: question.identity,
+			Identity: endpoint.Identity,
 			Started:  started.Truncate(time.Millisecond), // as the ledger keeps times
-			MaxAge:   s.maxAge, NoMatchAge: s.noMatchAge, LostRetries: int(s.lostRetries),
+			MaxAge:   s.MaxAge, NoMatchAge: s.NoMatchAge, LostRetries: int(s.LostRetries),
 		},
 	}, nil
 }
@@ -134,15 +135,15 @@ func (j *job) open() (*reader.Reader, error) {
 func (j *job) targets(info reader.Info) error {
 	s := j.settings
 	j.info, j.format = info, info.Format
-	if s.format != "" {
-		j.format = format.Format(s.format)
+	if s.Format != "" {
+		j.format = format.Format(s.Format)
 	}
-	for flag, given := range map[string]bool{"spreadsheet-safe": s.safe, "bom": s.bom} {
+	for flag, given := range map[string]bool{"spreadsheet-safe": s.SpreadsheetSafe, "bom": s.BOM} {
 		if given && j.format != format.CSV {
 			return usage(fmt.Errorf("--%s is for CSV: results and failures are written as %s", flag, j.format))
 		}
 	}
-	j.paths = outputs{results: s.results, failures: s.failures, summary: s.summary, pending: s.pending, report: s.report}
+	j.paths = outputs{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}
 	for _, o := range []struct {
 		path *string
 		what string
@@ -209,17 +210,17 @@ func (o *outputs) all() []target {
 }
 
 func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
-	path, err := j.settings.ledgerPath(j.world.lookupEnv)
+	path, err := j.settings.LedgerPath(j.world.lookupEnv)
 	if err != nil {
-		return err
+		return usage(err)
 	}
-	o.ByEmail = j.settings.sameBy == "email"
+	o.ByEmail = j.settings.SameBy == "email"
 	l, err := sqlite.Open(ctx, path, o)
 	if err != nil {
 		if sig := j.patience.signal(); sig != nil && errors.Is(err, context.Canceled) {
 			return interruption{sig}
 		}
-		return j.settings.ledgerAdvice(err)
+		return j.settings.LedgerAdvice(err)
 	}
 	j.ledger = l
 	j.sayLedger(path, l)
@@ -244,7 +245,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	defer func() { _ = rows.Close() }() // it was only read
 	j.memory.forLargeAnswers()          // earlier runs may have had some
 	w := pipeline.Write{Rules: j.rules, Rows: rows, Ledger: j.ledger, Run: run}
-	if j.settings.sameBy != "email" {
+	if j.settings.SameBy != "email" {
 		w.Identity = w.Identity.ByRequest() // only what is asked is kept by both keys
 	}
 	if err := j.outputs.create(j, &w, columns); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
 )
@@ -36,11 +37,11 @@ type ledgerJob struct {
 
 // ledgerSub completes a command below ledger. The ledger must exist, and is opened with the job's options.
 func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
-	s := defaults()
+	s := settings.Defaults()
 	cmd.Flags().SortFlags = false
-	cmd.Flags().Var(filePath{&s.ledger}, "ledger", "ledger `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	cmd.Flags().Var(settings.Path{Value: &s.Ledger}, "ledger", "ledger `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
 	if !job.options.ReadOnly {
-		cmd.Flags().Var(span{value: &s.lockWait, max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
+		cmd.Flags().Var(settings.Duration{Value: &s.LockWait, Max: 24 * time.Hour}, "lock-wait", "how long to wait for a ledger that another run has locked")
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if job.check != nil {
@@ -48,16 +49,16 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 				return usage(err)
 			}
 		}
-		path, err := s.ledgerPath(w.lookupEnv)
+		path, err := s.LedgerPath(w.lookupEnv)
 		if err != nil {
-			return err
+			return usage(err)
 		}
 		p := watch(w, nil)
 		defer p.close()
 		o := job.options
-		o.LockWait, o.MustExist = s.lockWait, true
+		o.LockWait, o.MustExist = s.LockWait, true
 		l, err := sqlite.Open(p.ctx, path, o)
-		err = s.ledgerAdvice(err)
+		err = s.LedgerAdvice(err)
 		if err == nil {
 			err = errors.Join(job.do(p.ctx, l, args), l.Close())
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
@@ -70,7 +71,7 @@ func pruneCommand(w world) *cobra.Command {
 		Use: "prune --older-than AGE", Short: "Erase outcomes older than an age; contacts whose answer is erased cost again",
 		Example: "  enrich ledger prune --older-than 365d", Args: cobra.NoArgs,
 	}
-	cmd.Flags().Var(span{value: &age, min: time.Hour}, "older-than", "minimum age of what is erased, such as 365d")
+	cmd.Flags().Var(settings.Duration{Value: &age, Min: time.Hour}, "older-than", "minimum age of what is erased, such as 365d")
 	return ledgerSub(w, cmd, &ledgerJob{
 		check: func([]string) error {
 			if age == 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/metrics"
 	"enrich/pipeline"
 	"enrich/publish"
@@ -34,7 +35,7 @@ func newMeter(path, name string, started time.Time) *meter {
 }
 
 // accept checks that the file may be written. Before that nothing is, even if the run fails.
-func (m *meter) accept(w world, s *settings, name string) error {
+func (m *meter) accept(w world, s *settings.Settings, name string) error {
 	if m == nil {
 		return nil
 	}
@@ -52,7 +53,7 @@ func (m *meter) accept(w world, s *settings, name string) error {
 		return err
 	}
 	protected = append(protected, publish.Protected{Path: name, What: "the input"})
-	for _, t := range (&outputs{results: s.results, failures: s.failures, summary: s.summary, pending: s.pending, report: s.report}).all() {
+	for _, t := range (&outputs{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}).all() {
 		protected = append(protected, publish.Protected{Path: t.path, What: "named by --" + t.flag})
 	}
 	for _, p := range protected {

@@ -22,7 +22,7 @@ type outputFiles struct {
 func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error {
 	o.set = publish.NewSet()
 	source := writer.Source{Format: j.info.Format, Columns: columns}
-	options := writer.Options{Format: j.format, SpreadsheetSafe: j.settings.safe, BOM: j.settings.bom}
+	options := writer.Options{Format: j.format, SpreadsheetSafe: j.settings.SpreadsheetSafe, BOM: j.settings.BOM}
 	if source.Format != format.JSONL {
 		source.Columns = j.info.Header
 	}

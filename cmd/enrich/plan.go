@@ -8,31 +8,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 )
 
 func planCommand(w world) *cobra.Command {
-	s := defaults()
+	s := settings.Defaults()
 	asJSON := false
 	cmd := &cobra.Command{
 		Use: "plan [flags] FILE", Short: "Show what run would do: no call, no key",
 		Example: "  enrich plan leads.csv\n  enrich plan --json --rate 300/m leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return plan(w, &s, args[0], asJSON || s.logFormat == "json")
+			return plan(w, &s, args[0], asJSON || s.LogFormat == "json")
 		},
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
-	cmd.Flags().StringVar(&s.rate, "rate", "", "show how long the run takes at this `RATE` of calls, such as 300/m")
-	s.capFlags(cmd)
+	cmd.Flags().StringVar(&s.Rate, "rate", "", "show how long the run takes at this `RATE` of calls, such as 300/m")
+	s.CapFlags(cmd)
 	group(cmd, "Caps")
-	s.questionFlags(cmd)
+	s.MatchingFlags(cmd)
 	group(cmd, "Matching and reuse")
-	s.readingFlags(cmd)
+	s.InputFlags(cmd)
 	group(cmd, "Input")
-	s.sayingFlags(cmd)
+	s.LoggingFlags(cmd)
 	group(cmd, "Logging")
 	return cmd
 }
@@ -48,12 +49,12 @@ type forecast struct {
 	Cleaning []contact.Cleaned `json:"cleaning,omitempty"`
 }
 
-func plan(w world, s *settings, name string, asJSON bool) error {
-	rate, err := client.ParseRate(s.rate)
+func plan(w world, s *settings.Settings, name string, asJSON bool) error {
+	rate, err := s.RateLimit()
 	if err != nil {
-		return usage(fmt.Errorf("--rate=%q: %w", s.rate, err))
+		return usage(err)
 	}
-	s.grace = 0 // there is nothing to finish after a signal
+	s.Grace = 0 // there is nothing to finish after a signal
 	j, err := newJob(w, s, name, time.Now().UTC())
 	if err != nil {
 		return err
@@ -67,13 +68,13 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.saySkipped(rows.Info())
-	if err := j.openLedger(j.patience.ctx, sqlite.Options{ReadOnly: true, Addresses: s.sameBy != "email"}); err != nil {
+	if err := j.openLedger(j.patience.ctx, sqlite.Options{ReadOnly: true, Addresses: s.SameBy != "email"}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.limit, MaxCalls: j.callsLeft()}
+	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.Limit, MaxCalls: j.callsLeft()}
 	planned, err := p.Do(j.patience.ctx)
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 		return interruption{sig}
 	}
 	f := j.forecast(planned, rate)
-	if err := f.print(w, s.rate, asJSON); err != nil {
+	if err := f.print(w, s.Rate, asJSON); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	if planned.Broken != nil {
@@ -95,7 +96,7 @@ func plan(w world, s *settings, name string, asJSON bool) error {
 
 // forecast completes what was planned.
 func (j *job) forecast(planned pipeline.Planned, rate client.Rate) forecast {
-	f := forecast{Planned: planned, Cleaning: j.reading.Cleaning.Kinds(), CreditsAtMost: planned.Calls * j.settings.creditsPerCall}
+	f := forecast{Planned: planned, Cleaning: j.reading.Cleaning.Kinds(), CreditsAtMost: planned.Calls * j.settings.CreditsPerCall}
 	if per := rate.PerSecond(); per > 0 {
 		seconds := float64(f.Calls) / per
 		f.Seconds = &seconds
@@ -106,11 +107,11 @@ func (j *job) forecast(planned pipeline.Planned, rate client.Rate) forecast {
 // callsLeft is the number of calls that the caps leave if each of them is charged; -1 without a cap.
 func (j *job) callsLeft() int64 {
 	left := int64(-1)
-	if j.settings.maxCalls > 0 {
-		left = j.settings.maxCalls
+	if j.settings.MaxCalls > 0 {
+		left = j.settings.MaxCalls
 	}
-	if j.settings.maxCredits.given() {
-		calls := j.budget.left() / j.settings.creditsPerCall
+	if j.settings.MaxCredits.Given() {
+		calls := j.budget.left() / j.settings.CreditsPerCall
 		if left < 0 || calls < left {
 			left = calls
 		}

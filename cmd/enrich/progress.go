@@ -157,12 +157,12 @@ func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *cou
 
 // drawing is how progress is shown: what draws, how often, and what ends it. tick is nil where nothing is drawn.
 func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted) (draw, end func(), tick <-chan time.Time) {
-	if j.settings.quiet {
+	if j.settings.Quiet {
 		return nil, func() {}, nil
 	}
 	g := &gauge{
 		started: time.Now(), size: j.input.Size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters,
-		limit: j.settings.limit, maxCalls: j.settings.maxCalls,
+		limit: j.settings.Limit, maxCalls: j.settings.MaxCalls,
 	}
 	every, over := lookEvery, func() {}
 	draw = j.lines(g)

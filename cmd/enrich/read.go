@@ -12,12 +12,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/reader"
 )
 
 func readCommand(w world) *cobra.Command {
-	s := defaults()
+	s := settings.Defaults()
 	arrays := false
 	cmd := &cobra.Command{
 		Use: "read [flags] FILE", Short: "Show how a file is read, and its rows: no call, no key",
@@ -26,16 +27,16 @@ func readCommand(w world) *cobra.Command {
 			return read(w, &s, args[0], arrays)
 		},
 	}
-	s.readingFlags(cmd)
+	s.InputFlags(cmd)
 	group(cmd, "Input")
 	cmd.Flags().BoolVar(&arrays, "arrays", false, "print each record as a JSON array of strings, the header first")
-	s.sayingFlags(cmd)
+	s.LoggingFlags(cmd)
 	group(cmd, "Logging")
 	return cmd
 }
 
-func read(w world, s *settings, name string, arrays bool) error {
-	s.grace = 0 // there is nothing to finish after a signal
+func read(w world, s *settings.Settings, name string, arrays bool) error {
+	s.Grace = 0 // there is nothing to finish after a signal
 	j, err := newJob(w, s, name, time.Now().UTC())
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func read(w world, s *settings, name string, arrays bool) error {
 // printRows prints every row, and says which were refused.
 func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refused int64, err error) {
 	print := printer(out, rows.Info(), arrays)
-	if arrays && rows.Info().Format == reader.CSV && !j.settings.noHeader {
+	if arrays && rows.Info().Format == reader.CSV && !j.settings.NoHeader {
 		if err := encode(out, rows.Info().Header); err != nil {
 			return 0, err
 		}

@@ -15,11 +15,11 @@ func (j *job) previousOutputs() (*publish.Previous, error) {
 
 // refuseOtherInput returns an error if the outputs in place are those of another input, unless --replace is given.
 func (j *job) refuseOtherInput() error {
-	if j.settings.replace {
+	if j.settings.Replace {
 		return nil
 	}
 	flag := "out"
-	if j.settings.summary != "" {
+	if j.settings.Summary != "" {
 		flag = "summary"
 	}
 	p, err := j.previousOutputs()
@@ -61,7 +61,7 @@ func (j *job) inputPath() string {
 // keeps reports whether the outputs in place are kept instead of this run's. inPlace is their number of answered rows, or -1
 // if no summary says it.
 func (j *job) keeps(s *pipeline.Summary) (keep bool, inPlace int64, err error) {
-	if j.settings.replace {
+	if j.settings.Replace {
 		return false, 0, nil
 	}
 	p, err := j.previousOutputs()

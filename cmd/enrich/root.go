@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/settings"
 )
 
 // A world is all of the outside that a command may touch: the streams, the environment, the signals.
@@ -45,7 +46,7 @@ func execute(args []string, w world) (code int) {
 		SilenceErrors: true, SilenceUsage: true,
 		Args:              knownCommand,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return applySettings(cmd, w) },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return usage(settings.Apply(cmd, w.lookupEnv, w.environ)) },
 	}
 	root.AddCommand(rootCommands(w)...)
 	root.SetArgs(args)
@@ -60,7 +61,7 @@ func execute(args []string, w world) (code int) {
 	}
 	completions(root)
 	root.SetHelpFunc(help(w))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(settings.FlagError(cmd, err)) })
 	asUsage(root)
 	cmd, err := root.ExecuteC()
 	if err != nil {
@@ -108,7 +109,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 		}
 	}
 	unknown := fmt.Sprintf("unknown command %q", args[0])
-	if near := nearest(args[0], names); near != "" {
+	if near := settings.Nearest(args[0], names); near != "" {
 		return fmt.Errorf("%s: did you mean %s %s?", unknown, cmd.CommandPath(), near)
 	}
 	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() && !cmd.HasParent() {

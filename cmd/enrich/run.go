@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
@@ -28,48 +30,48 @@ func oneFile(cmd *cobra.Command, args []string) error {
 }
 
 func runCommand(w world) *cobra.Command {
-	s := defaults()
+	s := settings.Defaults()
 	cmd := &cobra.Command{
 		Use: "run [flags] FILE", Short: "Send each contact that has no answer yet, and write the results",
 		Long: longRun, Example: exampleRun, Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m := newMeter(s.metrics, args[0], time.Now())
+			m := newMeter(s.Metrics, args[0], time.Now())
 			err := run(w, &s, args[0], m)
-			m.write(s.printer(w), err) // of a run that did not begin
+			m.write(console.NewPrinter(w.console, s.Console()), err) // of a run that did not begin
 			return err
 		},
 	}
 	cmd.Flags().SortFlags = false
-	s.outputFlags(cmd)
-	s.watchFlags(cmd)
+	s.OutputFlags(cmd)
+	s.MetricsFlag(cmd)
 	group(cmd, "Output")
-	s.callFlags(cmd)
+	s.RequestFlags(cmd)
 	group(cmd, "Requests")
-	s.capFlags(cmd)
+	s.CapFlags(cmd)
 	group(cmd, "Caps")
-	s.questionFlags(cmd)
+	s.MatchingFlags(cmd)
 	group(cmd, "Matching and reuse")
-	s.readingFlags(cmd)
+	s.InputFlags(cmd)
 	group(cmd, "Input")
-	s.sayingFlags(cmd)
+	s.LoggingFlags(cmd)
 	group(cmd, "Logging")
 	return cmd
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.
-func run(w world, s *settings, name string, m *meter) (err error) {
+func run(w world, s *settings.Settings, name string, m *meter) (err error) {
 	started := time.Now().UTC()
 	w.console.Detach()
 	if err := m.accept(w, s, name); err != nil {
 		return err
 	}
-	rate, err := client.ParseRate(s.rate)
+	rate, err := s.RateLimit()
 	if err != nil {
-		return usage(fmt.Errorf("--rate=%q: %w", s.rate, err))
+		return usage(err)
 	}
-	proxy, err := proxyFromEnv(w.lookupEnv)
+	proxy, err := settings.Proxy(w.lookupEnv)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	j, err := newJob(w, s, name, started)
 	if err != nil {
@@ -77,9 +79,9 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 	}
 	defer j.close()
 	defer func() { m.write(j.printer, err) }() // before signals are no longer listened to
-	key, err := s.key(w.lookupEnv)
+	key, err := s.Key(w.lookupEnv)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	first, err := j.open()
 	if err != nil {
@@ -90,12 +92,12 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 		return err
 	}
 	j.saySkipped(first.Info())
-	if s.report != "" {
+	if s.Report != "" {
 		j.report = &reporter{command: "run", key: key}
 	}
 	api, err := client.New(client.Options{
-		URL: j.question.url, Key: key, EmailAs: s.emailAs, Set: j.question.constants, Workers: int(s.workers), Rate: rate,
-		Timeout: s.timeout, MaxAttempts: int(s.maxAttempts), MaxElapsed: s.maxElapsed, CAFile: s.caFile, Proxy: proxy,
+		URL: j.endpoint.URL, Key: key, EmailAs: s.EmailAs, Set: j.endpoint.Constants, Workers: int(s.Workers), Rate: rate,
+		Timeout: s.Timeout, MaxAttempts: int(s.MaxAttempts), MaxElapsed: s.MaxElapsed, CAFile: s.CAFile, Proxy: proxy,
 		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers,
 		UserAgent: "enrich/" + version(), Log: j.printer.Attempts(), Latencies: j.report != nil,
 	})
@@ -109,13 +111,13 @@ func run(w world, s *settings, name string, m *meter) (err error) {
 
 // run does both passes over an input that has been opened and checked.
 func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
-	if err := j.openLedger(j.patience.ctx, sqlite.Options{LockWait: j.settings.lockWait}); err != nil {
+	if err := j.openLedger(j.patience.ctx, sqlite.Options{LockWait: j.settings.LockWait}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	answered, err := j.ledger.AnsweredFrom(j.patience.ctx, j.question.url)
+	answered, err := j.ledger.AnsweredFrom(j.patience.ctx, j.endpoint.URL)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 		api.AnsweredBefore()
 	}
 	run, err := j.ledger.Begin(j.patience.ctx, ledger.Run{
-		Started: j.rules.Started, URL: j.question.url, Input: j.input.Name, Version: version(), Constants: j.question.constants.JSON(),
+		Started: j.rules.Started, URL: j.endpoint.URL, Input: j.input.Name, Version: version(), Constants: j.endpoint.Constants.JSON(),
 	})
 	if err != nil {
 		return err
@@ -166,15 +168,15 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 // ask is the first pass, with its progress.
 func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.Asked, error) {
 	before := j.ledger.Answers()
-	j.memory.workers = int(j.settings.workers)
+	j.memory.workers = int(j.settings.Workers)
 	j.memory.contacts = func() int64 { return before + j.counters.Admitted.Load() }
 	through := newCounted(rows, &j.memory)
 	ask := pipeline.Ask{
-		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.workers),
-		Stopping: pipeline.Stopping{Grace: j.settings.grace},
+		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.Workers),
+		Stopping: pipeline.Stopping{Grace: j.settings.Grace},
 		Caps: pipeline.Caps{
-			MaxCalls: j.settings.maxCalls, MaxCredits: j.budget.max, CreditsPerCall: j.settings.creditsPerCall, SpentCredits: j.budget.spent,
-			MaxDuration: j.settings.maxDuration, Limit: j.settings.limit,
+			MaxCalls: j.settings.MaxCalls, MaxCredits: j.budget.max, CreditsPerCall: j.settings.CreditsPerCall, SpentCredits: j.budget.spent,
+			MaxDuration: j.settings.MaxDuration, Limit: j.settings.Limit,
 		},
 		Counters: &j.counters,
 	}
@@ -199,7 +201,7 @@ func (j *job) interrupted(err error) error {
 	if before, found := strings.CutSuffix(err.Error(), ": "+i.Error()); i.signal != nil && found {
 		cause = " (" + before + ")"
 	}
-	sayUnfinished(j.printer, interruption{sig}, j.settings.grace, cause)
+	sayUnfinished(j.printer, interruption{sig}, j.settings.Grace, cause)
 	return ending(interruption{sig}.code())
 }
 

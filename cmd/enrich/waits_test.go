@@ -22,8 +22,8 @@ func TestAWaitIsToldWithItsReasonAndEnd(t *testing.T) {
 	}{
 		{client.Waiting{Reason: client.WaitingRate, Until: now.Add(42 * time.Second)}, "rate limited: next call in 42 s"},
 		{client.Waiting{Reason: client.WaitingPause, Until: now.Add(70 * time.Second)}, "paused by the API until 14:03:10"},
-		{client.Waiting{Reason: client.WaitingAPIDown, Until: now.Add(12 * time.Second), GiveUp: now.Add(108 * time.Second)}, "API not answering: next try in 12 s, giving up in 1 m 48 s"},
-		{client.Waiting{Reason: client.WaitingAPIDown, GiveUp: now.Add(2*time.Hour + 5*time.Minute)}, "API not answering: trying now, giving up in 2 h 5 m"},
+		{client.Waiting{Reason: client.WaitingAPIDown, Until: now.Add(12 * time.Second), GiveUp: now.Add(108 * time.Second)}, "API not answering: next try in 12 s, giving up in 1 min 48 s"},
+		{client.Waiting{Reason: client.WaitingAPIDown, GiveUp: now.Add(2*time.Hour + 5*time.Minute)}, "API not answering: trying now, giving up in 2 h 5 min"},
 		{client.Waiting{Reason: client.WaitingBackoff, Until: now.Add(3 * time.Second)}, "backing off: next try in 3 s"},
 	} {
 		if got := waitText(tt.w, now); got != tt.want {

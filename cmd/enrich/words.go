@@ -56,7 +56,7 @@ func (j *job) sayLedger(path string, l *sqlite.Ledger) {
 	if len(found) == 0 {
 		return
 	}
-	j.printer.Warn(killedText(int64(len(found)), j.settings.lostRetries), "event", "lost", "contacts", len(found))
+	j.printer.Warn(killedText(int64(len(found)), j.settings.LostRetries), "event", "lost", "contacts", len(found))
 	const most = 10
 	for i, o := range found {
 		if i == most {
@@ -106,12 +106,12 @@ func why(a pipeline.Asked) string {
 
 // sayAccount warns if the account's credits fall faster than this run counts: then a cap on credits is reached early.
 func (j *job) sayAccount(stats client.Stats) {
-	n := j.counters.Unexplained(stats.Remaining, j.settings.creditsPerCall)
+	n := j.counters.Unexplained(stats.Remaining, j.settings.CreditsPerCall)
 	if n <= 0 {
 		return
 	}
 	j.printer.Warn(fmt.Sprintf("the balance fell by %s than this run used: does a call cost more than --credits-per-call=%d, or is another program using the account?",
-		many(n, "more credit"), j.settings.creditsPerCall), "event", "credits", "unexplained", n)
+		many(n, "more credit"), j.settings.CreditsPerCall), "event", "credits", "unexplained", n)
 }
 
 // saySummary tells what the run came to.
@@ -164,11 +164,12 @@ func sayLate(v *console.Printer, i interruption, grace time.Duration) {
 // sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.
 func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
 	answered := s.Rows.Matched + s.Rows.NoMatch
-	existing := fmt.Sprintf("the existing outputs are kept, because this run has %s", many(answered, "answered row"))
+	kept := "are kept"
 	if inPlace >= 0 {
-		existing = fmt.Sprintf("the existing outputs have %s, this run has %s", many(inPlace, "answered row"), report.Group(answered))
+		kept = "have " + many(inPlace, "answered row") + " and are kept"
 	}
-	j.printer.Warn("nothing was published: "+existing+"; to publish it anyway, run `enrich write --replace` with the same flags",
+	j.printer.Warn(fmt.Sprintf("nothing was published: the outputs in place %s, because this run has %s; to publish it anyway, run `enrich write --replace` with the same flags",
+		kept, report.Group(answered)),
 		"event", "kept", "in_place", inPlace, "answered", answered)
 }
 

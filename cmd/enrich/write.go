@@ -8,13 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
 )
 
 func writeCommand(w world) *cobra.Command {
-	s := defaults()
+	s := settings.Defaults()
 	cmd := &cobra.Command{
 		Use: "write [flags] FILE", Short: "Write the results from the ledger alone: no call, no key",
 		Example: "  enrich write leads.csv\n  enrich write --format jsonl --out export leads.csv", Args: oneFile,
@@ -23,20 +24,20 @@ func writeCommand(w world) *cobra.Command {
 		},
 	}
 	cmd.Flags().SortFlags = false
-	s.outputFlags(cmd)
-	s.graceFlag(cmd)
+	s.OutputFlags(cmd)
+	s.GraceFlag(cmd)
 	group(cmd, "Output")
-	s.questionFlags(cmd)
+	s.MatchingFlags(cmd)
 	group(cmd, "Matching and reuse")
-	s.readingFlags(cmd)
+	s.InputFlags(cmd)
 	group(cmd, "Input")
-	s.sayingFlags(cmd)
+	s.LoggingFlags(cmd)
 	group(cmd, "Logging")
 	return cmd
 }
 
 // write is the second pass of run, alone.
-func write(w world, s *settings, name string) error {
+func write(w world, s *settings.Settings, name string) error {
 	j, err := newJob(w, s, name, time.Now().UTC())
 	if err != nil {
 		return err
@@ -55,8 +56,8 @@ func write(w world, s *settings, name string) error {
 		return err
 	}
 	j.memory.contacts = j.ledger.Answers
-	if s.report != "" {
-		key, _ := s.key(w.lookupEnv) // a write needs none; where there is one, it must not be on the page
+	if s.Report != "" {
+		key, _ := s.Key(w.lookupEnv) // a write needs none; where there is one, it must not be on the page
 		j.report = &reporter{command: "write", key: key}
 	}
 	read, broken, err := readThrough(j, first)

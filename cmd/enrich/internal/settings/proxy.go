@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -23,14 +23,13 @@ var (
 // proxySchemes are the kinds of proxy that net/http can use.
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
-// proxyFromEnv finds the proxy for the API. net/http drops a proxy variable that it cannot parse, and the calls go direct,
-// past the proxy that somebody wants them to take. Here each such variable is an error, which never shows its value: it
-// may have a password.
-func proxyFromEnv(lookup func(string) (string, bool)) (client.Proxy, error) {
+// Proxy finds the proxy for the API. net/http ignores a proxy variable that it cannot parse, and the calls bypass the proxy.
+// Here such a variable is an error, which never shows the value: it may contain a password.
+func Proxy(lookup Lookup) (client.Proxy, error) {
 	for _, name := range slices.Concat(httpsProxyNames, httpProxyNames) {
 		if value, _ := lookup(name); value != "" {
 			if err := checkProxy(value); err != nil {
-				return client.Proxy{}, usage(fmt.Errorf("the proxy in the environment variable %s cannot be used: %w", name, err))
+				return client.Proxy{}, fmt.Errorf("the proxy in the environment variable %s cannot be used: %w", name, err)
 			}
 		}
 	}
@@ -41,8 +40,8 @@ func proxyFromEnv(lookup func(string) (string, bool)) (client.Proxy, error) {
 	return client.Proxy{For: config.ProxyFunc(), Variable: variable}, nil
 }
 
-// firstSet is the first variable that is not empty, and its value.
-func firstSet(lookup func(string) (string, bool), names ...string) (name, value string) {
+// firstSet returns the first variable that is not empty, and its value.
+func firstSet(lookup Lookup, names ...string) (name, value string) {
 	for _, name := range names {
 		if value, _ := lookup(name); value != "" {
 			return name, value
@@ -53,8 +52,8 @@ func firstSet(lookup func(string) (string, bool), names ...string) (name, value 
 
 var errProxyForm = errors.New("expected a form such as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with %XX for special characters in the password")
 
-// checkProxy refuses a value that net/http would drop, or could not connect to. A value without a scheme is of http, as
-// Go has it.
+// checkProxy refuses a value that net/http would drop, or could not connect to. As in Go, a value without
+// a scheme means http.
 func checkProxy(value string) error {
 	if !strings.Contains(value, "://") {
 		value = "http://" + value

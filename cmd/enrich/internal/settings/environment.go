@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -20,20 +20,20 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// applySettings completes a command's flags before the command runs: flags that were not given take the value of their
-// environment variable, and paths that begin with ~ are expanded. It refuses a variable that no flag reads: a misspelt
-// cap would otherwise be no cap.
-func applySettings(cmd *cobra.Command, w world) error {
+// Apply completes the flags of a command before it runs: a flag that was not given takes the value of its environment
+// variable, and paths that begin with ~ are expanded. It refuses a variable that names no flag of any command: a misspelt
+// cap would be no cap. environ has the whole environment as NAME=VALUE.
+func Apply(cmd *cobra.Command, lookup Lookup, environ []string) error {
 	if !readsEnvironment(cmd) {
 		return nil
 	}
-	if err := checkEnvironment(cmd.Root(), w.environ); err != nil {
+	if err := checkEnvironment(cmd.Root(), environ); err != nil {
 		return err
 	}
-	if err := flagsFromEnv(cmd, w.lookupEnv); err != nil {
+	if err := flagsFromEnv(cmd, lookup); err != nil {
 		return err
 	}
-	return expandPaths(cmd, w.lookupEnv)
+	return expandPaths(cmd, lookup)
 }
 
 // readsEnvironment reports whether a command has settings. Help, completions, man pages and the version work whatever
@@ -61,7 +61,7 @@ func checkEnvironment(root *cobra.Command, environ []string) error {
 			known = envNames(root)
 		}
 		if !known[name] {
-			return usage(fmt.Errorf("environment variable %s: %s", name, envAdvice(name, known)))
+			return fmt.Errorf("environment variable %s: %s", name, envAdvice(name, known))
 		}
 	}
 	return nil
@@ -90,7 +90,7 @@ func envNames(cmd *cobra.Command) map[string]bool {
 }
 
 func envAdvice(name string, known map[string]bool) string {
-	near := nearest(name, slices.Sorted(maps.Keys(known)))
+	near := Nearest(name, slices.Sorted(maps.Keys(known)))
 	if namesSecret(strings.TrimPrefix(name, envPrefix)) && near != "ENRICH_API_KEY_FILE" {
 		return "enrich reads the API key from SELLING_API_KEY, or from the file that ENRICH_API_KEY_FILE names"
 	}
@@ -100,22 +100,10 @@ func envAdvice(name string, known map[string]bool) string {
 	return "no flag has this name (enrich run --help lists the flags; ENRICH_ is reserved for them)"
 }
 
-// namesSecret reports whether a flag or variable that does not exist was meant to take the API key itself.
-func namesSecret(name string) bool {
-	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
-	for _, word := range strings.Split(name, "-") {
-		switch word {
-		case "key", "apikey", "token", "secret", "bearer", "password", "auth", "authorization":
-			return !strings.HasSuffix(name, "-file")
-		}
-	}
-	return false
-}
-
 // flagsFromEnv sets each flag that was not given on the command line from ENRICH_<FLAG>, if that is set and not empty:
 // flag before environment before default. A repeatable flag takes one value a line; --max-credits takes several
 // separated by commas.
-func flagsFromEnv(cmd *cobra.Command, lookup func(string) (string, bool)) error {
+func flagsFromEnv(cmd *cobra.Command, lookup Lookup) error {
 	var err error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := envName(f.Name)
@@ -125,7 +113,7 @@ func flagsFromEnv(cmd *cobra.Command, lookup func(string) (string, bool)) error 
 		}
 		for _, v := range envValues(f, value) {
 			if serr := cmd.Flags().Set(f.Name, v); serr != nil {
-				err = usage(fmt.Errorf("%s=%q: %w", name, value, cause(serr)))
+				err = fmt.Errorf("%s=%q: %w", name, value, cause(serr))
 				return
 			}
 		}
@@ -135,7 +123,7 @@ func flagsFromEnv(cmd *cobra.Command, lookup func(string) (string, bool)) error 
 
 // envValues splits a variable into the values of a flag that may be repeated.
 func envValues(f *pflag.Flag, value string) []string {
-	if _, ok := f.Value.(creditCap); ok {
+	if _, ok := f.Value.(CreditCap); ok {
 		return strings.Split(value, ",")
 	}
 	if f.Value.Type() == "stringArray" {
@@ -144,44 +132,26 @@ func envValues(f *pflag.Flag, value string) []string {
 	return []string{value}
 }
 
-// A filePath is a flag that names a file or a directory. A leading ~ is expanded before the command runs, because a
-// shell does not expand it in --flag=~/file, and nobody does in the environment.
-type filePath struct{ value *string }
-
-func (filePath) Type() string { return "path" }
-
-func (p filePath) String() string {
-	if p.value == nil {
-		return ""
-	}
-	return *p.value
-}
-
-func (p filePath) Set(s string) error {
-	*p.value = s
-	return nil
-}
-
-func expandPaths(cmd *cobra.Command, lookup func(string) (string, bool)) error {
+func expandPaths(cmd *cobra.Command, lookup Lookup) error {
 	var err error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		p, ok := f.Value.(filePath)
+		p, ok := f.Value.(Path)
 		if !ok || err != nil {
 			return
 		}
-		expanded, perr := expandHome(*p.value, lookup)
+		expanded, perr := expandHome(*p.Value, lookup)
 		if perr != nil {
-			err = usage(fmt.Errorf("--%s=%q: %w", f.Name, *p.value, perr))
+			err = fmt.Errorf("--%s=%q: %w", f.Name, *p.Value, perr)
 			return
 		}
-		*p.value = expanded
+		*p.Value = expanded
 	})
 	return err
 }
 
 // expandHome replaces ~ or ~user at the start of a path by the home directory, as a shell does. A file whose name
 // begins with ~ can be named as ./~file.
-func expandHome(path string, lookup func(string) (string, bool)) (string, error) {
+func expandHome(path string, lookup Lookup) (string, error) {
 	if !strings.HasPrefix(path, "~") {
 		return path, nil
 	}
@@ -196,7 +166,7 @@ func expandHome(path string, lookup func(string) (string, bool)) (string, error)
 	return filepath.Join(home, path[end:]), nil
 }
 
-func homeOf(name string, lookup func(string) (string, bool)) (string, error) {
+func homeOf(name string, lookup Lookup) (string, error) {
 	if name != "" {
 		u, err := user.Lookup(name)
 		if err != nil {

@@ -1,0 +1,312 @@
+// Package settings has the settings of the commands: their flags, the environment, and what they mean.
+//
+// A setting comes from its flag; else from the environment variable ENRICH_<FLAG>; else from its default. [Apply] is the one
+// place that decides this. Everything is checked before a file is created or a call is made: every error of this package is
+// a mistake of the user. No flag or message ever contains the API key.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
+	"enrich/contact"
+	"enrich/format"
+	"enrich/reader"
+)
+
+const day = 24 * time.Hour
+
+// Lookup returns an environment variable, as [os.LookupEnv] does.
+type Lookup = func(name string) (value string, ok bool)
+
+// Settings are the values of the flags, each checked by itself. What belongs together is checked by the methods.
+type Settings struct {
+	URL, APIKeyFile                 string
+	Out, Results, Failures, Summary string
+	Pending, Report, Metrics        string
+	Replace                         bool
+	InputFormat, Format             string
+	Delimiter, Quote, Encoding      string
+	HeaderLine                      int64 // 0: detected
+	NoHeader, NoSplitNames          bool
+	SpreadsheetSafe, BOM            bool
+	Map, Set                        []string
+	EmailAs, SameBy                 string
+	Workers                         int64
+	Rate                            string
+	Timeout, MaxElapsed             time.Duration
+	MaxAttempts                     int64
+	MaxCalls, CreditsPerCall        int64 // MaxCalls 0: no cap
+	MaxCredits                      CreditCaps
+	MaxDuration                     time.Duration // 0: no cap
+	Limit                           int64         // 0: all rows
+	Ledger                          string
+	LockWait                        time.Duration
+	MaxAge, NoMatchAge              time.Duration // negative: no limit
+	LostRetries                     int64
+	CAFile                          string
+	Grace                           time.Duration
+	Quiet, Verbose                  bool
+	LogFormat                       string
+}
+
+// Defaults returns the settings without any flag.
+func Defaults() Settings {
+	return Settings{
+		URL: "https://api.selling.com", EmailAs: "email", SameBy: "request", Workers: 32,
+		Timeout: time.Minute, MaxAttempts: 5, MaxElapsed: 2 * time.Minute, CreditsPerCall: 1,
+		MaxAge: -1, NoMatchAge: 30 * day, LostRetries: 2, Grace: 25 * time.Second, LogFormat: "text",
+	}
+}
+
+// InputFlags say how a file is read.
+func (s *Settings) InputFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(Choice{&s.InputFormat, format.Names()}, "input-format", "format of the input (default: detected)")
+	f.StringVar(&s.Delimiter, "delimiter", "", "column delimiter: one `CHARACTER`, or tab (default: detected)")
+	f.StringVar(&s.Quote, "quote", "", "quote `CHARACTER`, or none (default: detected)")
+	f.StringVar(&s.Encoding, "encoding", "", "encoding `NAME`: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
+	f.Var(Number{&s.HeaderLine, 1, 1 << 20}, "header-line", "number of the header line, from 1 (default: detected)")
+	f.BoolVar(&s.NoHeader, "no-header", false, "the first line is data; columns are named 1, 2, …")
+	f.BoolVar(&s.NoSplitNames, "no-split-names", false, "do not split full names (by default they are split for rows that cannot be sent otherwise)")
+	f.StringArrayVar(&s.Map, "map", nil, "take a field from a column: `FIELD=COLUMN` (default: by header name); repeatable")
+}
+
+// MatchingFlags say which rows are the same contact, and which answers are reused.
+func (s *Settings) MatchingFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.URL, "url", s.URL, "base `URL` of the API; /contact is appended")
+	f.StringArrayVar(&s.Set, "set", nil, "add a constant field to every request: `NAME=VALUE`; dots in the name nest it; repeatable")
+	f.Var(Choice{&s.SameBy, []string{"request", "email"}}, "same-by", "what makes two rows the same contact: the whole request, or only the e-mail address")
+	f.Var(Path{&s.Ledger}, "ledger", "ledger `FILE`, the record of all calls and answers (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	f.Var(Duration{Value: &s.MaxAge, None: true}, "max-age", "maximum age of an answer to reuse, such as 90d")
+	f.Var(Duration{Value: &s.NoMatchAge, None: true}, "no-match-age", "maximum age of a no match to reuse")
+	f.Var(Number{&s.LostRetries, 0, 14}, "lost-retries", "how often to send a contact again after a lost call; 0 means never")
+}
+
+// OutputFlags say what is written, and where.
+func (s *Settings) OutputFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(Path{&s.Out}, "out", "write results, failures and summary to `DIR` (default: the input's directory)")
+	f.Var(Path{&s.Results}, "results", "write the results to `FILE`; - is standard output")
+	f.Var(Path{&s.Failures}, "failures", "write the failures to `FILE`; - is standard output")
+	f.Var(Path{&s.Summary}, "summary", "write the summary to `FILE`; - is standard output")
+	f.BoolVar(&s.Replace, "replace", false, "replace existing outputs, even those of another input or with more answered rows")
+	f.Var(Path{&s.Pending}, "pending", "write the rows that were not sent to `FILE`, unchanged")
+	f.Var(Path{&s.Report}, "report", "write an HTML report of the run to `FILE`")
+	f.Var(Choice{&s.Format, format.Names()}, "format", "format of results and failures (default: the input's)")
+	f.BoolVar(&s.SpreadsheetSafe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
+	f.BoolVar(&s.BOM, "bom", false, "start CSV files with a byte order mark, for Excel")
+}
+
+// RequestFlags say how the API is called.
+func (s *Settings) RequestFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(Path{&s.APIKeyFile}, "api-key-file", "read the API key from `FILE` (default: environment variable SELLING_API_KEY)")
+	f.Var(Choice{&s.EmailAs, []string{"email", "business_email"}}, "email-as", "request field for the e-mail address")
+	f.Var(Number{&s.Workers, 1, 4096}, "workers", "maximum number of calls in flight")
+	f.StringVar(&s.Rate, "rate", "", "maximum `RATE` of calls, such as 300/m or 10/s (default: the API's rate limit header)")
+	f.Var(Duration{Value: &s.Timeout, Min: time.Millisecond, Max: time.Hour}, "timeout", "time limit for one call")
+	f.Var(Number{&s.MaxAttempts, 1, 1000}, "max-attempts", "maximum number of attempts for one row")
+	f.Var(Duration{Value: &s.MaxElapsed, Min: time.Millisecond, Max: day}, "max-elapsed", "time limit for all attempts of one row, and for an outage of the API")
+	f.Var(Path{&s.CAFile}, "ca-file", "trust the PEM certificates in `FILE`, in addition to the system's")
+	s.GraceFlag(cmd)
+	f.Var(Duration{Value: &s.LockWait, Max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
+}
+
+// MetricsFlag says where the metrics are written.
+func (s *Settings) MetricsFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(Path{&s.Metrics}, "metrics", "write metrics for Prometheus' textfile collector to `FILE.prom`, however the run ends")
+}
+
+// GraceFlag bounds what follows a signal.
+func (s *Settings) GraceFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(Duration{Value: &s.Grace, Max: day}, "grace", "time limit for calls in flight after a stop; after a signal also for writing the outputs")
+}
+
+// CapFlags bound what is spent.
+func (s *Settings) CapFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(&Once{Value: Number{&s.MaxCalls, 1, 1 << 50}}, "max-calls", "make at most `N` calls; a retry is a call")
+	f.Var(CreditCap{&s.MaxCredits}, "max-credits",
+		"spend at most N credits, reserved before each call; N/day and N/month are budgets for all runs with the ledger (UTC); each form may be given once")
+	f.Var(&Once{Value: Number{&s.CreditsPerCall, 1, 1 << 20}}, "credits-per-call", "credits to reserve for each call under --max-credits")
+	f.Var(&Once{Value: Duration{Value: &s.MaxDuration, Min: time.Millisecond}}, "max-duration", "stop sending new calls after this long")
+	f.VarP(&Once{Value: Number{&s.Limit, 1, 1 << 50}}, "limit", "n", "send only the first `N` rows")
+}
+
+// LoggingFlags say what is printed on standard error.
+func (s *Settings) LoggingFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVarP(&s.Quiet, "quiet", "q", false, "print only warnings and errors")
+	f.BoolVarP(&s.Verbose, "verbose", "v", false, "print a line for each attempt")
+	f.Var(Choice{&s.LogFormat, []string{"text", "json"}}, "log-format", "format of messages on standard error")
+}
+
+// Console returns how messages are printed.
+func (s *Settings) Console() console.Options {
+	return console.Options{JSON: s.LogFormat == "json", Quiet: s.Quiet, Verbose: s.Verbose}
+}
+
+// Reader returns how the input is read.
+func (s *Settings) Reader() (reader.Options, error) {
+	mapping, err := parseMap(s.Map)
+	if err != nil {
+		return reader.Options{}, err
+	}
+	o := reader.Options{
+		Format: format.Format(s.InputFormat), Delimiter: s.Delimiter, Quote: s.Quote, Encoding: s.Encoding,
+		HeaderLine: int(s.HeaderLine), NoHeader: s.NoHeader, Map: mapping, NoSplitNames: s.NoSplitNames,
+	}
+	return o, o.Validate()
+}
+
+// parseMap reads the values of --map.
+func parseMap(values []string) (map[contact.Field]string, error) {
+	mapping := map[contact.Field]string{}
+	for _, v := range values {
+		name, column, ok := strings.Cut(v, "=")
+		field := contact.Field(strings.TrimSpace(name))
+		if !ok || column == "" {
+			return nil, fmt.Errorf("--map=%q: expected FIELD=COLUMN, such as email=Mail", v)
+		}
+		var names []string
+		known := false
+		for _, f := range contact.InputFields() {
+			names = append(names, string(f))
+			known = known || f == field
+		}
+		if !known {
+			return nil, fmt.Errorf("--map=%q: unknown field %q; expected one of %s", v, field, strings.Join(names, ", "))
+		}
+		if _, twice := mapping[field]; twice {
+			return nil, fmt.Errorf("--map: %s is given twice", field)
+		}
+		mapping[field] = column
+	}
+	return mapping, nil
+}
+
+// An Endpoint is what all requests of a run have in common.
+type Endpoint struct {
+	URL       string // normalised
+	Constants client.Constants
+	Identity  contact.Identity
+}
+
+// Endpoint returns what all requests have in common.
+func (s *Settings) Endpoint() (Endpoint, error) {
+	url, err := contact.NormalURL(s.URL)
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("--url=%q: %w", s.URL, err)
+	}
+	constants, err := client.ParseConstants(s.Set)
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("--set: %w", err)
+	}
+	return Endpoint{url, constants, contact.NewIdentity(url, constants.JSON())}, nil
+}
+
+// RateLimit returns --rate.
+func (s *Settings) RateLimit() (client.Rate, error) {
+	rate, err := client.ParseRate(s.Rate)
+	if err != nil {
+		return rate, fmt.Errorf("--rate=%q: %w", s.Rate, err)
+	}
+	return rate, nil
+}
+
+// CheckCaps returns an error if the caps allow no call at all.
+func (s *Settings) CheckCaps() error {
+	if s.MaxCredits.Given() && s.MaxCredits.least() < s.CreditsPerCall {
+		return fmt.Errorf("--max-credits=%d allows no call: --credits-per-call reserves %d for each", s.MaxCredits.least(), s.CreditsPerCall)
+	}
+	return nil
+}
+
+// LedgerPath returns --ledger, or its default in the user's state directory.
+func (s *Settings) LedgerPath(lookup Lookup) (string, error) {
+	if scheme, _, isURL := strings.Cut(s.Ledger, "://"); isURL && !strings.ContainsAny(scheme, `/\`) {
+		return "", fmt.Errorf("--ledger: expected the name of a file, got a URL (%s://…): this version keeps the ledger in a file only", console.Name(scheme))
+	}
+	if s.Ledger != "" {
+		return s.Ledger, nil
+	}
+	if state, _ := lookup("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return filepath.Join(state, "enrich", "ledger.db"), nil
+	}
+	if runtime.GOOS == "windows" {
+		if local, _ := lookup("LOCALAPPDATA"); filepath.IsAbs(local) {
+			return filepath.Join(local, "enrich", "ledger.db"), nil
+		}
+		return "", errors.New("neither XDG_STATE_HOME nor LOCALAPPDATA is set: name the ledger with --ledger")
+	}
+	home, _ := lookup("HOME")
+	if home == "" {
+		return "", errors.New("neither XDG_STATE_HOME nor HOME is set: name the ledger with --ledger")
+	}
+	return filepath.Join(home, ".local", "state", "enrich", "ledger.db"), nil
+}
+
+// LedgerAdvice adds advice to the error of a default ledger that cannot be opened.
+func (s *Settings) LedgerAdvice(err error) error {
+	if s.Ledger != "" || err == nil {
+		return err
+	}
+	for _, cause := range []error{fs.ErrPermission, fs.ErrNotExist, syscall.ENOTDIR, syscall.EROFS} {
+		if errors.Is(err, cause) {
+			return fmt.Errorf("%w (this is the default; name another file with --ledger)", err)
+		}
+	}
+	return err
+}
+
+// maxKeyFile is the largest file that is read as a key, in bytes.
+const maxKeyFile = 64 << 10
+
+// Key reads the API key from its file or the environment.
+func (s *Settings) Key(lookup Lookup) (client.Key, error) {
+	source, text := "SELLING_API_KEY", ""
+	if s.APIKeyFile == "" {
+		if text, _ = lookup(source); text == "" {
+			return client.Key{}, errors.New("no API key: set the environment variable SELLING_API_KEY, or name a file with --api-key-file")
+		}
+	} else {
+		file, err := readKeyFile(s.APIKeyFile)
+		if err != nil {
+			return client.Key{}, fmt.Errorf("--api-key-file: %w", err)
+		}
+		source, text = "--api-key-file "+s.APIKeyFile, file
+	}
+	key, err := client.ParseKey(text)
+	if err != nil {
+		return key, fmt.Errorf("%s: %w", source, err)
+	}
+	return key, nil
+}
+
+// readKeyFile returns the content of a file without its last line end.
+func readKeyFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "", err
+	case info.IsDir():
+		return "", errors.New("is a directory")
+	case info.Size() > maxKeyFile:
+		return "", errors.New("is too large to be a key")
+	}
+	text, err := os.ReadFile(path)
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), err
+}
