@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// An account is what is behind a key: whether it is good, and how many credits it has.
+// An account has the valid keys and the credits left.
 type account struct {
-	keys    map[string]bool // empty: any key is good
+	keys    map[string]bool // empty: any key is valid
 	credits *atomic.Int64
 }
 
@@ -25,7 +25,7 @@ func newAccount(o Options) account {
 	return a
 }
 
-// knows says whether an Authorization header holds a good key.
+// knows reports whether an Authorization header has a valid key.
 func (a *account) knows(authorization string) bool {
 	key, ok := strings.CutPrefix(authorization, "Bearer ")
 	if !ok || key == "" || strings.TrimSpace(key) != key {
@@ -34,7 +34,7 @@ func (a *account) knows(authorization string) bool {
 	return len(a.keys) == 0 || a.keys[key]
 }
 
-// charge takes a credit and returns how many are left; false: there was none.
+// charge takes a credit and returns how many are left. It returns false if there was none.
 func (a *account) charge() (left int64, ok bool) {
 	for {
 		n := a.credits.Load()
@@ -47,17 +47,16 @@ func (a *account) charge() (left int64, ok bool) {
 	}
 }
 
-// A window holds when the last calls were taken: the limit is kept in every window of time, wherever it begins, which
-// is stricter than a bucket that fills up.
-type window struct {
+// A rateWindow limits the calls in every window of time, wherever it begins. That is stricter than a token bucket.
+type rateWindow struct {
 	size time.Duration
 
 	mu    sync.Mutex
-	taken []time.Time // a ring of as many as the limit; next is the oldest
+	taken []time.Time // when the last calls were accepted: a ring as long as the limit; next is the oldest
 	next  int
 }
 
-func newWindow(o Options) *window {
+func newRateWindow(o Options) *rateWindow {
 	if o.RateLimit == 0 {
 		return nil
 	}
@@ -65,11 +64,11 @@ func newWindow(o Options) *window {
 	if size == 0 {
 		size = time.Minute
 	}
-	return &window{size: size, taken: make([]time.Time, o.RateLimit)}
+	return &rateWindow{size: size, taken: make([]time.Time, o.RateLimit)}
 }
 
-// take says whether a call is within the limit; only then does it count.
-func (w *window) take(now time.Time) bool {
+// take reports whether a call is within the limit. A call above the limit does not count.
+func (w *rateWindow) take(now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if oldest := w.taken[w.next]; !oldest.IsZero() && now.Sub(oldest) < w.size {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Each credit is taken once, whoever comes at the same time, and none beyond the last.
+// Each credit is taken once, also by concurrent calls, and none below zero.
 func TestEachCreditIsTakenOnce(t *testing.T) {
 	const credits, takers = 2_000_000, 4
 	a := newAccount(Options{Credits: credits})

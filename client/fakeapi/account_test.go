@@ -11,7 +11,7 @@ import (
 	"enrich/client/fakeapi"
 )
 
-func TestOnlyGoodKeysAreServed(t *testing.T) {
+func TestOnlyValidKeysAreServed(t *testing.T) {
 	anyKey := start(t, fakeapi.Options{})
 	one := start(t, fakeapi.Options{Keys: []string{"right", "also"}})
 	for _, c := range []struct {
@@ -51,7 +51,7 @@ func TestAKeyIsRevokedAfterSoManyCalls(t *testing.T) {
 	}
 }
 
-func TestCreditsNeverGoBelowNothing(t *testing.T) {
+func TestCreditsNeverGoBelowZero(t *testing.T) {
 	for _, c := range []struct {
 		o      fakeapi.Options
 		status int

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"net/http"
 	"strconv"
+	"strings"
 )
 
-// A shape is what a 2xx says, and how.
+// A shape is the content of a 2xx, and how it is spelled.
 type shape int
 
 const (
@@ -23,10 +24,10 @@ const (
 	chargeNull
 	chargeText
 	chargeOne
-	missMissing // no match that does not say whether it was charged
+	missMissing // no match, without credit_charged
 )
 
-// shape is what the contact's hash says.
+// shape returns the shape that the contact's hash chooses.
 func (c *call) shape() shape {
 	o := &c.options
 	chance := o.Match
@@ -45,7 +46,7 @@ func (c *call) shape() shape {
 	return match
 }
 
-// succeed charges, and answers.
+// succeed charges a match and answers.
 func (c *call) succeed(status int, s shape) {
 	if c.build(s) {
 		c.send(status)
@@ -54,8 +55,8 @@ func (c *call) succeed(status int, s shape) {
 	c.outOfCredits()
 }
 
-// build makes the answer, and charges for a match; false: there are no credits left, for a match or for the news that
-// there is none.
+// build makes the answer and charges a match. It returns false if no credits are left: then the API does not even say that
+// there is no match.
 func (c *call) build(s shape) bool {
 	left := c.account.credits.Load()
 	if left <= 0 {
@@ -72,7 +73,7 @@ func (c *call) build(s shape) bool {
 	return true
 }
 
-// misses reports whether nothing was found, so that nothing is charged.
+// misses reports whether the shape is a no match, which is not charged.
 func (s shape) misses() bool {
 	switch s {
 	case noMatch, nothing, errorObject, errorTop, missMissing:
@@ -81,12 +82,12 @@ func (s shape) misses() bool {
 	return false
 }
 
-// charges is how the shapes spell credit_charged that do not spell it as documented.
+// charges are the spellings of credit_charged that are not documented.
 var charges = map[shape]string{
 	chargeMissing: ``, chargeNull: `"credit_charged":null,`, chargeText: `"credit_charged":"true",`, chargeOne: `"credit_charged":1,`,
 }
 
-// outOfCredits answers in the form that the options ask for.
+// outOfCredits answers as the options say: 402, or 200 with an error.
 func (c *call) outOfCredits() {
 	if c.options.PaymentRequired {
 		c.fail(http.StatusPaymentRequired, "You are out of credits.")
@@ -126,13 +127,13 @@ func (c *call) appendAnswer(b []byte, s shape, left int64) []byte {
 	return remaining(append(b, `{"contact":{"credit_charged":false,"error":"No contact was found."}`...), left)
 }
 
-// remaining closes an answer whose contact is complete.
+// remaining ends an answer after its contact.
 func remaining(b []byte, left int64) []byte {
 	return append(strconv.AppendInt(append(b, `,"remaining_credits":`...), left, 10), '}')
 }
 
-// appendMatch writes an answer up to its contact's end, all documented fields filled: what was asked comes back, the
-// rest follows from the contact's hash. description goes into the company's; more goes to the end of the contact.
+// appendMatch writes an answer up to the end of its contact, with all documented fields. Fields of the request are repeated; the
+// others depend on the contact's hash. description is added to the company's, more to the end of the contact.
 func (c *call) appendMatch(b []byte, description, more string) []byte {
 	q, h, p := &c.question, c.hash, &profiles[c.hash%8]
 	b = append(b, `{"contact":{"credit_charged":true,"first_name":`...)
@@ -164,15 +165,15 @@ func (c *call) appendMatch(b []byte, description, more string) []byte {
 	return append(append(b, more...), '}')
 }
 
-// either is what was asked, or what is made up.
-func either(b, asked []byte, made string) []byte {
-	if asked != nil {
-		return append(b, asked...)
+// either appends a value of the request or, if it has none, a made-up one.
+func either(b, sent []byte, made string) []byte {
+	if sent != nil {
+		return append(b, sent...)
 	}
 	return append(b, made...)
 }
 
-// number writes the last digits of n, zeros included.
+// number appends the last digits of n, with leading zeros.
 func number(b []byte, n uint64, digits int) []byte {
 	at := len(b)
 	b = append(b, "00000000"[:digits]...)
@@ -183,10 +184,33 @@ func number(b []byte, n uint64, digits int) []byte {
 	return b
 }
 
-// appendError writes an error as it is documented, on one line.
+// appendError appends an error in the API's documented format, on one line.
 func appendError(b []byte, status int, message string) []byte {
 	b = strconv.AppendInt(append(b, `{"status":`...), int64(status), 10)
 	b = strconv.AppendQuote(append(b, `,"error":`...), http.StatusText(status))
 	b = append(append(b, `,"message":"`...), bytes.ReplaceAll([]byte(message), []byte(`"`), []byte(`\"`))...)
 	return append(b, `"}`...)
+}
+
+// bigSize is the size of the description in a big answer. A client reads up to 1 MiB.
+const bigSize = 400 << 10
+
+func bigText() string {
+	const sentence = ` It was founded by \"Jürgen\" in a garage, and has grown since.`
+	return strings.Repeat(sentence, bigSize/len(sentence))
+}
+
+// oddMembers are not documented: unknown members, nested ones too; numbers that do not fit a float64; a repeated name, of which
+// the last counts; escapes, control characters and sequences that a terminal obeys.
+const oddMembers = `,"id":9007199254740993,"score":1.10e-2,"account_ids":[12345678901234567890,-0.0],` +
+	`"enrichment":{"deep":[[{"x":null}],{"y":{"":true}}]},"note":"\u001b[31mred\u001b[0m \u202egnp\u0000 \ud83d\ude00 \/",` +
+	`"ünïcode":"é","tags":[],"title":"the second of two","error":null`
+
+// appendOdd writes a match that is not as documented: indented, with remaining_credits inside contact and unknown members.
+func (c *call) appendOdd(b []byte, left int64) []byte {
+	b = append(b, "\r\n{\n  \"request_id\": \"0000-odd\",\n  "...)
+	start := len(b)
+	b = c.appendMatch(b, "", oddMembers+`,"remaining_credits": `+strconv.FormatInt(left, 10))
+	b = append(b[:start], b[start+1:]...) // the brace is written
+	return append(b, ",\n  \"meta\" : { \"took_ms\" : 1.5e1, \"next\" : null }\n}\r\n\t "...)
 }

@@ -77,7 +77,7 @@ func TestSharesCanBeAllAndNone(t *testing.T) {
 	}
 }
 
-func TestWhatWasAskedComesBack(t *testing.T) {
+func TestAMatchRepeatsTheRequest(t *testing.T) {
 	a := start(t, fakeapi.Options{Match: 1})
 	for _, c := range []struct{ body, first, company string }{
 		{`{"business_email":"a@x.example","first_name":"J\u00fcrgen \"J\"","company_name":"A/B \\ Söhne"}`, `Jürgen "J"`, `A/B \ Söhne`},
@@ -93,7 +93,7 @@ func TestWhatWasAskedComesBack(t *testing.T) {
 	}
 }
 
-func TestTheOddHasWhatNoDocumentSays(t *testing.T) {
+func TestOddAnswersAreNotAsDocumented(t *testing.T) {
 	a := start(t, fakeapi.Options{})
 	body := a.ask("ann+odd@x.example").body
 	for _, want := range []string{"9007199254740993", "12345678901234567890", `\u001b[31m`, `"request_id"`, "-0.0"} {
@@ -103,7 +103,7 @@ func TestTheOddHasWhatNoDocumentSays(t *testing.T) {
 	}
 }
 
-func TestRequestsThatTheDocumentsRefuse(t *testing.T) {
+func TestInvalidRequestsAreRefused(t *testing.T) {
 	a := start(t, fakeapi.Options{RequireField: "business_email"})
 	long := strings.Repeat("é", 256)
 	for _, c := range []struct {
@@ -130,7 +130,7 @@ func TestRequestsThatTheDocumentsRefuse(t *testing.T) {
 	}
 }
 
-func TestOtherPathsAndMethodsAreNoCalls(t *testing.T) {
+func TestOtherPathsAndMethodsAreNotCalls(t *testing.T) {
 	a := start(t, fakeapi.Options{})
 	for _, c := range []struct {
 		method, path string

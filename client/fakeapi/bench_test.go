@@ -9,8 +9,8 @@ import (
 	"enrich/client/fakeapi"
 )
 
-// BenchmarkCall is what a call costs the stand-in, net/http and the network left out. Its own share must stay small:
-// benchmarks of the client run beside it.
+// BenchmarkCall measures a call without net/http and the network. The stand-in must stay cheap: the client's benchmarks run in the
+// same process.
 func BenchmarkCall(b *testing.B) {
 	server, err := fakeapi.Listen(b.Context(), "127.0.0.1:0", fakeapi.Options{Match: 1, Uncounted: true})
 	if err != nil {

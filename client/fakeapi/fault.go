@@ -1,29 +1,37 @@
 package fakeapi
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 )
 
-// redirected is where a redirect leads to.
+// redirected is the path that redirects lead to.
 const redirected = "/_redirected"
 
-// shaped answers well, in that shape.
+// shaped answers in this shape.
 func shaped(s shape) func(*call, *order) {
 	return func(c *call, _ *order) { c.succeed(http.StatusOK, s) }
 }
 
-// spoken answers with a fixed text, and charges nothing.
-func spoken(text string, status int) func(*call, *order) {
+// fixed answers with a fixed text and charges nothing.
+func fixed(text string, status int) func(*call, *order) {
 	return func(c *call, _ *order) {
 		c.out = append(c.out, text...)
 		c.send(status)
 	}
 }
 
-// mayCharge reports whether a status can be sent after the work was done and charged: by the API, or by a gateway before it.
+// mayCharge reports whether the API, or a gateway before it, can send this status after it charged.
 func mayCharge(status int) bool {
 	switch status {
 	case http.StatusInternalServerError, http.StatusNotImplemented, http.StatusServiceUnavailable:
@@ -32,10 +40,10 @@ func mayCharge(status int) bool {
 	return status < 300 || status >= 500
 }
 
-// doStatus answers with any status, as well as it can. What may be charged is charged.
+// doStatus answers with any status. If the status may be charged, it is.
 func doStatus(c *call, o *order) {
 	digits, wait, hasWait := strings.Cut(o.arg, "ra")
-	status, _ := strconv.Atoi(digits) // isStatus took it
+	status, _ := strconv.Atoi(digits) // isStatus accepted it
 	if hasWait {
 		c.w.Header().Set("Retry-After", retryAfter(wait, time.Now()))
 	}
@@ -62,7 +70,7 @@ func doRedirect(c *call, _ *order) {
 	c.fail(http.StatusTemporaryRedirect, "It is elsewhere.")
 }
 
-// spend charges for a contact that is found, although the answer will be of no use.
+// spend charges for a contact that is found, although the answer is useless.
 func (c *call) spend() {
 	if c.shape() == noMatch {
 		return
@@ -72,7 +80,7 @@ func (c *call) spend() {
 	}
 }
 
-// doBody answers with a body that is of no use, as a 200 unless a status is ordered. As a 2xx it is charged.
+// doBody answers with a useless body, as a 200 if no status is ordered. A 2xx is charged.
 func doBody(body string) func(*call, *order) {
 	return func(c *call, o *order) {
 		status := c.useless(o)
@@ -84,11 +92,11 @@ func doBody(body string) func(*call, *order) {
 	}
 }
 
-// useless is the ordered status, 200 without one. It charges if that status may.
+// useless returns the ordered status, or 200, and charges if the status may be charged.
 func (c *call) useless(o *order) (status int) {
 	status = http.StatusOK
 	if o.arg != "" {
-		status, _ = strconv.Atoi(o.arg) // isStatusOrNone took it
+		status, _ = strconv.Atoi(o.arg) // isStatusOrNone accepted it
 	}
 	if mayCharge(status) {
 		c.spend()
@@ -96,12 +104,92 @@ func (c *call) useless(o *order) (status int) {
 	return status
 }
 
-// doClaim answers 200 with an error in the API's own format, as gateways do that know no other status.
+// doClaim answers 200 with an error in the API's own format, as some gateways do.
 func doClaim(c *call, o *order) {
-	status, _ := strconv.Atoi(o.arg) // isError took it
+	status, _ := strconv.Atoi(o.arg) // isError accepted it
 	if mayCharge(status) {
 		c.spend()
 	}
 	c.out = appendError(c.out, status, "This was ordered: "+http.StatusText(status)+".")
 	c.send(http.StatusOK)
 }
+
+// key returns the key of the request.
+func (c *call) key() string { return strings.TrimPrefix(c.r.Header.Get("Authorization"), "Bearer ") }
+
+// doEcho repeats the key in every spelling that it can have in JSON, in a page or in a URL.
+func doEcho(c *call, o *order) {
+	key := c.key()
+	status := http.StatusOK
+	if o.arg != "" {
+		status, _ = strconv.Atoi(o.arg) // isStatusOrNone accepted it
+	}
+	c.w.Header().Set("X-Api-Key", key)
+	text := "key " + strings.Join(spellings(key), ", ")
+	if status >= 300 {
+		if mayCharge(status) {
+			c.spend()
+		}
+		c.fail(status, text)
+		return
+	}
+	if !c.build(match) {
+		c.outOfCredits()
+		return
+	}
+	c.out = bytes.Replace(c.out, []byte("Sells what"), []byte(text+" sells what"), 1)
+	c.send(status)
+}
+
+// spellings returns ways to write a key.
+func spellings(key string) []string {
+	all := []string{
+		key, "Bearer " + key, strings.ToUpper(key), escaped(key, `\u%04x`), escaped(key, "%%%02X"), escaped(key, "&#%d;"), escaped(key, "&#x%x;"),
+		hex.EncodeToString([]byte(key)), strings.ToUpper(hex.EncodeToString([]byte(key))),
+	}
+	for _, before := range []string{"", "k:", "Bearer "} {
+		all = append(all, base64.StdEncoding.EncodeToString([]byte(before+key+"!")), base64.RawURLEncoding.EncodeToString([]byte(before+key)))
+	}
+	return all
+}
+
+func escaped(key, format string) string {
+	var b strings.Builder
+	for _, c := range []byte(key) {
+		fmt.Fprintf(&b, format, c)
+	}
+	return b.String()
+}
+
+// doKeyCut answers with a text that ends inside the key.
+func doKeyCut(c *call, o *order) {
+	status := c.useless(o)
+	c.w.Header().Set("Content-Type", "text/plain")
+	key := c.key()
+	c.out = append(append(c.out, "Authorization: Bearer "...), key[:len(key)-1]...)
+	c.send(status)
+}
+
+// doEncoded answers in another encoding than UTF-8.
+func doEncoded(contentType string, e encoding.Encoding) func(*call, *order) {
+	return func(c *call, _ *order) {
+		if !c.build(c.shape()) {
+			c.outOfCredits()
+			return
+		}
+		out, err := encoding.HTMLEscapeUnsupported(e.NewEncoder()).Bytes(c.out)
+		if err != nil {
+			out = c.out
+		}
+		c.out = out
+		c.w.Header().Set("Content-Type", contentType)
+		c.send(http.StatusOK)
+	}
+}
+
+// The encodings that can be ordered.
+var (
+	latin1 = doEncoded("application/json;charset=iso-8859-1", charmap.ISO8859_1)
+	utf16  = doEncoded("application/json", unicode.UTF16(unicode.LittleEndian, unicode.UseBOM))
+	bom    = doEncoded("application/json", unicode.UTF8BOM)
+)

@@ -18,17 +18,17 @@ import (
 	"enrich/client/fakeapi"
 )
 
-// A want is what a fault does to a client: a status, an error of the call or of reading the body, and what it costs.
-type want struct {
+// An effect is what a fault does to a client: a status, an error of the call or of reading the body, and its cost.
+type effect struct {
 	status  int
-	broken  bool // no answer, or no whole one
+	broken  bool // no answer, or an incomplete one
 	charged bool
 	json    bool // the body is one JSON object
 	header  string
 }
 
-func faults() map[string]want {
-	return map[string]want{
+func faults() map[string]effect {
+	return map[string]effect{
 		"200": {status: 200, charged: true, json: true}, "201": {status: 201, charged: true, json: true},
 		"202": {status: 202, json: true}, "204": {status: 204}, "301": {status: 301, json: true, header: "Location"},
 		"304": {status: 304}, "400": {status: 400, json: true}, "401": {status: 401, json: true}, "402": {status: 402, json: true},
@@ -57,7 +57,7 @@ func faults() map[string]want {
 	}
 }
 
-func TestEachFaultIsWhatItSays(t *testing.T) {
+func TestEachFaultDoesWhatItSays(t *testing.T) {
 	for name, o := range map[string]fakeapi.Options{
 		"http/1.1": {}, "https": {TLS: true, HTTP1: true}, "HTTP/2": {TLS: true},
 	} {
@@ -65,7 +65,7 @@ func TestEachFaultIsWhatItSays(t *testing.T) {
 			o.Match = 1
 			a := start(t, o)
 			for tag, want := range faults() {
-				a.client.CloseIdleConnections() // the fault before may be about to close the one it came by
+				a.client.CloseIdleConnections() // the previous fault may be about to close its connection
 				before := a.Stats()
 				r := a.ask("ann+" + tag + "@x.example")
 				after := a.Stats()
@@ -81,7 +81,7 @@ func TestEachFaultIsWhatItSays(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, tag string, r reply, want want) {
+func check(t *testing.T, tag string, r reply, want effect) {
 	t.Helper()
 	if r.status != want.status && (r.status != 0 || !want.broken) || (r.err != nil) != want.broken {
 		t.Errorf("%s: status %d, error %v, want %+v", tag, r.status, r.err, want)
@@ -144,7 +144,7 @@ func TestCountedFaultsNeedNoCountByContact(t *testing.T) {
 	}
 }
 
-func TestHugeAnswersStopWhenNobodyListens(t *testing.T) {
+func TestHugeAnswersStopWhenTheClientLeaves(t *testing.T) {
 	for name, o := range map[string]fakeapi.Options{"http/1.1": {}, "HTTP/2": {TLS: true}} {
 		a := start(t, o)
 		for _, tag := range []string{"huge", "bomb", "huge500"} {
@@ -183,19 +183,19 @@ func TestHangingAnswersEndWithTheServer(t *testing.T) {
 	a.Close() // again
 }
 
-// eventually waits for what another goroutine is about to do; it is bounded, and looks often.
+// eventually waits, for a limited time, until a condition is true.
 func eventually(t *testing.T, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(callTimeout); !done(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it does not come")
 		}
 	}
 }
 
-func TestARedirectCountsWhoFollowsWithTheKey(t *testing.T) {
+func TestARedirectCountsRequestsWithTheKey(t *testing.T) {
 	a := start(t, fakeapi.Options{})
-	a.client.CheckRedirect = nil // follow, as no client of ours may
+	a.client.CheckRedirect = nil // follow redirects, unlike the client under test
 	a.ask("ann+redirect@x.example")
 	if s := a.Stats(); s.Redirected != 1 || s.RedirectedWithKey != 1 {
 		t.Errorf("%d followed, %d with the key", s.Redirected, s.RedirectedWithKey)
@@ -219,7 +219,7 @@ func TestTheKeyIsEchoedInEverySpelling(t *testing.T) {
 	}
 }
 
-func TestAConnectionIsClosedAfterAnAnswerWithoutAWord(t *testing.T) {
+func TestAConnectionIsClosedAfterAnAnswerWithoutNotice(t *testing.T) {
 	a := start(t, fakeapi.Options{})
 	for tag, want := range map[string]bool{"closeafter": true, "match": false} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(a.URL, "http://"))
@@ -239,11 +239,11 @@ func TestAConnectionIsClosedAfterAnAnswerWithoutAWord(t *testing.T) {
 		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK || resp.Close {
 			t.Errorf("%s: status %d, announced %v, %v", tag, resp.StatusCode, resp.Close, err)
 		}
-		_ = resp.Body.Close() // it was read to its end
+		_ = resp.Body.Close() // it was read
 		_ = conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
 		if _, err := in.ReadByte(); errors.Is(err, io.EOF) != want {
 			t.Errorf("%s: %v, want the end: %v", tag, err, want)
 		}
-		_ = conn.Close() // all was read
+		_ = conn.Close() // everything was read
 	}
 }

@@ -31,7 +31,7 @@ func TestOnlyLoopbackIsServed(t *testing.T) {
 	}
 }
 
-func TestOptionsThatCannotBeMeantAreRefused(t *testing.T) {
+func TestInvalidOptionsAreRefused(t *testing.T) {
 	for _, o := range []fakeapi.Options{
 		{Match: 1.5},
 		{Big: 2},
@@ -69,7 +69,7 @@ func TestAServerEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestTLSSpeaksWhatItIsTold(t *testing.T) {
+func TestTLSUsesTheChosenProtocol(t *testing.T) {
 	for want, o := range map[string]fakeapi.Options{"HTTP/2.0": {TLS: true}, "HTTP/1.1": {TLS: true, HTTP1: true}} {
 		a := start(t, o)
 		if r := a.ask("a+match@x.example"); r.proto != want || !strings.HasPrefix(a.URL, "https://") || !r.answer(t).Contact.Charged {
@@ -78,7 +78,7 @@ func TestTLSSpeaksWhatItIsTold(t *testing.T) {
 	}
 }
 
-// The count is the judge of what was paid: every call, each contact's, and every credit.
+// The counts decide what was paid: every call, the calls of each contact, and every credit.
 func TestTheCountIsExact(t *testing.T) {
 	for name, o := range map[string]fakeapi.Options{"http/1.1": {}, "HTTP/2": {TLS: true}} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestTheCountIsExact(t *testing.T) {
 			if s.Statuses[500] != s.Faults["500"] || s.Statuses[0] != s.Faults["reset"] || s.Charged > s.Faults["match"]+s.Faults["reset"] || s.Charged < s.Faults["match"] {
 				t.Errorf("%+v", s)
 			}
-			// A call that was reset has ended for its caller before the server is done with it.
+			// A reset ends a call for its client before the server is done with it.
 			if s.PeakInFlight < 1 || s.PeakInFlight > 2*workers {
 				t.Errorf("%d in flight at most", s.PeakInFlight)
 			}
@@ -127,7 +127,7 @@ func TestTheCountIsExact(t *testing.T) {
 	}
 }
 
-func TestTheStatsAreTold(t *testing.T) {
+func TestStatsAreServed(t *testing.T) {
 	a := start(t, fakeapi.Options{})
 	a.ask("Ann+match@X.example")
 	a.ask("ann+match@x.example")
@@ -141,7 +141,7 @@ func TestTheStatsAreTold(t *testing.T) {
 	}
 }
 
-// A request that breaks off before its body was read is no call; one whose client left before its answer is.
+// A request that ends before its body was read is not a call. A request whose client left before the answer is one.
 func TestACallCountsWhenItsBodyWasRead(t *testing.T) {
 	a := start(t, fakeapi.Options{Latency: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

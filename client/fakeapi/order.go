@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// An order is one thing that is to happen to a call.
+// An order is a kind, with its argument, that applies to a call.
 type order struct {
 	kind *kind
-	// arg is what stands behind the kind's name, such as 300ms.
+	// arg is what follows the kind's name, such as 300ms.
 	arg string
-	// count is for how many calls of a contact it holds; 0: for all.
+	// count is to how many calls of a contact it applies; 0: to all.
 	count int64
 	name  string // as it was written, without the count
 }
 
-// parseOrder reads an order such as 500, 500x2, slow300ms or 429ra3x1; false: it is none.
+// parseOrder parses an order such as 500, 500x2, slow300ms or 429ra3x1. It returns false if the text is not an order.
 func parseOrder(text string) (order, bool) {
 	o := order{name: text}
 	if i := strings.LastIndexByte(text, 'x'); i > 0 {
@@ -37,7 +37,7 @@ func parseOrder(text string) (order, bool) {
 	return o, o.kind != nil
 }
 
-// ordersOf reads the tags of an address: what stands after each plus sign before the @.
+// ordersOf parses the tags of an address: the text after each plus sign before the @.
 func ordersOf(address string) []order {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {
@@ -56,7 +56,7 @@ func ordersOf(address string) []order {
 	return orders
 }
 
-// counted says whether one of them must know which call of its contact this is.
+// counted reports whether an order depends on the number of a contact's calls.
 func counted(orders []order) bool {
 	for _, o := range orders {
 		if o.count > 0 {
@@ -66,8 +66,8 @@ func counted(orders []order) bool {
 	return false
 }
 
-// current is the order that holds for a contact's call, which is its turn-th; nil: none does. Each holds for as many
-// calls as its count says, then the next one's begin.
+// current returns the order that applies to a contact's call number turn, or nil. Each order applies to as many calls as its count
+// says, then the next one follows.
 func current(orders []order, turn int64) *order {
 	for i := range orders {
 		if o := &orders[i]; o.count == 0 || turn <= o.count {
@@ -78,7 +78,7 @@ func current(orders []order, turn int64) *order {
 	return nil
 }
 
-// A fault is a Fault with its kinds looked up.
+// A fault is a Fault with its kinds parsed.
 type fault struct {
 	Fault
 	orders []order
@@ -91,19 +91,19 @@ func prepare(faults []Fault) ([]fault, error) {
 		for _, text := range f.Kinds {
 			o, ok := parseOrder(strings.ToLower(text))
 			if !ok {
-				return nil, fmt.Errorf("there is no fault %q", text)
+				return nil, fmt.Errorf("unknown fault %q", text)
 			}
 			p.orders = append(p.orders, o)
 		}
 		if len(p.orders) == 0 || f.After < 0 || f.First < 0 || f.Every < 0 || !(f.Share >= 0 && f.Share <= 1) {
-			return nil, fmt.Errorf("fault %q: want a kind, counts that are not negative and a share of at most 1", f.Kinds)
+			return nil, fmt.Errorf("fault %q: expected a kind, counts that are not negative and a share from 0 to 1", f.Kinds)
 		}
 		prepared = append(prepared, p)
 	}
 	return prepared, nil
 }
 
-// at is what the fault does to call number n, the turn-th of its contact; nil: nothing. roll is a hash of the call.
+// at returns what the fault does to call number n, which is number turn of its contact, or nil. roll is a hash of the call.
 func (f *fault) at(n, turn int64, roll uint64) *order {
 	k := n - f.After
 	switch {
@@ -120,7 +120,7 @@ func (f *fault) at(n, turn int64, roll uint64) *order {
 // share maps a hash to [0, 1).
 func share(hash uint64) float64 { return float64(hash>>11) / (1 << 53) }
 
-// mix is the last step of splitmix64: it spreads what is alike.
+// mix is the last step of splitmix64: similar inputs get different hashes.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -147,7 +147,7 @@ func TestFaultsThatCannotBeMeantAreRefused(t *testing.T) {
 }
 
 func TestTheLimitIsKeptInEveryWindow(t *testing.T) {
-	w := newWindow(Options{RateLimit: 3})
+	w := newRateWindow(Options{RateLimit: 3})
 	start := time.Unix(1000, 0)
 	var taken []time.Duration
 	for at := time.Duration(0); at < 3*time.Minute; at += time.Second {

@@ -1,9 +1,9 @@
 package fakeapi
 
-// A profile is a set of values that go together, as JSON.
+// A profile is a set of values that belong together, as JSON.
 type profile struct{ first, last, location, title, company, website, size string }
 
-// profiles are ready-made, so that an answer is put together and not encoded. They are never changed.
+// profiles are encoded, so that an answer is only put together. They are never changed.
 var profiles = [8]profile{
 	{
 		`"Ada"`, `"Berg"`, `{"country":"United States","state":"California","zip_code":"94107"}`,

@@ -41,7 +41,7 @@ func FuzzParseQuestion(f *testing.F) {
 			return
 		}
 		if err != nil {
-			return // a known member that is no string, or too long: TestRequestsThatTheDocumentsRefuse
+			return // a known member that is no string, or too long: TestInvalidRequestsAreRefused
 		}
 		for i, name := range names() {
 			raw := string(want[name])

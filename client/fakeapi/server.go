@@ -2,10 +2,17 @@ package fakeapi
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/netip"
@@ -13,10 +20,10 @@ import (
 	"time"
 )
 
-// headerTimeout bounds how long a request's header may take.
+// headerTimeout is how long the header of a request may take.
 const headerTimeout = 30 * time.Second
 
-// A Server is a stand-in API that is up. Close ends it.
+// A Server is a running stand-in API.
 type Server struct {
 	// URL is the base URL, such as http://127.0.0.1:45678.
 	URL string
@@ -24,9 +31,9 @@ type Server struct {
 	options Options
 	faults  []fault
 	account account
-	window  *window // nil: no limit
+	window  *rateWindow // nil: no limit
 	tally   *tally
-	rate    []string // the rate_limit header, ready-made; nil: none
+	rate    []string // the rate_limit header; nil: none
 	ca      []byte
 
 	http     *http.Server
@@ -38,8 +45,8 @@ type Server struct {
 	handling sync.WaitGroup
 }
 
-// Listen starts the stand-in at a loopback address, such as 127.0.0.1:0. It serves until ctx is done or Close is
-// called; Close must be called in any case, and waits.
+// Listen starts the stand-in at a loopback address, such as 127.0.0.1:0. It serves until ctx is done or Close is called. Close
+// must be called in any case.
 func Listen(ctx context.Context, addr string, o Options) (*Server, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("stand-in API: %w", err)
@@ -59,7 +66,7 @@ func Listen(ctx context.Context, addr string, o Options) (*Server, error) {
 		s.URL = "https://" + listener.Addr().String()
 		serve = func() error { return s.http.ServeTLS(listener, "", "") }
 	}
-	s.serving.Go(func() { _ = serve() }) // it ends by Close, which is its error
+	s.serving.Go(func() { _ = serve() }) // its error only says that it was closed
 	s.forget = context.AfterFunc(ctx, s.shut)
 	return s, nil
 }
@@ -69,14 +76,14 @@ func newServer(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, faults: faults, account: newAccount(o), window: newWindow(o), tally: newTally(o)}
+	s := &Server{options: o, faults: faults, account: newAccount(o), window: newRateWindow(o), tally: newTally(o)}
 	if text := o.rateHeader(); text != "" {
 		s.rate = []string{text}
 	}
 	s.alive, s.die = context.WithCancel(context.Background())
 	s.http = &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTimeout, IdleTimeout: o.IdleTimeout,
-		ErrorLog:    log.New(io.Discard, "", 0), // faults are loud, and ordered
+		ErrorLog:    log.New(io.Discard, "", 0), // faults are ordered, and would fill the log
 		BaseContext: func(net.Listener) context.Context { return s.alive },
 		Protocols:   new(http.Protocols),
 	}
@@ -95,11 +102,11 @@ func newServer(o Options) (*Server, error) {
 	return s, nil
 }
 
-// listen refuses every address that another machine could reach.
+// listen refuses an address that another machine could reach.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("address %q: want HOST:PORT, such as 127.0.0.1:0", addr)
+		return nil, fmt.Errorf("address %q: expected HOST:PORT, such as 127.0.0.1:0", addr)
 	}
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
 		return nil, fmt.Errorf("address %q: only a loopback address is served, such as 127.0.0.1:0", addr)
@@ -109,7 +116,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A hosts file may call any machine localhost.
+	// A hosts file may name any machine localhost.
 	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
 		_ = listener.Close() // nobody has connected
 		return nil, fmt.Errorf("address %q is not on loopback", addr)
@@ -120,7 +127,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 // CA is the certificate to trust, as PEM; nil without TLS.
 func (s *Server) CA() []byte { return s.ca }
 
-// Close breaks every connection, ends every answer that hangs, and waits for both. It may be called more than once.
+// Close breaks all connections, ends all answers that hang, and waits for both. It may be called more than once.
 func (s *Server) Close() {
 	s.forget()
 	s.shut()
@@ -131,7 +138,7 @@ func (s *Server) Close() {
 func (s *Server) shut() {
 	s.closing.Do(func() {
 		s.die()
-		_ = s.http.Close() // the listener's error is nobody's
+		_ = s.http.Close() // nothing depends on the listener's error
 	})
 }
 
@@ -155,9 +162,34 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveStray answers what is no call.
+// serveStray answers a request that is not a call of the API.
 func (s *Server) serveStray(w http.ResponseWriter, status int) {
 	s.tally.strays.Add(1)
 	s.writeHead(w, status, -1)
-	_, _ = w.Write(appendError(nil, status, "There is nothing here: want POST /contact.")) // nobody waits for it
+	_, _ = w.Write(appendError(nil, status, "There is nothing here: expected POST /contact.")) // the client may have left
+}
+
+// certificateLife is longer than any run of the stand-in.
+const certificateLife = 48 * time.Hour
+
+// selfSigned makes a self-signed certificate for loopback, and returns it also as PEM. The key never leaves the process.
+func selfSigned() (tls.Certificate, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, fmt.Errorf("make a certificate: %w", err)
+	}
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "enrich stand-in API"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(certificateLife),
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, BasicConstraintsValid: true, IsCA: true,
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, nil, fmt.Errorf("make a certificate: %w", err)
+	}
+	certificate := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
 }

@@ -15,10 +15,10 @@ import (
 	"enrich/client/fakeapi"
 )
 
-// patience bounds every call of the tests.
-const patience = 20 * time.Second
+// callTimeout bounds every call of the tests.
+const callTimeout = 20 * time.Second
 
-// An api is a stand-in with a client for it.
+// An api is a stand-in with a client.
 type api struct {
 	*fakeapi.Server
 	t      *testing.T
@@ -44,12 +44,12 @@ func start(t *testing.T, o fakeapi.Options) *api {
 		server.Close()
 	})
 	return &api{server, t, &http.Client{
-		Transport: transport, Timeout: patience,
+		Transport: transport, Timeout: callTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// A reply is what came back.
+// A reply is the result of a call.
 type reply struct {
 	status int
 	header http.Header
@@ -63,7 +63,7 @@ func (a *api) post(body string) reply {
 	return a.do(a.t.Context(), http.MethodPost, "/contact", "Bearer secret", body)
 }
 
-// ask asks about an address.
+// ask sends an address.
 func (a *api) ask(address string) reply { return a.post(fmt.Sprintf(`{"email":%q}`, address)) }
 
 func (a *api) do(ctx context.Context, method, path, authorization, body string) reply {
@@ -85,7 +85,7 @@ func (a *api) do(ctx context.Context, method, path, authorization, body string) 
 	return r
 }
 
-// An answer is what the documents promise of a 200.
+// An answer is a documented 200.
 type answer struct {
 	Contact struct {
 		Charged   bool   `json:"credit_charged"`

@@ -10,51 +10,51 @@ import (
 )
 
 const (
-	// maxContacts bounds the count by contact; calls of further contacts are in Stats.Uncounted.
+	// maxContacts is the most contacts that are counted; calls of others are in Stats.Uncounted.
 	maxContacts = 5_000_000
 	shards      = 64
 	maxStatus   = 600
 )
 
-// Stats is what was counted: GET /_stats tells it as JSON.
+// Stats are the counts. GET /_stats returns them as JSON.
 type Stats struct {
-	// Calls is the requests POST /contact whose body was read, whatever they were answered.
+	// Calls counts the requests POST /contact whose body was read, whatever the answer was.
 	Calls int64 `json:"calls"`
-	// Statuses is calls by the status that they were answered, or were to be; 0: none was sent.
+	// Statuses counts calls by the status of their answer, sent or not; 0: no answer was ordered.
 	Statuses map[int]int64 `json:"statuses"`
-	// Faults is calls by the fault that happened to them.
+	// Faults counts calls by the fault that applied to them.
 	Faults map[string]int64 `json:"faults"`
-	// Charged is credits charged, also where the answer did not arrive; CreditsLeft is what the account still holds.
+	// Charged is the credits charged, also if the answer did not arrive. CreditsLeft is the credits that are left.
 	Charged     int64 `json:"charged"`
 	CreditsLeft int64 `json:"credits_left"`
-	// RefusedKeys is calls without a good key, RateLimited calls above the limit.
+	// RefusedKeys counts calls without a valid key, RateLimited calls above the limit.
 	RefusedKeys int64 `json:"refused_keys"`
 	RateLimited int64 `json:"rate_limited"`
-	// Unread is requests POST /contact that broke off before their body was read: no calls.
+	// Unread counts requests POST /contact that ended before their body was read: they are not calls.
 	Unread int64 `json:"unread"`
-	// Strays is requests to other paths and by other methods, Redirected those that followed a redirect, and
-	// RedirectedWithKey those that brought the key along.
+	// Strays counts requests with other paths or methods, Redirected those that followed a redirect, and RedirectedWithKey
+	// those of them that had the key.
 	Strays            int64 `json:"strays"`
 	Redirected        int64 `json:"redirected"`
 	RedirectedWithKey int64 `json:"redirected_with_key"`
-	// InFlight is calls that have no answer yet, PeakInFlight the most there ever were.
+	// InFlight is the number of calls without an answer yet, PeakInFlight the most so far.
 	InFlight     int64 `json:"in_flight"`
 	PeakInFlight int64 `json:"peak_in_flight"`
-	// Contacts is calls by contact: its address in lower case, or its other fields where it has none.
+	// Contacts counts calls by contact: its address in lower case, or its other fields if it has none.
 	Contacts map[string]int64 `json:"contacts,omitempty"`
-	// Uncounted is calls of contacts beyond those that are counted.
+	// Uncounted counts the calls of contacts that are not in Contacts because there are too many.
 	Uncounted int64 `json:"uncounted,omitempty"`
-	// Arrivals is the first calls in the order of their numbers.
+	// Arrivals are the first calls in the order of their numbers.
 	Arrivals []Arrival `json:"arrivals,omitempty"`
 }
 
-// An Arrival is when a call's body had been read, since the server's start.
+// An Arrival is when the body of a call was read, since the server's start.
 type Arrival struct {
 	At      time.Duration `json:"at_ns"`
 	Contact string        `json:"contact"`
 }
 
-// A tally counts. Each call is counted before anything of its answer is written.
+// A tally counts. Each call is counted before its answer is written.
 type tally struct {
 	start time.Time
 
@@ -102,7 +102,7 @@ func (t *tally) enter(contact string) (number int64) {
 	return number
 }
 
-// turn counts a call of one contact and says which of its calls it is, from 1.
+// turn counts a call of one contact and returns the number of its calls so far, this one included.
 func (t *tally) turn(contact string) int64 {
 	s := &t.contacts[maphash.String(t.seed, contact)%shards]
 	s.mu.Lock()
@@ -130,7 +130,7 @@ func (t *tally) redirect(withKey bool) {
 	}
 }
 
-// Stats is the count at this moment. It is exact for every call whose answer has begun to arrive.
+// Stats returns the counts at this moment. They include every call whose answer has begun to arrive.
 func (s *Server) Stats() Stats {
 	t := s.tally
 	stats := Stats{
@@ -176,5 +176,5 @@ func (s *Server) serveStats(w http.ResponseWriter) {
 		return
 	}
 	s.writeHead(w, http.StatusOK, len(body)+1)
-	_, _ = w.Write(append(body, '\n')) // whoever asks notices
+	_, _ = w.Write(append(body, '\n')) // the client notices
 }

@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// trickles is in how many parts an answer trickles.
+// trickles is the number of parts of an answer that trickles.
 const trickles = 10
 
-// timeOf is the ordered time, a second where none is.
+// timeOf returns the ordered time, by default a second.
 func timeOf(o *order) time.Duration {
 	if o.arg == "" {
 		return time.Second
 	}
-	d, _ := time.ParseDuration(o.arg) // isTime took it
+	d, _ := time.ParseDuration(o.arg) // isTime accepted it
 	return d
 }
 
-// doSlow answers well, late. It is decided, and charged, before the wait.
+// doSlow answers late. The contact is charged before the wait.
 func doSlow(c *call, o *order) {
 	if !c.build(c.shape()) {
 		c.outOfCredits()
@@ -43,7 +43,7 @@ func doTrickle(c *call, o *order) {
 	}
 }
 
-// write hands b to the client now. Whether it still listens is not our matter.
+// write sends b to the client at once. The client may have left.
 func (c *call) write(b []byte) {
 	_, _ = c.w.Write(b)
 	_ = http.NewResponseController(c.w).Flush()
@@ -75,7 +75,7 @@ func doCut(c *call, _ *order) {
 	abort()
 }
 
-// half writes half of a good answer, announced in full or without its length.
+// half writes half of a normal answer, with the length of the whole or without a length.
 func (c *call) half(announced bool) {
 	c.spend()
 	c.out = c.appendAnswer(c.out, match, c.account.credits.Load())
@@ -88,7 +88,7 @@ func (c *call) half(announced bool) {
 	c.write(c.out[:len(c.out)/2])
 }
 
-// abort ends the connection (HTTP/2: the stream) without another byte.
+// abort ends the connection (in HTTP/2 the stream) without another byte.
 func abort() { panic(http.ErrAbortHandler) }
 
 func doClose(c *call, _ *order) {
@@ -97,21 +97,21 @@ func doClose(c *call, _ *order) {
 	abort()
 }
 
-// doReset ends the connection so that the client's next read fails.
+// doReset resets the connection: the client's next read fails.
 func doReset(c *call, _ *order) {
 	c.spend()
 	c.begin(0)
 	conn := c.hijack()
 	if conn == nil {
-		abort() // HTTP/2 has a reset of its own
+		abort() // HTTP/2 resets the stream
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // without it the end is an orderly one, which a client survives as well
+		_ = tcp.SetLinger(0) // without it the connection is closed in order
 	}
 	_ = conn.Close()
 }
 
-// hijack takes the connection, below TLS; nil: it is shared, as in HTTP/2.
+// hijack returns the connection below TLS, or nil if it is shared, as in HTTP/2.
 func (c *call) hijack() net.Conn {
 	conn, _, err := http.NewResponseController(c.w).Hijack()
 	if err != nil {
@@ -130,7 +130,7 @@ func doNotHTTP(c *call, _ *order) {
 	if conn == nil {
 		abort()
 	}
-	_, _ = conn.Write([]byte("\x16\x03\x01 this is no HTTP\r\n\r\n")) // the client may have left
+	_, _ = conn.Write([]byte("\x16\x03\x01 this is not HTTP\r\n\r\n")) // the client may have left
 	_ = conn.Close()
 }
 
@@ -142,7 +142,7 @@ func doCloseAfter(c *call, _ *order) {
 	c.begin(http.StatusOK)
 	c.writeHead(c.w, http.StatusOK, len(c.out))
 	c.write(c.out)
-	if c.r.ProtoMajor == 1 { // the streams of HTTP/2 share their connection
+	if c.r.ProtoMajor == 1 { // in HTTP/2 other calls share the connection
 		abort()
 	}
 }
