@@ -30,13 +30,13 @@ func ask(url, input, goroutines string) error {
 	}
 	defer c.Close()
 	ctx := context.Background()
-	next := make(chan *client.Asking, n)
+	next := make(chan *contact.Question, n)
 	failed := make(chan error, n)
 	var workers sync.WaitGroup
 	for range n {
 		workers.Go(func() {
-			for asking := range next {
-				result, wait := asking.Do(ctx, ctx)
+			for q := range next {
+				result, wait := c.Ask(ctx, ctx, q)
 				if wait > 0 || result.Outcome.Kind != contact.Matched {
 					select {
 					case failed <- fmt.Errorf("not answered at once, or no match: %+v", result):
@@ -47,7 +47,9 @@ func ask(url, input, goroutines string) error {
 		})
 	}
 	for i := range contacts {
-		next <- c.Queue(client.Ticket{Row: int64(i) + 1, Contact: contacts[i]})
+		q := &contact.Question{Row: int64(i) + 1, Contact: contacts[i]}
+		c.Queue(q)
+		next <- q
 	}
 	close(next)
 	workers.Wait()

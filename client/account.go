@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"enrich/contact"
 )
 
 // A account decides who may send, and when. Everything that holds for the whole account stands here, behind one lock: the
@@ -17,7 +19,7 @@ type account struct {
 	halted chan struct{} // closed by the stop
 
 	mu     sync.Mutex
-	stop   Stop
+	stop   contact.Stop
 	detail string
 	// unreachable: the stop's cause is that no connection can be made.
 	unreachable bool
@@ -31,18 +33,18 @@ type account struct {
 	// epochInFlight is calls in flight that were sent in this epoch; a pause or an outage begins a new one, because what was
 	// sent before says nothing about it, and may take long.
 	epochInFlight, epoch int
-	inFlight             int                   // calls in flight, whenever they were sent
-	backingOff           map[*Asking]time.Time // those that wait for their own backoff, and until when
+	inFlight             int                     // calls in flight, whenever they were sent
+	backingOff           map[*question]time.Time // those that wait for their own backoff, and until when
 	// unusableInARow is how many responses in a row were not answers of the API.
 	unusableInARow int
 	waited         time.Duration
 }
 
-// A waiter is an asking in the line.
+// A waiter is a question in the line.
 type waiter struct {
-	asking *Asking
-	wake   chan struct{} // of one place; something may have changed
-	elem   *list.Element
+	question *question
+	wake     chan struct{} // of one place; something may have changed
+	elem     *list.Element
 }
 
 // A permit is for one call. It must be given back by leave.
@@ -53,7 +55,7 @@ type permit struct {
 	reason waitReason
 }
 
-// A waitReason is what an asking waited for; it stands in the log.
+// A waitReason is what a question waited for; it stands in the log.
 type waitReason string
 
 const (
@@ -76,7 +78,7 @@ func newAccount(o *Options) *account {
 }
 
 // acquire waits until one call may be sent. It returns false when none may be any more: soft is done, or the run is stopped.
-func (ac *account) acquire(soft context.Context, a *Asking) (permit, bool) {
+func (ac *account) acquire(soft context.Context, a *question) (permit, bool) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	if ac.stop != "" || soft.Err() != nil {
@@ -84,13 +86,13 @@ func (ac *account) acquire(soft context.Context, a *Asking) (permit, bool) {
 	}
 	a.state = stateReady
 	if ac.queue.Len() == 0 {
-		if _, _, wait := ac.blocked(&waiter{asking: a}, time.Now()); !wait {
+		if _, _, wait := ac.blocked(&waiter{question: a}, time.Now()); !wait {
 			return ac.grant(a, permit{}), true
 		}
 	}
-	w := &waiter{asking: a, wake: make(chan struct{}, 1)}
+	w := &waiter{question: a, wake: make(chan struct{}, 1)}
 	w.elem = ac.queue.PushBack(w)
-	ac.wakeNext() // an asking that comes earlier may be the one whose turn it is
+	ac.wakeNext() // a question that comes earlier may be the one whose turn it is
 	p, ok := ac.awaitTurn(soft, w)
 	ac.queue.Remove(w.elem)
 	if !ok {
@@ -104,12 +106,12 @@ func (ac *account) acquire(soft context.Context, a *Asking) (permit, bool) {
 }
 
 // grant counts a call as in flight.
-func (ac *account) grant(a *Asking, p permit) permit {
+func (ac *account) grant(a *question, p permit) permit {
 	a.state = stateInFlight
 	p.epoch, p.probe = ac.epoch, ac.breaker.open
 	ac.epochInFlight++
 	ac.inFlight++
-	if !a.ticket.Refused {
+	if !a.Refused {
 		ac.first.inFlight++
 	}
 	return p
@@ -164,7 +166,7 @@ func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, why w
 	if ac.breaker.open {
 		end := ac.breaker.since.Add(ac.o.MaxElapsed)
 		if !now.Before(end) {
-			ac.halt(StopAPIDown, ac.breaker.summary(now))
+			ac.halt(contact.StopAPIDown, ac.breaker.summary(now))
 			return 0, waitAPIDown, true
 		}
 		if ac.epochInFlight > 0 {
@@ -174,7 +176,7 @@ func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, why w
 			return min(ac.breaker.probeAt.Sub(now), end.Sub(now)), waitAPIDown, true
 		}
 	}
-	if !ac.first.keyProved.Load() && ac.epochInFlight > 0 || !w.asking.ticket.Refused && ac.first.full() {
+	if !ac.first.keyProved.Load() && ac.epochInFlight > 0 || !w.question.Refused && ac.first.full() {
 		return 0, waitFirstCall, true
 	}
 	if ac.unusableInARow > 0 && ac.unusableInARow+ac.epochInFlight >= maxUnusableInARow {
@@ -196,11 +198,11 @@ func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, why w
 func (ac *account) nextWaiter(w *waiter) *waiter {
 	if !ac.first.keyProved.Load() && !ac.breaker.open {
 		a := ac.first.next()
-		if a == w.asking {
+		if a == w.question {
 			return w
 		}
 		for at := ac.queue.Front(); at != nil; at = at.Next() {
-			if other := at.Value.(*waiter); other.asking == a {
+			if other := at.Value.(*waiter); other.question == a {
 				return other
 			}
 		}
@@ -229,7 +231,7 @@ func (ac *account) wakeNext() {
 }
 
 // halt stops the run; the first cause stays.
-func (ac *account) halt(why Stop, detail string) {
+func (ac *account) halt(why contact.Stop, detail string) {
 	if ac.stop == "" {
 		ac.stop, ac.detail = why, detail
 		close(ac.halted)
@@ -237,7 +239,7 @@ func (ac *account) halt(why Stop, detail string) {
 }
 
 // stopReason is why the run is stopped; "": it is not.
-func (ac *account) stopReason() (Stop, string) {
+func (ac *account) stopReason() (contact.Stop, string) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	return ac.stop, ac.detail

@@ -16,7 +16,7 @@ const (
 // one is. It is made anew for each row, and its policy only once something failed, because nearly nothing does.
 //
 // Time here is the row's own: what the account waits for (its rate, a pause, an outage) is not in it. So the policy's
-// clock is this one, and what earlier askings of the contact took is in it.
+// clock is this one, and what earlier questions about the contact took is in it.
 type retryState struct {
 	attempts int // that count
 	elapsed  time.Duration

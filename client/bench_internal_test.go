@@ -151,7 +151,9 @@ func benchClient(b *testing.B, url string, workers int) {
 	defer c.Close()
 	ctx := context.Background()
 	benchWorkers(b, workers, func(n int) error {
-		r, wait := c.Queue(Ticket{Row: int64(n), Contact: benchContact(n)}).Do(ctx, ctx)
+		q := contact.Question{Row: int64(n), Contact: benchContact(n)}
+		c.Queue(&q)
+		r, wait := c.Ask(ctx, ctx, &q)
 		if wait > 0 || r.Outcome.Kind != contact.Matched {
 			return fmt.Errorf("not answered at once, or no match: %+v", r)
 		}

@@ -22,7 +22,7 @@ func TestAPIDownFromTheStart(t *testing.T) {
 				began := time.Now()
 				c.run(1000)
 				took := time.Since(began)
-				if c.stopped != StopAPIDown || took > defaultMaxElapsed+time.Second || took < defaultMaxElapsed/2 {
+				if c.stopped != contact.StopAPIDown || took > defaultMaxElapsed+time.Second || took < defaultMaxElapsed/2 {
 					t.Errorf("stop %q after %v", c.stopped, took)
 				}
 				if n := w.calls(); n > 40 {
@@ -96,7 +96,7 @@ func TestHangingServerStopsTheRun(t *testing.T) {
 		c := newHarness(t, workers, Options{transport: w})
 		began := time.Now()
 		c.run(1000)
-		if c.stopped != StopAPIDown || w.calls() > 5 || time.Since(began) > 6*time.Minute {
+		if c.stopped != contact.StopAPIDown || w.calls() > 5 || time.Since(began) > 6*time.Minute {
 			t.Errorf("stop %q after %v and %d calls", c.stopped, time.Since(began), w.calls())
 		}
 	})
@@ -108,7 +108,7 @@ func TestShortPatience(t *testing.T) {
 		c := newHarness(t, 8, Options{transport: w, MaxElapsed: 2 * time.Second})
 		began := time.Now()
 		c.run(1000)
-		if k := c.kinds(); c.stopped != StopAPIDown || time.Since(began) > 3*time.Second || k[contact.Refused] > 2 {
+		if k := c.kinds(); c.stopped != contact.StopAPIDown || time.Since(began) > 3*time.Second || k[contact.Refused] > 2 {
 			t.Errorf("stop %q after %v, ended as %v, %d calls", c.stopped, time.Since(began), k, w.calls())
 		}
 	})

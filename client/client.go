@@ -101,7 +101,7 @@ func (c *Client) Close() {
 	c.memory.spill.close()
 }
 
-// Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [Result.Absent].
+// Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [contact.Result.Absent].
 func (c *Client) Proved() bool { return c.account.first.answered.Load() }
 
 // AnsweredBefore tells the client that the ledger has an answer from this base URL, so a 404 in the API's own format is a no

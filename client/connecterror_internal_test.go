@@ -140,7 +140,7 @@ func TestARowThatWasNeverSentIsPending(t *testing.T) {
 			c := newHarness(t, workers, Options{transport: w, MaxAttempts: 1, MaxElapsed: 20 * time.Second})
 			began := time.Now()
 			c.run(rows)
-			if k := c.kinds(); k[contact.Refused]+k[contact.Lost] > 0 || c.stopped != StopAPIDown || !bytes.Contains([]byte(c.detail), []byte("connection refused")) {
+			if k := c.kinds(); k[contact.Refused]+k[contact.Lost] > 0 || c.stopped != contact.StopAPIDown || !bytes.Contains([]byte(c.detail), []byte("connection refused")) {
 				t.Errorf("%d rows ended as %v, stop %q: %s", rows, k, c.stopped, c.detail)
 			}
 			if took := time.Since(began); took < 15*time.Second || took > 25*time.Second {

@@ -62,7 +62,7 @@ func TestAHandshakeThatStallsIsNoCall(t *testing.T) {
 func checkNothingSent(t *testing.T, c *harness, s *rawServer) {
 	t.Helper()
 	k := c.kinds()
-	if sent := c.client.Stats().Sent; sent != 0 || s.counted() != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != StopAPIDown {
+	if sent := c.client.Stats().Sent; sent != 0 || s.counted() != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != contact.StopAPIDown {
 		t.Errorf("%d sent, %d requests came, ended as %v, stop %q", sent, s.counted(), k, c.stopped)
 	}
 }

@@ -117,7 +117,7 @@ func checkOneFault(t *testing.T, name string, want expectation, after int64, wor
 // everyCall has a fault happen to all calls: the run must end by itself, soon, after few calls, and put no blame on rows.
 func checkAllFaults(t *testing.T, name string, want expectation, workers int, h2 bool) {
 	api, o := startFakeAPI(t, fakeapi.Options{TLS: h2, Faults: []fakeapi.Fault{{Kinds: []string{name}}}})
-	if want.stopIfAll == StopAPIDown {
+	if want.stopIfAll == contact.StopAPIDown {
 		o.MaxElapsed = 2 * time.Second
 	}
 	if want.timesOut {

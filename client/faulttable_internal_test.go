@@ -11,26 +11,26 @@ type expectation struct {
 	// lost says that the call was lost.
 	lost bool
 	// stopped is why the run stops after it happened once.
-	stop Stop
+	stop contact.Stop
 	// timesOut: only a time-out ends it.
 	timesOut bool
 	// races: the connection closes while the next request may be on its way, which is lost then.
 	races bool
 	// stopIfAll is why the run stops where it happens to every call.
-	stopIfAll Stop
+	stopIfAll contact.Stop
 }
 
 var (
 	answered  = expectation{kind: contact.Matched}
 	unmatched = expectation{kind: contact.NoMatch}
-	rejected  = expectation{kind: contact.Refused, stopIfAll: StopRejectedAll}
-	transient = expectation{kind: contact.Matched, again: true, stopIfAll: StopAPIDown}
-	lostOnce  = expectation{kind: contact.Matched, again: true, lost: true, stopIfAll: StopAPIDown}
-	timesOut  = expectation{kind: contact.Matched, again: true, lost: true, timesOut: true, stopIfAll: StopAPIDown}
-	unusable  = expectation{kind: contact.Lost, lost: true, stopIfAll: StopRejectedAll}
+	rejected  = expectation{kind: contact.Refused, stopIfAll: contact.StopRejectedAll}
+	transient = expectation{kind: contact.Matched, again: true, stopIfAll: contact.StopAPIDown}
+	lostOnce  = expectation{kind: contact.Matched, again: true, lost: true, stopIfAll: contact.StopAPIDown}
+	timesOut  = expectation{kind: contact.Matched, again: true, lost: true, timesOut: true, stopIfAll: contact.StopAPIDown}
+	unusable  = expectation{kind: contact.Lost, lost: true, stopIfAll: contact.StopRejectedAll}
 )
 
-func stopsWith(why Stop) expectation {
+func stopsWith(why contact.Stop) expectation {
 	return expectation{kind: contact.Released, stop: why, stopIfAll: why}
 }
 
@@ -42,7 +42,7 @@ var faultTable = map[string]expectation{
 	"chargemissing": answered, "chargetext": answered, "missmissing": unmatched,
 	"latin1": answered, "utf16": answered, "bom": answered,
 	"closeafter": {kind: contact.Matched, races: true},
-	"404":        {kind: contact.NoMatch, stopIfAll: StopRejectedAll},
+	"404":        {kind: contact.NoMatch, stopIfAll: contact.StopRejectedAll},
 
 	"400": rejected, "422": rejected, "405": rejected, "410": rejected, "302": rejected, "redirect": rejected, "308": rejected, "echo400": rejected,
 
@@ -55,8 +55,8 @@ var faultTable = map[string]expectation{
 	"204": unusable, "garbage": unusable, "html": unusable, "empty": unusable, "array": unusable, "string": unusable, "null": unusable,
 	"two": unusable, "bare": unusable, "wrapped": unusable, "list": unusable, "keycut": unusable, "huge": unusable, "bomb": unusable,
 
-	"claims400": rejected, "claims404": {kind: contact.NoMatch, stopIfAll: StopRejectedAll}, "keycut400": rejected,
-	"claims401": stopsWith(StopUnauthorized), "claims402": stopsWith(StopNoCredits), "claims403": stopsWith(StopForbidden), "keycut401": stopsWith(StopUnauthorized),
-	"401": stopsWith(StopUnauthorized), "echo401": stopsWith(StopUnauthorized), "403": stopsWith(StopForbidden),
-	"402": stopsWith(StopNoCredits), "nocredits": stopsWith(StopNoCredits), "nocreditsinside": stopsWith(StopNoCredits),
+	"claims400": rejected, "claims404": {kind: contact.NoMatch, stopIfAll: contact.StopRejectedAll}, "keycut400": rejected,
+	"claims401": stopsWith(contact.StopUnauthorized), "claims402": stopsWith(contact.StopNoCredits), "claims403": stopsWith(contact.StopForbidden), "keycut401": stopsWith(contact.StopUnauthorized),
+	"401": stopsWith(contact.StopUnauthorized), "echo401": stopsWith(contact.StopUnauthorized), "403": stopsWith(contact.StopForbidden),
+	"402": stopsWith(contact.StopNoCredits), "nocredits": stopsWith(contact.StopNoCredits), "nocreditsinside": stopsWith(contact.StopNoCredits),
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"enrich/contact"
 )
 
 // A signal is what a call means for the whole account.
@@ -28,7 +30,7 @@ type feedback struct {
 	failure    string // what failed, in words
 	retryAfter time.Duration
 	rate       Rate
-	stop       Stop
+	stop       contact.Stop
 	rejection  rejection
 	// fromAPI: the API itself sent it. expected: an earlier run saw the contact refused.
 	fromAPI, knownRejected bool
@@ -39,7 +41,7 @@ type feedback struct {
 
 // endReleased gives a permit back and tells what came of the call. It says whether the API counts as down, so that the call
 // was no attempt of its row.
-func (ac *account) release(a *Asking, p permit, n feedback) (down bool) {
+func (ac *account) release(a *question, p permit, n feedback) (down bool) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	defer ac.wakeNext()
@@ -49,7 +51,7 @@ func (ac *account) release(a *Asking, p permit, n feedback) (down bool) {
 	if p.epoch == ac.epoch {
 		ac.epochInFlight--
 	}
-	if !a.ticket.Refused {
+	if !a.Refused {
 		ac.first.inFlight--
 	}
 	if !ac.limiter.fixed {
@@ -120,7 +122,7 @@ func (ac *account) recordRejection(n feedback) {
 		ac.proveKey()
 	}
 	if !n.knownRejected && !ac.first.answered.Load() && ac.first.reject(n.rejection) {
-		ac.halt(StopRejectedAll, ac.first.advice(n.rejection, ac.o))
+		ac.halt(contact.StopRejectedAll, ac.first.advice(n.rejection, ac.o))
 	}
 }
 
@@ -129,9 +131,9 @@ func (ac *account) recordUnusable(now time.Time, p permit, n feedback) (down boo
 	ac.unusableInARow++
 	answered := ac.first.answered.Load()
 	if ac.unusableInARow >= maxUnusableInARow {
-		why := StopRejectedAll
+		why := contact.StopRejectedAll
 		if answered {
-			why = StopAPIDown
+			why = contact.StopAPIDown
 		}
 		ac.halt(why, fmt.Sprintf("%d responses in a row were not answers of the API, the last %s; %s", ac.unusableInARow, n.failure, checkURLAdvice(ac.o)))
 	}
@@ -153,7 +155,7 @@ func (ac *account) recordThrottled(now time.Time, p permit, hint time.Duration) 
 		total = ac.pause.extend(now, hint)
 	}
 	if total > ac.o.MaxElapsed {
-		ac.halt(StopAPIDown, "it asks to wait (429) for longer than --max-elapsed: "+total.Round(time.Second).String())
+		ac.halt(contact.StopAPIDown, "it asks to wait (429) for longer than --max-elapsed: "+total.Round(time.Second).String())
 	}
 }
 

@@ -15,7 +15,7 @@ const (
 	maxRejections     = 40
 )
 
-// Where an asking is while the first calls go alone.
+// Where a question is while the first calls go alone.
 type callState uint8
 
 const (
@@ -30,7 +30,7 @@ const (
 type firstCalls struct {
 	keyProved atomic.Bool // the key is proved: all workers may send
 	answered  atomic.Bool // a usable answer has come
-	order     list.List   // of *Asking, in the order of Queue; empty once opened
+	order     list.List   // of *question, in the order of Queue; empty once opened
 
 	rejected, sameGroup, withEmail int
 	inFlight                       int // calls in flight whose refusal would count
@@ -38,9 +38,9 @@ type firstCalls struct {
 }
 
 // delay is the asking whose turn it is; nil: whoever it is is not here yet.
-func (f *firstCalls) next() *Asking {
+func (f *firstCalls) next() *question {
 	for at := f.order.Front(); at != nil; at = at.Next() {
-		a := at.Value.(*Asking)
+		a := at.Value.(*question)
 		switch a.state {
 		case stateReady:
 			return a

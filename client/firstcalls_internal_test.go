@@ -33,7 +33,7 @@ func TestRefusedAlikeGivesUpEarly(t *testing.T) {
 				w := &fakeNetwork{answer: c.answer}
 				crowd := newHarness(t, workers, Options{transport: w, EmailAs: c.emailAs})
 				crowd.run(500)
-				if w.calls() != c.calls || crowd.stopped != StopRejectedAll || !strings.Contains(crowd.detail, c.advice) {
+				if w.calls() != c.calls || crowd.stopped != contact.StopRejectedAll || !strings.Contains(crowd.detail, c.advice) {
 					t.Errorf("%d calls, stop %q: %s", w.calls(), crowd.stopped, crowd.detail)
 				}
 				asked := 0
@@ -111,7 +111,7 @@ func TestUnusableAnswersInTheMiddleAreAnOutage(t *testing.T) {
 		}}
 		c := newHarness(t, 8, Options{transport: w})
 		c.run(1000)
-		if k := c.kinds(); k[contact.Lost] > 40 || c.stopped != StopAPIDown {
+		if k := c.kinds(); k[contact.Lost] > 40 || c.stopped != contact.StopAPIDown {
 			t.Errorf("ended as %v, stop %q", k, c.stopped)
 		}
 	})

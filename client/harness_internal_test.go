@@ -24,9 +24,9 @@ type harness struct {
 	knownRejected bool // earlier runs saw every contact refused
 
 	mu       sync.Mutex
-	stopped  Stop
+	stopped  contact.Stop
 	detail   string
-	results  map[int64][]Result // each row's results, in order
+	results  map[int64][]contact.Result // each row's results, in order
 	notFound []int64
 }
 
@@ -46,52 +46,50 @@ func newHarness(t testing.TB, workers int, o Options) *harness {
 	t.Cleanup(c.Close)
 	soft, stop := context.WithCancel(t.Context())
 	t.Cleanup(stop)
-	return &harness{client: c, workers: workers, lostRetries: 2, soft: soft, hard: t.Context(), stopSoft: stop, results: map[int64][]Result{}}
+	return &harness{client: c, workers: workers, lostRetries: 2, soft: soft, hard: t.Context(), stopSoft: stop, results: map[int64][]contact.Result{}}
 }
 
 // email is the address of a row: what a test's server knows rows by.
 func email(row int64) string { return fmt.Sprintf("row%d@x.com", row) }
 
-type queuedRow struct {
-	asking *Asking
-	ticket Ticket
-}
-
 // run asks about rows 1 to n, and returns when all have ended.
 func (c *harness) run(n int64) {
-	jobs := make(chan queuedRow, 2*c.workers)
-	back := make(chan Ticket, n)
+	jobs := make(chan *contact.Question, 2*c.workers)
+	back := make(chan *contact.Question, n)
 	permits := make(chan struct{}, 2*c.workers)
 	var workers, waiting conc.WaitGroup
 	for range c.workers {
 		workers.Go(func() {
-			for j := range jobs {
-				r, wait := j.asking.Do(c.soft, c.hard)
+			for q := range jobs {
+				r, wait := c.client.Ask(c.soft, c.hard, q)
 				if wait > 0 {
 					waiting.Go(func() {
 						c.sleep(wait)
-						jobs <- j
+						jobs <- q
 					})
 					continue
 				}
-				if t, again := c.record(j, *r); again {
-					back <- t
+				if again := c.record(q, r); again != nil {
+					back <- again
 					continue
 				}
 				<-permits
 			}
 		})
 	}
-	queue := func(t Ticket) { jobs <- queuedRow{c.client.Queue(t), t} }
+	queue := func(q *contact.Question) {
+		c.client.Queue(q)
+		jobs <- q
+	}
 	for row := int64(1); row <= n && c.soft.Err() == nil; row++ {
 		taken := false
 		for !taken {
 			select {
 			case permits <- struct{}{}:
-				queue(Ticket{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry, Refused: c.knownRejected})
+				queue(&contact.Question{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry, Refused: c.knownRejected})
 				taken = true
-			case t := <-back:
-				queue(t)
+			case q := <-back:
+				queue(q)
 			}
 		}
 	}
@@ -100,8 +98,8 @@ func (c *harness) run(n int64) {
 			select {
 			case permits <- struct{}{}:
 				taken = true
-			case t := <-back:
-				queue(t)
+			case q := <-back:
+				queue(q)
 			}
 		}
 	}
@@ -111,11 +109,11 @@ func (c *harness) run(n int64) {
 	c.decideNotFound()
 }
 
-// record takes how an asking ended; again: it was lost, and is asked again.
-func (c *harness) record(j queuedRow, r Result) (_ Ticket, again bool) {
+// record takes a question's result, and returns the question that repeats it if the call was lost; nil: none does.
+func (c *harness) record(q *contact.Question, r contact.Result) (again *contact.Question) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	row := j.ticket.Row
+	row := q.Row
 	c.results[row] = append(c.results[row], r)
 	if r.Stop != "" {
 		if c.stopped == "" {
@@ -127,14 +125,14 @@ func (c *harness) record(j queuedRow, r Result) (_ Ticket, again bool) {
 		c.notFound = append(c.notFound, row)
 	}
 	if !r.Again || c.soft.Err() != nil || c.lost(row) > c.lostRetries {
-		return Ticket{}, false
+		return nil
 	}
-	t := j.ticket
-	t.Attempts, t.Elapsed = r.Outcome.Attempts, r.Elapsed
-	return t, true
+	again = new(*q)
+	again.Attempts, again.Elapsed = r.Outcome.Attempts, r.Elapsed
+	return again
 }
 
-// waitReason waits for an asking's own backoff, or for the stop.
+// waitReason waits for a question's own backoff, or for the stop.
 func (c *harness) sleep(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -7,7 +7,7 @@ import (
 )
 
 // log tells of one attempt: never the key, which is in nothing that is logged, nor control characters, which bounded took off.
-func (r *row) log(p permit, reply *reply, v *decision) {
+func (r *question) log(p permit, reply *reply, v *decision) {
 	if r.c.o.Log == nil {
 		return
 	}
@@ -17,8 +17,8 @@ func (r *row) log(p permit, reply *reply, v *decision) {
 	}
 	waited += r.waited
 	attrs := []slog.Attr{
-		slog.Int64("row", r.ticket.Row),
-		slog.Int("attempt", r.ticket.Attempts+max(r.sent, 1)),
+		slog.Int64("row", r.Row),
+		slog.Int("attempt", r.Attempts+max(r.sent, 1)),
 		slog.Int("status", reply.status),
 		slog.Float64("latency_ms", float64(reply.took.Round(10*time.Microsecond))/float64(time.Millisecond)),
 		slog.String("result", v.action.String()),

@@ -35,7 +35,7 @@ const (
 // What exceeds the share goes to a temporary file, so an answer that has begun is always read at once, whatever its
 // size and however many others arrive.
 //
-// The startBackoff is for complete answers, from the moment they are decoded until [Result.Release]. They wait here for one
+// The rest is for complete answers, from the moment they are decoded until [contact.Result.Release]. They wait here for one
 // another. No call depends on it: whoever waits has read its answer, and whoever holds memory needs only to be judged
 // and committed.
 type answerMemory struct {
@@ -118,9 +118,9 @@ func (m *answerMemory) keepBuffer(x *exchange) {
 }
 
 // settle gives back what a call needed, but for the answer that is in the result.
-func (m *answerMemory) settle(x *exchange, r *Result) {
-	if kept := min(int64(cap(r.Outcome.Body)), x.held); kept > 0 {
-		r.memory, r.held = m, kept
+func (m *answerMemory) settle(x *exchange, r *question) {
+	if kept := min(int64(cap(r.result.Outcome.Body)), x.held); kept > 0 {
+		r.held, r.result.Memory = kept, r
 		x.held -= kept
 	}
 	m.free(x)
@@ -211,14 +211,10 @@ func (b *body) unzippedSize() int {
 	return int(min(binary.LittleEndian.Uint32(b.tail[len(b.tail)-4:]), maxBody))
 }
 
-// Release gives up the answer in the result and the memory that was reserved for it. It must be called when the answer is
-// committed, or is not needed. It may be called again.
-func (r *Result) Release() {
-	r.Outcome.Body = nil
-	if r.memory != nil {
-		r.memory.release(r.held)
-		r.memory, r.held = nil, 0
-	}
+// Release gives back the memory that the result had.
+func (r *question) Release() {
+	r.c.memory.release(r.held)
+	r.held = 0
 }
 
 // A body is an answer as it came: what did not fit into memory is in a slot of the spill file, before the tail.
@@ -253,7 +249,7 @@ func (m *answerMemory) read(b *body, from io.Reader, length int64) error {
 }
 
 // makeRoom makes the tail larger or, when it is as large as the share, moves it to the file. If the file fails, the
-// answer stays in memory: it may have been paid for. The run must then end ([Result.Err]).
+// answer stays in memory: it may have been paid for. The run must then end ([contact.Result.Err]).
 func (m *answerMemory) makeRoom(b *body, length int64) {
 	most := m.share
 	if len(b.tail) >= most {

@@ -46,9 +46,11 @@ func smallMemoryClient(t *testing.T, workers int, handler http.HandlerFunc) *Cli
 	return c
 }
 
-func doOne(t *testing.T, c *Client, row int) *Result {
+func doOne(t *testing.T, c *Client, row int) contact.Result {
 	t.Helper()
-	r, wait := c.Queue(Ticket{Row: int64(row), Contact: contact.Contact{Email: email(int64(row))}}).Do(t.Context(), t.Context())
+	q := contact.Question{Row: int64(row), Contact: contact.Contact{Email: email(int64(row))}}
+	c.Queue(&q)
+	r, wait := c.Ask(t.Context(), t.Context(), &q)
 	if wait > 0 {
 		t.Errorf("row %d: it waits for %v", row, wait)
 	}
@@ -140,10 +142,10 @@ func TestAnAnswerIsReadAtOnceWhileOthersFillTheMemory(t *testing.T) {
 	want := answerOf(900_000)
 	c := smallMemoryClient(t, workers, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(want) })
 	first := doOne(t, c, 0)
-	results := make(chan *Result, workers)
-	var asking sync.WaitGroup
+	results := make(chan contact.Result, workers)
+	var calls sync.WaitGroup
 	for row := 1; row < workers; row++ {
-		asking.Go(func() { results <- doOne(t, c, row) })
+		calls.Go(func() { results <- doOne(t, c, row) })
 	}
 	for slots := int64(0); slots < workers-1; runtime.Gosched() {
 		c.memory.spill.mu.Lock()
@@ -161,7 +163,7 @@ func TestAnAnswerIsReadAtOnceWhileOthersFillTheMemory(t *testing.T) {
 		}
 		r.Release()
 	}
-	asking.Wait()
+	calls.Wait()
 	checkAllReleased(t, c)
 }
 
@@ -191,7 +193,9 @@ func TestLargeAnswersAreAnnouncedOnce(t *testing.T) {
 	defer c.Close()
 	for i, want := range []int{0, 1, 1} {
 		size = []int{largeAnswer, largeAnswer + 1, maxBody}[i]
-		c.Queue(Ticket{}).Do(context.Background(), context.Background())
+		var q contact.Question
+		c.Queue(&q)
+		c.Ask(context.Background(), context.Background(), &q)
 		if told != want {
 			t.Errorf("told %d times after %d bytes", told, size)
 		}

@@ -29,7 +29,7 @@ type Options struct {
 	// Set is what every request has alike.
 	Set Constants
 	// Workers is how many calls are in flight at most; 0: 32. It sizes the connections that are kept, and is no lock:
-	// the caller runs so many [Asking.Do] at once.
+	// the caller runs so many [Client.Ask] at once.
 	Workers int
 	// Rate bounds the calls; the zero Rate: what the API's header rate_limit says.
 	Rate Rate
@@ -48,7 +48,7 @@ type Options struct {
 	UserAgent string
 	// Latencies keeps the latencies also for [Client.Latencies].
 	Latencies bool
-	// AnswerMemory bounds the memory for answers, in bytes: those that are read, and those whose [Result.Release] has not
+	// AnswerMemory bounds the memory for answers, in bytes: those that are read, and those whose [contact.Result.Release] has not
 	// been called. What has no room while it is read goes to a temporary file. The bound is never below what the workers
 	// and one answer of 1 MiB need. 0: no bound, and no temporary file.
 	AnswerMemory int64

@@ -11,7 +11,7 @@ import (
 )
 
 // decideNotFound is decide for a reply, also for one without an answer.
-func (r *row) decide(reply *reply) decision {
+func (r *question) decide(reply *reply) decision {
 	switch reply.delivery {
 	case deliveryAnswered:
 		return decide(reply.status, reply.body, attempt{last: r.retries.isLast(), urlProved: r.c.urlProved()})
@@ -33,19 +33,19 @@ func (r *row) decide(reply *reply) decision {
 // decideNoConnection is for a call without a connection. No row is at fault for it. The run stops at once if a retry does not
 // help; but not once the API has answered: then what looks final (a certificate, a name, a proxy) may be one machine of
 // several, or a change under way.
-func (r *row) decideNoConnection(reply *reply) decision {
+func (r *question) decideNoConnection(reply *reply) decision {
 	if errors.Is(reply.err, context.DeadlineExceeded) || errors.Is(reply.err, context.Canceled) {
 		return decision{action: actionRetry, message: r.errorText(reply)}
 	}
 	f := r.c.diagnoser.Diagnose(reply.err)
 	if f.Permanent && !r.c.reached.Load() {
-		return decision{action: actionStop, stop: StopAPIDown, message: f.Cause, advice: f.Advice}
+		return decision{action: actionStop, stop: contact.StopAPIDown, message: f.Cause, advice: f.Advice}
 	}
 	return decision{action: actionRetry, message: "no connection: " + f.String()}
 }
 
 // errorText are a call's error for people, without the key.
-func (r *row) errorText(reply *reply) string {
+func (r *question) errorText(reply *reply) string {
 	if reply.err == nil {
 		return ""
 	}
@@ -68,8 +68,8 @@ func (r *row) errorText(reply *reply) string {
 }
 
 // feedback is what a call means for the account.
-func (r *row) feedback(reply *reply, v *decision) feedback {
-	n := feedback{row: r.ticket.Row, fromAPI: v.fromAPI, knownRejected: r.ticket.Refused, unsent: !reply.onWire}
+func (r *question) feedback(reply *reply, v *decision) feedback {
+	n := feedback{row: r.Row, fromAPI: v.fromAPI, knownRejected: r.Refused, unsent: !reply.onWire}
 	if v.action != actionAnswer { // the words cost more than they should for each answer
 		n.failure = describe(v.status, v.message)
 	}
@@ -77,7 +77,7 @@ func (r *row) feedback(reply *reply, v *decision) feedback {
 		n.rate = parseRateLimit(reply.header.Get("Rate_limit"))
 		n.retryAfter = parseRetryAfter(reply.header, reply.at)
 	}
-	n.rejection = rejection{status: v.status, withEmail: r.ticket.Contact.Email != "", message: v.message, unusable: v.action == actionUnusable}
+	n.rejection = rejection{status: v.status, withEmail: r.Contact.Email != "", message: v.message, unusable: v.action == actionUnusable}
 	n.signal = r.signal(reply, v)
 	switch {
 	case v.action == actionStop:
@@ -91,7 +91,7 @@ func (r *row) feedback(reply *reply, v *decision) feedback {
 	return n
 }
 
-func (r *row) signal(reply *reply, v *decision) signal {
+func (r *question) signal(reply *reply, v *decision) signal {
 	switch v.action {
 	case actionAnswer:
 		if v.status == http.StatusNotFound {
@@ -144,8 +144,8 @@ func reasonOf(reply *reply, status int) string {
 	return "server_error"
 }
 
-// finish is for a verdict that ends an asking.
-func (r *row) finish(reply *reply, v *decision) {
+// finish is for a verdict that ends a question.
+func (r *question) finish(reply *reply, v *decision) {
 	r.end(contact.Released)
 	out := &r.result
 	o := &out.Outcome
@@ -168,23 +168,23 @@ func (r *row) finish(reply *reply, v *decision) {
 }
 
 // endExhausted is for a row whose failures did not pass.
-func (r *row) endExhausted() {
+func (r *question) endExhausted() {
 	r.end(contact.Refused)
 	r.result.Outcome.Failure = contact.Exhausted
 }
 
 // endReleased is for a row that was not charged and may not be asked any more: as if it had not been asked.
-func (r *row) endReleased() { r.end(contact.Released) }
+func (r *question) endReleased() { r.end(contact.Released) }
 
-// leaveOrder gives an asking its result.
-func (r *row) end(kind contact.Kind) {
+// leaveOrder gives a question its result.
+func (r *question) end(kind contact.Kind) {
 	at := r.at
 	if at.IsZero() {
 		at = time.Now()
 	}
-	r.result = Result{Elapsed: r.retries.elapsed, Remaining: r.remaining, Err: r.c.memory.spill.failure(), Outcome: contact.Outcome{
-		Contact: r.ticket.Contact, Keys: r.ticket.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
-		Status: r.status, Attempts: r.ticket.Attempts + r.sent, Message: r.message,
+	r.result = contact.Result{Elapsed: r.retries.elapsed, Remaining: r.remaining, Err: r.c.memory.spill.failure(), Outcome: contact.Outcome{
+		Contact: r.Contact, Keys: r.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
+		Status: r.status, Attempts: r.Attempts + r.sent, Message: r.message,
 	}}
 	select {
 	case <-r.c.account.halted:

@@ -85,7 +85,7 @@ func TestEndlessPauseStopsTheRun(t *testing.T) {
 				c := newHarness(t, workers, Options{transport: w, MaxElapsed: time.Minute})
 				began := time.Now()
 				c.run(500)
-				if k := c.kinds(); c.stopped != StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
+				if k := c.kinds(); c.stopped != contact.StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
 					t.Errorf("stop %q, ended as %v", c.stopped, k)
 				}
 				if took := time.Since(began); took > 61*time.Second || w.calls() > 30+2*workers {

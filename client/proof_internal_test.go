@@ -54,7 +54,7 @@ func TestARunGivesUpAlsoOnceTheKeyIsProved(t *testing.T) {
 		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse { return apiError(400 + 22*(in.n%2)) }}
 		c := newHarness(t, workers, Options{transport: w})
 		c.run(500)
-		if w.calls() != maxSameRejections || c.stopped != StopRejectedAll {
+		if w.calls() != maxSameRejections || c.stopped != contact.StopRejectedAll {
 			t.Errorf("%d calls, stop %q: %s", w.calls(), c.stopped, c.detail)
 		}
 	})
@@ -74,9 +74,9 @@ func TestTenUnusableResponsesStopTheRun(t *testing.T) {
 				c := newHarness(t, 32, Options{transport: w})
 				began := time.Now()
 				c.run(300)
-				want := StopAPIDown
+				want := contact.StopAPIDown
 				if good == 0 {
-					want = StopRejectedAll
+					want = contact.StopRejectedAll
 				}
 				k := c.kinds()
 				if c.stopped != want || !strings.Contains(c.detail, "10 responses in a row") || k[contact.Matched] != good || k[contact.NoMatch] != 0 {
@@ -130,7 +130,7 @@ func TestAForeignNotFoundIsAnOutage(t *testing.T) {
 				c.client.AnsweredBefore()
 				c.run(300)
 				k := c.kinds()
-				if c.stopped != StopAPIDown || !strings.Contains(c.detail, "check --url") || k[contact.NoMatch] != 0 || k[contact.Refused] > maxExhausted {
+				if c.stopped != contact.StopAPIDown || !strings.Contains(c.detail, "check --url") || k[contact.NoMatch] != 0 || k[contact.Refused] > maxExhausted {
 					t.Errorf("%q after %d: ended as %v, stop %q: %s", body, good, k, c.stopped, c.detail)
 				}
 			})

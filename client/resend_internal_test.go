@@ -149,7 +149,7 @@ func TestNothingWrittenIsNotLost(t *testing.T) {
 	c := newHarness(t, 8, Options{URL: url, MaxElapsed: time.Second})
 	c.run(50)
 	k := c.kinds()
-	if s := c.client.Stats(); s.Sent != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != StopAPIDown {
+	if s := c.client.Stats(); s.Sent != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != contact.StopAPIDown {
 		t.Errorf("%d sent, ended as %v, stop %q", s.Sent, k, c.stopped)
 	}
 }

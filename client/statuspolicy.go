@@ -12,19 +12,6 @@ import (
 	"enrich/contact"
 )
 
-// A Stop is why a run must stop.
-type Stop string
-
-// The causes that an API's answer can have. Their texts stand in the summary.
-const (
-	StopUnauthorized Stop = "unauthorized" // 401
-	StopForbidden    Stop = "forbidden"    // 403
-	StopNoCredits    Stop = "no_credits"   // 402, or an uncharged 200 with an error and no credits left
-	StopAPIDown      Stop = "api_down"     // it kept failing, or a pause is longer than the run may wait
-	StopRejectedAll  Stop = "rejected_all" // every one of the first requests was refused alike
-	StopCap          Stop = "cap"          // no further call may be made for this contact
-)
-
 // An action is what is done about one answer.
 type action uint8
 
@@ -43,7 +30,7 @@ const (
 // A decision is what one response means.
 type decision struct {
 	action action
-	stop   Stop
+	stop   contact.Stop
 	status int // the HTTP status, or the one that the body claims (API.md, "What counts as an answer")
 	// fromAPI: the API itself sent it: an answer, or an error in its own format. Anything between us and the API can have
 	// sent all else.
@@ -112,11 +99,11 @@ func (r *response) decide() decision {
 	case status <= 299:
 		return r.decideAnswer()
 	case status == http.StatusUnauthorized:
-		return decision{action: actionStop, stop: StopUnauthorized, message: message()}
+		return decision{action: actionStop, stop: contact.StopUnauthorized, message: message()}
 	case status == http.StatusForbidden:
-		return decision{action: actionStop, stop: StopForbidden, message: message()}
+		return decision{action: actionStop, stop: contact.StopForbidden, message: message()}
 	case status == http.StatusPaymentRequired:
-		return decision{action: actionStop, stop: StopNoCredits, message: message()}
+		return decision{action: actionStop, stop: contact.StopNoCredits, message: message()}
 	case status == http.StatusTooManyRequests:
 		return decision{action: actionPause, message: message()}
 	case status == http.StatusNotFound:
@@ -154,7 +141,7 @@ func (r *response) decideAnswer() decision {
 	case !a.FromAPI():
 		return decision{action: actionUnusable, message: "the response is not an answer of the API: " + messageOf(r.body)}
 	case !a.Charged && a.Error != "" && a.Remaining != nil && *a.Remaining <= 0:
-		return decision{action: actionStop, stop: StopNoCredits, fromAPI: true, answer: *a, message: bounded(a.Error)}
+		return decision{action: actionStop, stop: contact.StopNoCredits, fromAPI: true, answer: *a, message: bounded(a.Error)}
 	}
 	return decision{action: actionAnswer, fromAPI: true, answer: *a, message: bounded(a.Error)}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // expectedAction is API.md's table of errors; own: the body is in the API's own format.
-func expectedAction(status int, own, answered bool) (action, Stop) {
+func expectedAction(status int, own, answered bool) (action, contact.Stop) {
 	switch {
 	case status < 200:
 		return actionUnusable, ""
@@ -18,11 +18,11 @@ func expectedAction(status int, own, answered bool) (action, Stop) {
 	case status < 300:
 		return actionAnswer, ""
 	case status == 401:
-		return actionStop, StopUnauthorized
+		return actionStop, contact.StopUnauthorized
 	case status == 402:
-		return actionStop, StopNoCredits
+		return actionStop, contact.StopNoCredits
 	case status == 403:
-		return actionStop, StopForbidden
+		return actionStop, contact.StopForbidden
 	case status == 404 && own && answered:
 		return actionAnswer, ""
 	case status == 404 && own:

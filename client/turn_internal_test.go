@@ -22,7 +22,7 @@ func withWorkers(t *testing.T, f func(t *testing.T, workers int)) {
 }
 
 func TestBadKeyCostsOneCall(t *testing.T) {
-	for code, stop := range map[int]Stop{401: StopUnauthorized, 403: StopForbidden, 402: StopNoCredits} {
+	for code, stop := range map[int]contact.Stop{401: contact.StopUnauthorized, 403: contact.StopForbidden, 402: contact.StopNoCredits} {
 		withWorkers(t, func(t *testing.T, workers int) {
 			w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return status(code) }}
 			c := newHarness(t, workers, Options{transport: w})
@@ -53,7 +53,7 @@ func TestKeyRevokedCostsWhatIsInFlight(t *testing.T) {
 		if n := w.calls(); n > 100+workers {
 			t.Fatalf("%d calls, want at most %d", n, 100+workers)
 		}
-		if k := c.kinds(); k[contact.Matched] != 100 || k[contact.Refused]+k[contact.Lost] != 0 || c.stopped != StopUnauthorized {
+		if k := c.kinds(); k[contact.Matched] != 100 || k[contact.Refused]+k[contact.Lost] != 0 || c.stopped != contact.StopUnauthorized {
 			t.Fatalf("ended as %v, stop %q", k, c.stopped)
 		}
 	})

@@ -60,18 +60,18 @@ func (ac *account) firstBackoffEnd() (first time.Time) {
 	return first
 }
 
-// startBackoff notes that an asking waits for its own backoff.
-func (ac *account) startBackoff(a *Asking, wait time.Duration) {
+// startBackoff notes that a question waits for its own backoff.
+func (ac *account) startBackoff(a *question, wait time.Duration) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	if ac.backingOff == nil {
-		ac.backingOff = map[*Asking]time.Time{}
+		ac.backingOff = map[*question]time.Time{}
 	}
 	ac.backingOff[a] = time.Now().Add(wait)
 }
 
 // endBackoff notes that it does not any more.
-func (ac *account) endBackoff(a *Asking) {
+func (ac *account) endBackoff(a *question) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	delete(ac.backingOff, a)

@@ -15,6 +15,14 @@ type Keys struct {
 	Email Key
 }
 
+// By returns the key that identifies a contact in a ledger: by its address (--same-by email), or else by its request.
+func (k Keys) By(email bool) Key {
+	if email {
+		return k.Email
+	}
+	return k.Request
+}
+
 // An Identity makes keys: two contacts have the same key when they ask the same question of the same API.
 // Make one with [NewIdentity]; it is not changed afterwards and may be shared.
 type Identity struct {

@@ -3,40 +3,34 @@ package pipeline
 import (
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"enrich/contact"
 )
 
-// Stopping bounds what happens after a stop.
-type Stopping struct {
-	// Grace is how long calls in flight may take after a stop; 0 ends them at once.
-	Grace time.Duration
-}
-
-// Counters say how far the asking is; they may be read at any time, from any goroutine.
+// Counters count what the pass has done so far. Any goroutine may read them at any time.
 type Counters struct {
-	// Read is rows looked at by the ask pass.
+	// Read is rows that were read.
 	Read atomic.Int64
-	// Admitted is contacts whose intent is durable, each as often as it was asked.
+	// Admitted is contacts whose intent is durable; a contact that is sent again counts again.
 	Admitted atomic.Int64
-	// Matched, NoMatch, Failed (refused and lost) and Released count outcomes of this run that are durable.
+	// Matched, NoMatch, Failed (refused and lost) and Released are durable outcomes of this run.
 	Matched, NoMatch, Failed, Released atomic.Int64
 	// Lost is calls that may have been charged, without an answer.
 	Lost atomic.Int64
-	// Charged is answers of this run that say that a credit was charged.
+	// Charged is answers that say that a credit was charged.
 	Charged atomic.Int64
-	// ChargeUnknown is no matches of this run that do not say whether they were charged.
+	// ChargeUnknown is no matches that do not say whether they were charged.
 	ChargeUnknown atomic.Int64
-	// Account is what the run's first answer told of the account; nil: nothing.
-	Account atomic.Pointer[Account]
-	heard   bool // an answer came; settle's alone
+
+	first    atomic.Pointer[firstBalance] // nil: the first answer did not tell the balance
+	answered bool                         // an answer came; the committer's alone
 }
 
-// An Account is the credits that an account had left after an answer, and how many answers had been charged by then.
-type Account struct{ Remaining, Charged int64 }
+// A firstBalance is the account's credits after the first answer, and how many answers had been charged by then.
+type firstBalance struct{ remaining, charged int64 }
 
-func (c *Counters) outcome(o *contact.Outcome) {
+// add counts a durable outcome. Only the committer calls it.
+func (c *Counters) add(o *contact.Outcome) {
 	switch o.Kind {
 	case contact.Matched:
 		c.Matched.Add(1)
@@ -56,22 +50,23 @@ func (c *Counters) outcome(o *contact.Outcome) {
 	case o.ChargeUnknown:
 		c.ChargeUnknown.Add(1)
 	}
-	// The first answer alone will do: the call goes alone, so that nothing else of this run is between the two figures.
-	if o.Kind.Answered() && !c.heard && o.Status != http.StatusNotFound {
-		c.heard = true
+	// The first answer is enough: its call was alone, so nothing else of this run is between the two figures.
+	if o.Kind.Answered() && !c.answered && o.Status != http.StatusNotFound {
+		c.answered = true
 		if a, err := contact.ParseAnswer(o.Body); err == nil && a.Remaining != nil {
-			c.Account.Store(&Account{*a.Remaining, c.Charged.Load()})
+			c.first.Store(&firstBalance{*a.Remaining, c.Charged.Load()})
 		}
 	}
 }
 
-// Unexplained is how many credits the account lost beyond what this run counts, given what it has left now. A lost call may
-// have been charged, and so may an answer that does not say so, each at most perCall. It is 0 or less if all is explained.
+// Unexplained returns how many credits the account lost beyond what this run counts, if it has remaining credits now; nil: not
+// known. A lost call may have been charged, and so may an answer that does not say so, each at most perCall. The result is 0
+// or less if all is explained.
 func (c *Counters) Unexplained(remaining *int64, perCall int64) int64 {
-	first := c.Account.Load()
+	first := c.first.Load()
 	if first == nil || remaining == nil {
 		return 0
 	}
-	counted := perCall * (c.Charged.Load() - first.Charged + c.ChargeUnknown.Load() + c.Lost.Load())
-	return first.Remaining - *remaining - counted
+	counted := perCall * (c.Charged.Load() - first.charged + c.ChargeUnknown.Load() + c.Lost.Load())
+	return first.remaining - *remaining - counted
 }

@@ -1,62 +1,80 @@
-// Package pipeline is the two passes over an input: [Ask] asks the API about each contact that has no answer,
-// [Write] joins each row with what the ledger holds for it. The ledger is the only thing that they share.
+// Package pipeline is the two passes over an input. [Ask] sends each contact that has no answer to the API; [Write] joins
+// each row with what the ledger knows of its contact. The passes share only the ledger. [Plan] is the first half of Ask.
 //
-// It guarantees the order that protects money: an intent is synced before its request is written, an outcome
-// is synced before its permit is given back or, in the same transaction, handed to another intent, and nothing is
-// written to an output that is not in the ledger. At most 2 × workers contacts are between the two at any instant,
-// which bounds what a crash leaves in doubt.
-// Caps are kept by reservation before a call, so that no number of workers overshoots them.
+// It guarantees the order that protects money: an intent is durable before its contact is sent, an outcome is durable before
+// it is counted and before its permit is returned, and nothing is written to an output that is not in the ledger. At most
+// 2 × workers intents are durable without an outcome at any instant, which bounds the calls that a crash leaves in doubt.
+// Calls and credits are reserved before a contact is sent, so no number of workers exceeds a cap.
 //
-// It does not know HTTP, SQLite, dialects or formats: those are the rooms below it, behind the small
-// interfaces of this package.
+// It does not know HTTP, SQL or file formats. It calls them through the interfaces of this file, which anybody can implement.
 package pipeline
 
 import (
 	"context"
+	"time"
 
-	"enrich/client"
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/reader"
 )
 
-// Rows is an input that is read in order; reader.Reader is one.
-type Rows interface {
-	// Read fills rows and returns how many; 0 and io.EOF at the end. What it returns is valid until the next Read,
-	// as are its strings.
+// A Source reads the rows of an input in order; reader.Reader is one.
+type Source interface {
+	// Read fills rows and returns their number; 0 and io.EOF at the end, or an error that wraps reader.ErrBroken if the input
+	// ended early. The rows and their strings are valid until the next Read.
 	Read(rows []reader.Row) (int, error)
 }
 
-// A Queue takes contacts to be asked, in input order; client.Client is one.
-type Queue interface {
-	Queue(client.Ticket) *client.Asking
-	// Proved says whether this run has seen a usable answer: until then a 404 may be a wrong URL.
+// A Sink takes rows of the write pass in input order. A row is valid until Write returns.
+type Sink[T any] interface{ Write(*T) error }
+
+// An API answers questions; client.Client is one.
+type API interface {
+	// Queue announces a question. It is called once for each question, in input order and before its first Ask: if an API
+	// makes its first calls one at a time, it makes them in this order.
+	Queue(*contact.Question)
+	// Ask sends the question, and retries, until it has a result. To wait before a retry it returns the time to wait and no
+	// result instead: Ask must be called again after that time, or when soft is done if that is earlier. When soft is done
+	// Ask makes no new call. When hard is done, which is not before soft, it also ends the call in flight. It is called by
+	// many goroutines, but for one question by one at a time.
+	Ask(soft, hard context.Context, q *contact.Question) (r contact.Result, wait time.Duration)
+	// Proved reports whether this run has received a usable answer. Until then a 404 may mean that the URL is wrong.
 	Proved() bool
 }
 
-// A Ledger is what both passes need of the durable record; sqlite.Ledger is one.
+// A Ledger is the durable record of intents and outcomes; ledger.Ledger is one.
 type Ledger interface {
-	// States looks contacts up by their keys: states[i] is the state of keys[i].
+	// States looks up a batch of contacts: states[i] is the state of keys[i]. It includes each commit that has returned.
 	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
-	// Answers is how many contacts have an answer.
-	Answers() int64
-	// MarkAsked says whether this is the first asking of a contact in this run.
-	MarkAsked(contact.Keys) (first bool)
-	// MarkSeen says whether this is the first row of a contact in the write pass.
-	MarkSeen(contact.Keys) (first bool)
-	// Commit makes intents and outcomes durable, together. Only an intent that is claimed may be sent: claimed[i] is that of
-	// intents[i], until the next Commit.
+	// Commit makes intents and outcomes durable together. claimed[i] reports whether this run may send intents[i]; if not,
+	// another run has the contact, and the intent was not recorded. It is valid until the next Commit. After an error nothing
+	// may be sent.
 	Commit(ctx context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) (claimed []bool, err error)
-	// Outcomes reads outcomes by their references. To bound memory it may leave some with Kind 0, but not a single one.
-	Outcomes(ctx context.Context, refs []ledger.Ref, out []contact.Outcome) error
+	// Outcomes reads outcomes by their references. To bound memory it may leave some with Kind 0, but not if there is only one.
+	Outcomes(ctx context.Context, refs []ledger.Ref, outcomes []contact.Outcome) error
 }
 
-// stateOf looks one contact up.
-func stateOf(ctx context.Context, l Ledger, k contact.Keys) (ledger.State, error) {
-	var s [1]ledger.State
-	err := l.States(ctx, []contact.Keys{k}, s[:])
-	return s[0], err
+// A Budget reserves what a run may spend before it is spent. [NewBudget] returns that of a run that shares it with no other.
+type Budget interface {
+	// Reserve takes one call and its credits. If none are left, but contacts in flight may return theirs, it waits for them.
+	// It returns "" if it made the reservation, or else which cap is reached. When ctx is done it does not wait.
+	Reserve(ctx context.Context) (reached string)
+	// Retry takes one more call for a contact that has a reservation, and reports whether it may be made.
+	Retry() bool
+	// Observe takes the account's balance from a response. It is called before the reservation of that response is settled.
+	Observe(remaining int64)
+	// Settle closes a reservation with the outcome of its contact; sent is the number of calls that were made under it. A
+	// call that was not made is returned, and so are the credits, unless the outcome may have been charged.
+	Settle(o *contact.Outcome, sent int)
 }
 
-// batch is how many rows a pass takes from the reader, and how many outcomes from the ledger, at once.
-const batch = 256
+// An Account tells runs that share an API account of each other's stops.
+type Account interface {
+	// Stop tells the other runs that this run stopped for a cause that concerns the account.
+	Stop(cause contact.Stop, detail string)
+	// Stopped waits until another run has stopped, and returns why; "" when ctx is done.
+	Stopped(ctx context.Context) (cause contact.Stop, detail string)
+}
+
+// batchRows is how many rows a pass reads, and looks up in the ledger, at once.
+const batchRows = 256

@@ -1,4 +1,4 @@
-package pipeline
+package pipeline_test
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
+	"enrich/pipeline"
 	"enrich/reader"
 	"enrich/writer"
 )
@@ -119,8 +120,8 @@ func (m *model) contact(name string, calls int64) {
 }
 
 // compare holds the write pass against the model.
-func (m *model) compare(rows []string, asked Asked, w Written) {
-	var want Written
+func (m *model) compare(rows []string, asked pipeline.AskResult, w pipeline.WriteResult) {
+	var want pipeline.WriteResult
 	for _, row := range rows {
 		name := strings.ToLower(row)
 		switch tag := tagOf(name); {
@@ -135,7 +136,7 @@ func (m *model) compare(rows []string, asked Asked, w Written) {
 	if w.Matched != want.Matched || w.NoMatch != want.NoMatch {
 		m.t.Fatalf("%d matched and %d not, want %d and %d", w.Matched, w.NoMatch, want.Matched, want.NoMatch)
 	}
-	if asked.Stop == "" && !asked.Unasked && (w.Pending != 0 || w.Failed != want.Failed) {
+	if asked.Stop == "" && !asked.Unsent && (w.Pending != 0 || w.Failed != want.Failed) {
 		m.t.Fatalf("after a whole run %d are pending and %d failed, want 0 and %d: %v", w.Pending, w.Failed, want.Failed, rows)
 	}
 }
@@ -147,7 +148,7 @@ func tagOf(address string) string {
 }
 
 // both does both passes, as the command does.
-func (m *model) both(list []string, workers int, most int64) (Asked, Written) {
+func (m *model) both(list []string, workers int, most int64) (pipeline.AskResult, pipeline.WriteResult) {
 	t := m.t
 	check := func(err error) {
 		if err != nil {
@@ -171,14 +172,14 @@ func (m *model) both(list []string, workers int, most int64) (Asked, Written) {
 	started := time.Now().UTC().Truncate(time.Millisecond)
 	run, err := l.Begin(context.Background(), ledger.Run{Started: started, URL: m.api.URL})
 	check(err)
-	rules := Rules{Identity: m.identity, Started: started, MaxAge: -1, NoMatchAge: -1, LostRetries: modelRetries}
-	ask := Ask{
-		Rules: rules, Rows: open(), Queue: api, Ledger: l, Run: run, Workers: workers,
-		Stopping: Stopping{Grace: time.Second}, Caps: Caps{MaxCalls: most}, Counters: new(Counters),
+	rules := pipeline.Rules{Identity: m.identity, Started: started, MaxAge: -1, NoMatchAge: -1, LostRetries: modelRetries}
+	ask := pipeline.Ask{
+		Rules: rules, Source: open(), API: api, Ledger: l, Run: run, Workers: workers,
+		Budget: pipeline.NewBudget(pipeline.Caps{MaxCalls: most}), Grace: time.Second, Counters: new(pipeline.Counters),
 	}
 	asked, err := ask.Do(context.Background(), context.Background())
 	check(err)
-	w := Write{Rules: rules, Rows: open(), Ledger: l, Run: run, Results: nowhere[writer.Result]{}, Failures: nowhere[writer.Failure]{}}
+	w := pipeline.Write{Rules: rules, Source: open(), Ledger: l, Run: run, Results: nowhere[writer.Result]{}, Failures: nowhere[writer.Failure]{}}
 	written, err := w.Do(context.Background())
 	check(err)
 	check(l.Finish(context.Background(), run, string(asked.Stop), 0))

@@ -8,39 +8,40 @@ import (
 	"enrich/reader"
 )
 
-// Rules decide what a row is and what the ledger's state means for it. Both passes and the plan use the same,
-// so that they cannot disagree.
+// Rules decide what a row is and what the ledger's state means for it. All passes use the same rules, so they cannot disagree.
 type Rules struct {
 	Identity contact.Identity
-	// Started is the moment the run began: ages are counted from it.
+	// ByEmail identifies a contact by its address instead of by all its fields, as the ledger does.
+	ByEmail bool
+	// Started is when the run began: ages are counted from it.
 	Started time.Time
-	// MaxAge and NoMatchAge are how old a reused answer may be; negative: any age.
+	// MaxAge and NoMatchAge are the maximum age of a reused answer; negative: any age.
 	MaxAge, NoMatchAge time.Duration
-	// LostRetries is how often a contact may be asked again after a lost call, over all runs.
+	// LostRetries is how often a contact may be sent again after a lost call, over all runs.
 	LostRetries int
 }
 
-// A refusal is why a row cannot be asked.
-type refusal struct {
+// A defect is why a row cannot be sent.
+type defect struct {
 	kind    contact.Failure
 	message string
 }
 
-// judge says whether a row can be asked; nil: it can.
-func judge(row *reader.Row) *refusal {
+// check returns why a row cannot be sent, or nil.
+func check(row *reader.Row) *defect {
 	if row.Refused != nil {
-		return &refusal{row.Refused.Kind, row.Refused.Message}
+		return &defect{row.Refused.Kind, row.Refused.Message}
 	}
 	if err := row.Contact.Check(); err != nil {
-		return &refusal{contact.Invalid, err.Error()}
+		return &defect{contact.Invalid, err.Error()}
 	}
 	return nil
 }
 
-// fresh says whether the state holds an answer that need not be asked again.
+// fresh reports whether the state is an answer that can be reused.
 func (r *Rules) fresh(s ledger.State) bool { return s.Kind.Answered() && !r.stale(s) }
 
-// stale says whether the state holds an answer that is too old.
+// stale reports whether the state is an answer that is too old.
 func (r *Rules) stale(s ledger.State) bool {
 	age := r.MaxAge
 	switch {
@@ -52,5 +53,5 @@ func (r *Rules) stale(s ledger.State) bool {
 	return age >= 0 && r.Started.Sub(s.At) > age
 }
 
-// held says whether a contact was lost too often to be asked again.
-func (r *Rules) held(s ledger.State) bool { return s.Lost > r.LostRetries }
+// uncertain reports whether a contact with so many lost calls must not be sent again.
+func (r *Rules) uncertain(lost int) bool { return lost > r.LostRetries }

@@ -8,69 +8,76 @@ import (
 	"sync"
 	"time"
 
-	"enrich/client"
+	"github.com/sourcegraph/conc"
+
+	"enrich/contact"
 )
 
-// Causes of a stop that the client does not know; with client's own they are what the summary's "stopped" can hold.
-const (
-	// StopInterrupted: a signal.
-	StopInterrupted client.Stop = "interrupted"
-	// StopInput: the input ended early in the middle.
-	StopInput client.Stop = "input"
-)
-
-// A stopper ends the asking: soft ends what has not been sent, hard what is in flight. The first cause wins.
+// A stopper ends the pass in two steps: when soft is done no new call is made; when hard is done calls in flight are ended too.
+// The first cause counts.
 type stopper struct {
-	soft, hard         context.Context
-	endSoft, endHard   context.CancelFunc
-	grace              time.Duration
-	mu                 sync.Mutex
-	cause              client.Stop
-	detail             string
-	err                error
-	timer              *time.Timer
-	forgetSignal       func() bool
-	forgetMaxDuration  func() bool
-	maxDurationElapsed context.CancelFunc
+	soft, hard       context.Context
+	endSoft, endHard context.CancelFunc
+	grace            time.Duration
+	endWatches       []func() // end what may still call stop
+	followers        conc.WaitGroup
+
+	mu     sync.Mutex
+	cause  contact.Stop
+	detail string
+	err    error
+	timer  *time.Timer // of the grace; nil: not stopped
 }
 
-// newStopper stops softly when ctx is done (a signal), and after maxDuration (0: never) as a cap; it ends everything
-// when deadline is done.
+// newStopper returns a stopper that stops softly when ctx is done (a signal) and, as a cap, after maxDuration (0: never). When
+// deadline is done it ends everything.
 func newStopper(ctx, deadline context.Context, grace, maxDuration time.Duration) *stopper {
 	s := &stopper{grace: grace}
 	s.soft, s.endSoft = context.WithCancel(deadline)
 	s.hard, s.endHard = context.WithCancel(deadline)
-	s.forgetSignal = context.AfterFunc(ctx, func() { s.stop(StopInterrupted, "") })
-	limit, cancel := s.hard, context.CancelFunc(func() {})
+	s.watch(ctx, func() { s.stop(contact.StopInterrupted, "") })
 	if maxDuration > 0 {
-		limit, cancel = context.WithTimeout(s.hard, maxDuration)
+		limit, cancel := context.WithTimeout(s.hard, maxDuration)
+		s.watch(limit, func() {
+			if errors.Is(limit.Err(), context.DeadlineExceeded) {
+				s.stop(contact.StopCap, "--max-duration is over")
+			}
+		})
+		s.endWatches = append(s.endWatches, cancel)
 	}
-	s.maxDurationElapsed = cancel
-	s.forgetMaxDuration = context.AfterFunc(limit, func() {
-		if errors.Is(limit.Err(), context.DeadlineExceeded) {
-			s.stop(client.StopCap, "--max-duration is over")
-		}
-	})
 	return s
 }
 
-// note keeps the cause without ending what has been admitted: a cap lets it finish.
-func (s *stopper) note(why client.Stop, detail string) {
+// watch calls f when ctx is done, unless the stopper was closed before.
+func (s *stopper) watch(ctx context.Context, f func()) {
+	end := context.AfterFunc(ctx, f)
+	s.endWatches = append(s.endWatches, func() { end() })
+}
+
+// follow stops when another run of the account stops; nil: there are none.
+func (s *stopper) follow(account Account) {
+	if account == nil {
+		return
+	}
+	s.followers.Go(func() {
+		if cause, detail := account.Stopped(s.soft); cause != "" {
+			s.stop(cause, detail)
+		}
+	})
+}
+
+// note sets the cause without ending anything: after a cap, admitted contacts are finished.
+func (s *stopper) note(cause contact.Stop, detail string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cause == "" {
-		s.cause, s.detail = why, detail
+		s.cause, s.detail = cause, detail
 	}
 }
 
-// stop ends the asking: no further request is written; after the grace, what is in flight is ended too.
-func (s *stopper) stop(why client.Stop, detail string) {
-	s.note(why, detail)
-	s.end()
-}
-
-// end ends what has not been sent and, after the grace, what is in flight.
-func (s *stopper) end() {
+// stop ends new calls at once and, after the grace, calls in flight.
+func (s *stopper) stop(cause contact.Stop, detail string) {
+	s.note(cause, detail)
 	s.endSoft()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,17 +86,18 @@ func (s *stopper) end() {
 	}
 }
 
-// fail ends everything at once: an error of ours, after which nothing can be kept.
+// fail ends everything at once with an internal error after which nothing can be committed.
 func (s *stopper) fail(err error) {
 	s.setError(err)
 	s.endSoft()
 	s.endHard()
 }
 
-// failLater ends the run with an error after which answers can still be kept: calls in flight are allowed to finish.
-func (s *stopper) failLater(err error) {
+// abandon ends the run with an error after which outcomes can still be committed: calls in flight are allowed to finish,
+// because they may have been charged.
+func (s *stopper) abandon(err error) {
 	s.setError(err)
-	s.end()
+	s.stop("", "")
 }
 
 // setError keeps the first error.
@@ -101,19 +109,9 @@ func (s *stopper) setError(err error) {
 	}
 }
 
-// abandon ends the run with an error that is not the ledger's: nothing is published, but calls in flight are allowed to
-// finish and their answers are committed, because they may have been charged.
-func (s *stopper) abandon(err error) {
-	s.mu.Lock()
-	if s.err == nil {
-		s.err = err
-	}
-	s.mu.Unlock()
-	s.stop("", "")
-}
-
-// guard makes a panic an error of ours, so that nobody waits for one who is gone. It says whether all went well.
-func (s *stopper) guard(f func()) (well bool) {
+// guard calls f, and turns a panic into an internal error, so that nobody waits for a goroutine that is gone. It reports
+// whether f returned.
+func (s *stopper) guard(f func()) (ok bool) {
 	defer func() {
 		if bug := recover(); bug != nil {
 			s.fail(fmt.Errorf("internal error, please report it: %v\n%s", bug, debug.Stack()))
@@ -131,18 +129,18 @@ func (s *stopper) failed() bool {
 	return s.err != nil
 }
 
-// result is how the asking ended.
-func (s *stopper) result() (client.Stop, string, error) {
+// result returns how the pass ended.
+func (s *stopper) result() (contact.Stop, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cause, s.detail, s.err
 }
 
-// close gives back what the stopper holds.
+// close ends the timers and watches.
 func (s *stopper) close() {
-	s.forgetSignal()
-	s.forgetMaxDuration()
-	s.maxDurationElapsed()
+	for _, end := range s.endWatches {
+		end()
+	}
 	s.mu.Lock()
 	if s.timer != nil {
 		s.timer.Stop()
@@ -150,4 +148,5 @@ func (s *stopper) close() {
 	s.mu.Unlock()
 	s.endSoft()
 	s.endHard()
+	s.followers.Wait()
 }

@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"enrich/client"
 	"enrich/contact"
 	"enrich/ledger"
 )
@@ -33,8 +32,8 @@ func TestAStopEndsTheAskingAndLaterWhatIsInFlight(t *testing.T) {
 		if s.hard.Err() == nil {
 			t.Error("the grace does not end")
 		}
-		s.stop(client.StopUnauthorized, "later")
-		if cause, _, err := s.result(); cause != StopInterrupted || err != nil {
+		s.stop(contact.StopUnauthorized, "later")
+		if cause, _, err := s.result(); cause != contact.StopInterrupted || err != nil {
 			t.Errorf("the first cause is not kept: %q, %v", cause, err)
 		}
 	})
@@ -51,7 +50,7 @@ func TestTheMaxDurationIsACap(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		if cause, _, _ := s.result(); !s.stopped() || cause != client.StopCap {
+		if cause, _, _ := s.result(); !s.stopped() || cause != contact.StopCap {
 			t.Errorf("stopped %t, by %q", s.stopped(), cause)
 		}
 	})
@@ -60,7 +59,7 @@ func TestTheMaxDurationIsACap(t *testing.T) {
 func TestACapLetsWhatIsAdmittedFinishAndAnErrorOfOursDoesNot(t *testing.T) {
 	s := newStopper(t.Context(), t.Context(), time.Second, 0)
 	defer s.close()
-	s.note(client.StopCap, "--max-calls is reached")
+	s.note(contact.StopCap, "--max-calls is reached")
 	if s.stopped() {
 		t.Error("a cap ends what was admitted")
 	}
@@ -101,7 +100,7 @@ func TestAgesAndHolds(t *testing.T) {
 	}
 	for retries, holds := range map[int]int{0: 1, 1: 2, 2: 3} {
 		r := Rules{LostRetries: retries}
-		if r.held(ledger.State{Lost: holds - 1}) || !r.held(ledger.State{Lost: holds}) {
+		if r.uncertain(holds-1) || !r.uncertain(holds) {
 			t.Errorf("with %d retries a contact is not held after exactly %d lost calls", retries, holds)
 		}
 	}

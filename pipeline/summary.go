@@ -4,14 +4,13 @@ import (
 	"encoding/hex"
 	"time"
 
-	"enrich/client"
 	"enrich/contact"
 )
 
 // A Summary is what a run comes to, for machines: its JSON is a contract (README, "Files").
 type Summary struct {
 	Complete  bool              `json:"complete"`
-	Stopped   *client.Stop      `json:"stopped"`
+	Stopped   *contact.Stop     `json:"stopped"`
 	ExitCode  int               `json:"exit_code"`
 	Rows      SummaryRows       `json:"rows"`
 	Failures  map[string]int64  `json:"failures"`
@@ -75,7 +74,7 @@ type SummaryInput struct {
 }
 
 // NewSummary puts together what the write pass counted.
-func NewSummary(w Written, sum [32]byte, bytes int64) Summary {
+func NewSummary(w WriteResult, sum [32]byte, bytes int64) Summary {
 	s := Summary{
 		Rows:     SummaryRows{w.Read, w.Matched, w.NoMatch, w.Failed, w.Pending, w.Stale},
 		Failures: map[string]int64{},

@@ -2,9 +2,7 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"enrich/contact"
 	"enrich/ledger"
@@ -12,21 +10,21 @@ import (
 	"enrich/writer"
 )
 
-// Write is the second pass: it reads the input again and joins each row with what the ledger holds for it.
+// Write is the second pass: it reads the input again and joins each row with what the ledger knows of its contact.
 type Write struct {
 	Rules
-	Rows   Rows
+	Source Source
 	Ledger Ledger
-	// Run is this run's number, to tell its answers from those of earlier runs; 0: all are of earlier runs.
+	// Run is this run's number, which tells its answers from those of earlier runs; 0: all are of earlier runs.
 	Run      int64
-	Results  interface{ Write(*writer.Result) error }
-	Failures interface{ Write(*writer.Failure) error }
-	// Pending takes the rows that were not asked; nil: nobody wants them.
-	Pending interface{ Write(*writer.Row) error }
+	Results  Sink[writer.Result]
+	Failures Sink[writer.Failure]
+	// Pending takes the rows that were not sent; nil: they are only counted.
+	Pending Sink[writer.Row]
 }
 
-// Written counts the rows of a write pass: Matched + NoMatch + Failed + Pending = Read.
-type Written struct {
+// WriteResult counts rows: Matched + NoMatch + Failed + Pending = Read.
+type WriteResult struct {
 	Read, Matched, NoMatch, Failed, Pending int64
 	// Stale is rows with an answer that is older than it should be; they are part of Matched and NoMatch.
 	Stale int64
@@ -34,178 +32,150 @@ type Written struct {
 	Failures map[contact.Failure]int64
 	// FromLedger is rows answered by earlier runs; Deduplicated is rows that share an answer with an earlier row.
 	FromLedger, Deduplicated int64
-	// Credits is contacts of the rows that were charged; Contacts is those that matched.
+	// Credits is contacts that were charged, Contacts those that matched: each counts once, however many rows it has.
 	Credits, Contacts int64
 	// Broken is the error by which the input ended early, or nil.
 	Broken error
 }
 
-// Do writes every row, in order. When deadline is done it ends with its error; any error means that nothing may be
-// published.
-func (w *Write) Do(deadline context.Context) (Written, error) {
-	t := Written{Failures: map[contact.Failure]int64{}}
-	p := writePass{Write: w, tally: &t, rows: make([]reader.Row, batch)}
-	for {
-		n, err := w.Rows.Read(p.rows)
-		if werr := p.batch(deadline, p.rows[:n]); werr != nil {
-			return t, werr
+// Do writes every row, in order. When deadline is done it ends with its cause. After any error nothing may be published.
+func (w *Write) Do(deadline context.Context) (WriteResult, error) {
+	p := writePass{
+		Write: w, lookup: lookup{rules: &w.Rules, source: w.Source, ledger: w.Ledger},
+		result: WriteResult{Failures: map[contact.Failure]int64{}},
+	}
+	for entries, err := range p.batches(deadline) {
+		if err == nil {
+			err = p.batch(deadline, entries)
 		}
-		switch {
-		case errors.Is(err, io.EOF):
-			return t, nil
-		case errors.Is(err, reader.ErrBroken):
-			t.Broken = err
-			return t, nil
-		case err != nil:
-			return t, fmt.Errorf("read the input again: %w", err)
-		case deadline.Err() != nil:
-			return t, deadline.Err()
+		if err != nil {
+			return p.result, err
 		}
 	}
+	p.result.Broken = p.broken
+	return p.result, nil
 }
 
-// A writePass holds what is reused from batch to batch.
+// A writePass has the memory that each batch reuses.
 type writePass struct {
 	*Write
-	tally    *Written
-	rows     []reader.Row
-	joined   [batch]joined
+	lookup
+	result   WriteResult
+	seen     seenContacts
 	refs     []ledger.Ref
 	outcomes []contact.Outcome
-	alone    [1]contact.Outcome // one that had no room among the others
-	result   writer.Result
+	single   [1]contact.Outcome // one that had no room among the others
+	answer   writer.Result
 	failure  writer.Failure
 }
 
-// joined is what is known of one row of the batch.
-type joined struct {
-	refused *refusal
-	keys    contact.Keys
-	state   ledger.State
-	at      int // index into outcomes; -1: none
-}
-
-// batch looks all rows of a batch up together, then writes them one by one.
-func (p *writePass) batch(ctx context.Context, rows []reader.Row) error {
+// batch reads the outcomes of a batch together, then writes its rows one by one.
+func (p *writePass) batch(ctx context.Context, entries []entry) error {
 	p.refs = p.refs[:0]
-	for i := range rows {
-		j := joined{refused: judge(&rows[i]), at: -1}
-		if j.refused == nil {
-			j.keys = p.Identity.Keys(rows[i].Contact)
-			var err error
-			if j.state, err = stateOf(ctx, p.Ledger, j.keys); err != nil {
-				return fmt.Errorf("read the ledger: %w", err)
-			}
-			if j.state.Kind != 0 {
-				j.at = len(p.refs)
-				p.refs = append(p.refs, j.state.Ref)
-			}
+	for i := range entries {
+		if s := entries[i].state; s.Kind != 0 {
+			p.refs = append(p.refs, s.Ref)
 		}
-		p.joined[i] = j
 	}
 	for len(p.outcomes) < len(p.refs) {
 		p.outcomes = append(p.outcomes, contact.Outcome{})
 	}
-	if err := p.Ledger.Outcomes(ctx, p.refs, p.outcomes[:len(p.refs)]); err != nil {
-		return fmt.Errorf("read the ledger: %w", err)
+	if err := p.readOutcomes(ctx, p.refs, p.outcomes); err != nil {
+		return err
 	}
-	for i := range rows {
-		if err := p.row(ctx, &rows[i], &p.joined[i]); err != nil {
+	next := 0
+	for i := range entries {
+		e, o := &entries[i], (*contact.Outcome)(nil)
+		if e.state.Kind != 0 {
+			o = &p.outcomes[next]
+			next++
+		}
+		if err := p.row(ctx, e, o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *writePass) row(ctx context.Context, row *reader.Row, j *joined) error {
-	p.tally.Read++
-	if j.refused != nil {
-		return p.fail(row, writer.Failure{Kind: j.refused.kind, Message: j.refused.message})
+// readOutcomes reads as many outcomes as there are references.
+func (p *writePass) readOutcomes(ctx context.Context, refs []ledger.Ref, outcomes []contact.Outcome) error {
+	if err := p.Ledger.Outcomes(ctx, refs, outcomes[:len(refs)]); err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
 	}
-	if j.at < 0 {
-		return p.pend(row)
+	return nil
+}
+
+// row writes a row with its contact's outcome; nil: there is none.
+func (p *writePass) row(ctx context.Context, e *entry, o *contact.Outcome) error {
+	p.result.Read++
+	if e.defect != nil {
+		return p.writeFailure(e, writer.Failure{Kind: e.defect.kind, Message: e.defect.message})
 	}
-	o, err := p.outcome(ctx, j)
-	if err != nil {
-		return err
-	}
-	switch o.Kind {
-	case contact.Matched, contact.NoMatch:
-		return p.answer(row, j, o)
-	case contact.Refused, contact.Lost:
-		f := writer.Failure{Kind: o.Failure, Status: o.Status, Message: o.Message, Attempts: o.Attempts}
-		if p.held(j.state) {
-			f.Kind = contact.Uncertain
+	if o != nil && o.Kind == 0 { // the batch had no room for it
+		if err := p.readOutcomes(ctx, []ledger.Ref{e.state.Ref}, p.single[:]); err != nil {
+			return err
 		}
-		return p.fail(row, f)
+		o = &p.single[0]
 	}
-	return p.pend(row)
+	switch {
+	case o != nil && o.Kind.Answered():
+		return p.writeAnswer(e, o)
+	case o == nil, o.Kind == contact.Released, e.state.Elsewhere:
+		return p.writePending(e)
+	}
+	f := writer.Failure{Kind: o.Failure, Status: o.Status, Message: o.Message, Attempts: o.Attempts}
+	if p.uncertain(e.state.Lost) {
+		f.Kind = contact.Uncertain
+	}
+	return p.writeFailure(e, f)
 }
 
-// outcome is what the batch's look-up found for a row. What had no room there is read now, alone.
-func (p *writePass) outcome(ctx context.Context, j *joined) (*contact.Outcome, error) {
-	o := &p.outcomes[j.at]
-	if o.Kind != 0 {
-		return o, nil
-	}
-	if err := p.Ledger.Outcomes(ctx, []ledger.Ref{j.state.Ref}, p.alone[:]); err != nil {
-		return nil, fmt.Errorf("read the ledger: %w", err)
-	}
-	return &p.alone[0], nil
-}
-
-func (p *writePass) answer(row *reader.Row, j *joined, o *contact.Outcome) error {
-	first := p.Ledger.MarkSeen(j.keys)
-	count(&p.tally.Matched, o.Kind == contact.Matched)
-	count(&p.tally.NoMatch, o.Kind == contact.NoMatch)
-	count(&p.tally.Stale, p.stale(j.state))
-	count(&p.tally.FromLedger, o.Run != p.Run || p.Run == 0)
-	count(&p.tally.Deduplicated, !first)
-	count(&p.tally.Credits, first && o.Charged)
-	count(&p.tally.Contacts, first && o.Kind == contact.Matched)
-	p.result = writer.Result{
-		Row: writeRow(row), Kind: o.Kind, At: o.At, Credit: first && o.Charged, Charged: o.Charged,
+func (p *writePass) writeAnswer(e *entry, o *contact.Outcome) error {
+	first := p.seen.add(p.contactKey(e), e.state)
+	count(&p.result.Matched, o.Kind == contact.Matched)
+	count(&p.result.NoMatch, o.Kind == contact.NoMatch)
+	count(&p.result.Stale, p.stale(e.state))
+	count(&p.result.FromLedger, o.Run != p.Run || p.Run == 0)
+	count(&p.result.Deduplicated, !first)
+	count(&p.result.Credits, first && o.Charged)
+	count(&p.result.Contacts, first && o.Kind == contact.Matched)
+	p.answer = writer.Result{
+		Row: writerRow(e.row), Kind: o.Kind, At: o.At, Credit: first && o.Charged, Charged: o.Charged,
 		Message: o.Message, Body: o.Body,
 	}
-	if err := p.Results.Write(&p.result); err != nil {
+	if err := p.Results.Write(&p.answer); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
 	return nil
 }
 
-func (p *writePass) fail(row *reader.Row, f writer.Failure) error {
-	p.tally.Failed++
-	p.tally.Failures[f.Kind]++
+func (p *writePass) writeFailure(e *entry, f writer.Failure) error {
+	p.result.Failed++
+	p.result.Failures[f.Kind]++
 	p.failure = f
-	p.failure.Row = writeRow(row)
+	p.failure.Row = writerRow(e.row)
 	if err := p.Failures.Write(&p.failure); err != nil {
 		return fmt.Errorf("write failures: %w", err)
 	}
 	return nil
 }
 
-func (p *writePass) pend(row *reader.Row) error {
-	p.tally.Pending++
+func (p *writePass) writePending(e *entry) error {
+	p.result.Pending++
 	if p.Pending == nil {
 		return nil
 	}
-	r := writeRow(row)
+	r := writerRow(e.row)
 	if err := p.Pending.Write(&r); err != nil {
 		return fmt.Errorf("write pending rows: %w", err)
 	}
 	return nil
 }
 
-func writeRow(row *reader.Row) writer.Row {
+func writerRow(row *reader.Row) writer.Row {
 	w := writer.Row{Line: row.Line, Cells: row.Cells, Raw: row.Raw}
 	if row.Refused != nil {
 		w.NoObject, w.Extra = row.Refused.NoObject, row.Refused.Extra
 	}
 	return w
-}
-
-func count(n *int64, yes bool) {
-	if yes {
-		*n++
-	}
 }

@@ -11,23 +11,23 @@ import (
 // counted are the rows of an ask pass on their way to admission. They are counted for the progress, and for the limit of the
 // memory, which grows with the contacts.
 type counted struct {
-	pipeline.Rows
+	pipeline.Source
 	memory *memoryLimit
 	// rows and bytes are what was handed on; bytes as their text has them, but for quotes.
 	rows, bytes atomic.Int64
 	told        int64 // rows when the limit was set
 }
 
-func newCounted(rows pipeline.Rows, memory *memoryLimit) *counted {
+func newCounted(rows pipeline.Source, memory *memoryLimit) *counted {
 	debug.SetGCPercent(memoryGrowth)
-	c := &counted{Rows: rows, memory: memory}
+	c := &counted{Source: rows, memory: memory}
 	c.limit()
 	return c
 }
 
 // Read reads rows.
 func (c *counted) Read(rows []reader.Row) (int, error) {
-	n, err := c.Rows.Read(rows)
+	n, err := c.Source.Read(rows)
 	var bytes int64
 	for i := range rows[:n] {
 		bytes += textOf(&rows[i])

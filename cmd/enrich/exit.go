@@ -9,10 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/contact"
 	"enrich/ledger"
-	"enrich/pipeline"
 	"enrich/reader"
 )
 
@@ -103,17 +102,17 @@ func codeOf(err error) int {
 }
 
 // stopCode is the exit code of a run that was stopped.
-func stopCode(stop client.Stop, sig os.Signal) int {
+func stopCode(stop contact.Stop, sig os.Signal) int {
 	switch stop {
-	case client.StopUnauthorized, client.StopForbidden, client.StopNoCredits:
+	case contact.StopUnauthorized, contact.StopForbidden, contact.StopNoCredits:
 		return exitRefused
-	case client.StopCap:
+	case contact.StopCap:
 		return exitCapped
-	case client.StopAPIDown, client.StopRejectedAll:
+	case contact.StopAPIDown, contact.StopRejectedAll:
 		return exitAPIDown
-	case pipeline.StopInput:
+	case contact.StopInput:
 		return exitBrokenInput
-	case pipeline.StopInterrupted:
+	case contact.StopInterrupted:
 		return interruption{sig}.code()
 	}
 	return exitOK

@@ -233,23 +233,23 @@ const keptAnswers = "nothing was published; the answers are in the ledger: run t
 // write is the second pass, into temporary files that publish makes final. The input must still be the one that was
 // asked about: sum is its hash, read how many rows it had. Both count: what is appended while the first pass comes to its
 // end can be in the hash and not among the rows.
-func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broken error) (pipeline.Written, error) {
+func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broken error) (pipeline.WriteResult, error) {
 	o := j.reading
 	if j.info.Format == reader.JSONL {
 		o.Columns = columns
 	}
 	rows, err := reader.Open(j.source(), o)
 	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
-		return pipeline.Written{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + keptAnswers)
+		return pipeline.WriteResult{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + keptAnswers)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.memory.forLargeAnswers()          // earlier runs may have had some
-	w := pipeline.Write{Rules: j.rules, Rows: rows, Ledger: j.ledger, Run: run}
+	w := pipeline.Write{Rules: j.rules, Source: rows, Ledger: j.ledger, Run: run}
 	if j.settings.SameBy != "email" {
 		w.Identity = w.Identity.ByRequest() // only what is asked is kept by both keys
 	}
 	if err := j.outputs.create(j, &w, columns); err != nil {
-		return pipeline.Written{}, err
+		return pipeline.WriteResult{}, err
 	}
 	j.report.watch(j, &w)
 	written, err := w.Do(j.patience.deadline)

@@ -14,10 +14,9 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"enrich/client"
 	"enrich/client/fakeapi"
+	"enrich/contact"
 	"enrich/metrics"
-	"enrich/pipeline"
 )
 
 // metrics reads a file as Prometheus would, and holds it to Prometheus' own rules.
@@ -209,9 +208,9 @@ func TestTheMetricsTargetIsCheckedBeforeAnyCall(t *testing.T) {
 
 // TestEveryStopIsAMetric: a reason that the metrics do not know would not be seen.
 func TestEveryStopIsAMetric(t *testing.T) {
-	for _, stop := range []client.Stop{
-		client.StopUnauthorized, client.StopForbidden, client.StopNoCredits, client.StopCap, client.StopAPIDown, client.StopRejectedAll,
-		pipeline.StopInput, pipeline.StopInterrupted,
+	for _, stop := range []contact.Stop{
+		contact.StopUnauthorized, contact.StopForbidden, contact.StopNoCredits, contact.StopCap, contact.StopAPIDown, contact.StopRejectedAll,
+		contact.StopInput, contact.StopInterrupted,
 	} {
 		if !slices.Contains(metrics.StopReasons(), string(stop)) {
 			t.Errorf("%s is missing", stop)

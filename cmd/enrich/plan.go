@@ -40,7 +40,7 @@ func planCommand(w world) *cobra.Command {
 
 // A forecast is what plan prints.
 type forecast struct {
-	pipeline.Planned
+	pipeline.PlanResult
 	// CreditsAtMost is what the calls can cost.
 	CreditsAtMost int64 `json:"credits_at_most"`
 	// Seconds is how long they take at --rate; null without one.
@@ -74,7 +74,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	p := pipeline.Plan{Rules: j.rules, Rows: rows, Ledger: j.ledger, Limit: s.Limit, MaxCalls: j.callsLeft()}
+	p := pipeline.Plan{Rules: j.rules, Source: rows, Ledger: j.ledger, Limit: s.Limit, MaxCalls: j.callsLeft()}
 	planned, err := p.Do(j.patience.ctx)
 	if err != nil {
 		return err
@@ -95,8 +95,8 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 }
 
 // forecast completes what was planned.
-func (j *job) forecast(planned pipeline.Planned, rate client.Rate) forecast {
-	f := forecast{Planned: planned, Cleaning: j.reading.Cleaning.Kinds(), CreditsAtMost: planned.Calls * j.settings.CreditsPerCall}
+func (j *job) forecast(planned pipeline.PlanResult, rate client.Rate) forecast {
+	f := forecast{PlanResult: planned, Cleaning: j.reading.Cleaning.Kinds(), CreditsAtMost: planned.Calls * j.settings.CreditsPerCall}
 	if per := rate.PerSecond(); per > 0 {
 		seconds := float64(f.Calls) / per
 		f.Seconds = &seconds

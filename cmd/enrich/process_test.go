@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"enrich/client/fakeapi"
+	"enrich/contact"
 	"enrich/pipeline"
 )
 
@@ -260,7 +261,7 @@ func TestASignalEndsTheReadingOfASlowInput(t *testing.T) {
 			c.signal(os.Interrupt)
 			c.ends(exitSIGINT)
 			sum := s.summary("stdin.summary.json")
-			if sum.Rows.Matched != s.api.Stats().Calls || sum.Rows.Failed != 0 || *sum.Stopped != pipeline.StopInterrupted || rows == 2 && sum.Rows.Pending != 2 {
+			if sum.Rows.Matched != s.api.Stats().Calls || sum.Rows.Failed != 0 || *sum.Stopped != contact.StopInterrupted || rows == 2 && sum.Rows.Pending != 2 {
 				t.Errorf("%d calls, %+v", s.api.Stats().Calls, sum)
 			}
 			rest, err := os.ReadFile(s.path("rest.csv"))

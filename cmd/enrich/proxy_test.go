@@ -25,8 +25,8 @@ import (
 	"testing"
 	"time"
 
-	"enrich/client"
 	"enrich/client/fakeapi"
+	"enrich/contact"
 	"enrich/pipeline"
 )
 
@@ -97,7 +97,7 @@ func TestWhatCannotBeReachedEndsTheRunAtOnce(t *testing.T) {
 			if err := errors.Join(err, json.Unmarshal(text, &sum)); err != nil {
 				t.Fatal(err)
 			}
-			if sum.Calls.Sent != 0 || sum.Rows.Pending != 20 || sum.Rows.Failed != 0 || sum.Stopped == nil || *sum.Stopped != client.StopAPIDown {
+			if sum.Calls.Sent != 0 || sum.Rows.Pending != 20 || sum.Rows.Failed != 0 || sum.Stopped == nil || *sum.Stopped != contact.StopAPIDown {
 				t.Errorf("%d sent, %+v, %v", sum.Calls.Sent, sum.Rows, sum.Stopped)
 			}
 			said := c.said.String()

@@ -10,8 +10,8 @@ import (
 	"time"
 	"unicode"
 
-	"enrich/client"
 	"enrich/client/fakeapi"
+	"enrich/contact"
 )
 
 // A key or an account that is refused in the middle costs at most a call for each worker more; what came before is kept,
@@ -21,12 +21,12 @@ func TestARefusalInTheMiddleCostsAtMostACallAWorker(t *testing.T) {
 	const rows, good = 200, 20
 	for name, tt := range map[string]struct {
 		o       fakeapi.Options
-		stopped client.Stop
+		stopped contact.Stop
 	}{
-		"401":           {fakeapi.Options{RevokeAfter: good}, client.StopUnauthorized},
-		"403":           {fakeapi.Options{Faults: []fakeapi.Fault{{Kinds: []string{"403"}, After: good}}}, client.StopForbidden},
-		"402":           {fakeapi.Options{Faults: []fakeapi.Fault{{Kinds: []string{"402"}, After: good}}}, client.StopNoCredits},
-		"200 and empty": {fakeapi.Options{Credits: good}, client.StopNoCredits},
+		"401":           {fakeapi.Options{RevokeAfter: good}, contact.StopUnauthorized},
+		"403":           {fakeapi.Options{Faults: []fakeapi.Fault{{Kinds: []string{"403"}, After: good}}}, contact.StopForbidden},
+		"402":           {fakeapi.Options{Faults: []fakeapi.Fault{{Kinds: []string{"402"}, After: good}}}, contact.StopNoCredits},
+		"200 and empty": {fakeapi.Options{Credits: good}, contact.StopNoCredits},
 	} {
 		for _, workers := range []int64{1, 8, 64} {
 			t.Run(fmt.Sprintf("%s, %d workers", name, workers), func(t *testing.T) {

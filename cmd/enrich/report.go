@@ -18,8 +18,8 @@ import (
 type reporter struct {
 	command  string
 	key      client.Key
-	asked    pipeline.Asked
-	written  pipeline.Written
+	asked    pipeline.AskResult
+	written  pipeline.WriteResult
 	timeline *report.Timeline // nil: write makes no calls
 	failures report.FailureGroups
 	days     report.AnswersByDay
@@ -45,7 +45,7 @@ func (r *reporter) startTimeline(api *client.Client, counters *pipeline.Counters
 }
 
 // ended keeps how both passes ended.
-func (r *reporter) ended(asked pipeline.Asked, written pipeline.Written) {
+func (r *reporter) ended(asked pipeline.AskResult, written pipeline.WriteResult) {
 	if r != nil {
 		r.asked, r.written = asked, written
 	}

@@ -12,6 +12,7 @@ import (
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
@@ -166,18 +167,17 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 }
 
 // ask is the first pass, with its progress.
-func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.Asked, error) {
+func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.AskResult, error) {
 	before := j.ledger.Answers()
 	j.memory.workers = int(j.settings.Workers)
 	j.memory.contacts = func() int64 { return before + j.counters.Admitted.Load() }
 	through := newCounted(rows, &j.memory)
 	ask := pipeline.Ask{
-		Rules: j.rules, Rows: through, Queue: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.Workers),
-		Stopping: pipeline.Stopping{Grace: j.settings.Grace},
-		Caps: pipeline.Caps{
+		Rules: j.rules, Source: through, API: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.Workers),
+		Budget: pipeline.NewBudget(pipeline.Caps{
 			MaxCalls: j.settings.MaxCalls, MaxCredits: j.budget.max, CreditsPerCall: j.settings.CreditsPerCall, SpentCredits: j.budget.spent,
-			MaxDuration: j.settings.MaxDuration, Limit: j.settings.Limit,
-		},
+		}),
+		Limit: j.settings.Limit, MaxDuration: j.settings.MaxDuration, Grace: j.settings.Grace,
 		Counters: &j.counters,
 	}
 	stop := j.showProgress(api, rows, through)
@@ -206,7 +206,7 @@ func (j *job) interrupted(err error) error {
 }
 
 // fromRun adds what only a run knows.
-func (j *job) fromRun(s *pipeline.Summary, asked pipeline.Asked, stats client.Stats) {
+func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats client.Stats) {
 	s.Calls.Sent, s.Calls.Lost, s.Calls.Retried = stats.Sent, j.counters.Lost.Load(), 0
 	s.Calls.Reasons, s.Calls.WaitedMS = map[string]int64{}, stats.Waited.Milliseconds()
 	for reason, n := range stats.Retried {
@@ -216,8 +216,8 @@ func (j *job) fromRun(s *pipeline.Summary, asked pipeline.Asked, stats client.St
 	s.Credits = pipeline.SummaryCredits{Charged: j.counters.Charged.Load(), Remaining: stats.Remaining}
 	s.LatencyMS = pipeline.SummaryLatency{P50: stats.P50, P90: stats.P90, P99: stats.P99, Max: stats.Max}
 	stop := asked.Stop
-	if stop == "" && asked.Unasked {
-		stop = client.StopCap
+	if stop == "" && asked.Unsent {
+		stop = contact.StopCap
 	}
 	if stop != "" {
 		s.Stopped = &stop

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"enrich/client/fakeapi"
+	"enrich/contact"
 	"enrich/pipeline"
 )
 
@@ -52,7 +53,7 @@ func TestEachSignalHasItsCode(t *testing.T) {
 			if err := json.Unmarshal(text, &s); err != nil {
 				t.Fatal(err)
 			}
-			if r := s.Rows; r.Read != 3 || r.Matched+r.Pending != 3 || r.Matched != api.Stats().Calls || s.ExitCode != want || s.Stopped == nil || *s.Stopped != pipeline.StopInterrupted {
+			if r := s.Rows; r.Read != 3 || r.Matched+r.Pending != 3 || r.Matched != api.Stats().Calls || s.ExitCode != want || s.Stopped == nil || *s.Stopped != contact.StopInterrupted {
 				t.Errorf("%d calls, summary %s", api.Stats().Calls, text)
 			}
 		})

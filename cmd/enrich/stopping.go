@@ -6,7 +6,7 @@ import (
 	"syscall"
 
 	"enrich/client"
-	"enrich/pipeline"
+	"enrich/contact"
 )
 
 // announceInterruption reports a signal as soon as it arrives: calls in flight may take the whole grace, and a user who sees nothing
@@ -17,7 +17,7 @@ func (j *job) announceInterruption(api *client.Client) (end func()) {
 		defer close(said)
 		if sig := j.patience.signal(); sig != nil {
 			n := int64(api.InFlight())
-			j.printer.Warn(stoppingText(n, sig == syscall.SIGINT), "event", "stop", "stopped", string(pipeline.StopInterrupted),
+			j.printer.Warn(stoppingText(n, sig == syscall.SIGINT), "event", "stop", "stopped", string(contact.StopInterrupted),
 				"calls", api.Stats().Sent, "in_flight", n)
 		}
 	})

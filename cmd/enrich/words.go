@@ -68,8 +68,8 @@ func (j *job) sayLedger(path string, l *sqlite.Ledger) {
 }
 
 // sayStop reports why the first pass ended early. A signal has been reported when it arrived.
-func (j *job) sayStop(a pipeline.Asked, stats client.Stats) {
-	if a.Stop == "" || a.Stop == pipeline.StopInterrupted {
+func (j *job) sayStop(a pipeline.AskResult, stats client.Stats) {
+	if a.Stop == "" || a.Stop == contact.StopInterrupted {
 		return
 	}
 	attrs := []any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}
@@ -77,28 +77,28 @@ func (j *job) sayStop(a pipeline.Asked, stats client.Stats) {
 }
 
 // why is the cause of a stop in words: what happened in the first line, what to do below it.
-func why(a pipeline.Asked) string {
+func why(a pipeline.AskResult) string {
 	detail := a.Detail
 	if detail != "" {
 		detail = ": " + detail
 	}
 	switch a.Stop {
-	case client.StopUnauthorized:
+	case contact.StopUnauthorized:
 		return "stopped: the API refused the key (401)" + detail + "\n" + adviceUnauthorized
-	case client.StopForbidden:
+	case contact.StopForbidden:
 		return "stopped: the API refused the account (403)" + detail + "\n  the account is inactive or not permitted to do this: ask the person who manages it"
-	case client.StopNoCredits:
+	case contact.StopNoCredits:
 		return "stopped: the account is out of credits" + detail + "\n  run the same command again when the account has credits"
-	case client.StopCap:
+	case contact.StopCap:
 		return "stopped" + detail + ": run the same command again to continue"
-	case client.StopAPIDown:
+	case contact.StopAPIDown:
 		if a.Unreachable {
 			return "stopped: the API cannot be reached" + detail
 		}
 		return "stopped: the API kept failing" + detail + "\n  run the same command again later: answered contacts are not sent again"
-	case client.StopRejectedAll:
+	case contact.StopRejectedAll:
 		return "stopped: no request was answered" + detail
-	case pipeline.StopInput:
+	case contact.StopInput:
 		return fmt.Sprintf("%v; the rows before that point are done", a.Broken)
 	}
 	return string(a.Stop)

@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 
-	"enrich/client"
 	"enrich/contact"
 	"enrich/pipeline"
 	"enrich/report"
@@ -11,14 +10,14 @@ import (
 
 // noticeOf returns what the page says above everything else: that the run is not complete, why, and what to do. The first
 // line is the title; there is none if the run is complete.
-func noticeOf(a pipeline.Asked, s *pipeline.Summary) []string {
+func noticeOf(a pipeline.AskResult, s *pipeline.Summary) []string {
 	again := []string{havePending(s.Rows.Pending) + " no answer yet.", "Run the same command again: answered rows are not sent again."}
 	switch {
-	case a.Stop == pipeline.StopInterrupted:
+	case a.Stop == contact.StopInterrupted:
 		return append([]string{"Interrupted: the results so far are written"}, again...)
-	case a.Stop == client.StopCap:
+	case a.Stop == contact.StopCap:
 		return append([]string{"Stopped: " + a.Detail}, again...)
-	case a.Stop == pipeline.StopInput:
+	case a.Stop == contact.StopInput:
 		return append(lines(why(a)), "Fix the file and run the same command again: answered rows are not sent again.")
 	case a.Stop != "":
 		return append(lines(why(a)), again...)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/contact"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
@@ -72,10 +73,10 @@ func write(w world, s *settings.Settings, name string) error {
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Lines
-	how := pipeline.Asked{}
+	how := pipeline.AskResult{}
 	switch {
 	case broken != nil:
-		stop := pipeline.StopInput
+		stop := contact.StopInput
 		summary.Stopped, summary.ExitCode = &stop, exitBrokenInput
 		how.Stop, how.Broken = stop, broken
 	case written.Pending > 0:

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -11,9 +12,9 @@ import (
 	"enrich/contact"
 )
 
-// However many ask at once, what is reserved never exceeds a cap, and what is not used is given back.
+// However many reserve at once, reservations never exceed a cap, and what is not used is returned.
 func TestABudgetIsNeverOvershot(t *testing.T) {
-	b := newBudget(Caps{MaxCalls: 100, MaxCredits: 30, CreditsPerCall: 1})
+	b := newLocalBudget(Caps{MaxCalls: 100, MaxCredits: 30, CreditsPerCall: 1})
 	var calls, credits, flying, most atomic.Int64
 	var all sync.WaitGroup
 	for w := range 16 {
@@ -36,7 +37,7 @@ func TestABudgetIsNeverOvershot(t *testing.T) {
 					credits.Add(1)
 				}
 				flying.Add(-1)
-				b.settle(&o, 1)
+				b.Settle(&o, 1)
 			}
 		})
 	}
@@ -49,50 +50,50 @@ func TestABudgetIsNeverOvershot(t *testing.T) {
 	}
 }
 
-// Where all credits are reserved by contacts that may give theirs back, the next waits for them instead of ending the run.
-func TestAReservationWaitsForWhatMayBeGivenBack(t *testing.T) {
+// If all credits are reserved by contacts that may return theirs, the next reservation waits instead of ending the run.
+func TestReserveWaitsForCreditsThatMayBeReturned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBudget(Caps{MaxCredits: 1, CreditsPerCall: 1})
-		if reached := b.reserve(nil); reached != "" {
+		b := newLocalBudget(Caps{MaxCredits: 1, CreditsPerCall: 1})
+		if reached := b.Reserve(t.Context()); reached != "" {
 			t.Fatal(reached)
 		}
 		second := make(chan string, 1)
 		var waiting sync.WaitGroup
-		waiting.Go(func() { second <- b.reserve(nil) })
+		waiting.Go(func() { second <- b.Reserve(t.Context()) })
 		synctest.Wait()
 		select {
 		case reached := <-second:
 			t.Fatalf("it did not wait: %q", reached)
 		default:
 		}
-		b.settle(&contact.Outcome{Kind: contact.NoMatch}, 1)
+		b.Settle(&contact.Outcome{Kind: contact.NoMatch}, 1)
 		if reached := <-second; reached != "" {
-			t.Errorf("the credit that was given back is not to be had: %s", reached)
+			t.Errorf("the credit that was returned cannot be reserved: %s", reached)
 		}
 		waiting.Wait()
-		b.settle(&contact.Outcome{Kind: contact.Matched, Charged: true}, 1)
-		if reached := b.reserve(nil); reached != "--max-credits is reached" {
+		b.Settle(&contact.Outcome{Kind: contact.Matched, Charged: true}, 1)
+		if reached := b.Reserve(t.Context()); reached != "--max-credits is reached" {
 			t.Errorf("got %q after all was spent", reached)
 		}
-		done := make(chan struct{})
-		close(done)
-		c := newBudget(Caps{MaxCalls: 1})
-		_ = c.reserve(nil)
-		if reached := c.reserve(done); reached != "--max-calls is reached" {
+		ended, end := context.WithCancel(t.Context())
+		end()
+		c := newLocalBudget(Caps{MaxCalls: 1})
+		_ = c.Reserve(t.Context())
+		if reached := c.Reserve(ended); reached != "--max-calls is reached" {
 			t.Errorf("got %q when the wait was ended", reached)
 		}
 	})
 }
 
 func TestARetryIsACall(t *testing.T) {
-	b := newBudget(Caps{MaxCalls: 2})
-	if b.reserve(nil) != "" || !b.retry() || b.retry() {
+	b := newLocalBudget(Caps{MaxCalls: 2})
+	if b.Reserve(t.Context()) != "" || !b.Retry() || b.Retry() {
 		t.Errorf("the second call of a contact is not counted: %+v", b)
 	}
-	if reached, wait := b.tryReserve(); reached != "--max-calls is reached" || !wait {
-		t.Errorf("got %q, %t", reached, wait)
+	if reached, settled := b.tryReserve(); reached != "--max-calls is reached" || settled == nil {
+		t.Errorf("got %q, and no wait for the contact in flight", reached)
 	}
-	b.settle(&contact.Outcome{Kind: contact.Released}, 0)
+	b.Settle(&contact.Outcome{Kind: contact.Released}, 0)
 	if b.calls != 1 {
 		t.Errorf("a contact that was not sent keeps its call: %+v", b)
 	}
@@ -106,12 +107,12 @@ func TestTheBalanceCountsAgainstTheCap(t *testing.T) {
 		balances       []int64
 		calls          int64 // until 20 credits are spent, one call at a time
 	}{
-		"not told":                          {1, 0, nil, 20},
+		"no balance":                        {1, 0, nil, 20},
 		"falls as counted":                  {1, 0, falling(100, 1), 20},
 		"three a call":                      {1, 0, falling(100, 3), 8},
-		"three a call, as was said":         {3, 0, falling(100, 3), 6},
-		"cheaper than was said":             {5, 0, falling(100, 1), 4},
-		"somebody else takes 15":            {1, 0, []int64{100, 84, 83, 82, 81, 80, 79}, 6},
+		"three a call, as expected":         {3, 0, falling(100, 3), 6},
+		"cheaper than expected":             {5, 0, falling(100, 1), 4},
+		"another program uses 15":           {1, 0, []int64{100, 84, 83, 82, 81, 80, 79}, 6},
 		"below zero":                        {1, 0, falling(5, 4), 6},
 		"rises in the middle":               {1, 0, append(falling(100, 1)[:5], falling(1000, 1)...), 20},
 		"rises, then falls below":           {1, 0, []int64{100, 99, 1000, 85, 84, 79}, 6},
@@ -120,22 +121,22 @@ func TestTheBalanceCountsAgainstTheCap(t *testing.T) {
 		"a budget with 12, three a call":    {1, 12, falling(100, 3), 4},
 		"a budget with more than all of it": {1, 25, falling(100, 1), 0},
 	} {
-		b := newBudget(Caps{MaxCredits: 20, CreditsPerCall: tt.perCall, SpentCredits: tt.spent})
+		b := newLocalBudget(Caps{MaxCredits: 20, CreditsPerCall: tt.perCall, SpentCredits: tt.spent})
 		calls := int64(0)
 		for ; calls < 100; calls++ {
-			if reached, wait := b.tryReserve(); reached != "" || wait {
-				if wait || !strings.HasPrefix(reached, "--max-credits is reached") {
-					t.Errorf("%s: %q, wait %t", name, reached, wait)
+			if reached := b.Reserve(t.Context()); reached != "" {
+				if !strings.HasPrefix(reached, "--max-credits is reached") {
+					t.Errorf("%s: %q", name, reached)
 				}
 				break
 			}
 			if int(calls) < len(tt.balances) {
-				b.observe(tt.balances[calls])
+				b.Observe(tt.balances[calls])
 			}
-			b.settle(&matched, 1)
+			b.Settle(&matched, 1)
 		}
 		if calls != tt.calls {
-			t.Errorf("%s: %d calls, want %d", name, calls, tt.calls)
+			t.Errorf("%s: %d calls, expected %d", name, calls, tt.calls)
 		}
 	}
 }
@@ -147,18 +148,18 @@ func falling(from, by int64) (balances []int64) {
 	return balances
 }
 
-// However many ask at once, an honest API is charged for exactly the cap: a call in flight whose charge is in the balance already
-// is waited for, and counts once.
+// However many reserve at once, an honest API charges exactly the cap: a call in flight whose charge is in the balance already
+// counts once.
 func TestACapIsExactWithABalance(t *testing.T) {
 	for _, limit := range []int64{1, 7, 40, 100} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBudget(Caps{MaxCredits: limit, CreditsPerCall: 1})
+			b := newLocalBudget(Caps{MaxCredits: limit, CreditsPerCall: 1})
 			var left, charged atomic.Int64
 			left.Store(1000)
 			var all sync.WaitGroup
 			for w := range 32 {
 				all.Go(func() {
-					for i := 0; b.reserve(nil) == ""; i++ {
+					for i := 0; b.Reserve(t.Context()) == ""; i++ {
 						time.Sleep(time.Duration(1+(w*7+i*13)%5) * time.Millisecond)
 						o := contact.Outcome{Kind: contact.NoMatch}
 						if (w+i)%3 > 0 {
@@ -168,29 +169,11 @@ func TestACapIsExactWithABalance(t *testing.T) {
 						}
 						balance := left.Load()
 						time.Sleep(time.Duration(1+(w*11+i*3)%7) * time.Millisecond)
-						b.observe(balance)
-						b.settle(&o, 1)
+						b.Observe(balance)
+						b.Settle(&o, 1)
 					}
 				})
 			}
-			drained := make(chan struct{})
-			all.Go(func() {
-				for {
-					select {
-					case <-drained:
-						return
-					case <-time.After(time.Millisecond):
-						select {
-						case b.changed <- struct{}{}:
-						default:
-						}
-					}
-				}
-			})
-			for range 2000 {
-				time.Sleep(time.Millisecond)
-			}
-			close(drained)
 			all.Wait()
 			if charged.Load() != limit {
 				t.Errorf("%d credits were charged, the cap is %d", charged.Load(), limit)
@@ -213,13 +196,13 @@ func TestAnUnknownChargeKeepsItsReservation(t *testing.T) {
 		"lost":                   {contact.Outcome{Kind: contact.Lost}, true},
 		"released":               {contact.Outcome{Kind: contact.Released}, false},
 	} {
-		b := newBudget(Caps{MaxCredits: 5, CreditsPerCall: 5})
-		if reached := b.reserve(nil); reached != "" {
+		b := newLocalBudget(Caps{MaxCredits: 5, CreditsPerCall: 5})
+		if reached := b.Reserve(t.Context()); reached != "" {
 			t.Fatal(reached)
 		}
-		b.settle(&tt.outcome, 1)
-		if reached, wait := b.tryReserve(); (reached != "") != tt.kept || wait {
-			t.Errorf("%s: %q, %t", name, reached, wait)
+		b.Settle(&tt.outcome, 1)
+		if reached := b.Reserve(t.Context()); (reached != "") != tt.kept {
+			t.Errorf("%s: %q", name, reached)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package pipeline
+package pipeline_test
 
 import (
 	"context"
@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"enrich/client"
+	"enrich/client/fakeapi"
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
+	"enrich/pipeline"
 	"enrich/reader"
 )
 
@@ -55,8 +57,23 @@ func TestAContactThatWaitsForItsOwnBackoffKeepsNoWorker(t *testing.T) {
 	}
 }
 
-// newAsk is a first pass over a list of addresses, with a client and a new ledger of its own.
-func newAsk(t *testing.T, url string, workers int, list []string) *Ask {
+// A lost call is repeated under a cap as soon as others give their credits back, and does not end the run before.
+func TestALostCallWaitsForACredit(t *testing.T) {
+	server, err := fakeapi.Listen(context.Background(), "127.0.0.1:0", fakeapi.Options{Match: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	ask := newAsk(t, server.URL, 4, []string{"first+match@x.example", "lost+truncatex1+match@x.example", "a+slow400ms@x.example", "b+slow400ms@x.example"})
+	ask.LostRetries, ask.Budget = 2, pipeline.NewBudget(pipeline.Caps{MaxCredits: 4, CreditsPerCall: 1})
+	asked, err := ask.Do(t.Context(), t.Context())
+	if err != nil || asked.Stop != "" || ask.Counters.Matched.Load() != 2 || ask.Counters.NoMatch.Load() != 2 || server.Stats().Calls != 5 {
+		t.Errorf("%+v, %v, %d matched after %d calls", asked, err, ask.Counters.Matched.Load(), server.Stats().Calls)
+	}
+}
+
+// newAsk returns a first pass over a list of addresses, with a client and a new ledger of its own.
+func newAsk(t *testing.T, url string, workers int, list []string) *pipeline.Ask {
 	t.Helper()
 	key, err := client.ParseKey("pipeline-test-key-1")
 	if err != nil {
@@ -80,9 +97,10 @@ func newAsk(t *testing.T, url string, workers int, list []string) *Ask {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Ask{
-		Rules: Rules{Identity: contact.NewIdentity(url, nil), Started: time.Now(), MaxAge: -1, NoMatchAge: -1},
-		Rows:  rows, Queue: api, Ledger: l, Run: run, Workers: workers, Stopping: Stopping{Grace: time.Second}, Counters: new(Counters),
+	return &pipeline.Ask{
+		Rules:  pipeline.Rules{Identity: contact.NewIdentity(url, nil), Started: time.Now(), MaxAge: -1, NoMatchAge: -1},
+		Source: rows, API: api, Ledger: l, Run: run, Workers: workers, Budget: pipeline.NewBudget(pipeline.Caps{}),
+		Grace: time.Second, Counters: new(pipeline.Counters),
 	}
 }
 

@@ -107,7 +107,7 @@ func TestLostEndsAtOnceAndComesBackAfterBackoff(t *testing.T) {
 		}
 		for i, r := range rs {
 			if r.Outcome.Kind != contact.Lost || r.Outcome.Attempts != i+1 || !r.Again || r.Outcome.Failure != contact.Exhausted {
-				t.Errorf("asking %d: %+v", i+1, r)
+				t.Errorf("result %d: %+v", i+1, r)
 			}
 		}
 		var at []time.Time
@@ -173,7 +173,7 @@ func TestCapEndsRetries(t *testing.T) {
 		left.Store(1)
 		c.retry = func() bool { return left.Add(-1) >= 0 }
 		c.run(2)
-		if o := c.last(2); o.Kind != contact.Released || c.stopped != StopCap || o.Attempts != 2 {
+		if o := c.last(2); o.Kind != contact.Released || c.stopped != contact.StopCap || o.Attempts != 2 {
 			t.Errorf("%v after %d attempts, stop %q", o.Kind, o.Attempts, c.stopped)
 		}
 	})
@@ -271,7 +271,7 @@ func TestOutOfCredits(t *testing.T) {
 		c := newHarness(t, workers, Options{transport: w})
 		c.run(200)
 		k := c.kinds()
-		if c.stopped != StopNoCredits || k[contact.Matched] != 20 || k[contact.NoMatch]+k[contact.Refused] > 0 || w.calls() > 20+workers {
+		if c.stopped != contact.StopNoCredits || k[contact.Matched] != 20 || k[contact.NoMatch]+k[contact.Refused] > 0 || w.calls() > 20+workers {
 			t.Errorf("stop %q, ended as %v after %d calls", c.stopped, k, w.calls())
 		}
 		if s := c.client.Stats(); s.Remaining == nil || *s.Remaining != 0 {

@@ -1,0 +1,265 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"github.com/sourcegraph/conc"
+	"github.com/sourcegraph/conc/pool"
+
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// A dispatcher takes admitted contacts through the order that protects money: their intents are committed, they are sent,
+// their outcomes are committed and then counted. The commits and the calls meet in the queue and in ready; neither makes the
+// committer wait, because the queue has room for each slot and ready for each permit.
+type dispatcher struct {
+	*Ask
+	stop  *stopper
+	queue *commitQueue
+	retry func() bool
+	ready chan *inFlight // durable intents, to the workers; closed by the committer when no contact is with them
+	sent  sentContacts
+	// delayed are contacts that wait for their backoff, or for a reservation to be sent again.
+	delayed conc.WaitGroup
+
+	// The committer's alone:
+	always   context.Context   // never done: an answer that came is committed, also when the run ends at once
+	intents  []ledger.Intent   // reused by each commit
+	outcomes []contact.Outcome // so are these
+	absent   []contact.Result  // 404s that came before any usable answer; in the ledger they are released
+}
+
+// maxAbsent bounds the 404s that wait for the first answer, at about 1 kB each. Those beyond it are decided at once: a later
+// run sends them again if need be, and knows by then what a 404 means.
+const maxAbsent = 2048
+
+func newDispatcher(a *Ask, stop *stopper) *dispatcher {
+	q := newCommitQueue(a.Workers)
+	return &dispatcher{
+		Ask: a, stop: stop, queue: q, ready: make(chan *inFlight, q.permits), retry: a.Budget.Retry,
+		always: context.WithoutCancel(stop.hard),
+	}
+}
+
+// commitAll commits until nothing is left to commit and nothing is under way. After an error, or a bug, it commits nothing
+// more, but still takes what the workers finish, so that they end.
+func (d *dispatcher) commitAll() {
+	defer close(d.ready)
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var b commitBatch
+	for failed := false; ; {
+		b = d.queue.take(b, timer)
+		failed = failed || !d.tryCommit(b)
+		for _, c := range b.outcomes {
+			c.result.Release() // also after an error: a worker may wait for the memory
+		}
+		for _, c := range b.intents {
+			if failed && !c.handed {
+				d.drop(c)
+			}
+		}
+		if b.empty() {
+			return
+		}
+	}
+}
+
+// tryCommit reports whether a batch was committed. If not, the run ends with the error or the bug.
+func (d *dispatcher) tryCommit(b commitBatch) bool {
+	var err error
+	ok := d.stop.guard(func() { err = d.commit(b) })
+	if err != nil {
+		d.stop.fail(err)
+	}
+	return ok && err == nil
+}
+
+// commit is where the order that protects money is kept. Before the ledger has returned, no contact of the batch is sent, no
+// outcome is counted, and no permit, slot or reservation is returned.
+func (d *dispatcher) commit(b commitBatch) error {
+	decided := d.collect(b)
+	claimed, err := d.Ledger.Commit(d.always, d.Run, d.intents, d.outcomes)
+	clear(d.outcomes) // they would keep their answers in memory until the next commit
+	if err != nil {
+		return err
+	}
+	slots := d.send(b.intents, claimed) + d.count(b.outcomes)
+	for i := range decided {
+		d.Counters.add(&decided[i])
+	}
+	d.queue.release(slots)
+	return nil
+}
+
+// collect fills d.intents and d.outcomes. It returns the outcomes of earlier 404s that are decided now, which are among them.
+func (d *dispatcher) collect(b commitBatch) (decided []contact.Outcome) {
+	d.intents, d.outcomes = d.intents[:0], d.outcomes[:0]
+	for _, c := range b.intents {
+		d.intents = append(d.intents, ledger.Intent{Contact: c.question.Contact, Keys: c.question.Keys})
+	}
+	waiting := len(d.absent)
+	for _, c := range b.outcomes {
+		if r := &c.result; r.Absent {
+			if waiting++; waiting > maxAbsent {
+				r.Outcome, r.Absent = r.Decide(d.API.Proved()), false
+			}
+		}
+		d.outcomes = append(d.outcomes, c.result.Outcome)
+	}
+	decided = d.decide(b.empty())
+	d.outcomes = append(d.outcomes, decided...)
+	return decided
+}
+
+// decide returns what the 404s were that came before any answer: no match once the run has seen a usable answer, rejected if
+// it came to its end (last) without one. After a stop nothing is known, and they stay released, as if never sent.
+func (d *dispatcher) decide(last bool) []contact.Outcome {
+	if len(d.absent) == 0 {
+		return nil
+	}
+	proved := d.API.Proved()
+	if cause, _, err := d.stop.result(); !proved && (!last || cause != "" || err != nil) {
+		return nil
+	}
+	outcomes := make([]contact.Outcome, 0, len(d.absent))
+	for i := range d.absent {
+		outcomes = append(outcomes, d.absent[i].Decide(proved))
+	}
+	d.absent = nil
+	return outcomes
+}
+
+// send hands the claimed contacts to the workers. Another run has the others: they return their permits and reservations, and
+// their number is returned as slots to release.
+func (d *dispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
+	for i, c := range intents {
+		c.handed = true
+		if !claimed[i] {
+			d.Budget.Settle(&contact.Outcome{Kind: contact.Released}, 0)
+			d.finished(c)
+			slots++
+			continue
+		}
+		d.Counters.Admitted.Add(1)
+		d.API.Queue(&c.question)
+		d.ready <- c
+	}
+	d.queue.unclaimed(slots)
+	return slots
+}
+
+// count settles and counts durable outcomes, and returns how many slots are free. A contact that is to be sent again keeps
+// its slot.
+func (d *dispatcher) count(outcomes []*inFlight) (slots int) {
+	for _, c := range outcomes {
+		r := &c.result
+		d.Budget.Settle(&r.Outcome, c.calls())
+		if r.Absent {
+			d.absent = append(d.absent, contact.Result{Outcome: r.Outcome})
+		} else {
+			d.Counters.add(&r.Outcome)
+		}
+		if r.Outcome.Kind == contact.Lost {
+			c.lost++
+		}
+		if r.Again && !d.stop.stopped() && !d.uncertain(c.lost) {
+			d.queue.hold()
+			d.delayed.Go(func() { d.repeat(c) })
+			continue
+		}
+		d.finished(c)
+		slots++
+	}
+	return slots
+}
+
+// finished: admission may see the contact in the ledger from now on.
+func (d *dispatcher) finished(c *inFlight) {
+	d.sent.finish(c.question.Keys.By(d.ByEmail))
+}
+
+// repeat sends a lost contact again, if a reservation can be made for it.
+func (d *dispatcher) repeat(c *inFlight) {
+	reached := d.Budget.Reserve(d.stop.soft)
+	if reached != "" {
+		if !d.stop.stopped() {
+			d.stop.note(contact.StopCap, reached)
+		}
+		d.finished(c)
+		d.queue.repeat(nil)
+		d.queue.release(1)
+		return
+	}
+	q := c.question
+	d.queue.repeat(&inFlight{lost: c.lost, question: contact.Question{
+		Row: q.Row, Contact: q.Contact, Keys: q.Keys, Retry: q.Retry,
+		Attempts: c.result.Outcome.Attempts, Elapsed: c.result.Elapsed,
+	}})
+}
+
+// callAll runs the calls of durable intents, at most Workers at a time.
+func (d *dispatcher) callAll() {
+	workers := pool.New().WithMaxGoroutines(d.Workers)
+	for c := range d.ready {
+		workers.Go(func() { d.call(c) })
+	}
+	workers.Wait()
+}
+
+// call sends one contact. A contact that waits for its backoff takes no worker: it comes back behind those that are ready.
+func (d *dispatcher) call(c *inFlight) {
+	var wait time.Duration
+	switch {
+	case !d.stop.guard(func() { wait = d.ask(c) }):
+		d.drop(c)
+	case wait > 0:
+		d.delayed.Go(func() { d.callLater(c, wait) })
+	default:
+		d.queue.finish(c)
+	}
+}
+
+// ask calls the API, and does what the result asks of the whole run.
+func (d *dispatcher) ask(c *inFlight) (wait time.Duration) {
+	if c.result, wait = d.API.Ask(d.stop.soft, d.stop.hard, &c.question); wait > 0 {
+		return wait
+	}
+	r := &c.result
+	if r.Remaining != nil {
+		d.Budget.Observe(*r.Remaining)
+	}
+	switch r.Stop {
+	case "":
+	case contact.StopCap: // for this contact alone: what is in flight goes on
+		d.stop.note(r.Stop, r.StopDetail)
+	default:
+		d.stop.stop(r.Stop, r.StopDetail)
+		if d.Account != nil && r.Stop.OfAccount() {
+			d.Account.Stop(r.Stop, r.StopDetail)
+		}
+	}
+	if r.Err != nil {
+		d.stop.abandon(r.Err)
+	}
+	return 0
+}
+
+// callLater makes a contact ready again after a time, or at the stop.
+func (d *dispatcher) callLater(c *inFlight, wait time.Duration) {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.stop.soft.Done():
+	}
+	d.ready <- c
+}
+
+// drop gives up a contact of which nothing is known, because of a bug or a failed commit.
+func (d *dispatcher) drop(c *inFlight) {
+	c.dropped = true
+	d.queue.finish(c)
+}

@@ -1,0 +1,88 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/reader"
+)
+
+// An entry is a row with what is known of its contact.
+type entry struct {
+	row    *reader.Row
+	defect *defect // not nil: the row cannot be sent, and keys and state are zero
+	keys   contact.Keys
+	state  ledger.State
+}
+
+// A lookup reads a source in batches and looks up the contacts of each batch in the ledger.
+type lookup struct {
+	rules  *Rules
+	source Source
+	ledger Ledger
+	// broken is the error by which the input ended early, or nil.
+	broken error
+
+	rows    [batchRows]reader.Row
+	entries [batchRows]entry
+	keys    [batchRows]contact.Keys
+	states  [batchRows]ledger.State
+}
+
+// batches iterates over the input. The entries of a batch are valid until the next one. The input may end early (see
+// broken); any error ends the iteration.
+func (l *lookup) batches(ctx context.Context) iter.Seq2[[]entry, error] {
+	return func(yield func([]entry, error) bool) {
+		for {
+			n, err := l.source.Read(l.rows[:])
+			entries, failure := l.find(ctx, n)
+			if !yield(entries, failure) || failure != nil || errors.Is(err, io.EOF) {
+				return
+			}
+			switch {
+			case errors.Is(err, reader.ErrBroken):
+				l.broken = err
+				return
+			case err != nil:
+				yield(nil, fmt.Errorf("read the input: %w", err))
+				return
+			case ctx.Err() != nil:
+				yield(nil, context.Cause(ctx))
+				return
+			}
+		}
+	}
+}
+
+// find returns the entries of the first n rows.
+func (l *lookup) find(ctx context.Context, n int) ([]entry, error) {
+	valid := 0
+	for i := range n {
+		e := entry{row: &l.rows[i], defect: check(&l.rows[i])}
+		if e.defect == nil {
+			e.keys = l.rules.Identity.Keys(l.rows[i].Contact)
+			l.keys[valid] = e.keys
+			valid++
+		}
+		l.entries[i] = e
+	}
+	if err := l.ledger.States(ctx, l.keys[:valid], l.states[:valid]); err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	next := 0
+	for i := range n {
+		if e := &l.entries[i]; e.defect == nil {
+			e.state = l.states[next]
+			next++
+		}
+	}
+	return l.entries[:n], nil
+}
+
+// contactKey is what identifies a contact in the ledger.
+func (l *lookup) contactKey(e *entry) contact.Key { return e.keys.By(l.rules.ByEmail) }

@@ -1,0 +1,90 @@
+package pipeline
+
+import (
+	"encoding/binary"
+	"sync"
+
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// sentContacts are the contacts that this run has in flight. What it has finished is not kept here: the ledger knows it
+// (State.ThisRun). So the set is bounded by the workers and one batch, whatever the input's length is.
+type sentContacts struct {
+	mu       sync.Mutex
+	keys     map[contact.Key]struct{}
+	finished []contact.Key
+}
+
+// add adds a contact, and reports whether it was not in the set.
+func (s *sentContacts) add(k contact.Key) (first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.keys == nil {
+		s.keys = map[contact.Key]struct{}{}
+	}
+	before := len(s.keys)
+	s.keys[k] = struct{}{}
+	return len(s.keys) > before
+}
+
+func (s *sentContacts) has(k contact.Key) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, found := s.keys[k]
+	return found
+}
+
+// finish marks a contact as committed. It stays in the set until forget, because admission may have looked it up before the
+// commit.
+func (s *sentContacts) finish(k contact.Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.finished = append(s.finished, k)
+}
+
+// forget removes the finished contacts. Admission calls it between two batches: the next lookup finds their outcomes.
+func (s *sentContacts) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.finished {
+		delete(s.keys, k)
+	}
+	s.finished = s.finished[:0]
+}
+
+// seenContacts are the contacts of the rows so far. A contact with an outcome takes one bit, because references are small
+// numbers near one another. Any other takes 64 bits of its key: enough for a count that is only shown to people. The zero
+// value is empty.
+type seenContacts struct {
+	refs map[uint64]*[64]uint64 // bits of 4096 references, by reference / 4096
+	keys map[uint64]struct{}
+}
+
+// add adds a contact, and reports whether it was not in the set. The states must be of one snapshot of the ledger.
+func (s *seenContacts) add(k contact.Key, state ledger.State) (first bool) {
+	if state.Kind != 0 {
+		return s.addRef(uint64(state.Ref))
+	}
+	if s.keys == nil {
+		s.keys = map[uint64]struct{}{}
+	}
+	before := len(s.keys)
+	s.keys[binary.BigEndian.Uint64(k[:])] = struct{}{}
+	return len(s.keys) > before
+}
+
+func (s *seenContacts) addRef(n uint64) (first bool) {
+	bits := s.refs[n>>12]
+	if bits == nil {
+		if s.refs == nil {
+			s.refs = map[uint64]*[64]uint64{}
+		}
+		bits = new([64]uint64)
+		s.refs[n>>12] = bits
+	}
+	word, bit := &bits[n>>6&63], uint64(1)<<(n&63)
+	first = *word&bit == 0
+	*word |= bit
+	return first
+}
