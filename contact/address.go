@@ -42,8 +42,8 @@ func isPlain(s string) bool {
 	return at == 1
 }
 
-// innerAddress takes an address out of what people and programs write around one: a display name, angle brackets, mailto:,
-// quotes and trailing punctuation. It returns "" if it finds none, or several.
+// innerAddress returns the address inside what people and programs write around it: a display name, angle brackets, mailto:, quotes,
+// trailing punctuation. It returns "" if there is none, or if there are several.
 func innerAddress(s string) string {
 	for range maxWrappings {
 		inner := unwrap(s)
@@ -79,7 +79,7 @@ func unquote(s string) string {
 	return s
 }
 
-// maxWrappings bounds what may stand around an address: "<mailto:ann@x.example>"; in quotes has four layers.
+// maxWrappings is the most layers around an address: "<mailto:ann@x.example>"; in quotes has four layers.
 const maxWrappings = 6
 
 // unwrap removes one layer from around an address.
@@ -103,7 +103,7 @@ func unwrap(s string) string {
 	return trim(strings.TrimRight(s, ".,;:"))
 }
 
-// bracketed returns what is in angle brackets behind a display name that net/mail refuses, such as "Lee, Ann <a@x.example>".
+// bracketed returns the text in angle brackets after a display name that net/mail refuses, such as "Lee, Ann <a@x.example>".
 func bracketed(s string) string {
 	_, rest, ok := strings.Cut(s, "<")
 	if !ok || !strings.HasSuffix(rest, ">") {

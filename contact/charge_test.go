@@ -7,8 +7,8 @@ import (
 	"enrich/contact"
 )
 
-// What cannot be read as "not charged" counts as charged, or keeps its reservation.
-func TestACharge(t *testing.T) {
+// Anything that cannot be read as "not charged" counts as charged, or keeps its reserved credit.
+func TestCreditChargedIsRead(t *testing.T) {
 	for value, want := range map[string]struct{ charged, unknown bool }{
 		`true`: {true, false}, `"true"`: {true, false}, `1`: {true, false},
 		`false`: {false, false}, `"false"`: {false, false}, `0`: {false, false},
@@ -31,8 +31,8 @@ func TestACharge(t *testing.T) {
 	}
 }
 
-// Of a charge that is told twice the more expensive one counts.
-func TestAChargeToldTwice(t *testing.T) {
+// If credit_charged is repeated, the more expensive value counts.
+func TestARepeatedChargeCountsAsCharged(t *testing.T) {
 	for body, charged := range map[string]bool{
 		`{"contact":{"credit_charged":true,"credit_charged":false}}`:             true,
 		`{"contact":{"credit_charged":true},"contact":{"credit_charged":false}}`: true,
@@ -44,7 +44,7 @@ func TestAChargeToldTwice(t *testing.T) {
 	}
 }
 
-func TestWhatIsAnAnswerOfTheAPI(t *testing.T) {
+func TestAnswersOfTheAPIAreRecognised(t *testing.T) {
 	for body, want := range map[string]struct {
 		fromAPI bool
 		status  int

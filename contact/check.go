@@ -6,23 +6,28 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"enrich/internal/phrase"
 )
 
 // MaxField is the most characters a field of a request may have (the API's reference page).
 const MaxField = 255
 
-// Reasons why a contact cannot be looked up; [Contact.Check] wraps them in words for the row's owner.
+// Reasons why a contact cannot be sent. [Contact.Check] wraps them in a message.
 var (
 	// ErrNothing: the row has none of the combinations of fields that the API accepts.
 	ErrNothing = errors.New("nothing to look up by: an e-mail address, a LinkedIn URL, or first and last name with a company are needed")
 	// ErrAddress: the e-mail address cannot be one.
 	ErrAddress = errors.New("is not an e-mail address")
-	// ErrTooLong: a field is above MaxField.
+	// ErrTooLong: a field is longer than MaxField.
 	ErrTooLong = fmt.Errorf("is longer than %d characters, which the API refuses", MaxField)
 )
 
-// Check says whether a contact, cleaned, can be looked up at all, before it costs a call. The combinations are those
-// of the API's reference page, and an address alone.
+// maxQuoted is how many characters of a value a message has.
+const maxQuoted = 60
+
+// Check reports why a cleaned contact cannot be sent, or nil. The accepted combinations of fields are those of the API's reference
+// page, and an address alone.
 func (c *Contact) Check() error {
 	for _, f := range [...]struct {
 		name  Field
@@ -41,7 +46,7 @@ func (c *Contact) Check() error {
 	}
 	if c.Email != "" {
 		if why := badAddress(c.Email); why != "" {
-			return fmt.Errorf("%s %w: %s", quoted(c.Email), ErrAddress, why)
+			return fmt.Errorf("%s %w: %s", phrase.Quote(c.Email, maxQuoted), ErrAddress, why)
 		}
 		return nil
 	}
@@ -52,8 +57,8 @@ func (c *Contact) Check() error {
 	return ErrNothing
 }
 
-// badAddress says why s cannot be an e-mail address, or "". It refuses only what no mail server accepts: the API knows whether
-// the address exists.
+// badAddress returns why s is not an e-mail address, or "". It refuses only what no mail server accepts: the API knows whether the
+// address exists.
 func badAddress(s string) string {
 	at := strings.LastIndexByte(s, '@')
 	switch {
@@ -80,7 +85,7 @@ func badAddress(s string) string {
 	return badDomain(s[at+1:])
 }
 
-// badLocal takes RFC 5322's atext and dots, any letter beyond ASCII (RFC 6531), and a quoted string.
+// badLocal accepts RFC 5322's atext and dots, any letter beyond ASCII (RFC 6531), and a quoted string.
 func badLocal(s string) string {
 	if len(s) > 64 {
 		return "more than 64 characters before the @"
@@ -127,16 +132,7 @@ func badDomain(s string) string {
 	return ""
 }
 
-// hostByte takes the underscore too: it stands in real, if odd, domains.
+// hostByte also accepts the underscore, which some real domains have.
 func hostByte(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_'
-}
-
-// quoted is a cell as it may be shown: quoted, bounded.
-func quoted(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most]) + "…"
-	}
-	return fmt.Sprintf("%q", s)
 }

@@ -30,7 +30,7 @@ func (c Contact) Cleaned() Contact {
 }
 
 // Clean returns a row's contact as it is sent: c cleaned and, only if it cannot be sent otherwise, with the first and last name
-// from fullName. So an answered list is never asked anew because a name could be split. split reports whether it was.
+// from fullName. So an answered list is not sent again because a name could be split. split reports whether it was.
 func Clean(c Contact, fullName string) (cleaned Contact, split bool) {
 	c = c.Cleaned()
 	if fullName == "" || c.Email != "" || c.LinkedInURL != "" || c.FirstName != "" && c.LastName != "" || c.CompanyName == "" && c.CompanyDomain == "" {
@@ -58,7 +58,7 @@ func cleanName(s string) string {
 	return s
 }
 
-// cleanURL cleans what is neither a name nor a text: without format characters inside, and with more words that mean nothing.
+// cleanURL cleans a URL or an address: format characters inside are removed, and more words are placeholders.
 func cleanURL(s string) string {
 	if s == "" {
 		return ""
@@ -92,7 +92,7 @@ func cleanDomain(s string) string {
 // cleanHost is the slow path of cleanDomain.
 func cleanHost(s string) string {
 	host := s
-	for { // what is left of one part may be another: "x.com.:80", "www.www.x.com"
+	for { // repeat: "x.com.:80", "www.www.x.com"
 		bare := cleanURL(BareHost(host))
 		if bare == host {
 			break
@@ -111,7 +111,7 @@ func isCutPlaceholder(host string) bool {
 	return len(host) <= 2 && strings.EqualFold(strings.TrimLeft(host, "([<{"), "n")
 }
 
-// isBare is the fast path of cleanDomain: a name with a dot, of which nothing more can be removed.
+// isBare is the fast path of cleanDomain: a name with a dot from which nothing more can be removed.
 func isBare(host string) bool {
 	const shortest = len("n.a.") + 1
 	if len(host) < shortest || host[len(host)-1] == '.' || host[0]|0x20 == 'w' {

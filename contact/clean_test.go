@@ -17,7 +17,7 @@ const formats = "\u200b\u200c\u200d\u200e\u200f\ufeff\u202a\u202e\u2060\u2066\u2
 // blanks are spaces of many kinds.
 const blanks = " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2003\u2009\u200a\u2028\u2029\u202f\u205f\u3000\u2800"
 
-// TestFormatCharactersMakeNoNewContact: one person was paid for up to eight times.
+// TestFormatCharactersMakeNoNewContact: without cleaning, one person was paid for up to eight times.
 func TestFormatCharactersMakeNoNewContact(t *testing.T) {
 	id := contact.NewIdentity("https://api.example", nil)
 	person := contact.Contact{
@@ -181,7 +181,7 @@ func TestCleaningTwiceChangesNothing(t *testing.T) {
 	})
 }
 
-// TestTheIdentityIgnoresWhatCleaningRemoves: whatever format characters are strewn over a cell.
+// TestTheIdentityIgnoresWhatCleaningRemoves inserts format characters anywhere in a cell.
 func TestTheIdentityIgnoresWhatCleaningRemoves(t *testing.T) {
 	id := contact.NewIdentity("https://api.example", nil)
 	format := rapid.SampledFrom([]rune(formats))
@@ -204,8 +204,8 @@ func TestTheIdentityIgnoresWhatCleaningRemoves(t *testing.T) {
 	})
 }
 
-// TestWhatIsValidIsValidAsItIsSent: the request's JSON has the values that were checked, and their identity.
-func TestWhatIsValidIsValidAsItIsSent(t *testing.T) {
+// TestAValidContactIsValidAsItIsSent: the request's JSON has the values that were checked, and their identity.
+func TestAValidContactIsValidAsItIsSent(t *testing.T) {
 	id := contact.NewIdentity("https://api.example", nil)
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawContact(t).Cleaned()

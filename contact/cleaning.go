@@ -39,7 +39,7 @@ func (c *Cleaning) Kinds() []Cleaned {
 	return found
 }
 
-// Note takes one row: its cells, its full name, and the contact that [Clean] made of them.
+// Note counts the changes of one row: its cells, its full name, and the contact that [Clean] made of them.
 func (c *Cleaning) Note(cells Contact, fullName string, sent Contact, split bool) {
 	if split {
 		c.add("name", fullName, sent.FirstName, sent.LastName)
@@ -53,7 +53,7 @@ func (c *Cleaning) Note(cells Contact, fullName string, sent Contact, split bool
 	}
 }
 
-// kindOf says what happened to a cell.
+// kindOf returns the kind of a change.
 func kindOf(f Field, cell, value string) string {
 	switch bare := squeeze(trim(cell)); {
 	case value == bare, value == trim(cell):

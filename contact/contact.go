@@ -1,19 +1,19 @@
-// Package contact is what is asked about a person and what came back.
+// Package contact has the values that the other packages exchange: a [Contact] is what is sent about a person, an [Answer] what a
+// response says, an [Outcome] the result of an intent, and [Keys] decide whether two contacts are the same.
 //
-// It holds the values that travel between the rooms: a [Contact] is the question, an [Answer] what a body
-// says, an [Outcome] how one asking ended, a [Key] what makes two questions the same. Nothing here does
-// input or output, so every rule in it is a pure function.
+// It guarantees that validity, request and identity see the same, cleaned values ([Contact.Cleaned]), and that cleaning twice
+// changes nothing more. Everything in it is a pure function: no input, no output, no state.
 package contact
 
 import (
 	"strings"
 )
 
-// A Field is one thing that the API can be asked by.
+// A Field is a field of a request, or of an input.
 type Field string
 
-// The fields of a request, by their name in our flags (--map FIELD=COLUMN) and in the API's reference page.
-// The address goes out as "email" or, with --email-as, as "business_email".
+// The fields of a request, named as in the flags (--map FIELD=COLUMN) and in the API's reference page. The address is sent as
+// "email" or, with --email-as, as "business_email".
 const (
 	Email         Field = "email"
 	FirstName     Field = "first_name"
@@ -34,10 +34,10 @@ func Fields() []Field {
 	return []Field{Email, FirstName, LastName, CompanyName, CompanyDomain, LinkedInURL}
 }
 
-// A Contact is what is known of a person, and what the API is sent to look them up. Its values are the cells of a row, cleaned by
-// [Contact.Cleaned]. An empty string is a field that is not sent.
+// A Contact is what the API is sent to look up a person. Its values are cells of a row, cleaned by [Contact.Cleaned]. An empty
+// field is not sent.
 //
-// The csv tags are the names that gocsv binds a mapped header to.
+// With the csv tags, gocsv reads contacts from a CSV whose columns have these names.
 type Contact struct {
 	Email         string `csv:"email"`
 	FirstName     string `csv:"first_name"`
@@ -80,9 +80,9 @@ func (c *Contact) pointer(f Field) *string {
 	return nil
 }
 
-// Clone returns a contact whose values share one string of their own, so that it keeps nothing else in memory.
+// Clone returns a copy that keeps no other memory: its values share one new string.
 func (c Contact) Clone() Contact {
-	text := strings.Join([]string{c.Email, c.FirstName, c.LastName, c.CompanyName, c.CompanyDomain, c.LinkedInURL}, "") // + would hand on a lone one
+	text := strings.Join([]string{c.Email, c.FirstName, c.LastName, c.CompanyName, c.CompanyDomain, c.LinkedInURL}, "") // + would not copy a single one
 	for _, v := range []*string{&c.Email, &c.FirstName, &c.LastName, &c.CompanyName, &c.CompanyDomain, &c.LinkedInURL} {
 		*v, text = text[:len(*v)], text[len(*v):]
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestCheckRefusesWhatCannotBeAsked(t *testing.T) {
+func TestContactsThatCannotBeSentAreRefused(t *testing.T) {
 	for name, tt := range map[string]struct {
 		c    contact.Contact
 		want error
@@ -73,7 +73,7 @@ func TestACloneKeepsNothingOfTheOriginal(t *testing.T) {
 	}
 }
 
-func TestTheSameQuestionHasTheSameKey(t *testing.T) {
+func TestTheSameContactHasTheSameKey(t *testing.T) {
 	id := contact.NewIdentity("https://api.selling.com", nil)
 	a := contact.Contact{
 		Email: "Ann@X.com", FirstName: "Zoë", CompanyName: "Big  Co", CompanyDomain: "https://www.Big.com/about",
@@ -235,8 +235,8 @@ func BenchmarkParseAnswer(b *testing.B) {
 	}
 }
 
-// TestAPageOnANetworkIsNoCompanysDomain: to send facebook.com would ask for Facebook's own people.
-func TestAPageOnANetworkIsNoCompanysDomain(t *testing.T) {
+// TestAPageOnANetworkIsNotACompanysDomain: facebook.com as the domain would look among the people of Facebook.
+func TestAPageOnANetworkIsNotACompanysDomain(t *testing.T) {
 	for site, want := range map[string]string{
 		"https://www.facebook.com/northwind": "", "facebook.com/northwind/": "", "https://de.linkedin.com/company/northwind": "", "http://x.com/northwind": "",
 		"facebook.com": "facebook.com", "https://facebook.com/": "facebook.com",

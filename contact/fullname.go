@@ -60,7 +60,7 @@ func splitWords(words []string) (first, last string) {
 	return strings.Join(words[:from], " "), strings.Join(words[from:], " ")
 }
 
-// joinComma splits a name that is written last name first. Particles behind the first name belong to the last name too, as in
+// joinComma splits a name that is written last name first. Particles after the first name belong to the last name, as in
 // "Berg, Jan van der".
 func joinComma(last, first []string) (string, string) {
 	n := len(first)
@@ -76,7 +76,7 @@ func joinComma(last, first []string) (string, string) {
 	return strings.Join(first[:n], " "), strings.Join(last, " ")
 }
 
-// nameWords are the words of a name without titles, suffixes and symbols.
+// nameWords returns the words of a name without titles, suffixes and symbols.
 func nameWords(s string) []string {
 	words := slices.DeleteFunc(strings.FieldsFunc(s, isBlank), func(w string) bool { return !strings.ContainsFunc(w, unicode.IsLetter) && w != "-" })
 	for len(words) > 0 && isTitle(words[0]) {
@@ -91,7 +91,7 @@ func nameWords(s string) []string {
 	return words
 }
 
-// withoutNicknames removes what stands in brackets or double quotes: "Ann (she/her) Lee", `Robert "Bob" Lee`.
+// withoutNicknames removes text in brackets or double quotes: "Ann (she/her) Lee", `Robert "Bob" Lee`.
 func withoutNicknames(s string) string {
 	for _, pair := range [...][2]string{{"(", ")"}, {"[", "]"}, {`"`, `"`}, {"“", "”"}, {"«", "»"}} {
 		before, rest, ok := strings.Cut(s, pair[0])
@@ -105,7 +105,7 @@ func withoutNicknames(s string) string {
 // wordKey is a word as the lists below have it: in lower case, without dots.
 func wordKey(w string) string { return strings.ToLower(strings.ReplaceAll(w, ".", "")) }
 
-// isTitle reports whether a word is a title. Short ones that are names too need their dot.
+// isTitle reports whether a word is a title. Short titles that are also names need their dot.
 func isTitle(w string) bool {
 	switch wordKey(w) {
 	case "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "doctor", "sir", "dame",
@@ -119,8 +119,8 @@ func isTitle(w string) bool {
 	return false
 }
 
-// isSuffix reports whether the last word of a name is a generation, a degree or a qualification. Those that are surnames too,
-// such as Ma, count only with their dots.
+// isSuffix reports whether the last word of a name is a generation, a degree or a qualification. Suffixes that are also surnames,
+// such as Ma, need their dots.
 func isSuffix(w string) bool {
 	switch wordKey(w) {
 	case "jr", "sr", "jnr", "snr", "ii", "iii", "iv", "phd", "md", "mba", "cpa", "esq", "dds", "dvm", "rn", "cfa", "jd", "llm", "llb", "msc", "bsc", "mph", "mphil", "dphil", "edd", "pharmd",
@@ -132,8 +132,8 @@ func isSuffix(w string) bool {
 	return false
 }
 
-// isSuffixes reports whether a part behind a comma is nothing but suffixes or begins with a position: "Ann Lee, CEO". There the
-// short ones need no dots.
+// isSuffixes reports whether the text after a comma has only suffixes or begins with a position: "Ann Lee, CEO". There the short
+// suffixes need no dots.
 func isSuffixes(part string) bool {
 	words := strings.FieldsFunc(part, isBlank)
 	if len(words) > 0 && isPosition(words[0]) {
@@ -151,7 +151,7 @@ func isSuffixes(part string) bool {
 	return true
 }
 
-// isPosition reports whether a word is a position in a company. None is a given name.
+// isPosition reports whether a word is a position in a company. No position is a given name.
 func isPosition(w string) bool {
 	switch wordKey(w) {
 	case "ceo", "cto", "cfo", "coo", "cmo", "cio", "cro", "cpo", "chro", "ciso", "vp", "svp", "evp", "avp", "president", "founder", "co-founder", "cofounder", "owner", "director",
@@ -161,7 +161,7 @@ func isPosition(w string) bool {
 	return false
 }
 
-// isParticle reports whether a word begins a last name or goes on with its beginning.
+// isParticle reports whether a word is a particle of a last name.
 func isParticle(w string) bool {
 	switch strings.ToLower(w) {
 	case "de", "del", "della", "delle", "dello", "degli", "dei", "di", "da", "das", "do", "dos", "du", "des", "la", "las", "los", "le", "lo", "d'", "d’",
@@ -187,7 +187,7 @@ func isSeveral(words []string) bool {
 	})
 }
 
-// isCompany reports whether one of several words is a legal form or what companies call themselves.
+// isCompany reports whether a word is a legal form or common in names of companies.
 func isCompany(words []string) bool {
 	for i, w := range words {
 		switch wordKey(w) {
@@ -197,7 +197,7 @@ func isCompany(words []string) bool {
 			"university", "université", "universität", "institute", "foundation", "agency", "software", "enterprises", "industries", "logistics", "international", "ventures", "bank", "hotel", "team":
 			return true
 		case "sa", "as", "ab", "ag", "nv", "bv", "se", "kg", "ug", "oy", "oü", "lp", "pc", "sl", "sas", "co", "spa", "slu", "dba":
-			// Sa, Co and others are surnames too: a legal form is written in capitals or with dots, behind a name.
+			// Sa, Co and others are also surnames: a legal form is written in capitals or with dots, after a name.
 			if i > 0 && (strings.Contains(w, ".") || w == strings.ToUpper(w) || w == "SpA" || w == "Oü") {
 				return true
 			}

@@ -60,7 +60,7 @@ func TestAFullNameIsSplitOnlyIfNeeded(t *testing.T) {
 	}
 }
 
-// TestASplitNameKeepsItsLetters: no word is made up, and what is split can be sent.
+// TestASplitNameKeepsItsLetters: no word is invented, and a name that was split can be sent.
 func TestASplitNameKeepsItsLetters(t *testing.T) {
 	word := rapid.OneOf(rapid.SampledFrom([]string{"Ann", "Lee", "Dr.", "van", "der", "de", "la", "Jr.", ",", "PhD", "d'Arc", "Inc", "(x)", "\"", "é", "\u200b", "-"}), rapid.StringN(0, 4, -1))
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,7 +6,7 @@ import (
 	"enrich/contact"
 )
 
-// A web site's host is its own, not that of a URL in its query, and a scheme that was pasted twice is no host.
+// The host of a web site is not that of a URL in its query, and a scheme that was pasted twice is not a host.
 func TestTheHostOfAWebSite(t *testing.T) {
 	for given, want := range map[string]string{
 		"https://www.acme.example/about":               "acme.example",

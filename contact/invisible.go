@@ -12,13 +12,13 @@ func isFormat(r rune) bool {
 	return r >= utf8.RuneSelf && unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// brailleBlank is a space in all but its category.
+// brailleBlank looks like a space, but has another category.
 const brailleBlank = '\u2800'
 
 // isBlank reports whether a character is a space of any kind.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == brailleBlank }
 
-// isMargin reports whether a character says nothing at the end of a cell.
+// isMargin reports whether a character means nothing at the ends of a cell.
 func isMargin(r rune) bool { return isBlank(r) || isFormat(r) || unicode.IsControl(r) }
 
 // trim removes spaces of all kinds, format characters and control characters from both ends.
@@ -42,8 +42,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// squeeze removes from an address, a domain or a URL what cannot be part of it: format characters and, because they come from
-// typesetting, the spaces beyond ASCII. An ASCII space separates words, so it stays and makes the value invalid.
+// squeeze removes format characters, and spaces beyond ASCII, from an address, a domain or a URL: they come from typesetting and
+// cannot be part of it. An ASCII space separates words, so it stays and makes the value invalid.
 func squeeze(s string) string {
 	if isASCII(s) {
 		return s

@@ -4,14 +4,14 @@ import (
 	"crypto/sha256"
 )
 
-// A Key identifies a question: the first 128 bits of a SHA-256. The zero Key is none.
+// A Key identifies a contact: the first 128 bits of a SHA-256. The zero Key is none.
 type Key [16]byte
 
-// Keys are the two ways in which a contact can be known.
+// Keys are the two identities of a contact.
 type Keys struct {
-	// Request is the whole question: the API, each field, each constant.
+	// Request identifies the whole request: the API, all fields and all constants.
 	Request Key
-	// Email is the API and the address alone; where a contact has no address, it is Request.
+	// Email identifies the API and the address alone. It is Request if the contact has no address.
 	Email Key
 }
 
@@ -23,14 +23,14 @@ func (k Keys) By(email bool) Key {
 	return k.Request
 }
 
-// An Identity makes keys: two contacts have the same key when they ask the same question of the same API.
-// Make one with [NewIdentity]; it is not changed afterwards and may be shared.
+// An Identity makes keys: two contacts have the same key if they would send the same request to the same API. It is made by
+// [NewIdentity] and safe for concurrent use.
 type Identity struct {
-	request, email []byte // what every hash of that kind begins with
+	request, email []byte // the beginning of what is hashed
 }
 
-// NewIdentity takes the normalised base URL ([NormalURL]) and the constant fields of every request in a
-// fixed order and encoding (empty where there are none).
+// NewIdentity takes the normalised base URL ([NormalURL]) and the constant fields of every request, in a fixed order and encoding
+// (empty if there are none).
 func NewIdentity(baseURL string, constants []byte) Identity {
 	request := append([]byte("enrich/1 request\x00"+baseURL+"\x00"), constants...)
 	return Identity{
@@ -39,14 +39,13 @@ func NewIdentity(baseURL string, constants []byte) Identity {
 	}
 }
 
-// ByRequest is the identity for whoever needs no [Keys.Email]: it leaves that zero, which is a hash less.
+// ByRequest returns an identity that leaves [Keys.Email] zero, which saves a hash.
 func (id Identity) ByRequest() Identity { return Identity{request: id.request} }
 
 // Keys returns both keys of a contact.
 //
-// Each value is normalised (trimmed, inner white space collapsed, Unicode NFC, case folded; a domain without
-// scheme, www. and trailing dot; a LinkedIn URL as its path), so that "Ann@X.com" and "ann@x.com " are one
-// question.
+// Each value is normalised (trimmed, inner white space collapsed, Unicode NFC, case folded; a domain without scheme, www. and
+// trailing dot; a LinkedIn URL as its path), so that "Ann@X.com" and "ann@x.com " are one contact.
 func (id Identity) Keys(c Contact) Keys {
 	buf := make([]byte, 0, 512)
 	buf = append(buf, id.request...)

@@ -2,24 +2,24 @@ package contact
 
 import "time"
 
-// A Kind says how one asking of a contact ended (DESIGN.md, "Intents end").
+// A Kind is how an intent ended (DESIGN.md, "How an intent ends").
 type Kind uint8
 
 // The kinds are stored in the ledger: their numbers never change.
 const (
-	// Matched is an answer with something in it.
+	// Matched is an answer with a filled field.
 	Matched Kind = 1
-	// NoMatch is an answer with nothing in it.
+	// NoMatch is an answer without a filled field.
 	NoMatch Kind = 2
-	// Refused was certainly not charged: a 4xx, 500, 501, 503, or never sent.
+	// Refused: certainly not charged (a 4xx, 500, 501, 503, or never sent).
 	Refused Kind = 3
-	// Lost may have been charged and we do not know.
+	// Lost: possibly charged, but there is no usable answer.
 	Lost Kind = 4
-	// Released was not charged, and the run was stopped before its retries were over: as if never asked.
+	// Released: not charged, because the run stopped before the retries ended. The contact is pending.
 	Released Kind = 5
 )
 
-// Answered says whether the kind is an answer: paid for, kept, never asked again while it is fresh.
+// Answered reports whether the kind is an answer. A contact with a fresh answer is not sent again.
 func (k Kind) Answered() bool { return k == Matched || k == NoMatch }
 
 func (k Kind) String() string {
@@ -38,48 +38,48 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// A Failure says why a row has no answer; it is the enrich_error_kind of the failures file.
+// A Failure is why a row has no answer: enrich_error_kind in the failures.
 type Failure string
 
 const (
-	// Invalid cannot be asked: nothing to ask by, or a value that cannot be right.
+	// Invalid: the row cannot be sent, because it has too few fields or an invalid value.
 	Invalid Failure = "invalid"
-	// Ragged has more or fewer cells than the header.
+	// Ragged: the row has more or fewer cells than the header.
 	Ragged Failure = "ragged"
-	// Rejected was refused by the API, for what is in this row.
+	// Rejected: the API refused this row.
 	Rejected Failure = "rejected"
-	// Exhausted ran out of retries.
+	// Exhausted: the retries ran out.
 	Exhausted Failure = "exhausted"
-	// Malformed was answered by a 2xx that is not an answer of the API (API.md, "What counts as an answer").
+	// Malformed: a 2xx that is not an answer of the API (API.md, "What counts as an answer").
 	Malformed Failure = "malformed"
-	// Uncertain was lost too often to be asked again (--lost-retries): it is held.
+	// Uncertain: calls were lost too often to send the contact again (--lost-retries).
 	Uncertain Failure = "uncertain"
 )
 
-// An Outcome is how one asking of a contact ended. It is data: a row's failure is no error of the program.
+// An Outcome is the result of an intent. A row's failure is a value, not an error.
 type Outcome struct {
-	// Contact is what was asked, trimmed.
+	// Contact is the contact as it was sent.
 	Contact Contact
-	// Keys identify it.
+	// Keys identify the contact.
 	Keys Keys
 	Kind Kind
-	// At is when the asking ended, in UTC, to the millisecond.
+	// At is when the intent ended, in UTC, in whole milliseconds.
 	At time.Time
-	// Status is the HTTP status of the last answer; 0 where none came.
+	// Status is the HTTP status of the last response; 0 if there was none.
 	Status int
-	// Attempts is how many requests were on the wire for it.
+	// Attempts is how many requests were sent.
 	Attempts int
 	// Charged: the answer counts as charged.
 	Charged bool
-	// ChargeUnknown: the answer does not say whether it was charged. A no match then keeps its reservation. The ledger
-	// does not store it: it follows from Body.
+	// ChargeUnknown: the answer does not say whether it was charged. A no match then keeps its reserved credit. The ledger does not
+	// store it: it follows from Body.
 	ChargeUnknown bool
 	// Failure is why, for Refused and Lost; otherwise empty.
 	Failure Failure
-	// Message is for people: the API's own words or ours, bounded and without the key. For an answer it is contact.error.
+	// Message is for people, bounded and without the key. For an answer it is contact.error.
 	Message string
-	// Body is the API's answer as it came, compacted, the key redacted; only for answers.
+	// Body is the API's answer, compacted, with the key redacted; only for answers.
 	Body []byte
-	// Run is the ledger's number of the run that asked; the ledger sets it.
+	// Run is the ledger's number of the run that sent the contact. The ledger sets it.
 	Run int64
 }

@@ -5,7 +5,7 @@ import "strings"
 // maxPlaceholder is the longest cell, in bytes, that can be a placeholder.
 const maxPlaceholder = 24
 
-// isPlaceholder reports whether a trimmed cell says in writing that it is empty, whatever its column is.
+// isPlaceholder reports whether a trimmed cell of any column means "empty".
 func isPlaceholder(s string) bool {
 	if len(s) == 0 || len(s) > maxPlaceholder {
 		return false
@@ -25,7 +25,7 @@ func isPlaceholder(s string) bool {
 	return false
 }
 
-// isFiller reports whether a cell consists of one of the characters that people type for "nothing", once or repeated.
+// isFiller reports whether a cell is one character that people type for "nothing", once or repeated.
 func isFiller(s string) bool {
 	for _, filler := range [...]string{"-", "‐", "‑", "–", "—", "―", "−", "_", ".", "…", "?"} {
 		if strings.HasPrefix(s, filler) {
@@ -36,7 +36,7 @@ func isFiller(s string) bool {
 }
 
 // isBracketed reports whether a cell is a word for "nothing" in brackets: "(blank)", "(none)" and "[null]" are what pivot
-// tables and database tools write. Nobody's name is in brackets.
+// tables and database tools write. Names are not in brackets.
 func isBracketed(s string) bool {
 	if len(s) < 3 || strings.IndexByte("([<{", s[0]) < 0 || strings.IndexByte(")]>}", s[len(s)-1]) < 0 {
 		return false
@@ -66,8 +66,8 @@ func isSpreadsheetError(s string) bool {
 	return false
 }
 
-// isNoValue reports whether a trimmed cell of an address, a domain or a URL is empty in writing. These words are people's
-// names as well, so they mean nothing only where no name can be.
+// isNoValue reports whether a trimmed cell of an address, a domain or a URL means "empty". Some of these words are also people's
+// names.
 func isNoValue(s string) bool {
 	if len(s) > maxPlaceholder || s == "" {
 		return false
@@ -84,8 +84,8 @@ func isNoValue(s string) bool {
 	return false
 }
 
-// isNobody reports whether a name may stand for a missing one. Null and Na are people's names too, so it counts only if
-// first and last name are both so and there is no address.
+// isNobody reports whether a name may mean "no name". Null and Na are also people's names, so it counts only if both names are
+// such and there is no address.
 func isNobody(s string) bool {
 	if len(s) > maxPlaceholder {
 		return false
