@@ -93,7 +93,8 @@ func newAsk(t *testing.T, url string, workers int, list []string) *pipeline.Ask 
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := reader.Open(strings.NewReader("email\n"+strings.Join(list, "\n")+"\n"), reader.Options{})
+	text := strings.NewReader("email\n" + strings.Join(list, "\n") + "\n")
+	rows, err := reader.Open(text, text.Size(), reader.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -157,7 +157,7 @@ func (m *model) both(list []string, workers int, most int64) (pipeline.AskResult
 	}
 	text := "email\n" + strings.Join(list, "\n") + "\n"
 	open := func() *reader.Reader {
-		rows, err := reader.Open(strings.NewReader(text), reader.Options{})
+		rows, err := reader.Open(strings.NewReader(text), int64(len(text)), reader.Options{})
 		check(err)
 		return rows
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"enrich/reader"
+	"enrich/reader/internal/readertest"
 )
 
 // leads is a lead list of n rows, as a CRM exports it.
@@ -37,7 +38,7 @@ func benchmarkReader(b *testing.B, input []byte) {
 	b.ReportAllocs()
 	rows := make([]reader.Row, 256)
 	for b.Loop() {
-		r, err := reader.Open(bytes.NewReader(input), reader.Options{AnyColumns: true})
+		r, err := readertest.Open(input, reader.Options{AnyColumns: true})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -10,12 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"enrich/format"
 	"enrich/reader"
+	"enrich/reader/internal/readertest"
 )
 
 // TestSpectrum compares with csv-spectrum's objects: every file is right, but for one whose objects are no list.
 func TestSpectrum(t *testing.T) {
-	dir := reader.Corpora(t, "csv-spectrum")
+	dir := readertest.Corpora(t, "csv-spectrum")
 	files, _ := filepath.Glob(filepath.Join(dir, "csvs", "*.csv"))
 	right := 0
 	for _, name := range files {
@@ -28,7 +30,7 @@ func TestSpectrum(t *testing.T) {
 		if strings.HasSuffix(name, "_crlf.csv") && !bytes.Contains(text, []byte("\r\n")) {
 			text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")) // as a checkout would
 		}
-		r, rows, err := read(t, text, anyColumns)
+		r, rows, err := readertest.Read(t, text, readertest.AnyColumns)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -42,7 +44,7 @@ func TestSpectrum(t *testing.T) {
 			ok = rows[i].Refused == nil && reflect.DeepEqual(got, want[i])
 		}
 		if !ok {
-			t.Errorf("%s: got %s, want %v", name, cells(rows), want)
+			t.Errorf("%s: got %s, want %v", name, readertest.Cells(rows), want)
 			continue
 		}
 		right++
@@ -55,11 +57,11 @@ func TestSpectrum(t *testing.T) {
 
 // TestTestData compares with csv-test-data's records.
 func TestTestData(t *testing.T) {
-	dir := reader.Corpora(t, "csv-test-data")
+	dir := readertest.Corpora(t, "csv-test-data")
 	files, _ := filepath.Glob(filepath.Join(dir, "csv", "*.csv"))
 	right := 0
 	for _, name := range files {
-		r, rows, err := read(t, input(t, name), anyColumns)
+		r, rows, err := readertest.Read(t, input(t, name), readertest.AnyColumns)
 		refused := err != nil
 		var got [][]string
 		if r != nil {
@@ -110,10 +112,10 @@ func TestPapaParse(t *testing.T) {
 		Data               json.RawMessage
 		Errors             []any
 	}
-	load(t, reader.Corpora(t, "papa.json"), &cases)
+	load(t, readertest.Corpora(t, "papa.json"), &cases)
 	right, tried := 0, 0
 	for _, c := range cases {
-		o := reader.Options{AnyColumns: true, NoHeader: true, Format: reader.CSV}
+		o := reader.Options{AnyColumns: true, NoHeader: true, Format: format.CSV}
 		skip := false
 		for name, v := range c.Config {
 			switch s, isText := v.(string); {
@@ -131,7 +133,7 @@ func TestPapaParse(t *testing.T) {
 			continue
 		}
 		tried++
-		_, rows, err := read(t, []byte(c.Input), o)
+		_, rows, err := readertest.Read(t, []byte(c.Input), o)
 		refused := err != nil
 		var got, want [][]string
 		for _, row := range rows {

@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"enrich/reader"
+	"enrich/reader/internal/readertest"
 )
 
 // TestPollock reads Pollock's polluted files and compares them with its clean ones. It writes what is read to
 // TEST_ENRICH_CORPORA/pollock-out as well, for Pollock's own scoring (pollock/metrics.py).
 func TestPollock(t *testing.T) {
-	dir := reader.Corpora(t, "Pollock/polluted_files")
+	dir := readertest.Corpora(t, "Pollock/polluted_files")
 	out := filepath.Join(filepath.Dir(filepath.Dir(dir)), "pollock-out")
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func TestPollock(t *testing.T) {
 func pollock(t *testing.T, name string) (records [][]string, refused int, err error) {
 	t.Helper()
 	text := input(t, name)
-	r, rows, err := read(t, text, anyColumns)
+	r, rows, err := readertest.Read(t, text, readertest.AnyColumns)
 	switch {
 	case r == nil && len(text) == 0:
 		return nil, 0, nil

@@ -9,6 +9,7 @@ import (
 
 	"enrich/contact"
 	"enrich/reader"
+	"enrich/reader/internal/readertest"
 )
 
 // TestExportsMapByThemselves reads the headers that tools write into their exports, with rows made up.
@@ -30,12 +31,11 @@ func TestExportsMapByThemselves(t *testing.T) {
 		"phantombuster":    "email=email, first_name=firstName, last_name=lastName, company_name=companyName, linkedin_url=linkedInProfileUrl",
 	} {
 		t.Run(name, func(t *testing.T) {
-			file, err := os.Open(filepath.Join("testdata", "map", name+".csv"))
+			text, err := os.ReadFile(filepath.Join("testdata", "map", name+".csv"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = file.Close() }()
-			r, err := reader.Open(file, reader.Options{})
+			r, err := readertest.Open(text, reader.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,7 +49,7 @@ func TestExportsMapByThemselves(t *testing.T) {
 			if got := strings.Join(list, ", "); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
-			rows, err := readAll(r)
+			rows, err := readertest.ReadAll(r)
 			if err != nil || len(rows) == 0 || rows[0].Refused != nil {
 				t.Errorf("%d rows, %v", len(rows), err)
 			}
@@ -77,7 +77,7 @@ func TestNamesAreSplitInRows(t *testing.T) {
 	want := []string{"Ann Lee", " ", " ", " ", "Di Lee"}
 	for format, text := range map[string]string{"csv": table, "jsonl": lines} {
 		cleaning := &contact.Cleaning{}
-		r, err := reader.Open(strings.NewReader(text), reader.Options{Cleaning: cleaning})
+		r, err := readertest.Open([]byte(text), reader.Options{Cleaning: cleaning})
 		if err != nil {
 			t.Fatal(err)
 		}

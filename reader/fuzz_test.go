@@ -8,7 +8,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"enrich/format"
 	"enrich/reader"
+	"enrich/reader/internal/readertest"
 )
 
 // FuzzRead: no input panics or hangs, every row keeps its promises, and a second pass reads the same.
@@ -20,10 +22,10 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		_, rows, err := read(t, input, anyColumns)
-		_, again, aerr := read(t, input, anyColumns)
-		if cells(rows) != cells(again) || (err == nil) != (aerr == nil) {
-			t.Fatalf("the second pass differs: %q %v, %q %v", cells(rows), err, cells(again), aerr)
+		_, rows, err := readertest.Read(t, input, readertest.AnyColumns)
+		_, again, aerr := readertest.Read(t, input, readertest.AnyColumns)
+		if readertest.Cells(rows) != readertest.Cells(again) || (err == nil) != (aerr == nil) {
+			t.Fatalf("the second pass differs: %q %v, %q %v", readertest.Cells(rows), err, readertest.Cells(again), aerr)
 		}
 		if err != nil && len(rows) > 0 && !errors.Is(err, reader.ErrBroken) {
 			t.Fatalf("rows, then %v", err)
@@ -56,12 +58,12 @@ func FuzzRoundTrip(f *testing.F) {
 		w := csv.NewWriter(&text)
 		w.UseCRLF = crlf
 		_ = w.WriteAll([][]string{{"email", "first", "second", "third", "fourth"}, record, {"2", "x", "x", "x", "x"}})
-		_, rows, err := read(t, text.Bytes(), reader.Options{AnyColumns: true, Format: reader.CSV, Delimiter: ",", Quote: "\"", Encoding: "utf-8"})
+		_, rows, err := readertest.Read(t, text.Bytes(), reader.Options{AnyColumns: true, Format: format.CSV, Delimiter: ",", Quote: "\"", Encoding: "utf-8"})
 		if err != nil || len(rows) != 2 || rows[0].Refused != nil {
 			if err == nil && strings.Contains(all, "\\\"") || err != nil && errors.Is(err, reader.ErrNoTable) {
 				t.Skip() // a backslash before a quote may be an escape; control characters may be noise
 			}
-			t.Fatalf("%q: %d rows, %v, %q", text.String(), len(rows), err, cells(rows))
+			t.Fatalf("%q: %d rows, %v, %q", text.String(), len(rows), err, readertest.Cells(rows))
 		}
 		for i, cell := range record {
 			if rows[0].Cells[i] != cell && !strings.Contains(all, "\\") {

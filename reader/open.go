@@ -1,110 +1,86 @@
 package reader
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 
-	"enrich/reader/internal/jsonrows"
+	"enrich/reader/internal/decode"
+	"enrich/reader/internal/dialect"
+	"enrich/reader/internal/source"
 )
 
-// Open reads the first block of r, decides by it how all is read, and reads no row. It waits for the first block, or
-// for the end.
+// A Stream is an input that may still be written while it is read.
+type Stream interface {
+	io.ReaderAt
+	// Reader returns a new reader of the whole input. Its Read does not wait for more than one byte; ReadAt would wait until
+	// it can fill its buffer.
+	Reader() io.Reader
+}
+
+// Open detects how an input is to be read. It reads the first block, 128 KiB of text, and no row.
 //
-// If r is an [io.ReaderAt], it is also read ahead to find the end of a quoted cell above 2 MiB. Otherwise such a cell ends
-// the reading with ErrBroken.
-func Open(r io.Reader, o Options) (*Reader, error) {
+// The input has size bytes. If it is a [Stream], its size is what its readers return, and Open waits for the first block or
+// the end. The input is not closed; it must not change while it is read.
+func Open(in io.ReaderAt, size int64, o Options) (*Reader, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	o.Encoding = encodingName(o.Encoding)
-	raw := newRawInput(r)
-	opened, err := open(raw, o, rereader(r))
-	if err != nil {
-		raw.close()
-		return nil, raw.cause(err)
+	open := func() io.Reader { return io.NewSectionReader(in, 0, size) }
+	if s, ok := in.(Stream); ok {
+		open = s.Reader
 	}
-	return opened, nil
+	decoded := decode.New(open, o.Encoding)
+	r, err := parse(&input{decoded: decoded, options: o})
+	if err != nil {
+		decoded.Close()
+		return nil, decoded.Cause(err)
+	}
+	return r, nil
 }
 
-func open(raw *rawInput, o Options, again func() io.Reader) (*Reader, error) {
-	w, t, compression, err := firstBlock(raw, o)
-	if err != nil {
-		return nil, err
-	}
-	rd := &Reader{raw: raw, text: t}
-	if o.Format == JSONL || o.Format == "" && jsonrows.Detect(w.text()) {
-		o.Format = JSONL
-		rd.rows, rd.info, err = openJSON(w, o)
-	} else {
-		var rows *csvRows
-		rows, rd.info, err = newCSVRows(w, o)
-		if err == nil && again != nil {
-			rows.ahead.again = func() (window, error) { return raw.ahead(again(), o) }
+// parse opens an input with the parser of its format.
+func parse(in *input) (*Reader, error) {
+	for _, p := range parsers() {
+		if o := in.options; o.Format != p.format && (o.Format != "" || !p.detect(in)) {
+			continue
 		}
-		o.Format, rd.rows = CSV, rows
+		in.options.Format = p.format
+		rows, err := p.open(in, in.options)
+		if err != nil {
+			return nil, err
+		}
+		return &Reader{in: in.decoded, rows: rows, format: p.format}, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	rd.info.Format, rd.info.Compression = o.Format, compression
-	return rd, nil
+	return nil, fmt.Errorf("--input-format %q: not supported", in.options.Format)
 }
 
-// openJSON reads the rows of JSON.
-func openJSON(w window, o Options) (rowSource, Info, error) {
-	in := bufio.NewReaderSize(w.reader(), blockSize)
-	rows, err := jsonrows.Open(in, jsonrows.Options{Options: o.mapping(), Columns: o.Columns, Cleaning: o.Cleaning})
-	if err != nil {
-		return nil, Info{}, err
-	}
-	columns, fields := rows.Sampled()
-	return rows, Info{Format: JSONL, Columns: columns, Mapping: fields}, nil
+// An input is what the parsers open.
+type input struct {
+	decoded *decode.Input
+	options Options
+	first   *decode.Text
+	err     error
 }
 
-// ahead puts the same layers over the same input, to read it ahead of the rows.
-func (r *rawInput) ahead(in io.Reader, o Options) (window, error) {
-	if r.second != nil {
-		r.second.close()
+// text returns the input's text, with its first block in the window.
+func (in *input) text() (*decode.Text, error) {
+	if in.first == nil && in.err == nil {
+		in.first, in.err = in.decoded.Text()
+		if in.err == nil && in.first.Encoding() == decode.Unknown {
+			in.err = unknownEncoding(in.first.Text(), in.first.Err != nil, in.options)
+		}
 	}
-	r.second = newRawInput(in)
-	w, _, _, err := firstBlock(r.second, o)
-	return w, err
+	return in.first, in.err
 }
 
-// firstBlock puts the layers over the raw input and reads the first block of its text.
-func firstBlock(raw *rawInput, o Options) (w window, t text, compression string, err error) {
-	in, compression, err := unpack(raw)
-	if err != nil {
-		return w, t, "", err
+// unknownEncoding refuses text that is neither UTF-8 nor Windows-1252. It says what can be known: the delimiter, which all
+// encodings have alike, and how a word reads in common encodings.
+func unknownEncoding(block []byte, whole bool, o Options) error {
+	separator, skip := dialect.SeparatorLine(block)
+	d := dialect.Detect(block[skip:], whole, dialect.Options{Delimiter: separator, Quote: o.Quote})
+	advice := "the text is neither UTF-8 nor Windows-1252; save it as UTF-8, or name its encoding with --encoding" + decode.Guesses(block)
+	if d.Delimiter == "" {
+		return source.NotTable(advice)
 	}
-	head, err := in.Peek(in.Size())
-	if len(head) == 0 {
-		return w, t, "", nothing(err)
-	}
-	if err := refuseRaw(head); err != nil {
-		return w, t, "", err
-	}
-	if t, err = decode(in, o.Encoding); err != nil {
-		return w, t, "", err
-	}
-	w = newWindow(t, blockSize)
-	block := w.block()
-	if len(bytes.TrimSpace(block)) == 0 && w.err != nil {
-		return w, t, "", nothing(w.err)
-	}
-	if t.encoding() == unknown {
-		return w, t, "", unknownEncoding(block, w.err != nil, o)
-	}
-	return w, t, compression, refuseText(block)
-}
-
-// nothing is the error of an input without text.
-func nothing(err error) error {
-	if errors.Is(err, ErrBroken) {
-		return err
-	}
-	return fmt.Errorf("%w: there is no row in it", ErrEmpty)
+	return fmt.Errorf("%w: cells are separated by %q, but %s", ErrEncoding, d.Separator(), advice)
 }

@@ -2,16 +2,11 @@ package reader
 
 import (
 	"enrich/format"
+	"enrich/reader/internal/decode"
 	"enrich/reader/internal/source"
 )
 
-// The formats of an input, from the one list of package format.
-const (
-	CSV   = format.CSV
-	JSONL = format.JSONL
-)
-
-// The values of an input that all formats share.
+// The values that all formats share.
 type (
 	// A Row is one row of an input.
 	Row = source.Row
@@ -19,41 +14,37 @@ type (
 	Refusal = source.Refusal
 	// Info says how an input is read.
 	Info = source.Info
+	// A Dialect says how a CSV is delimited.
+	Dialect = source.Dialect
 	// Lines is a range of an input's lines.
 	Lines = source.Lines
 )
 
-// A Reader reads the rows of one input, once.
+// A Source is the rows of an input, in order. Anybody can implement it: it is what the pipeline reads.
+type Source interface {
+	// Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. The rows are valid until the next
+	// Read. An error that wraps [ErrBroken] means that the input ended early; rows that come with it are good.
+	Read(rows []Row) (int, error)
+	// Columns returns the names of the columns: the header as it is in the input or, for JSONL, all members in order of first
+	// appearance, complete at the end.
+	Columns() []string
+	// Info says how the input is read, as far as that is known by now.
+	Info() Info
+	// Skipped returns the lines at the end that are not rows: a report's footer. They are known at the end.
+	Skipped() Lines
+}
+
+// A Reader is the [Source] of a file or a [Stream]. It is for one goroutine, apart from BytesRead.
 type Reader struct {
-	raw  *rawInput
-	text text
-	info Info
-	rows rowSource
-	// number is that of the last row.
+	in     *decode.Input
+	rows   Source
+	format format.Format
+	// number is the number of the last row.
 	number int64
 	err    error
 }
 
-// A rowSource parses rows; it sets all of a row but its Number.
-type rowSource interface {
-	// Read fills rows; 0 and io.EOF at the end. It may return rows together with an error that wraps ErrBroken.
-	Read(rows []Row) (int, error)
-	// Columns are the names known so far.
-	Columns() []string
-}
-
-// Info says how the input is read, as far as it was read.
-func (r *Reader) Info() Info {
-	r.info.Encoding = r.text.encoding()
-	return r.info
-}
-
-// Columns are those of the input: a CSV's header as it stands; for JSONL the members in order of first appearance,
-// complete at the end.
-func (r *Reader) Columns() []string { return r.rows.Columns() }
-
-// Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. An error that wraps [ErrBroken]
-// means that the input ended early: rows that come with it are good.
+// Read implements [Source].
 func (r *Reader) Read(rows []Row) (int, error) {
 	if r.err != nil || len(rows) == 0 {
 		return 0, r.err
@@ -64,29 +55,35 @@ func (r *Reader) Read(rows []Row) (int, error) {
 		rows[i].Number = r.number
 	}
 	if err != nil {
-		err = r.raw.cause(err)
+		err = r.in.Cause(err)
 		r.err = err
-		r.raw.drain()
+		r.in.Drain()
 	}
 	return n, err
 }
 
-// Skipped are the lines at the input's end that are not rows: a report's footer. They are complete at the end.
-func (r *Reader) Skipped() Skipped {
-	if c, ok := r.rows.(*csvRows); ok {
-		return c.trailer.skipped
-	}
-	return Skipped{}
+// Columns implements [Source].
+func (r *Reader) Columns() []string { return r.rows.Columns() }
+
+// Info implements [Source].
+func (r *Reader) Info() Info {
+	info := r.rows.Info()
+	info.Format = r.format
+	return info
 }
 
-// Sum is the SHA-256 of the input's bytes, as they are before any unpacking, and their count; complete at the end.
-func (r *Reader) Sum() ([32]byte, int64) { return r.raw.sum() }
+// Skipped implements [Source].
+func (r *Reader) Skipped() Lines { return r.rows.Skipped() }
+
+// Sum returns the SHA-256 of the input's bytes, before unpacking, and their number. They are complete after an error of
+// Read, io.EOF included.
+func (r *Reader) Sum() (sum [32]byte, bytes int64) { return r.in.Sum() }
 
 // BytesRead counts the input's bytes that were read so far. Any goroutine may call it.
-func (r *Reader) BytesRead() int64 { return r.raw.count.Load() }
+func (r *Reader) BytesRead() int64 { return r.in.BytesRead() }
 
-// Close frees what unpacking holds. It does not close the input.
+// Close frees what unpacking has allocated. It does not close the input.
 func (r *Reader) Close() error {
-	r.raw.close()
+	r.in.Close()
 	return nil
 }

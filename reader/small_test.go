@@ -7,7 +7,9 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"enrich/format"
 	"enrich/reader"
+	"enrich/reader/internal/readertest"
 )
 
 // A header with too many columns is refused, whatever divides them, as with --delimiter.
@@ -21,15 +23,15 @@ func TestTooManyColumnsAreRefused(t *testing.T) {
 		for name, input := range map[string]string{
 			"alone": header, "with a row": header + strings.Repeat("1"+delimiter, 4999) + "1\n", "behind a blank line": "\n" + header,
 		} {
-			for _, o := range []reader.Options{anyColumns, {AnyColumns: true, Delimiter: delimiter}} {
-				_, _, err := read(t, []byte(input), o)
+			for _, o := range []reader.Options{readertest.AnyColumns, {AnyColumns: true, Delimiter: delimiter}} {
+				_, _, err := readertest.Read(t, []byte(input), o)
 				if !errors.Is(err, reader.ErrHeader) || !strings.Contains(err.Error(), "more than 4096 columns") {
 					t.Errorf("%q %s, %+v: %v", delimiter, name, o, err)
 				}
 			}
 		}
 	}
-	if _, rows, err := read(t, []byte("note\n\""+strings.Repeat("so, ", 5000)+"\"\n"), anyColumns); err != nil || len(rows) != 1 {
+	if _, rows, err := readertest.Read(t, []byte("note\n\""+strings.Repeat("so, ", 5000)+"\"\n"), readertest.AnyColumns); err != nil || len(rows) != 1 {
 		t.Errorf("one column with many commas: %d rows, %v", len(rows), err)
 	}
 }
@@ -46,13 +48,13 @@ func TestZeroBytesAreNotUTF16(t *testing.T) {
 		"as NULL":     "email,name\na@x.example,\x00\nb@x.example,Bo\n",
 		"odd offsets": "abc,b\n1\x00,2\n1\x003,2\n",
 	} {
-		r, rows, err := read(t, []byte(input), anyColumns)
+		r, rows, err := readertest.Read(t, []byte(input), readertest.AnyColumns)
 		if err != nil || len(rows) == 0 || strings.HasPrefix(r.Info().Encoding, "utf-16") {
 			t.Errorf("%s: %d rows, %v", name, len(rows), err)
 			continue
 		}
-		if !strings.Contains(cells(rows), "\x00") {
-			t.Errorf("%s: the zero byte is gone: %q", name, cells(rows))
+		if !strings.Contains(readertest.Cells(rows), "\x00") {
+			t.Errorf("%s: the zero byte is gone: %q", name, readertest.Cells(rows))
 		}
 	}
 	for name, text := range map[string]string{
@@ -68,7 +70,7 @@ func TestZeroBytesAreNotUTF16(t *testing.T) {
 					b = append(b, byte(unit), byte(unit>>8))
 				}
 			}
-			r, rows, err := read(t, b, anyColumns)
+			r, rows, err := readertest.Read(t, b, readertest.AnyColumns)
 			if err != nil || len(rows) == 0 || r.Info().Encoding != map[bool]string{false: "utf-16le", true: "utf-16be"}[big] {
 				t.Errorf("%s, big endian %v: %v", name, big, err)
 			}
@@ -88,13 +90,13 @@ func TestABrokenFirstLineIsStillJSON(t *testing.T) {
 		"no colon": "{\"email\" \"a@x.example\"}\n", "bad number": "{\"email\":\"a@x.example\",\"n\":01}\n",
 	} {
 		for n := 1; n <= 3; n++ {
-			r, rows, err := read(t, []byte(first+strings.Repeat(good, n)), reader.Options{})
-			if err != nil || r.Info().Format != reader.JSONL || outline(rows) != "!invalid"+strings.Repeat(" b@x.example", n) {
-				t.Errorf("%s, then %d: %q, %v", name, n, outline(rows), err)
+			r, rows, err := readertest.Read(t, []byte(first+strings.Repeat(good, n)), reader.Options{})
+			if err != nil || r.Info().Format != format.JSONL || readertest.Outline(rows) != "!invalid"+strings.Repeat(" b@x.example", n) {
+				t.Errorf("%s, then %d: %q, %v", name, n, readertest.Outline(rows), err)
 			}
 		}
 	}
-	if r, _, err := read(t, []byte("{\"a\" b},c\n{1},2\n"), anyColumns); err != nil || r.Info().Format != reader.CSV {
+	if r, _, err := readertest.Read(t, []byte("{\"a\" b},c\n{1},2\n"), readertest.AnyColumns); err != nil || r.Info().Format != format.CSV {
 		t.Errorf("a CSV that begins with a brace: %v", err)
 	}
 }
@@ -113,7 +115,7 @@ func TestAHeaderAloneWithDoubledQuotes(t *testing.T) {
 		"\"a \"\"x\"\"\"\t\"b\"\n":                   `a "x"|b`,
 		"email,\"\"\"\"\n":                           `email|"`,
 	} {
-		r, rows, err := read(t, []byte(input), anyColumns)
+		r, rows, err := readertest.Read(t, []byte(input), readertest.AnyColumns)
 		if err != nil || len(rows) != 0 || strings.Join(r.Info().Header, "|") != want {
 			t.Errorf("%q: %v", input, err)
 			if err == nil {
@@ -130,7 +132,7 @@ func TestTheMessageOfAHeaderThatNoRowFits(t *testing.T) {
 		"email,a,b,c\n1,2,3\n1,2,3\n1,2\n":             "the header has 4 names, and no row has as many: most have 3",
 		"email,a,b,c\n1,2,3\n1,2,3,4,5\n1,2,3,4,5,6\n": "no row has as many: most have ",
 	} {
-		_, _, err := read(t, []byte(input), reader.Options{Delimiter: ","})
+		_, _, err := readertest.Read(t, []byte(input), reader.Options{Delimiter: ","})
 		if !errors.Is(err, reader.ErrHeader) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "most have 4") {
 			t.Errorf("%q: %v", input, err)
 		}

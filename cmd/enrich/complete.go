@@ -83,7 +83,7 @@ func columnsOf(name string) []string {
 		return nil
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	r, err := reader.Open(in.Reader(), reader.Options{})
+	r, err := reader.Open(in, in.Size, reader.Options{})
 	if err != nil {
 		return nil
 	}

@@ -99,12 +99,22 @@ func openInput(name string, stdin io.Reader) (*input.Input, error) {
 	return in, storageError(err)
 }
 
-// A source is the input as the reader takes it: a failed temporary copy must not look like the end of the input.
-type source struct{ io.Reader }
+// A stream is the input as the reader takes it: a failed temporary copy must not look like the end of the input.
+type stream struct{ *input.Input }
 
-func (j *job) source() io.Reader { return source{j.input.Reader()} }
+// Reader implements [reader.Stream].
+func (s stream) Reader() io.Reader { return streamReader{s.Input.Reader()} }
 
-func (s source) Read(b []byte) (int, error) {
+// ReadAt implements [io.ReaderAt].
+func (s stream) ReadAt(b []byte, at int64) (int, error) {
+	n, err := s.Input.ReadAt(b, at)
+	return n, storageError(err)
+}
+
+type streamReader struct{ io.Reader }
+
+// Read implements [io.Reader].
+func (s streamReader) Read(b []byte) (int, error) {
 	n, err := s.Reader.Read(b)
 	return n, storageError(err)
 }
@@ -121,7 +131,7 @@ func storageError(err error) error {
 // open begins to read the input from its start.
 func (j *job) open() (*reader.Reader, error) {
 	j.patience.begin()
-	r, err := reader.Open(j.source(), j.reading)
+	r, err := reader.Open(stream{j.input}, j.input.Size, j.reading)
 	if sig := j.patience.signal(); err != nil && sig != nil {
 		return nil, interruption{sig}
 	}
@@ -235,10 +245,10 @@ const keptAnswers = "nothing was published; the answers are in the ledger: run t
 // end can be in the hash and not among the rows.
 func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broken error) (pipeline.WriteResult, error) {
 	o := j.reading
-	if j.info.Format == reader.JSONL {
+	if j.info.Format == format.JSONL {
 		o.Columns = columns
 	}
-	rows, err := reader.Open(j.source(), o)
+	rows, err := reader.Open(stream{j.input}, j.input.Size, o)
 	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
 		return pipeline.WriteResult{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + keptAnswers)
 	}

@@ -14,6 +14,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
+	"enrich/format"
 	"enrich/reader"
 )
 
@@ -75,7 +76,7 @@ func read(w world, s *settings.Settings, name string, arrays bool) error {
 // printRows prints every row, and says which were refused.
 func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refused int64, err error) {
 	print := printer(out, rows.Info(), arrays)
-	if arrays && rows.Info().Format == reader.CSV && !j.settings.NoHeader {
+	if arrays && rows.Info().Format == format.CSV && !j.settings.NoHeader {
 		if err := encode(out, rows.Info().Header); err != nil {
 			return 0, err
 		}
@@ -87,8 +88,7 @@ func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refuse
 			row := &buf[i]
 			if row.Refused != nil {
 				refused++
-				where := fmt.Sprintf("line %d: ", row.Line)
-				j.printer.Warn(fmt.Sprintf("%s%s: %s", where, row.Refused.Kind, strings.TrimPrefix(row.Refused.Message, where)),
+				j.printer.Warn(fmt.Sprintf("line %d: %s: %s", row.Line, row.Refused.Kind, withoutLine(row.Refused.Message, row.Line)),
 					"event", "refused", "line", row.Line, "kind", row.Refused.Kind)
 			}
 			if perr := print(row); perr != nil {
@@ -122,7 +122,7 @@ func printer(out io.Writer, info reader.Info, arrays bool) func(*reader.Row) err
 			return encode(out, row.Cells)
 		case row.Refused != nil:
 			return nil
-		case info.Format == reader.JSONL:
+		case info.Format == format.JSONL:
 			line = append(appendLine(line[:0], row.Raw), '\n')
 		default:
 			line = appendObject(line[:0], info.Columns, row.Cells)
@@ -158,11 +158,17 @@ func appendObject(b []byte, columns, cells []string) []byte {
 	return append(b, '}', '\n')
 }
 
+// withoutLine returns a refusal's message without the line that it names.
+func withoutLine(message string, line int64) string {
+	message = strings.TrimPrefix(message, fmt.Sprintf("line %d: ", line))
+	return strings.TrimPrefix(message, fmt.Sprintf("line %d has ", line))
+}
+
 // sayReading tells how the file is read.
 func (j *job) sayReading(i reader.Info) {
 	v := j.printer
 	v.Info(fmt.Sprintf("%s: %s, %s", console.Name(j.input.Name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
-	if i.Format == reader.CSV {
+	if i.Format == format.CSV {
 		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line ends %s, header in line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
 	}
 	for _, f := range contact.InputFields() {

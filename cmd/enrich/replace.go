@@ -31,7 +31,7 @@ func (j *job) refuseOtherInput() error {
 	}
 	in := publish.Input{Path: j.inputPath()}
 	if f := j.input.File; f != nil {
-		in.Content = j.source()
+		in.Content = j.input.Reader()
 		if in.Info, err = f.Stat(); err != nil {
 			return err
 		}

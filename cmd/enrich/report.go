@@ -8,8 +8,8 @@ import (
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
+	"enrich/format"
 	"enrich/pipeline"
-	"enrich/reader"
 	"enrich/report"
 	"enrich/writer"
 )
@@ -57,7 +57,7 @@ func (r *reporter) watch(j *job, w *pipeline.Write) {
 		return
 	}
 	r.failures.Clean, r.failures.Advice = r.clean, adviceOf
-	if j.info.Format == reader.CSV {
+	if j.info.Format == format.CSV {
 		r.failures.Columns = j.info.Columns
 		for _, f := range contact.Fields() {
 			if column, ok := j.info.Mapping[f]; ok {

@@ -7,8 +7,8 @@ import (
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
+	"enrich/format"
 	"enrich/pipeline"
-	"enrich/reader"
 	"enrich/report"
 	"enrich/writer"
 )
@@ -57,7 +57,7 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 	if c := packed(i.Compression); c != "" {
 		about = append(about, report.Pair{Name: "compression", Value: i.Compression})
 	}
-	if i.Format == reader.CSV {
+	if i.Format == format.CSV {
 		header := "none"
 		if i.HeaderLine > 0 {
 			header = "line " + strconv.Itoa(i.HeaderLine)

@@ -147,7 +147,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	}
 	j.report.ended(asked, written)
 	summary := pipeline.NewSummary(written, sum, bytes)
-	summary.Input.SkippedLines = first.Skipped().Lines
+	summary.Input.SkippedLines = first.Skipped().Count
 	j.fromRun(&summary, asked, api.Stats())
 	stopped := ""
 	if summary.Stopped != nil {

@@ -16,7 +16,7 @@ import (
 func TestAFailedCopyIsNotABrokenInput(t *testing.T) {
 	full := &input.CopyError{Name: "standard input", Err: syscall.ENOSPC}
 	text := io.MultiReader(strings.NewReader("email\nann@x.example\n"), iotest.ErrReader(full))
-	_, err := reader.Open(source{text}, reader.Options{})
+	_, err := reader.Open(testStream{text}, 0, reader.Options{})
 	if !errors.Is(err, reader.ErrStorage) || errors.Is(err, reader.ErrBroken) || !strings.Contains(err.Error(), "TMPDIR") {
 		t.Error(err)
 	}
@@ -24,3 +24,9 @@ func TestAFailedCopyIsNotABrokenInput(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// A testStream is read as the program reads its input.
+type testStream struct{ in io.Reader }
+
+func (s testStream) Reader() io.Reader                 { return streamReader{s.in} }
+func (s testStream) ReadAt([]byte, int64) (int, error) { return 0, errors.ErrUnsupported }

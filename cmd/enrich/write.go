@@ -72,7 +72,7 @@ func write(w world, s *settings.Settings, name string) error {
 		return j.interrupted(err)
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
-	summary.Input.SkippedLines = first.Skipped().Lines
+	summary.Input.SkippedLines = first.Skipped().Count
 	how := pipeline.AskResult{}
 	switch {
 	case broken != nil:

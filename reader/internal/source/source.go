@@ -28,6 +28,17 @@ var (
 	ErrStorage = errors.New("temporary storage failed")
 )
 
+// NotTable returns an error that is [ErrNoTable] and says what the input is and what to do.
+func NotTable(message string) error { return notTable(message) }
+
+type notTable string
+
+// Error implements error.
+func (e notTable) Error() string { return string(e) }
+
+// Is reports whether an error is ErrNoTable.
+func (notTable) Is(target error) bool { return target == ErrNoTable } //nolint:errorlint // errors.Is calls it for each error of the chain
+
 // Broken marks an error of a layer as one that ended the input early. [io.EOF] and [ErrStorage] stay what they are.
 func Broken(err error) error {
 	if err == nil || err == io.EOF || errors.Is(err, ErrBroken) || errors.Is(err, ErrStorage) { //nolint:errorlint // an error that wraps io.EOF is not the end

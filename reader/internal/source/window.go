@@ -7,6 +7,9 @@ import (
 	"unsafe"
 )
 
+// BlockSize is the size of the first block of a text, in bytes, by which a parser decides how to read it.
+const BlockSize = 128 << 10
+
 // A Window is the part of an input's text that is being parsed: read, and not yet taken. Its copy is a snapshot until the
 // next Fill.
 type Window struct {

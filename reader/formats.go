@@ -1,0 +1,116 @@
+package reader
+
+import (
+	"bufio"
+
+	"enrich/contact"
+	"enrich/format"
+	"enrich/reader/internal/decode"
+	"enrich/reader/internal/delimited"
+	"enrich/reader/internal/jsonrows"
+	"enrich/reader/internal/mapping"
+	"enrich/reader/internal/source"
+)
+
+// parsers is the table of the formats that can be read, in the order in which they are tried. To read another format, add its
+// package under internal and a line here.
+func parsers() []parser {
+	return []parser{
+		{format.JSONL, isJSON, openJSON},
+		{format.CSV, func(*input) bool { return true }, openCSV},
+	}
+}
+
+// A parser reads one format.
+type parser struct {
+	format format.Format
+	// detect reports whether an input is in this format.
+	detect func(in *input) bool
+	open   func(in *input, o Options) (Source, error)
+}
+
+func isJSON(in *input) bool {
+	text, err := in.text()
+	return err == nil && jsonrows.Detect(text.Text())
+}
+
+// openJSON reads the rows of JSON.
+func openJSON(in *input, o Options) (Source, error) {
+	text, err := in.text()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := jsonrows.Open(bufio.NewReaderSize(text.Reader(), source.BlockSize),
+		jsonrows.Options{Options: o.mapping(), Columns: o.Columns, Cleaning: o.Cleaning})
+	if err != nil {
+		return nil, err
+	}
+	columns, fields := rows.Sampled()
+	return &jsonSource{rows, text, Info{Compression: text.Compression, Columns: columns, Mapping: fields}}, nil
+}
+
+// A jsonSource is the rows of JSON.
+type jsonSource struct {
+	*jsonrows.Reader
+	text *decode.Text
+	info Info
+}
+
+// Info implements Source.
+func (s *jsonSource) Info() Info {
+	s.info.Encoding = s.text.Encoding()
+	return s.info
+}
+
+// Skipped implements Source.
+func (s *jsonSource) Skipped() Lines { return Lines{} }
+
+// openCSV reads the rows of delimited text.
+func openCSV(in *input, o Options) (Source, error) {
+	text, err := in.text()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := delimited.Open(text.Window, delimited.Options{Dialect: o.dialect(), Layout: o.layout(), Reopen: in.decoded.Reopen})
+	if err != nil {
+		return nil, err
+	}
+	info := rows.Info()
+	info.Compression = text.Compression
+	contactOf, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
+	if err != nil {
+		return nil, err
+	}
+	rows.Bind(contactOf)
+	return &csvSource{rows, text, info}, nil
+}
+
+// bindColumns maps the columns of a table to fields. It returns the function that makes the contact of a row.
+func bindColumns(info *Info, header []string, samples [][]string, o Options) (func(cells []string) contact.Contact, error) {
+	info.Header, info.Columns = header, mapping.UniqueNames(header)
+	fields, err := mapping.Columns(header, samples, o.mapping())
+	if err != nil {
+		return nil, err
+	}
+	info.Mapping = make(map[contact.Field]string, len(fields))
+	for f, at := range fields {
+		info.Mapping[f] = info.Columns[at]
+	}
+	return mapping.NewBinder(fields, len(header), o.Cleaning).Contact, nil
+}
+
+// A csvSource is the rows of delimited text.
+type csvSource struct {
+	*delimited.Reader
+	text *decode.Text
+	info Info
+}
+
+// Info implements Source.
+func (s *csvSource) Info() Info {
+	s.info.Encoding = s.text.Encoding()
+	return s.info
+}
+
+// Columns implements Source.
+func (s *csvSource) Columns() []string { return s.info.Header }

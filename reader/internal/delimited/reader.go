@@ -1,0 +1,286 @@
+package delimited
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"enrich/contact"
+	"enrich/reader/internal/dialect"
+	"enrich/reader/internal/layout"
+	"enrich/reader/internal/source"
+)
+
+// Bounds of what is in memory. They are far above what any export has.
+const (
+	// maxCell is the longest cell of a row that is not refused, in bytes.
+	maxCell = 1 << 20
+	// maxRecord is how much of a row is in memory at once, in bytes. A longer row is refused.
+	maxRecord = 2 << 20
+	// batchText and batchCells bound what one Read returns.
+	batchText  = 1 << 20
+	batchCells = 64 << 10
+)
+
+// A Reader reads the rows of a delimited text, once.
+type Reader struct {
+	source.Window
+	ahead  lookahead
+	scan   *dialect.Scanner
+	info   source.Info
+	header []string
+	// samples are the first rows: they show what is in a column.
+	samples [][]string
+	// named says that the header has names, not values: a row that equals it is the header again.
+	named bool
+	// line is where the next record begins.
+	line int64
+	// kindAt and messageAt are the columns of a failures file that say why a row failed; -1 if there are none.
+	kindAt, messageAt int
+	contact           func(cells []string) contact.Contact
+	// doubtful says that a record was malformed and no record since was certainly a row: what looks like one may be the
+	// rest of a cell.
+	doubtful bool
+	// cells are those of the rows of one Read; reused.
+	cells []string
+	// plain is the text of the cells of one Read that is not in the window as it should be; reused.
+	plain []byte
+	// taken is how many bytes of text the rows of this Read have.
+	taken   int
+	trailer layout.Trailer
+	// err is how the input ended; it is returned after the rows that the trailer held back.
+	err error
+}
+
+// Info says how the text is read. Its Columns and Mapping are empty.
+func (r *Reader) Info() source.Info { return r.info }
+
+// Header returns the header as it is in the text, or "1", "2", … if there is none.
+func (r *Reader) Header() []string { return r.header }
+
+// Samples returns the first well-formed rows, which decide which column is which field.
+func (r *Reader) Samples() [][]string { return r.samples }
+
+// Bind sets the function that makes the contact of a row of its cells. There may be fewer cells than columns.
+func (r *Reader) Bind(f func(cells []string) contact.Contact) { r.contact = f }
+
+// Skipped returns the lines of the footer; they are known at the end.
+func (r *Reader) Skipped() source.Lines { return r.trailer.Skipped }
+
+// Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. It does not wait for more rows if it
+// has some. Cells are views of the window: once it has a row, it reads no more of the input.
+func (r *Reader) Read(rows []source.Row) (n int, err error) {
+	r.Poison()
+	source.Poison(r.plain)
+	r.cells, r.plain, r.taken = r.cells[:0], r.plain[:0], 0
+	for n < len(rows) && r.taken < batchText && len(r.cells) < batchCells {
+		if err = r.next(&rows[n], n == 0); err != nil {
+			break
+		}
+		n++
+	}
+	if errors.Is(err, errNotYet) || n > 0 && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	for i := range rows[:n] {
+		if rows[i].Refused == nil {
+			rows[i].Contact = r.contact(rows[i].Cells)
+		}
+	}
+	return n, err
+}
+
+// errNotYet says that the next row has not been read yet.
+var errNotYet = errors.New("not yet")
+
+// next returns the next row, without a footer. If it would have to wait for the input and wait is false, it returns
+// errNotYet.
+func (r *Reader) next(row *source.Row, wait bool) error {
+	t := &r.trailer
+	for {
+		if t.Next(row) {
+			return nil
+		}
+		if r.err != nil {
+			return r.err
+		}
+		whole, err := r.parse(row, wait)
+		switch {
+		case errors.Is(err, errNotYet):
+			return err
+		case err != nil:
+			if r.tornBy() == nil && errors.Is(err, io.EOF) {
+				t.Skip()
+			}
+			t.Release()
+			r.err = err
+			continue
+		}
+		kind := layout.OrdinaryRow
+		if whole {
+			kind = r.kindOf(row)
+		}
+		if !t.Hold(row, r.line-1, kind) {
+			return nil
+		}
+	}
+}
+
+// kindOf returns whether a well-formed row may belong to a footer.
+func (r *Reader) kindOf(row *source.Row) layout.RowKind {
+	cells := row.Cells
+	if row.Refused != nil {
+		if len(r.scan.Spans) == len(r.header) {
+			return layout.OrdinaryRow // refused for what is in its cells
+		}
+		cells = slices.Concat(row.Cells, row.Refused.Extra)
+	}
+	return layout.KindOf(cells, len(r.header), r.isSendable)
+}
+
+// isSendable reports whether a contact with these cells could be sent.
+func (r *Reader) isSendable(cells []string) bool {
+	padded := make([]string, len(r.header))
+	copy(padded, cells)
+	c := r.contact(padded)
+	return c.Check() == nil
+}
+
+// parse parses one row. whole says that the row is well-formed, though it may be refused.
+func (r *Reader) parse(row *source.Row, wait bool) (whole bool, err error) {
+	for {
+		text := r.Text()
+		if len(text) == 0 && r.Err != nil {
+			return false, r.Err
+		}
+		size, f := r.scan.Record(text, r.Ended())
+		switch f {
+		case dialect.NoFault:
+			if r.isBlank(text[:size]) {
+				r.advance(size, 1)
+				r.trailer.Separated = true
+				continue
+			}
+			certain := !r.doubtful || r.isCertain(text)
+			r.makeRow(row, text[:size])
+			if !certain && row.Refused == nil {
+				row.Refused = refuse(row, contact.Ragged, "this may be the rest of a row above that has a quote out of place")
+			}
+			r.doubtful = !certain
+			return certain, nil
+		case dialect.QuotesAcrossCells:
+			r.makeRow(row, text[:size])
+			row.Refused = refuse(row, contact.Ragged, r.describe(f, 0))
+			return false, nil
+		case dialect.Incomplete:
+			switch f, err = r.readOn(text, size, wait); {
+			case err != nil:
+				return false, err
+			case f == dialect.NoFault:
+				continue
+			case f == dialect.Incomplete:
+				return false, r.readLong(row)
+			}
+		}
+		if !wait {
+			return false, errNotYet // its end may be in text that is not read yet
+		}
+		return false, r.readMalformed(row, f, size)
+	}
+}
+
+// readOn reads on for a record that does not end within text; at is its open quote, if any. NoFault says that there is more
+// text now, UnclosedQuote that the quote does not close properly and may swallow rows, Incomplete that the record is too
+// long for the window.
+func (r *Reader) readOn(text []byte, at int, wait bool) (dialect.Fault, error) {
+	open := r.scan.QuoteAt(text, at)
+	switch {
+	case r.Ended() && open:
+		return dialect.UnclosedQuote, nil
+	case r.Err != nil:
+		return dialect.Incomplete, r.Err // the row is torn
+	case !wait:
+		return dialect.Incomplete, errNotYet
+	case len(text) < maxRecord:
+		r.Fill()
+		return dialect.NoFault, nil
+	case !open:
+		return dialect.Incomplete, nil
+	}
+	closing, err := r.findClosing(at)
+	if err == nil && !closing.proper {
+		return dialect.UnclosedQuote, nil
+	}
+	return dialect.Incomplete, err
+}
+
+// findClosing finds the end of the cell whose quote is at an index of Text.
+func (r *Reader) findClosing(at int) (closing, error) {
+	end, err := r.ahead.find(r.scan, r.Offset()+int64(at))
+	if err != nil {
+		err = fmt.Errorf("line %d: %w", r.line, err)
+	}
+	return end, err
+}
+
+// isBlank reports whether the record that was scanned last is a blank line.
+func (r *Reader) isBlank(record []byte) bool {
+	return len(r.scan.Spans) == 1 && r.scan.IsBlank(source.View(trimLineEnd(record)))
+}
+
+// trimLineEnd returns a record without its line end.
+func trimLineEnd(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\n' || b[len(b)-1] == '\r') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// advance steps over the bytes of a record and counts its lines.
+func (r *Reader) advance(size int, lines int) {
+	r.Take(size)
+	r.taken += size
+	r.line += int64(lines)
+}
+
+// makeRow makes a row of the record that was scanned last.
+func (r *Reader) makeRow(row *source.Row, record []byte) {
+	*row = source.Row{Line: r.line}
+	cells := r.cut(record)
+	r.advance(len(record), r.scan.Lines+1)
+	r.setCells(row, cells)
+	r.check(row, cells, record)
+}
+
+// cut returns the cells of a record. They are views of it if they can be.
+func (r *Reader) cut(record []byte) []string {
+	text := source.View(record)
+	from, to := len(r.cells), len(r.cells)+len(r.scan.Spans)
+	r.cells = slices.Grow(r.cells, len(r.scan.Spans))[:to]
+	cells := r.cells[from:to:to]
+	for i := range r.scan.Spans {
+		s := &r.scan.Spans[i]
+		cell := text[s.From:s.To]
+		if s.Escaped {
+			begin := len(r.plain)
+			r.plain = r.scan.Unescape(r.plain, cell)
+			cell = source.View(r.plain[begin:])
+		}
+		cells[i] = cell
+	}
+	return cells
+}
+
+// setCells sets a row's cells: as many as there are columns.
+func (r *Reader) setCells(row *source.Row, cells []string) {
+	row.Cells = cells[:min(len(cells), len(r.header))]
+}
+
+// tornBy returns the error that ended the input early; nil if it ended properly.
+func (r *Reader) tornBy() error {
+	if r.Ended() {
+		return nil
+	}
+	return r.Err
+}

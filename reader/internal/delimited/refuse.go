@@ -1,0 +1,89 @@
+package delimited
+
+import (
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"enrich/contact"
+	"enrich/reader/internal/dialect"
+	"enrich/reader/internal/source"
+)
+
+// check refuses a well-formed row for its width or for what is in its cells.
+func (r *Reader) check(row *source.Row, cells []string, record []byte) {
+	switch {
+	case len(cells) != len(r.header):
+		r.refuseWidth(row, cells)
+	case !utf8.Valid(record):
+		row.Refused = refuse(row, contact.Invalid, "bytes that are not text in the file's encoding: save it as UTF-8, or name the encoding with --encoding")
+	case len(record) > maxCell && r.overlong() > 0:
+		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes", r.overlong(), maxCell))
+	case r.kindAt >= 0 && cells[r.kindAt] == string(contact.Ragged):
+		row.Refused = &source.Refusal{Kind: contact.Ragged, Message: r.earlierMessage(cells)}
+	case r.named && cells[0] == r.header[0] && slices.Equal(cells, r.header):
+		row.Refused = refuse(row, contact.Invalid, "the header is repeated here") // files that were joined
+	}
+}
+
+// refuseWidth refuses a row that has more or fewer cells than the header.
+func (r *Reader) refuseWidth(row *source.Row, cells []string) {
+	row.Refused = &source.Refusal{
+		Kind:    contact.Ragged,
+		Message: fmt.Sprintf("line %d has %s; expected %d", row.Line, count(len(cells), "column"), len(r.header)),
+	}
+	r.setExtra(row, cells)
+}
+
+// setExtra keeps the cells beyond the header of a refused row.
+func (r *Reader) setExtra(row *source.Row, cells []string) {
+	if len(cells) > len(r.header) {
+		row.Refused.Extra = cells[len(r.header):]
+	}
+}
+
+// earlierMessage returns the message that a failures file has for a row that is refused again.
+func (r *Reader) earlierMessage(cells []string) string {
+	if r.messageAt >= 0 && cells[r.messageAt] != "" {
+		return cells[r.messageAt]
+	}
+	return "refused before: fix the row and empty its enrich_error_kind"
+}
+
+// overlong returns the number of the first cell above maxCell, from 1; 0 if there is none.
+func (r *Reader) overlong() int {
+	for i, s := range r.scan.Spans {
+		if s.To-s.From > maxCell {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// refuse returns a refusal whose message names the row's line.
+func refuse(row *source.Row, kind contact.Failure, message string) *source.Refusal {
+	return &source.Refusal{Kind: kind, Message: fmt.Sprintf("line %d: %s", row.Line, message)}
+}
+
+// describe says what is wrong with a record; before is how many cells are before the faulty one.
+func (r *Reader) describe(f dialect.Fault, before int) string {
+	switch f {
+	case dialect.TextAfterQuote:
+		return fmt.Sprintf("text after the closing quote of column %d", before+1)
+	case dialect.UnclosedQuote:
+		return fmt.Sprintf("the quote opened in column %d is never closed", before+1)
+	case dialect.QuotesAcrossCells:
+		return "a quote opens inside one column and closes in a later one"
+	case dialect.TooWide:
+		return fmt.Sprintf("more than %d columns; expected %d", dialect.MaxColumns, len(r.header))
+	}
+	return "the row cannot be split into columns"
+}
+
+// count is a number and what it counts.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
