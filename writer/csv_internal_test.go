@@ -53,7 +53,7 @@ func encoded(cells []string) string {
 	return b.String()
 }
 
-// oddCells draws cells that CSV readers stumble over.
+// oddCells draws cells that CSV readers often misread.
 func oddCells() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.SampledFrom([]string{"", " ", "\r", "\r\n", "\n", `"`, `""`, ",", `\.`, `\`, " a", "a ", "\ta", "a\u00a0", "\u2003a", "\uFEFF", "\uFEFFa", "'", "#", "=1+1", "\x00", "\xff", "ä", "a\"b", "a\r", "\\\""}),
@@ -82,7 +82,7 @@ func TestCellsSurviveByteForByte(t *testing.T) {
 	})
 }
 
-// Where encoding/csv's own writer quotes, ours does, and only in the documented cases does ours quote more.
+// TestQuotesAreThoseOfEncodingCSV: whatever encoding/csv quotes is quoted; only in the documented cases is more.
 func TestQuotesAreThoseOfEncodingCSV(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cell := oddCells().Draw(t, "cell")
@@ -98,7 +98,7 @@ func TestQuotesAreThoseOfEncodingCSV(t *testing.T) {
 	})
 }
 
-func TestAnEmptyCellAloneIsNoBlankLine(t *testing.T) {
+func TestOneEmptyCellIsNotABlankLine(t *testing.T) {
 	if got := encoded([]string{""}); got != "\"\"\n" {
 		t.Errorf("got %q", got)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func TestFormulasAreDefused(t *testing.T) {
-	for cell, want := range map[string]string{
+	for cell, expected := range map[string]string{
 		"": "", "Ann": "Ann", "a=1": "a=1", "x@y.example": "x@y.example", "'": "'", " ": " ", "\"quoted\"": "\"quoted\"",
 		"=1+1": "'=1+1", "@SUM(A1)": "'@SUM(A1)", "+cmd|' /C calc'!A0": "'+cmd|' /C calc'!A0", "-2+3*A1": "'-2+3*A1", "=": "'=",
 		"＝1+1": "'＝1+1", "＠x": "'＠x", "  =1": "'  =1", "\u00a0=1": "'\u00a0=1", "\u200b=1": "'\u200b=1", "\ufeff=1": "'\ufeff=1", "\x00=1": "'\x00=1",
@@ -22,13 +22,13 @@ func TestFormulasAreDefused(t *testing.T) {
 		"+49 30 1234-567": "+49 30 1234-567", "+1 (800) 555.0100": "+1 (800) 555.0100", "-12.5": "-12.5", "-1,200": "-1,200", "-": "-", "+": "+",
 		"＋49 30": "＋49 30", "+1-800-CALL": "'+1-800-CALL", "- item": "'- item", "-12.5%": "'-12.5%", "+49 30 =1": "'+49 30 =1",
 	} {
-		if got := defuse(cell); got != want {
-			t.Errorf("%q: %q, want %q", cell, got, want)
+		if got := defuse(cell); got != expected {
+			t.Errorf("%q: %q, expected %q", cell, got, expected)
 		}
 	}
 }
 
-// TestNoCellOfASafeOutputStartsAFormula, by a rule of its own; what is no formula stays as it is.
+// TestNoCellOfASafeOutputStartsAFormula checks with a simpler rule than that of the code.
 func TestNoCellOfASafeOutputStartsAFormula(t *testing.T) {
 	hostile := rapid.StringOfN(rapid.RuneFrom([]rune("=+-@＝＋－＠\t\r\n \"'\u00a0\u200b0a(.")), 0, 6, -1)
 	cell := rapid.OneOf(hostile, rapid.String())
@@ -69,7 +69,7 @@ func TestNoCellOfASafeOutputStartsAFormula(t *testing.T) {
 	})
 }
 
-// startsFormula is what a spreadsheet may do: drop what it does not show, and look at the first character.
+// startsFormula does what a spreadsheet may do: drop what it does not show, and look at the first character.
 func startsFormula(cell string) bool {
 	if strings.HasPrefix(cell, "'") {
 		return false
