@@ -69,7 +69,7 @@ func (a *Ask) Do(ctx, deadline context.Context) (AskResult, error) {
 	tasks.Wait()
 	d.delayed.Wait()
 
-	result := AskResult{Unsent: admit.unsent, Broken: admit.broken}
+	result := AskResult{Unsent: admit.unsent || d.elsewhere, Broken: admit.broken}
 	result.Stop, result.Detail, err = stop.result()
 	if result.Stop == "" && result.Broken != nil {
 		result.Stop = contact.StopInput

@@ -25,10 +25,11 @@ type dispatcher struct {
 	delayed conc.WaitGroup
 
 	// The committer's alone:
-	always   context.Context   // never done: an answer that came is committed, also when the run ends at once
-	intents  []ledger.Intent   // reused by each commit
-	outcomes []contact.Outcome // so are these
-	absent   []contact.Result  // 404s that came before any usable answer; in the ledger they are released
+	always    context.Context   // never done: an answer that came is committed, also when the run ends at once
+	intents   []ledger.Intent   // reused by each commit
+	outcomes  []contact.Outcome // so are these
+	absent    []contact.Result  // 404s that came before any usable answer; in the ledger they are released
+	elsewhere bool              // a claim was refused: another run has the contact
 }
 
 // maxAbsent bounds the 404s that wait for the first answer, at about 1 kB each. Those beyond it are decided at once: a later
@@ -147,7 +148,10 @@ func (d *dispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 		d.API.Queue(&c.question)
 		d.ready <- c
 	}
-	d.queue.unclaimed(slots)
+	if slots > 0 {
+		d.elsewhere = true
+		d.queue.unclaimed(slots)
+	}
 	return slots
 }
 

@@ -1,0 +1,56 @@
+package pipeline
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/reader"
+)
+
+func TestPlanCountsEachRowOnce(t *testing.T) {
+	now := time.Now()
+	r := newWriteRig()
+	r.know("fresh@x.example", contact.Outcome{Kind: contact.Matched, At: now})
+	r.know("stale@x.example", contact.Outcome{Kind: contact.Matched, At: now.Add(-2 * time.Hour)})
+	r.know("lost@x.example", contact.Outcome{Kind: contact.Lost})
+	for range 2 {
+		r.know("often@x.example", contact.Outcome{Kind: contact.Lost})
+	}
+	for address, s := range map[string]ledger.State{"elsewhere@x.example": {Elsewhere: true}, "other@x.example": {AddressAnswered: true}} {
+		r.ledger.states[r.identity.Keys(contact.Contact{Email: address}).Request] = s
+	}
+	r.list("fresh@x.example", "fresh@x.example", "", "stale@x.example", "stale@x.example", "lost@x.example", "often@x.example", "often@x.example",
+		"new@x.example", "NEW@x.example", "elsewhere@x.example", "other@x.example", "cap@x.example", "limit@x.example", "limit@x.example")
+	p := Plan{
+		Rules:  Rules{Identity: r.identity, Started: now, MaxAge: time.Hour, NoMatchAge: -1, LostRetries: 1},
+		Source: &fakeSource{rows: r.rows, end: reader.ErrBroken}, Ledger: r.ledger, Limit: 13, MaxCalls: 4,
+	}
+	n, err := p.Do(t.Context())
+	if err != nil || !errors.Is(n.Broken, reader.ErrBroken) {
+		t.Errorf("%v, broken %v", err, n.Broken)
+	}
+	n.Broken = nil
+	expected := PlanResult{
+		Rows: 15, Invalid: 1, Duplicates: 4, Answered: 2, Stale: 1, Lost: 1, Held: 1, Elsewhere: 1, OtherFields: 1, BeyondLimit: 1, BeyondCaps: 1, Calls: 4,
+	}
+	if n != expected {
+		t.Errorf("got %+v\nexpected %+v", n, expected)
+	}
+}
+
+// A plan and a run agree on what is sent.
+func TestPlanAgreesWithARun(t *testing.T) {
+	r := newWriteRig()
+	list := append(addresses(700), addresses(300)...)
+	for _, address := range addresses(200) {
+		r.know(address, contact.Outcome{Kind: contact.Matched, At: time.Now()})
+	}
+	r.list(list...)
+	p := Plan{Rules: Rules{Identity: r.identity, MaxAge: -1, NoMatchAge: -1}, Source: &fakeSource{rows: r.rows}, Ledger: r.ledger, MaxCalls: -1}
+	if n, err := p.Do(t.Context()); err != nil || n.Calls != 500 || n.Answered != 400 || n.Duplicates != 100 {
+		t.Errorf("%v: %+v", err, n)
+	}
+}

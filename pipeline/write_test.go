@@ -1,0 +1,164 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/reader"
+	"enrich/writer"
+)
+
+// A written list has a line for each row of the write pass, in the order in which the rows were written.
+type written struct {
+	lines []string
+	full  error // of each sink
+}
+
+type (
+	resultSink  struct{ *written }
+	failureSink struct{ *written }
+	pendingSink struct{ *written }
+)
+
+func (s resultSink) Write(r *writer.Result) error {
+	s.lines = append(s.lines, fmt.Sprintf("%d %v credit=%t %s", r.Row.Line, r.Kind, r.Credit, r.Body))
+	return s.full
+}
+
+func (s failureSink) Write(f *writer.Failure) error {
+	s.lines = append(s.lines, fmt.Sprintf("%d %s %s", f.Row.Line, f.Kind, f.Message))
+	return s.full
+}
+
+func (s pendingSink) Write(r *writer.Row) error {
+	s.lines = append(s.lines, fmt.Sprintf("%d pending", r.Line))
+	return s.full
+}
+
+// A writeRig is a ledger with outcomes and a list of rows.
+type writeRig struct {
+	identity contact.Identity
+	ledger   *fakeLedger
+	rows     []reader.Row
+}
+
+func newWriteRig() *writeRig {
+	return &writeRig{
+		identity: contact.NewIdentity("http://api.example", nil),
+		ledger:   &fakeLedger{journal: &journal{}, states: map[contact.Key]ledger.State{}, open: map[contact.Key]string{}},
+	}
+}
+
+// know records the outcome of an address.
+func (r *writeRig) know(address string, o contact.Outcome) {
+	o.Keys = r.identity.Keys(contact.Contact{Email: address})
+	r.ledger.record(o)
+}
+
+// list adds rows.
+func (r *writeRig) list(addresses ...string) {
+	for _, address := range addresses {
+		n := int64(len(r.rows) + 1)
+		row := reader.Row{Number: n, Line: n + 1, Contact: contact.Contact{Email: address}}
+		if address == "" {
+			row.Refused = &reader.Refusal{Kind: contact.Ragged, Message: "2 cells"}
+		}
+		r.rows = append(r.rows, row)
+	}
+}
+
+func (r *writeRig) write() (*Write, *written) {
+	out := &written{}
+	return &Write{
+		Rules:  Rules{Identity: r.identity, Started: time.Now(), MaxAge: time.Hour, NoMatchAge: -1, LostRetries: 1},
+		Source: &fakeSource{rows: slices.Clone(r.rows)}, Ledger: r.ledger, Run: 2,
+		Results: resultSink{out}, Failures: failureSink{out}, Pending: pendingSink{out},
+	}, out
+}
+
+// Every row is written once, in input order, to the file of its contact's outcome.
+func TestEachRowIsWrittenWithItsOutcome(t *testing.T) {
+	now := time.Now()
+	r := newWriteRig()
+	r.know("match@x.example", contact.Outcome{Kind: contact.Matched, Charged: true, Body: []byte(`{"n":1}`), At: now, Run: 2})
+	r.know("old@x.example", contact.Outcome{Kind: contact.Matched, Charged: true, Body: []byte(`{"n":2}`), At: now.Add(-2 * time.Hour), Run: 1})
+	r.know("none@x.example", contact.Outcome{Kind: contact.NoMatch, At: now, Run: 2})
+	r.know("bad@x.example", contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected, Message: "no"})
+	r.know("lost@x.example", contact.Outcome{Kind: contact.Lost, Failure: contact.Exhausted, Message: "cut"})
+	for range 2 {
+		r.know("often@x.example", contact.Outcome{Kind: contact.Lost, Failure: contact.Exhausted, Message: "cut"})
+	}
+	r.know("released@x.example", contact.Outcome{Kind: contact.Released})
+	r.know("elsewhere@x.example", contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected})
+	key := r.identity.Keys(contact.Contact{Email: "elsewhere@x.example"}).Request
+	s := r.ledger.states[key]
+	s.Elsewhere = true
+	r.ledger.states[key] = s
+	r.list("match@x.example", "none@x.example", "", "new@x.example", "MATCH@x.example", "bad@x.example", "lost@x.example", "often@x.example",
+		"released@x.example", "elsewhere@x.example", "old@x.example", "no address")
+	w, out := r.write()
+	result, err := w.Do(t.Context())
+	expected := []string{
+		`2 matched credit=true {"n":1}`, "3 no_match credit=false ", "4 ragged 2 cells", "5 pending", `6 matched credit=false {"n":1}`, "7 rejected no",
+		"8 exhausted cut", "9 uncertain cut", "10 pending", "11 pending", `12 matched credit=true {"n":2}`,
+	}
+	if err != nil || !slices.Equal(out.lines[:11], expected) || !strings.HasPrefix(out.lines[11], "13 invalid") || len(out.lines) != 12 {
+		t.Errorf("%v\n%s", err, strings.Join(out.lines, "\n"))
+	}
+	if result.Matched != 3 || result.NoMatch != 1 || result.Failed != 5 || result.Pending != 3 || result.Read != 12 ||
+		result.Stale != 1 || result.FromLedger != 1 || result.Deduplicated != 1 || result.Credits != 2 || result.Contacts != 2 {
+		t.Errorf("%+v", result)
+	}
+}
+
+// More contacts than fit a batch or a word of the bitmap: each is charged on its first row only.
+func TestEachContactIsChargedOnce(t *testing.T) {
+	r := newWriteRig()
+	list := addresses(5000)
+	for _, address := range list {
+		r.know(address, contact.Outcome{Kind: contact.Matched, Charged: true, At: time.Now()})
+	}
+	r.list(list...)
+	r.list(list...)
+	w, _ := r.write()
+	if result, err := w.Do(t.Context()); err != nil || result.Credits != 5000 || result.Deduplicated != 5000 || result.Matched != 10000 {
+		t.Errorf("%v: %+v", err, result)
+	}
+}
+
+func TestAWritePassEndsWithTheFirstError(t *testing.T) {
+	full := errors.New("disk full")
+	for name, tt := range map[string]struct {
+		change func(*Write, *written)
+		step   string
+	}{
+		"a sink":    {func(_ *Write, out *written) { out.full = full }, "write results"},
+		"a look-up": {func(w *Write, _ *written) { w.Ledger.(*fakeLedger).lookups = full }, "read the ledger"},
+		"the input": {func(w *Write, _ *written) { w.Source.(*fakeSource).end = full }, "read the input"},
+	} {
+		r := newWriteRig()
+		r.know("a@x.example", contact.Outcome{Kind: contact.Matched, At: time.Now()})
+		r.list("a@x.example")
+		w, out := r.write()
+		tt.change(w, out)
+		if _, err := w.Do(t.Context()); !errors.Is(err, full) || !strings.HasPrefix(err.Error(), tt.step) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	r := newWriteRig()
+	r.list("a@x.example")
+	w, _ := r.write()
+	w.Source.(*fakeSource).rows = append(w.Source.(*fakeSource).rows, make([]reader.Row, 300)...) // so that a batch is left
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(full)
+	if _, err := w.Do(ctx); !errors.Is(err, full) {
+		t.Errorf("after the deadline: %v", err)
+	}
+}
