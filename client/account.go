@@ -9,45 +9,45 @@ import (
 	"enrich/contact"
 )
 
-// A account decides who may send, and when. Everything that holds for the whole account stands here, behind one lock: the
-// stopped, the first calls that go alone, the breaker, the pause, the slow coming back from either, and the rate.
+// An account decides when a call may be sent. It has all state that concerns every call of the API account, behind one lock:
+// the stop, the first calls, the breaker, the pause, slow start and the rate.
 //
-// Whoever cannot go at once stands in line. Only one of the line looks at the clock, the one whose turn it is, so that
-// waiting is first come, first served, and nobody who waits holds a place in a schedule that has changed since.
+// A call that may not be sent at once waits in a queue. Only the waiter whose turn it is looks at the clock. So calls are
+// first come, first served, and nobody holds a slot in a schedule that has changed since.
 type account struct {
-	o      *Options
-	halted chan struct{} // closed by the stop
+	o       *Options
+	stopped chan struct{} // closed by stop
 
-	mu     sync.Mutex
-	stop   contact.Stop
-	detail string
-	// unreachable: the stop's cause is that no connection can be made.
-	unreachable bool
-	queue       list.List // of *waiter, in order of arrival
+	mu          sync.Mutex
+	cause       contact.Stop // why the run is stopped; "": it is not
+	detail      string       // a sentence for the user
+	unreachable bool         // the cause is that no connection can be made
+	queue       list.List    // of *waiter, in order of arrival
 	first       firstCalls
 	breaker     breaker
-	pause       pause
-	limiter     limiter
-	// window is how many calls may be in flight; 0: as many as there are workers. It grows with each answer.
+	pause       Pauser
+	limiter     Limiter
+
+	// window is how many calls of this epoch may be in flight; 0: any number. It grows by one with each answer (slow start).
 	window int
-	// epochInFlight is calls in flight that were sent in this epoch; a pause or an outage begins a new one, because what was
-	// sent before says nothing about it, and may take long.
-	epochInFlight, epoch int
-	inFlight             int                     // calls in flight, whenever they were sent
-	backingOff           map[*question]time.Time // those that wait for their own backoff, and until when
-	// unusableInARow is how many responses in a row were not answers of the API.
-	unusableInARow int
-	waited         time.Duration
+	// A pause or an outage begins a new epoch. Calls that were sent before say nothing about it, and may take long.
+	epoch         int
+	epochInFlight int
+	inFlight      int // of all epochs
+
+	backingOff     map[*question]time.Time // the questions that wait for their own backoff, and until when
+	unusableInARow int                     // responses that were not answers of the API
+	waited         time.Duration           // for the rate and for pauses
 }
 
-// A waiter is a question in the line.
+// A waiter is a question in the queue.
 type waiter struct {
 	question *question
-	wake     chan struct{} // of one place; something may have changed
+	wake     chan struct{} // has room for one: something may have changed
 	elem     *list.Element
 }
 
-// A permit is for one call. It must be given back by leave.
+// A permit allows one call. It is given back with release.
 type permit struct {
 	epoch  int
 	probe  bool
@@ -55,7 +55,7 @@ type permit struct {
 	reason waitReason
 }
 
-// A waitReason is what a question waited for; it stands in the log.
+// A waitReason says what a call waited for. It is written to the log.
 type waitReason string
 
 const (
@@ -64,145 +64,156 @@ const (
 	waitRate      waitReason = "rate"
 	waitPause     waitReason = "pause"
 	waitAPIDown   waitReason = "api down"
-	waitSlowStart waitReason = "coming back"
+	waitSlowStart waitReason = "slow start"
 	waitBackoff   waitReason = "backoff"
 )
 
 func newAccount(o *Options) *account {
-	g := &account{o: o, halted: make(chan struct{})}
-	if o.Rate.PerSecond() > 0 {
-		g.limiter.set(o.Rate, time.Now())
-		g.limiter.fixed = true
+	ac := &account{o: o, stopped: make(chan struct{}), limiter: o.Limiter, pause: o.Pauser, breaker: breaker{limit: o.MaxElapsed}}
+	if ac.limiter == nil {
+		ac.limiter = newLimiter(o.Rate)
 	}
-	return g
+	if ac.pause == nil {
+		ac.pause = &pause{maxElapsed: o.MaxElapsed}
+	}
+	return ac
 }
 
-// acquire waits until one call may be sent. It returns false when none may be any more: soft is done, or the run is stopped.
-func (ac *account) acquire(soft context.Context, a *question) (permit, bool) {
+// acquire waits until one call may be sent. It returns false if no call may be sent any more: soft is done, or the run is
+// stopped.
+func (ac *account) acquire(soft context.Context, q *question) (permit, bool) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	if ac.stop != "" || soft.Err() != nil {
+	if ac.cause != "" || soft.Err() != nil {
 		return permit{}, false
 	}
-	a.state = stateReady
+	q.state = stateReady
 	if ac.queue.Len() == 0 {
-		if _, _, wait := ac.blocked(&waiter{question: a}, time.Now()); !wait {
-			return ac.grant(a, permit{}), true
+		if _, _, blocked := ac.blocked(&waiter{question: q}, time.Now()); !blocked {
+			return ac.grant(q, permit{}), true
 		}
 	}
-	w := &waiter{question: a, wake: make(chan struct{}, 1)}
+	w := &waiter{question: q, wake: make(chan struct{}, 1)}
 	w.elem = ac.queue.PushBack(w)
-	ac.wakeNext() // a question that comes earlier may be the one whose turn it is
+	ac.wakeNext() // during the first calls it may be the turn of this question
 	p, ok := ac.awaitTurn(soft, w)
 	ac.queue.Remove(w.elem)
 	if !ok {
-		a.state = stateAside
+		q.state = stateAside
 		ac.wakeNext()
 		return permit{}, false
 	}
-	p = ac.grant(a, p)
+	p = ac.grant(q, p)
 	ac.wakeNext()
 	return p, true
 }
 
 // grant counts a call as in flight.
-func (ac *account) grant(a *question, p permit) permit {
-	a.state = stateInFlight
+func (ac *account) grant(q *question, p permit) permit {
+	q.state = stateInFlight
 	p.epoch, p.probe = ac.epoch, ac.breaker.open
 	ac.epochInFlight++
 	ac.inFlight++
-	if !a.Refused {
+	if !q.Refused {
 		ac.first.inFlight++
 	}
 	return p
 }
 
-// awaitTurn waits in the line, and gives the lock up while it does.
+// awaitTurn waits in the queue, and releases the lock meanwhile.
 func (ac *account) awaitTurn(soft context.Context, w *waiter) (p permit, ok bool) {
 	for {
 		now := time.Now()
-		after, why, wait := ac.blocked(w, now)
+		after, reason, blocked := ac.blocked(w, now)
 		switch {
-		case ac.stop != "" || soft.Err() != nil:
+		case ac.cause != "" || soft.Err() != nil:
 			return p, false
-		case !wait:
+		case !blocked:
 			return p, true
 		}
-		if why != waitNone {
-			p.reason = why
+		if reason != waitNone {
+			p.reason = reason
 		}
 		ac.mu.Unlock()
 		ac.sleep(soft, w, after)
 		ac.mu.Lock()
 		slept := time.Since(now)
 		p.waited += slept
-		if why == waitRate || why == waitPause {
+		if reason == waitRate || reason == waitPause {
 			ac.waited += slept
 		}
 	}
 }
 
-// sleep waits for what may let a waiter go: a moment (0: none is known), a change, or the end.
+// sleep waits until something may have changed for a waiter, but no longer than after if that is not 0.
 func (ac *account) sleep(soft context.Context, w *waiter, after time.Duration) {
-	var moment <-chan time.Time
+	var elapsed <-chan time.Time
 	if after > 0 {
 		timer := time.NewTimer(after)
 		defer timer.Stop()
-		moment = timer.C
+		elapsed = timer.C
 	}
 	select {
-	case <-moment:
+	case <-elapsed:
 	case <-w.wake:
-	case <-ac.halted:
+	case <-ac.stopped:
 	case <-soft.Done():
 	}
 }
 
-// blocked says whether a waiter must wait, what for, and after how long to look again (0: when something changes).
-func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, why waitReason, must bool) {
+// blocked reports whether a waiter must wait, for what, and when to check again (0: when something changes). If it need not
+// wait, the call is taken from the rate.
+func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, reason waitReason, blocked bool) {
 	if ac.nextWaiter(w) != w {
 		return 0, waitNone, true
 	}
 	if ac.breaker.open {
-		end := ac.breaker.since.Add(ac.o.MaxElapsed)
-		if !now.Before(end) {
-			ac.halt(contact.StopAPIDown, ac.breaker.summary(now))
-			return 0, waitAPIDown, true
-		}
-		if ac.epochInFlight > 0 {
-			return end.Sub(now), waitAPIDown, true
-		}
-		if now.Before(ac.breaker.probeAt) {
-			return min(ac.breaker.probeAt.Sub(now), end.Sub(now)), waitAPIDown, true
+		if after, blocked := ac.blockedByOutage(now); blocked {
+			return after, waitAPIDown, true
 		}
 	}
-	if !ac.first.keyProved.Load() && ac.epochInFlight > 0 || !w.question.Refused && ac.first.full() {
+	until := ac.pause.Until()
+	switch {
+	case !ac.first.keyProved.Load() && ac.epochInFlight > 0, !w.question.Refused && ac.first.isFull():
 		return 0, waitFirstCall, true
-	}
-	if ac.unusableInARow > 0 && ac.unusableInARow+ac.epochInFlight >= maxUnusableInARow {
+	case ac.unusableInARow > 0 && ac.unusableInARow+ac.epochInFlight >= maxUnusableInARow:
+		return 0, waitSlowStart, true
+	case now.Before(until):
+		return until.Sub(now), waitPause, true
+	case ac.window > 0 && ac.epochInFlight >= ac.window:
 		return 0, waitSlowStart, true
 	}
-	if now.Before(ac.pause.until) {
-		return ac.pause.until.Sub(now), waitPause, true
-	}
-	if ac.window > 0 && ac.epochInFlight >= ac.window {
-		return 0, waitSlowStart, true
-	}
-	if after := ac.limiter.take(now); after > 0 {
+	if after := ac.limiter.Take(now); after > 0 {
 		return after, waitRate, true
 	}
 	return 0, waitNone, false
 }
 
-// nextWaiter is the waiter whose turn it is; w is the one who asks, who may not be in the line yet.
+// blockedByOutage lets one probe after the other pass, and stops the run if the API has been down for too long.
+func (ac *account) blockedByOutage(now time.Time) (after time.Duration, blocked bool) {
+	end := ac.breaker.giveUpAt()
+	switch {
+	case !now.Before(end):
+		ac.stop(contact.StopAPIDown, ac.breaker.summary(now))
+		return 0, true
+	case ac.epochInFlight > 0:
+		return end.Sub(now), true
+	case now.Before(ac.breaker.probeAt):
+		return min(ac.breaker.probeAt.Sub(now), end.Sub(now)), true
+	}
+	return 0, false
+}
+
+// nextWaiter returns the waiter whose turn it is; nil if it is the turn of a question that is not ready. w may be one that is
+// not in the queue yet.
 func (ac *account) nextWaiter(w *waiter) *waiter {
 	if !ac.first.keyProved.Load() && !ac.breaker.open {
-		a := ac.first.next()
-		if a == w.question {
+		q := ac.first.next()
+		if q == w.question {
 			return w
 		}
 		for at := ac.queue.Front(); at != nil; at = at.Next() {
-			if other := at.Value.(*waiter); other.question == a {
+			if other := at.Value.(*waiter); other.question == q {
 				return other
 			}
 		}
@@ -214,7 +225,7 @@ func (ac *account) nextWaiter(w *waiter) *waiter {
 	return w
 }
 
-// wakeNext wakes the waiter whose turn it is, to look again.
+// wakeNext wakes the waiter whose turn it is.
 func (ac *account) wakeNext() {
 	front := ac.queue.Front()
 	if front == nil {
@@ -230,17 +241,17 @@ func (ac *account) wakeNext() {
 	}
 }
 
-// halt stops the run; the first cause stays.
-func (ac *account) halt(why contact.Stop, detail string) {
-	if ac.stop == "" {
-		ac.stop, ac.detail = why, detail
-		close(ac.halted)
+// stop stops the run. The first cause wins.
+func (ac *account) stop(cause contact.Stop, detail string) {
+	if ac.cause == "" {
+		ac.cause, ac.detail = cause, detail
+		close(ac.stopped)
 	}
 }
 
-// stopReason is why the run is stopped; "": it is not.
-func (ac *account) stopReason() (contact.Stop, string) {
+// stopCause returns why the run is stopped, and a sentence for the user; "" if it is not.
+func (ac *account) stopCause() (cause contact.Stop, detail string) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	return ac.stop, ac.detail
+	return ac.cause, ac.detail
 }

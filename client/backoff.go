@@ -6,43 +6,40 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// How long a row waits after a failure that passes: at first, and at most.
+// Bounds of the delay before a row's next attempt.
 const (
 	minBackoff = 500 * time.Millisecond
 	maxBackoff = 30 * time.Second
 )
 
-// A retryState is one row's: how many attempts it had, how long they took with the waits between them, and when the next
-// one is. It is made anew for each row, and its policy only once something failed, because nearly nothing does.
+// A retryState tracks the retries of one row: the attempts made, the time spent on them, and the delay before the next. Most
+// rows never fail, so the backoff policy is created on the first failure.
 //
-// Time here is the row's own: what the account waits for (its rate, a pause, an outage) is not in it. So the policy's
-// clock is this one, and what earlier questions about the contact took is in it.
+// Only the row's own time counts. Time spent waiting for the account (rate limit, pause, outage) does not.
 type retryState struct {
-	attempts int // that count
-	elapsed  time.Duration
+	attempts int           // failed attempts; 429s and probes are not counted
+	elapsed  time.Duration // attempts and the delays between them, also of earlier questions about the contact
 	o        *Options
-	policy   backoff.BackOff
+	policy   *retryAfter
 }
 
-// isLast says whether the attempt under way is the last one that may be made.
+// isLast reports whether the attempt in flight is the last.
 func (s *retryState) isLast() bool { return s.attempts+1 >= s.o.MaxAttempts }
 
-// Now makes a patience the clock of its own policy.
-func (s *retryState) Now() time.Time { return time.Time{}.Add(s.elapsed) }
-
-// delay is how long to wait before the next attempt, or backoff.Stop when there must be none. A server's hint makes it
-// longer, not shorter.
-func (s *retryState) nextDelay(hint time.Duration) time.Duration {
-	if s.policy == nil {
-		s.policy = retryAfter{s.newPolicy(), s}
-	}
+// nextDelay returns the delay before the next attempt, or [backoff.Stop] if the attempts or --max-elapsed are used up.
+// retryAfter, if the server sent one, can only make the delay longer.
+func (s *retryState) nextDelay(retryAfter time.Duration) time.Duration {
 	if s.attempts >= s.o.MaxAttempts {
 		return backoff.Stop
 	}
-	return s.policy.(retryAfter).after(hint)
+	if s.policy == nil {
+		s.policy = s.newPolicy()
+	}
+	s.policy.after = retryAfter
+	return s.policy.NextBackOff()
 }
 
-// resumeDelay is how long a contact waits that was asked before in this run: as long as its last failure asks for.
+// resumeDelay returns the delay before a contact whose call was lost is sent again: that of its last attempt.
 func (s *retryState) resumeDelay() (d time.Duration) {
 	for range min(s.attempts, s.o.MaxAttempts-1) {
 		if next := s.nextDelay(0); next != backoff.Stop {
@@ -52,32 +49,37 @@ func (s *retryState) resumeDelay() (d time.Duration) {
 	return d
 }
 
-// newPolicy bounds both the attempts and the time, always: v4 bounds neither by itself in a way that we want. Its
-// elapsed time is counted from the clock's beginning of time.
-func (s *retryState) newPolicy() backoff.BackOff {
+func (s *retryState) newPolicy() *retryAfter {
 	limit := s.o.MaxElapsed
-	e := backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(max(min(minBackoff, limit/10), time.Millisecond)),
-		backoff.WithMaxInterval(max(min(maxBackoff, limit/2), time.Millisecond)),
-		backoff.WithMultiplier(2), backoff.WithMaxElapsedTime(limit), backoff.WithClockProvider(&retryState{}),
-	)
-	e.Clock = s // after its start was taken from a clock that stands at zero
-	return backoff.WithMaxRetries(e, uint64(max(s.o.MaxAttempts-1, 0)))
+	delays := newEndlessBackOff(min(minBackoff, limit/10), min(maxBackoff, limit/2), backoff.DefaultRandomizationFactor)
+	return &retryAfter{BackOff: backoff.WithMaxRetries(delays, uint64(max(s.o.MaxAttempts-1, 0))), state: s}
 }
 
-// A retryAfter is a policy that takes a server's hint into account.
+// A retryAfter wraps a BackOff and honours the server's Retry-After. It stops if the row's time would exceed --max-elapsed.
 type retryAfter struct {
 	backoff.BackOff
-	p *retryState
+	state *retryState
+	after time.Duration // what the last response asked for; 0: nothing
 }
 
-func (r retryAfter) after(hint time.Duration) time.Duration {
-	d := r.NextBackOff()
-	if d == backoff.Stop || hint <= d {
+// NextBackOff implements [backoff.BackOff].
+func (r *retryAfter) NextBackOff() time.Duration {
+	d := r.BackOff.NextBackOff()
+	if d == backoff.Stop {
 		return d
 	}
-	if r.p.elapsed+hint > r.p.o.MaxElapsed {
+	d = max(d, r.after)
+	if r.state.elapsed+d > r.state.o.MaxElapsed {
 		return backoff.Stop
 	}
-	return hint
+	return d
+}
+
+// newEndlessBackOff returns a policy whose delays double from the first to the maximum, with jitter. It never stops: its owner
+// bounds attempts and time.
+func newEndlessBackOff(first, maximum time.Duration, jitter float64) *backoff.ExponentialBackOff {
+	return backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(max(first, time.Millisecond)), backoff.WithMaxInterval(max(maximum, time.Millisecond)),
+		backoff.WithMultiplier(2), backoff.WithRandomizationFactor(jitter), backoff.WithMaxElapsedTime(0),
+	)
 }

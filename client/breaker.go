@@ -8,88 +8,108 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// When an API counts as down: so many failures with no answer between, of so many rows, because a row can be at
-// fault for a 500; or so many where no connection came about, which no row is at fault for.
+// The API counts as down after breakerFailures failures of breakerRows different rows without an answer in between, because a
+// row can be the cause of a 500; or after breakerNoConnection failures to connect, because no row can be the cause of those.
 const (
 	breakerFailures     = 10
 	breakerRows         = 3
 	breakerNoConnection = 4
 )
 
-// How long probes of an API that is down are apart: at first, and at most.
+// Bounds of the time between two probes of an API that is down.
 const (
 	minProbeInterval = time.Second
 	maxProbeInterval = 15 * time.Second
 )
 
-// A breaker tells an API that is down from rows that fail. While it is open, single probes are sent.
+// A breaker distinguishes an API that is down from rows that fail. While it is open, single probes are sent.
 type breaker struct {
+	limit time.Duration // how long the API may be down
+
 	open         bool
-	failures     int
+	failures     int       // since the last answer
 	noConnection int       // in a row
 	unsent       int       // failures without a request on the wire
-	rows         []int64   // the first breakRows different rows that failed
-	since        time.Time // of the first failure since an answer
+	rows         []int64   // the first breakerRows rows that failed
+	since        time.Time // of the first failure
+	lastFailure  string
 	probeAt      time.Time
-	last         string // what the last failure was
-	backoff      *backoff.ExponentialBackOff
+	backoff      *backoff.ExponentialBackOff // between probes
 }
 
-// recordAnswer: the API is up.
+// reset records an answer: the API is up.
 func (b *breaker) reset() {
 	if b.failures > 0 {
-		*b = breaker{rows: b.rows[:0]}
+		*b = breaker{limit: b.limit, rows: b.rows[:0]}
 	}
 }
 
-// recordFailure counts a failure, and says whether the API counts as down now. A probe's failure makes the next one later.
-func (b *breaker) fail(now time.Time, row int64, unreached, probe bool, what string, limit time.Duration) (down bool) {
+// A failure is a call that failed in a way that may pass.
+type failure struct {
+	row          int64
+	noConnection bool
+	unsent       bool // no request was on the wire
+	probe        bool
+	text         string
+}
+
+// fail records a failure. A failed probe delays the next one.
+func (b *breaker) fail(now time.Time, f failure) {
 	if b.failures == 0 {
 		b.since = now
 	}
 	b.failures++
-	b.last = what
-	if unreached {
+	b.lastFailure = f.text
+	if f.unsent {
+		b.unsent++
+	}
+	if f.noConnection {
 		b.noConnection++
 	} else {
 		b.noConnection = 0
 	}
-	if len(b.rows) < breakerRows && !slices.Contains(b.rows, row) {
-		b.rows = append(b.rows, row)
+	if len(b.rows) < breakerRows && !slices.Contains(b.rows, f.row) {
+		b.rows = append(b.rows, f.row)
 	}
-	if !b.open && b.isDown(now, limit) {
-		b.open, b.backoff = true, newEndlessBackOff(min(minProbeInterval, limit/40), min(maxProbeInterval, limit/8))
-		probe = true
-	}
-	if b.open && probe {
+	switch {
+	case !b.open && b.isDown(now):
+		b.trip(now)
+	case b.open && f.probe:
 		b.probeAt = now.Add(b.backoff.NextBackOff())
 	}
-	return b.open
 }
 
-// declareDown counts the API as down, whatever the failures so far.
-func (b *breaker) trip(now time.Time, what string, limit time.Duration) {
+// declareDown opens the breaker because one row could not be sent for as long as it may take.
+func (b *breaker) declareDown(now time.Time, text string) {
 	if b.failures == 0 {
 		b.since, b.failures, b.unsent = now, 1, 1
 	}
-	b.last, b.open, b.backoff = what, true, newEndlessBackOff(min(minProbeInterval, limit/40), min(maxProbeInterval, limit/8))
+	b.lastFailure = text
+	b.trip(now)
+}
+
+func (b *breaker) trip(now time.Time) {
+	b.open, b.backoff = true, newEndlessBackOff(min(minProbeInterval, b.limit/40), min(maxProbeInterval, b.limit/8), accountJitter)
 	b.probeAt = now.Add(b.backoff.NextBackOff())
 }
 
-// isDown says whether the failures so far are no row's fault: they are many, or (where each takes long, as with a server
-// that hangs) they have lasted for as long as an API may be down.
-func (b *breaker) isDown(now time.Time, limit time.Duration) bool {
+// isDown reports whether no row can be the cause of the failures: there are many, or they have lasted as long as the API may
+// be down, as with a server that hangs.
+func (b *breaker) isDown(now time.Time) bool {
 	if b.noConnection >= breakerNoConnection {
 		return true
 	}
-	return len(b.rows) >= breakerRows && (b.failures >= breakerFailures || now.Sub(b.since) >= limit)
+	return len(b.rows) >= breakerRows && (b.failures >= breakerFailures || now.Sub(b.since) >= b.limit)
 }
 
-// summary says what to tell when the API has been down for too long. What was not on the wire was not a call.
+// giveUpAt returns when the run stops if the API is still down.
+func (b *breaker) giveUpAt() time.Time { return b.since.Add(b.limit) }
+
+// summary says why the run stops. What was not on the wire is not called a call.
 func (b *breaker) summary(now time.Time) string {
-	what := "calls"
+	noun := "calls"
 	if b.unsent > 0 {
-		what = "attempts"
+		noun = "attempts"
 	}
-	return fmt.Sprintf("%d %s in a row failed within %v, the last with %s", b.failures, what, now.Sub(b.since).Round(time.Millisecond), b.last)
+	return fmt.Sprintf("%d %s in a row failed within %v, the last with %s", b.failures, noun, now.Sub(b.since).Round(time.Millisecond), b.lastFailure)
 }

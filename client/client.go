@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"enrich/client/internal/body"
 	"enrich/client/internal/connect"
 	"enrich/client/internal/redact"
 )
@@ -22,29 +23,28 @@ type Client struct {
 	exchanges      exchanges
 	redactor       *redact.Redactor
 	diagnoser      connect.Diagnoser
-	memory         *answerMemory
+	memory         *body.Memory
 	answeredBefore bool        // the ledger has an answer from this URL
 	reached        atomic.Bool // an HTTP response has come from the API
 }
+
+// maxBody is the size of the largest body that is an answer.
+const maxBody = body.MaxSize
 
 // An exchange is what one call needs: its request, the response's body and its time limit. It is used by one call after the
 // other.
 type exchange struct {
 	request  []byte
-	body     body
+	body     *body.Buffer
 	deadline deadline
-	large    []byte // the buffer of a large answer; nil: none
-	held     int64  // bytes of the memory for complete answers
 }
 
 // exchanges are those that no call uses. There are never more of them than there were calls at once.
 type exchanges struct {
-	mu   sync.Mutex
-	idle []*exchange
+	memory *body.Memory
+	mu     sync.Mutex
+	idle   []*exchange
 }
-
-// maxKeptBuffer is the largest body buffer that an idle exchange keeps: a rare large answer must not take memory for ever.
-const maxKeptBuffer = 16 << 10
 
 // New returns a client for the options, or an error for the user: an option is invalid. It makes no connection.
 func New(o Options) (*Client, error) {
@@ -73,7 +73,8 @@ func New(o Options) (*Client, error) {
 		c.transport, c.closeIdle = t, t.CloseIdleConnections
 	}
 	c.account = newAccount(&c.o)
-	c.memory = newAnswerMemory(&c.o)
+	c.memory = body.NewMemory(o.AnswerMemory, o.Workers, o.OnLargeAnswer)
+	c.exchanges.memory = c.memory
 	c.stats.init(o.Latencies)
 	return c, nil
 }
@@ -98,7 +99,7 @@ func (c *Client) clean(text string) string { return bounded(c.redactor.String(te
 // Close closes idle connections and removes the temporary file. No call may be in flight.
 func (c *Client) Close() {
 	c.closeIdle()
-	c.memory.spill.close()
+	c.memory.Close()
 }
 
 // Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [contact.Result.Absent].
@@ -116,23 +117,17 @@ func (e *exchanges) borrow() *exchange {
 	defer e.mu.Unlock()
 	n := len(e.idle) - 1
 	if n < 0 {
-		return new(exchange)
+		return &exchange{body: e.memory.NewBuffer()}
 	}
 	x := e.idle[n]
 	e.idle = e.idle[:n]
 	return x
 }
 
-// giveBack keeps an exchange for the next call and releases its part of the memory for answers.
+// giveBack keeps an exchange for the next call and frees its memory.
 func (c *Client) giveBack(x *exchange) {
-	c.memory.free(x)
-	c.exchanges.giveBack(x)
-}
-
-func (e *exchanges) giveBack(x *exchange) {
-	if cap(x.body.tail) > maxKeptBuffer {
-		x.body.tail = nil
-	}
+	x.body.Free()
+	e := &c.exchanges
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.idle = append(e.idle, x)

@@ -7,43 +7,45 @@ import (
 	"sync/atomic"
 )
 
-// When a run gives up whose first requests are all refused: after so many alike, or so many of any kind. Responses that are
-// not answers may each have been charged: so many in a row stop the run at any time.
+// Until the first usable answer, the run gives up after so many rejections of one group, or so many of any groups. Unusable
+// responses may each have been charged: so many in a row stop the run at any time.
 const (
 	maxSameRejections = 20
-	maxUnusableInARow = 10
 	maxRejections     = 40
+	maxUnusableInARow = 10
 )
 
-// Where a question is while the first calls go alone.
+// A callState says where a question is during the first calls.
 type callState uint8
 
 const (
-	stateQueued callState = iota // its Do has not begun: the ones behind it wait for it
-	stateAside                   // it waits for its own backoff: the ones behind it may go
-	stateReady                   // it wants to send
-	stateInFlight
+	stateQueued   callState = iota // its Ask has not begun: those behind it wait
+	stateAside                     // it waits for its own backoff: those behind it may go
+	stateReady                     // it waits for its turn
+	stateInFlight                  // its call is in flight: those behind it wait
 )
 
-// first keeps the first calls in order, one at a time, until a response of the API itself has proved the key. Until the first
-// usable answer it gives up if all are refused alike.
+// firstCalls validates the key: it sends the first calls one at a time, in input order, until a response of the API itself
+// proves the key. It gives up if the requests are rejected until the first usable answer.
 type firstCalls struct {
-	keyProved atomic.Bool // the key is proved: all workers may send
+	keyProved atomic.Bool // all workers may send
 	answered  atomic.Bool // a usable answer has come
-	order     list.List   // of *question, in the order of Queue; empty once opened
+	order     list.List   // of *question, in the order of Queue; empty once the key is proved
 
-	rejected, sameGroup, withEmail int
-	inFlight                       int // calls in flight whose refusal would count
-	group                          string
+	rejected  int    // rejections so far
+	inFlight  int    // calls in flight whose rejection would count
+	group     string // of the latest rejections
+	sameGroup int    // how many of them there were in a row
+	withEmail int    // how many of those had an e-mail address
 }
 
-// delay is the asking whose turn it is; nil: whoever it is is not here yet.
+// next returns the question whose turn it is; nil if it is not ready.
 func (f *firstCalls) next() *question {
 	for at := f.order.Front(); at != nil; at = at.Next() {
-		a := at.Value.(*question)
-		switch a.state {
+		q := at.Value.(*question)
+		switch q.state {
 		case stateReady:
-			return a
+			return q
 		case stateQueued, stateInFlight:
 			return nil
 		}
@@ -51,15 +53,48 @@ func (f *firstCalls) next() *question {
 	return nil
 }
 
-// A rejection is an answer that refuses a request, as far as giving up is concerned.
+// join puts a question at the end of the order of the first calls, until the key is proved.
+func (ac *account) join(q *question) {
+	if ac.first.keyProved.Load() {
+		return
+	}
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	if !ac.first.keyProved.Load() {
+		q.elem = ac.first.order.PushBack(q)
+	}
+}
+
+// leave takes a question out of the order of the first calls.
+func (ac *account) leave(q *question) {
+	if ac.first.keyProved.Load() {
+		return
+	}
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	if !ac.first.keyProved.Load() && q.elem != nil {
+		ac.first.order.Remove(q.elem)
+		ac.wakeNext()
+	}
+}
+
+// stepAside lets the questions behind this one go, while it waits for its own backoff.
+func (ac *account) stepAside(q *question) {
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	q.state = stateAside
+	ac.wakeNext()
+}
+
+// A rejection is a response that rejects a request.
 type rejection struct {
 	status    int
 	unusable  bool // a 2xx that is not an answer
-	withEmail bool // an address was sent
+	withEmail bool // the request had an e-mail address
 	message   string
 }
 
-// group is what makes refusals alike.
+// group names the rejections that count as the same.
 func (r rejection) group() string {
 	switch {
 	case r.unusable:
@@ -70,10 +105,10 @@ func (r rejection) group() string {
 	return fmt.Sprintf("%d", r.status)
 }
 
-// reject counts a refusal, and says whether it is time to give up.
-func (f *firstCalls) reject(r rejection) bool {
-	if c := r.group(); c != f.group {
-		f.group, f.sameGroup, f.withEmail = c, 0, 0
+// reject counts a rejection, and reports whether to give up.
+func (f *firstCalls) reject(r rejection) (giveUp bool) {
+	if g := r.group(); g != f.group {
+		f.group, f.sameGroup, f.withEmail = g, 0, 0
 	}
 	f.rejected++
 	f.sameGroup++
@@ -83,8 +118,8 @@ func (f *firstCalls) reject(r rejection) bool {
 	return f.sameGroup >= maxSameRejections || f.rejected >= maxRejections
 }
 
-// full reports whether one more call in flight could be refused after the run has given up.
-func (f *firstCalls) full() bool {
+// isFull reports whether the calls in flight are enough to give up if all of them are rejected.
+func (f *firstCalls) isFull() bool {
 	return !f.answered.Load() && (f.sameGroup+f.inFlight >= maxSameRejections || f.rejected+f.inFlight >= maxRejections)
 }
 
@@ -93,7 +128,7 @@ func checkURLAdvice(o *Options) string {
 	return fmt.Sprintf("check --url: %s/contact does not look like the API", o.URL)
 }
 
-// advice says what was refused, and which flag to look at.
+// advice says what was rejected, and which flags to check.
 func (f *firstCalls) advice(r rejection, o *Options) string {
 	what := fmt.Sprintf("the last %d of the first %d requests were answered %s", f.sameGroup, f.rejected, f.group)
 	if f.sameGroup == f.rejected {
@@ -102,10 +137,11 @@ func (f *firstCalls) advice(r rejection, o *Options) string {
 	if r.message != "" {
 		what += fmt.Sprintf(" (%q)", r.message)
 	}
+	isInvalid := r.status == http.StatusBadRequest || r.status == http.StatusUnprocessableEntity
 	switch {
 	case r.unusable || r.status == http.StatusNotFound || r.status >= 300 && r.status < 400 || r.status == http.StatusMethodNotAllowed:
 		return what + "; " + checkURLAdvice(o)
-	case r.status != http.StatusBadRequest && r.status != http.StatusUnprocessableEntity:
+	case !isInvalid:
 		return what + "; check --url, and what --set adds to each request"
 	case f.withEmail > 0:
 		other := "business_email"

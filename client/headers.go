@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// parseRateLimit reads the header rate_limit: requests a minute (API.md, "Rate"), or what gateways make of it: digits in groups
-// of three (1,000), a unit (1000/min), a window in seconds (1000;w=60), a list of which the first counts. It returns the
-// zero Rate, which changes nothing, for everything else: a rate that is guessed too low stops a run for hours.
+// parseRateLimit parses the header rate_limit: requests per minute (API.md, "Rate"), or a form that gateways use: digits in
+// groups of three (1,000), a unit (1000/min), a window in seconds (1000;w=60), a list of which the first counts. For anything
+// else it returns the zero Rate, which changes nothing: a rate that is guessed too low would stop a run for hours.
 func parseRateLimit(s string) Rate {
 	if plain, err := strconv.ParseUint(s, 10, 32); err == nil {
 		return rateOf(float64(plain), time.Minute)
@@ -30,7 +30,7 @@ func parseRateLimit(s string) Rate {
 		return Rate{}
 	}
 	per, window := time.Minute, parts[3]
-	if window == "" && parts[2] == "" { // a list: the number, then the policies behind it
+	if window == "" && parts[2] == "" { // a list: the number, then its policies
 		if policy := rateLimitPolicy.FindStringSubmatch(parts[4]); policy != nil && policy[1] == digits {
 			window = policy[2]
 		}
@@ -48,16 +48,16 @@ func parseRateLimit(s string) Rate {
 	return rateOf(n, per)
 }
 
-// rateLimitForm is a number, then a unit or a window, then perhaps more of a list. Digits behind a point are taken only if they
-// are one or two zeros: 1.000 is a thousand in half of the world. A list's next number does not begin with 0, or it is a group of
-// this one.
+// rateLimitForm is a number, then a unit or a window, then perhaps the rest of a list. A decimal point is accepted only before
+// one or two zeros: 1.000 is a thousand in half of the world. The next number of a list does not begin with 0: that would be a
+// group of this number.
 var rateLimitForm = regexp.MustCompile(`(?i)^(\d+(?:\.0{1,2})?|\d{1,3}(?:[,'’_ \x{A0}\x{202F}]\d{3})+)(?:\s*(?:requests|calls))?` +
 	`(?:\s*(?:/|per)\s*([a-z]+)|\s*;\s*w=(\d+))?\s*(,\s+[1-9].*|;.*)?$`)
 
-// rateLimitPolicy is the first of a list's policies.
+// rateLimitPolicy is the first policy of a list.
 var rateLimitPolicy = regexp.MustCompile(`(?i)^,\s*(\d+)\s*;\s*w=(\d+)`)
 
-// unitOf is the time that a unit names; 0: it names none.
+// unitOf returns the length of a unit of time; 0 if it is not one.
 func unitOf(name string) time.Duration {
 	switch name {
 	case "s", "sec", "second", "seconds":
@@ -79,11 +79,11 @@ func rateOf(calls float64, per time.Duration) Rate {
 	return Rate{int(calls), per}
 }
 
-// maxRetryAfter is from when on a Retry-After is no wait but a mistake (such as a moment in seconds since 1970).
+// maxRetryAfter is the longest Retry-After that is believed. A longer one is a mistake, such as the seconds since 1970.
 const maxRetryAfter = 24 * time.Hour
 
-// parseRetryAfter reads how long the server wants to be left alone: seconds or an HTTP date. A date is counted from the
-// server's own clock where it told it. 0: it did not say, or what it said is past, absurd or malformed.
+// parseRetryAfter returns how long a response asks the client to wait: seconds or an HTTP date, which is relative to the
+// server's clock (Date) if that is known. It returns 0 if the header is missing, past, malformed or too long.
 func parseRetryAfter(h http.Header, now time.Time) time.Duration {
 	s := strings.TrimSpace(h.Get("Retry-After"))
 	if s == "" {

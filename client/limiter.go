@@ -6,27 +6,46 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// What a limit is aimed at: an arrival is late by what the network does to it, so that calls spaced at exactly the
-// limit would now and then be one too many in a window. At 0.98 of it, and with a burst of at most the other 0.02 (or one
-// call), no window of the limit's length holds more calls than the limit; and throughput stays above 95 %.
+// rateTarget is the part of a limit that is used, and maxBurst bounds the burst. The network delays calls by varying times, so
+// calls spaced at exactly the limit would now and then be one too many in a window. At 0.98 of the limit, and with a burst of
+// at most the other 0.02 (or one call), no window of the limit's length has more calls than the limit, and throughput stays
+// above 95 %.
 const (
 	rateTarget = 0.98
 	maxBurst   = 8
 )
 
-// A bucket keeps the account's rate. The zero pace is none. Only the head of the gate's line takes from it, under the
-// gate's lock, so that it is first come, first served, and a change of the limit holds for everybody who waits.
+// A limiter is a [Limiter] for one machine. The zero limiter does not limit until a rate is set.
 type limiter struct {
 	rate   Rate
+	fixed  bool // --rate was given: responses do not change it
 	bucket *rate.Limiter
-	fixed  bool // --rate was given: the API's header does not change it
 }
 
-// set adopts a rate, at once and for all.
-func (l *limiter) set(r Rate, now time.Time) {
-	if r == l.rate || r.PerSecond() == 0 {
+// newLimiter returns a limiter with a fixed rate, or, for the zero rate, one that adopts the API's.
+func newLimiter(r Rate) *limiter {
+	l := &limiter{}
+	if r.calls > 0 {
+		l.set(time.Now(), r)
+		l.fixed = true
+	}
+	return l
+}
+
+// SetRate implements [Limiter]. The call whose response stated the first rate counts as one of its calls.
+func (l *limiter) SetRate(now time.Time, calls int, per time.Duration) {
+	r := Rate{calls, per}
+	if l.fixed || calls <= 0 || per <= 0 || r == l.rate {
 		return
 	}
+	first := l.bucket == nil
+	l.set(now, r)
+	if first {
+		l.bucket.AllowN(now, 1)
+	}
+}
+
+func (l *limiter) set(now time.Time, r Rate) {
 	burst := min(maxBurst, max(1, int(float64(r.calls)*(1-rateTarget))))
 	limit := rate.Limit(r.PerSecond() * rateTarget)
 	if l.bucket == nil {
@@ -38,16 +57,16 @@ func (l *limiter) set(r Rate, now time.Time) {
 	l.rate = r
 }
 
-// grant takes one call, or says after how long to ask again.
-func (l *limiter) take(now time.Time) (wait time.Duration) {
+// Take implements [Limiter].
+func (l *limiter) Take(now time.Time) (wait time.Duration) {
 	if l.bucket == nil || l.bucket.AllowN(now, 1) {
 		return 0
 	}
-	return max(l.delay(now), time.Microsecond)
+	return max(l.Delay(now), time.Microsecond)
 }
 
-// delay says after how long a call may be taken; 0: now.
-func (l *limiter) delay(now time.Time) (wait time.Duration) {
+// Delay implements [Limiter].
+func (l *limiter) Delay(now time.Time) time.Duration {
 	if l.bucket == nil {
 		return 0
 	}
@@ -55,5 +74,5 @@ func (l *limiter) delay(now time.Time) (wait time.Duration) {
 	if missing <= 0 {
 		return 0
 	}
-	return time.Duration(missing/float64(l.bucket.Limit())*float64(time.Second)) + time.Microsecond // what rounding took off
+	return time.Duration(missing/float64(l.bucket.Limit())*float64(time.Second)) + time.Microsecond // rounding
 }

@@ -6,51 +6,36 @@ import (
 	"time"
 )
 
-// log tells of one attempt: never the key, which is in nothing that is logged, nor control characters, which bounded took off.
-func (r *question) log(p permit, reply *reply, v *decision) {
-	if r.c.o.Log == nil {
+// log writes one line about an attempt. Neither the key nor a control character is in it: messages were cleaned before.
+func (q *question) log(p permit, r *reply, d *decision) {
+	if q.c.o.Log == nil {
 		return
 	}
-	waited, why := p.waited, p.reason
-	if r.waited > waited {
-		why = waitBackoff
+	waited, reason := p.waited, p.reason
+	if q.waited > waited {
+		reason = waitBackoff
 	}
-	waited += r.waited
+	waited += q.waited
 	attrs := []slog.Attr{
-		slog.Int64("row", r.Row),
-		slog.Int("attempt", r.Attempts+max(r.sent, 1)),
-		slog.Int("status", reply.status),
-		slog.Float64("latency_ms", float64(reply.took.Round(10*time.Microsecond))/float64(time.Millisecond)),
-		slog.String("result", v.action.String()),
+		slog.Int64("row", q.Row),
+		slog.Int("attempt", q.Attempts+max(q.sent, 1)),
+		slog.Int("status", r.status),
+		slog.Float64("latency_ms", float64(r.took.Round(10*time.Microsecond))/float64(time.Millisecond)),
+		slog.String("result", d.action.String()),
 	}
 	if waited > 0 {
-		attrs = append(attrs, slog.Int64("wait_ms", waited.Milliseconds()), slog.String("waited_for", string(why)))
+		attrs = append(attrs, slog.Int64("wait_ms", waited.Milliseconds()), slog.String("waited_for", string(reason)))
 	}
-	if v.message != "" {
-		attrs = append(attrs, slog.String("message", v.message))
+	if d.message != "" {
+		attrs = append(attrs, slog.String("message", d.message))
 	}
-	r.c.o.Log.LogAttrs(context.Background(), slog.LevelInfo, "attempt", attrs...)
+	q.c.o.Log.LogAttrs(context.Background(), slog.LevelInfo, "attempt", attrs...)
 }
 
-// String is an act's word in the log.
+// String returns the action's word in the log.
 func (a action) String() string {
-	switch a {
-	case actionAnswer:
-		return "answer"
-	case actionReject:
-		return "rejected"
-	case actionNotFound:
-		return "absent"
-	case actionRetry:
-		return "retry"
-	case actionExhausted:
-		return "exhausted"
-	case actionPause:
-		return "pause"
-	case actionLost:
-		return "lost"
-	case actionUnusable:
-		return "unusable"
-	}
-	return "stop"
+	return [...]string{
+		actionAnswer: "answer", actionReject: "rejected", actionNotFound: "absent", actionRetry: "retry", actionExhausted: "exhausted",
+		actionPause: "pause", actionLost: "lost", actionUnusable: "unusable", actionStop: "stop",
+	}[a]
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,58 +19,61 @@ const (
 	defaultMaxElapsed  = 2 * time.Minute
 )
 
-// Options say which API is asked, and how hard. URL and Key must be set; the zero value of everything else has a meaning.
+// Options configure a [Client]. URL and Key are required.
 type Options struct {
-	// URL is the API's base URL, normalised by contact.NormalURL; /contact is appended.
+	// URL is the API's base URL, normalised by contact.NormalURL. Requests go to URL + "/contact".
 	URL string
-	// Key goes into the Authorization header, and nowhere else.
+	// Key is sent in the Authorization header, and nowhere else.
 	Key Key
-	// EmailAs is the outgoing name of the address; "": email.
+	// EmailAs is the request field for the e-mail address; "": email.
 	EmailAs string
-	// Set is what every request has alike.
+	// Set has the constant fields of every request.
 	Set Constants
-	// Workers is how many calls are in flight at most; 0: 32. It sizes the connections that are kept, and is no lock:
-	// the caller runs so many [Client.Ask] at once.
+	// Workers is the maximum number of calls in flight; 0: 32. The client keeps so many connections, and leaves the bound to its
+	// caller, who must not run more calls of [Client.Ask] at once.
 	Workers int
-	// Rate bounds the calls; the zero Rate: what the API's header rate_limit says.
+	// Rate limits the calls; the zero Rate: to what the API states (header rate_limit).
 	Rate Rate
+	// Limiter and Pauser keep the account's rate and pause; nil: for this machine alone. A Limiter replaces Rate.
+	Limiter Limiter
+	Pauser  Pauser
 	// Timeout bounds one call, from the connection to the last byte of the answer; 0: a minute.
 	Timeout time.Duration
-	// MaxAttempts bounds the calls of one row; 0: 5. Calls answered by 429, and probes of an API that is down, are not counted.
+	// MaxAttempts bounds the calls of one row; 0: 5. A 429 is not an attempt, nor is a probe of an API that is down.
 	MaxAttempts int
-	// MaxElapsed bounds the attempts of one row with the waits between them, and how long an API may be down or ask to
-	// wait before the run is stopped; 0: two minutes.
+	// MaxElapsed bounds the attempts of one row with the delays between them; 0: two minutes. If the API is down, or asks to
+	// wait, for longer than this, the run stops.
 	MaxElapsed time.Duration
-	// Proxy says which proxy the calls go through; the zero Proxy: none.
+	// Proxy chooses a proxy; the zero Proxy: none.
 	Proxy Proxy
-	// CAFile names PEM certificates to trust beside the system's; "": none.
+	// CAFile names a file of PEM certificates to trust in addition to the system's; "": none.
 	CAFile string
-	// UserAgent is the header of that name; "": enrich.
+	// UserAgent is the header of this name; "": enrich.
 	UserAgent string
-	// Latencies keeps the latencies also for [Client.Latencies].
+	// Latencies enables [Client.Latencies].
 	Latencies bool
-	// AnswerMemory bounds the memory for answers, in bytes: those that are read, and those whose [contact.Result.Release] has not
-	// been called. What has no room while it is read goes to a temporary file. The bound is never below what the workers
-	// and one answer of 1 MiB need. 0: no bound, and no temporary file.
+	// AnswerMemory bounds the memory for answers in bytes: those being read, and those not yet released with
+	// [contact.Result.Release]. While an answer is read, what has no room goes to a temporary file. The bound is at least what
+	// the workers and one answer of 1 MiB need. 0: no bound, and no temporary file.
 	AnswerMemory int64
-	// OnLargeAnswer is called once, before the first answer that is larger than 16 KiB is held in memory; nil: nobody is told.
+	// OnLargeAnswer is called once, before the first answer above 16 KiB is held in memory; nil: it is not called.
 	OnLargeAnswer func()
-	// Log gets a line for each attempt; nil: none.
+	// Log gets a line for each attempt; nil: no log.
 	Log *slog.Logger
 
-	transport http.RoundTripper // in place of the network, for tests
-	resolver  *net.Resolver     // in place of the system's, for tests
+	transport http.RoundTripper // replaces the network in tests
+	resolver  *net.Resolver     // replaces the system's in tests
 }
 
-// A Proxy leads to the API.
+// A Proxy is the way to the API.
 type Proxy struct {
-	// For returns the proxy for a URL, or nil for none; nil: no URL has one.
+	// For returns the proxy for a URL, or nil for none; nil: there is never one.
 	For func(*url.URL) (*url.URL, error)
-	// Variable is the environment variable that named it, for messages, which never show its value.
+	// Variable is the environment variable that names the proxy. Messages show the variable, never its value.
 	Variable string
 }
 
-// withDefaults fills in what was left out, and refuses what cannot be.
+// withDefaults fills in the defaults, and refuses invalid options.
 func (o Options) withDefaults() (Options, error) {
 	if o.URL == "" {
 		return o, errors.New("no URL of the API")
@@ -80,20 +84,11 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Workers < 0 || o.Timeout < 0 || o.MaxAttempts < 0 || o.MaxElapsed < 0 || o.AnswerMemory < 0 {
 		return o, errors.New("a negative number of workers, attempts or bytes, or a negative time")
 	}
-	o.EmailAs = or(o.EmailAs, "email")
-	o.UserAgent = or(o.UserAgent, "enrich")
-	o.Workers = or(o.Workers, defaultWorkers)
-	o.Timeout = or(o.Timeout, defaultTimeout)
-	o.MaxAttempts = or(o.MaxAttempts, defaultMaxAttempts)
-	o.MaxElapsed = or(o.MaxElapsed, defaultMaxElapsed)
+	o.EmailAs = cmp.Or(o.EmailAs, "email")
+	o.UserAgent = cmp.Or(o.UserAgent, "enrich")
+	o.Workers = cmp.Or(o.Workers, defaultWorkers)
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	o.MaxAttempts = cmp.Or(o.MaxAttempts, defaultMaxAttempts)
+	o.MaxElapsed = cmp.Or(o.MaxElapsed, defaultMaxElapsed)
 	return o, nil
-}
-
-// or is a, or b where a is the zero value.
-func or[T comparable](a, b T) T {
-	var zero T
-	if a == zero {
-		return b
-	}
-	return a
 }

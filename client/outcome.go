@@ -10,91 +10,90 @@ import (
 	"enrich/contact"
 )
 
-// decideNotFound is decide for a reply, also for one without an answer.
-func (r *question) decide(reply *reply) decision {
-	switch reply.delivery {
+// decide decides what to do after a call: the status policy if there is an answer, otherwise by how far the call got.
+func (q *question) decide(r *reply) decision {
+	switch r.delivery {
 	case deliveryAnswered:
-		return decide(reply.status, reply.body, attempt{last: r.retries.isLast(), urlProved: r.c.urlProved()})
+		return decide(r.status, r.body, attempt{last: q.retries.isLast(), urlProved: q.c.urlProved()})
 	case deliveryCut:
-		return decision{action: actionLost, message: r.errorText(reply)}
-	case deliveryUndecodable:
-		return decision{action: actionUnusable, message: r.errorText(reply)}
+		return decision{action: actionLost, message: q.errorText(r)}
+	case deliveryCorrupt:
+		return decision{action: actionUnusable, message: q.errorText(r)}
+	case deliveryNoConnection:
+		return q.decideNoConnection(r)
 	}
-	if reply.delivery == deliveryNoConnection {
-		return r.decideNoConnection(reply)
+	d := decision{action: actionRetry, message: q.errorText(r)}
+	if q.retries.isLast() {
+		d.action = actionExhausted
 	}
-	v := decision{action: actionRetry, message: r.errorText(reply)}
-	if r.retries.isLast() {
-		v.action = actionExhausted
-	}
-	return v
+	return d
 }
 
-// decideNoConnection is for a call without a connection. No row is at fault for it. The run stops at once if a retry does not
-// help; but not once the API has answered: then what looks final (a certificate, a name, a proxy) may be one machine of
-// several, or a change under way.
-func (r *question) decideNoConnection(reply *reply) decision {
-	if errors.Is(reply.err, context.DeadlineExceeded) || errors.Is(reply.err, context.Canceled) {
-		return decision{action: actionRetry, message: r.errorText(reply)}
+// decideNoConnection decides about a call without a connection. That is no row's fault. The run stops at once if a retry does
+// not help; but not once the API has answered: then even a bad certificate, an unknown host or a proxy's refusal may be one
+// machine of several, or a change in progress.
+func (q *question) decideNoConnection(r *reply) decision {
+	if errors.Is(r.err, context.DeadlineExceeded) || errors.Is(r.err, context.Canceled) {
+		return decision{action: actionRetry, message: q.errorText(r)}
 	}
-	f := r.c.diagnoser.Diagnose(reply.err)
-	if f.Permanent && !r.c.reached.Load() {
+	f := q.c.diagnoser.Diagnose(r.err)
+	if f.Permanent && !q.c.reached.Load() {
 		return decision{action: actionStop, stop: contact.StopAPIDown, message: f.Cause, advice: f.Advice}
 	}
 	return decision{action: actionRetry, message: "no connection: " + f.String()}
 }
 
-// errorText are a call's error for people, without the key.
-func (r *question) errorText(reply *reply) string {
-	if reply.err == nil {
+// errorText returns a call's error for people, without the key.
+func (q *question) errorText(r *reply) string {
+	if r.err == nil {
 		return ""
 	}
-	text := r.c.clean(reply.err.Error())
+	text := q.c.clean(r.err.Error())
 	switch {
-	case errors.Is(reply.err, context.DeadlineExceeded):
-		text = fmt.Sprintf("no answer within %v", r.c.o.Timeout)
-	case errors.Is(reply.err, context.Canceled):
+	case errors.Is(r.err, context.DeadlineExceeded):
+		text = fmt.Sprintf("no answer within %v", q.c.o.Timeout)
+	case errors.Is(r.err, context.Canceled):
 		text = "the run was ended before the answer came"
 	}
-	switch reply.delivery {
+	switch r.delivery {
 	case deliveryNoConnection:
 		return "no connection: " + text
 	case deliveryNotSent:
-		return "the request was not taken: " + text
-	case deliveryUndecodable:
-		return "the answer cannot be decoded: " + text
+		return "the request was not delivered: " + text
+	case deliveryCorrupt:
+		return text
 	}
 	return "the answer was lost: " + text
 }
 
-// feedback is what a call means for the account.
-func (r *question) feedback(reply *reply, v *decision) feedback {
-	n := feedback{row: r.Row, fromAPI: v.fromAPI, knownRejected: r.Refused, unsent: !reply.onWire}
-	if v.action != actionAnswer { // the words cost more than they should for each answer
-		n.failure = describe(v.status, v.message)
+// feedback returns what a call means for the account.
+func (q *question) feedback(r *reply, d *decision) feedback {
+	f := feedback{row: q.Row, fromAPI: d.fromAPI, knownRejected: q.Refused, unsent: !r.onWire}
+	if d.action != actionAnswer { // too costly for each answer
+		f.failure = describe(d.status, d.message)
 	}
-	if reply.header != nil {
-		n.rate = parseRateLimit(reply.header.Get("Rate_limit"))
-		n.retryAfter = parseRetryAfter(reply.header, reply.at)
+	if r.header != nil {
+		f.rate = parseRateLimit(r.header.Get("Rate_limit"))
+		f.retryAfter = parseRetryAfter(r.header, r.at)
 	}
-	n.rejection = rejection{status: v.status, withEmail: r.Contact.Email != "", message: v.message, unusable: v.action == actionUnusable}
-	n.signal = r.signal(reply, v)
+	f.rejection = rejection{status: d.status, withEmail: q.Contact.Email != "", message: d.message, unusable: d.action == actionUnusable}
+	f.signal = q.signal(r, d)
 	switch {
-	case v.action == actionStop:
-		n.stop, n.failure = v.stop, v.message
-		if n.unreachable = reply.delivery == deliveryNoConnection; n.unreachable && v.advice != "" {
-			n.failure += "\n  " + v.advice
+	case d.action == actionStop:
+		f.stop, f.failure = d.stop, d.message
+		if f.unreachable = r.delivery == deliveryNoConnection; f.unreachable && d.advice != "" {
+			f.failure += "\n  " + d.advice
 		}
-	case v.status == http.StatusNotFound && !v.fromAPI:
-		n.failure += "; " + checkURLAdvice(&r.c.o)
+	case d.status == http.StatusNotFound && !d.fromAPI:
+		f.failure += "; " + checkURLAdvice(&q.c.o)
 	}
-	return n
+	return f
 }
 
-func (r *question) signal(reply *reply, v *decision) signal {
-	switch v.action {
+func (q *question) signal(r *reply, d *decision) signal {
+	switch d.action {
 	case actionAnswer:
-		if v.status == http.StatusNotFound {
+		if d.status == http.StatusNotFound {
 			return signalNotFound
 		}
 		return signalAnswer
@@ -108,15 +107,15 @@ func (r *question) signal(reply *reply, v *decision) signal {
 		return signalUnusable
 	}
 	switch {
-	case reply.delivery != deliveryAnswered && r.hard.Err() != nil:
+	case r.delivery != deliveryAnswered && q.hard.Err() != nil:
 		return signalNone
-	case reply.delivery == deliveryNoConnection:
+	case r.delivery == deliveryNoConnection:
 		return signalNoConnection
 	}
 	return signalFailed
 }
 
-// describe is a status and the words that came with it.
+// describe returns a status with the words that came with it.
 func describe(status int, message string) string {
 	switch {
 	case status == 0:
@@ -127,12 +126,12 @@ func describe(status int, message string) string {
 	return fmt.Sprintf("%d (%q)", status, message)
 }
 
-// reasonOf is why a call is made again, as the summary counts it.
-func reasonOf(reply *reply, status int) string {
+// retryReason returns why a call is retried, as the summary counts it.
+func retryReason(r *reply, status int) string {
 	switch {
-	case reply.delivery == deliveryNoConnection:
+	case r.delivery == deliveryNoConnection:
 		return "no_connection"
-	case reply.delivery == deliveryNotSent:
+	case r.delivery == deliveryNotSent:
 		return "not_taken"
 	case status == http.StatusAccepted:
 		return "not_ready"
@@ -144,51 +143,50 @@ func reasonOf(reply *reply, status int) string {
 	return "server_error"
 }
 
-// finish is for a verdict that ends a question.
-func (r *question) finish(reply *reply, v *decision) {
-	r.end(contact.Released)
-	out := &r.result
-	o := &out.Outcome
-	switch v.action {
+// finish sets the result after a decision that is final.
+func (q *question) finish(r *reply, d *decision) {
+	q.end(contact.Released)
+	result, o := &q.result, &q.result.Outcome
+	switch d.action {
 	case actionAnswer:
-		o.Kind, o.Charged, o.ChargeUnknown, o.Body = v.answer.Kind(), v.answer.Charged, v.answer.ChargeUnknown, v.answer.Body
+		o.Kind, o.Charged, o.ChargeUnknown, o.Body = d.answer.Kind(), d.answer.Charged, d.answer.ChargeUnknown, d.answer.Body
 	case actionReject:
 		o.Kind, o.Failure = contact.Refused, contact.Rejected
 	case actionNotFound:
-		out.Absent = true
+		result.Absent = true
 	case actionLost:
-		r.retries.attempts++
-		r.retries.elapsed += reply.took
-		out.Elapsed = r.retries.elapsed
+		q.retries.attempts++
+		q.retries.elapsed += r.took
+		result.Elapsed = q.retries.elapsed
 		o.Kind, o.Failure = contact.Lost, contact.Exhausted
-		out.Again = r.retries.attempts < r.c.o.MaxAttempts && out.Elapsed < r.c.o.MaxElapsed
+		result.Again = q.retries.attempts < q.c.o.MaxAttempts && result.Elapsed < q.c.o.MaxElapsed
 	case actionUnusable:
 		o.Kind, o.Failure = contact.Lost, contact.Malformed
 	}
 }
 
-// endExhausted is for a row whose failures did not pass.
-func (r *question) endExhausted() {
-	r.end(contact.Refused)
-	r.result.Outcome.Failure = contact.Exhausted
+// endExhausted ends a question whose failures did not pass.
+func (q *question) endExhausted() {
+	q.end(contact.Refused)
+	q.result.Outcome.Failure = contact.Exhausted
 }
 
-// endReleased is for a row that was not charged and may not be asked any more: as if it had not been asked.
-func (r *question) endReleased() { r.end(contact.Released) }
+// endReleased ends a question that was not charged and may not be sent any more: as if it had not been asked.
+func (q *question) endReleased() { q.end(contact.Released) }
 
-// leaveOrder gives a question its result.
-func (r *question) end(kind contact.Kind) {
-	at := r.at
+// end sets the result.
+func (q *question) end(kind contact.Kind) {
+	at := q.at
 	if at.IsZero() {
 		at = time.Now()
 	}
-	r.result = contact.Result{Elapsed: r.retries.elapsed, Remaining: r.remaining, Err: r.c.memory.spill.failure(), Outcome: contact.Outcome{
-		Contact: r.Contact, Keys: r.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
-		Status: r.status, Attempts: r.Attempts + r.sent, Message: r.message,
+	q.result = contact.Result{Elapsed: q.retries.elapsed, Remaining: q.remaining, Err: q.c.memory.Err(), Outcome: contact.Outcome{
+		Contact: q.Contact, Keys: q.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
+		Status: q.status, Attempts: q.Attempts + q.sent, Message: q.message,
 	}}
 	select {
-	case <-r.c.account.halted:
-		r.result.Stop, r.result.StopDetail = r.c.account.stopReason()
+	case <-q.c.account.stopped:
+		q.result.Stop, q.result.StopDetail = q.c.account.stopCause()
 	default:
 	}
 }

@@ -6,55 +6,50 @@ import (
 	"github.com/cenkalti/backoff/v4"
 )
 
-// How long an account pauses after a 429 that does not say: at first, and at most.
+// Bounds of a pause after a 429 without Retry-After.
 const (
 	minPause = time.Second
 	maxPause = 30 * time.Second
+	// accountJitter randomises the account's delays (pauses and probes) less than a row's: a single call follows each.
+	accountJitter = 0.2
 )
 
-// A pause is the account's: one 429 holds back everybody.
+// A pause is a [Pauser] for one machine.
 type pause struct {
-	until   time.Time
-	since   time.Time // of the first 429 since an answer; zero: none
-	backoff *backoff.ExponentialBackOff
+	maxElapsed time.Duration
+	until      time.Time
+	since      time.Time                   // when the first 429 after an answer came; zero: there was none
+	backoff    *backoff.ExponentialBackOff // nil until the first 429 after an answer
 }
 
-// begin pauses until the hint is over, or without one for longer than the last time. It says how long the API will
-// have been asking to wait by then, without an answer between.
-func (p *pause) begin(now time.Time, hint time.Duration, limit time.Duration) time.Duration {
+// Begin implements [Pauser].
+func (p *pause) Begin(now time.Time, retryAfter time.Duration) time.Duration {
 	if p.since.IsZero() {
 		p.since = now
 	}
 	if p.backoff == nil {
-		p.backoff = newEndlessBackOff(min(minPause, limit/20), min(maxPause, limit/4))
+		p.backoff = newEndlessBackOff(min(minPause, p.maxElapsed/20), min(maxPause, p.maxElapsed/4), accountJitter)
 	}
 	wait := p.backoff.NextBackOff()
-	if hint > 0 {
-		wait = hint
+	if retryAfter > 0 {
+		wait = retryAfter
 	}
-	if until := now.Add(wait); until.After(p.until) {
+	return p.Extend(now, wait)
+}
+
+// Extend implements [Pauser].
+func (p *pause) Extend(now time.Time, retryAfter time.Duration) time.Duration {
+	if until := now.Add(retryAfter); until.After(p.until) {
 		p.until = until
+	}
+	if p.since.IsZero() { // an answer came after the call was sent
+		return p.until.Sub(now)
 	}
 	return p.until.Sub(p.since)
 }
 
-// extend makes a pause longer for a 429 whose request was under way when the pause began: it is no further sign.
-func (p *pause) extend(now time.Time, hint time.Duration) time.Duration {
-	if until := now.Add(hint); until.After(p.until) {
-		p.until = until
-	}
-	return p.until.Sub(p.since)
-}
+// Until implements [Pauser].
+func (p *pause) Until() time.Time { return p.until }
 
-// recordAnswer: the API answers again.
-func (p *pause) reset() {
-	p.since, p.backoff = time.Time{}, nil
-}
-
-// newEndlessBackOff is a backoff that grows and never stops: what stops it is its owner's deadline.
-func newEndlessBackOff(first, most time.Duration) *backoff.ExponentialBackOff {
-	return backoff.NewExponentialBackOff(
-		backoff.WithInitialInterval(max(first, time.Millisecond)), backoff.WithMaxInterval(max(most, time.Millisecond)),
-		backoff.WithMultiplier(2), backoff.WithRandomizationFactor(0.2), backoff.WithMaxElapsedTime(0),
-	)
-}
+// Reset implements [Pauser].
+func (p *pause) Reset() { p.since, p.backoff = time.Time{}, nil }

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// A Rate is how many calls may be made at most in any span of time; the zero Rate is none.
+// A Rate is the maximum number of calls in any span of a length of time. The zero Rate is no limit.
 type Rate struct {
 	calls int
 	per   time.Duration
 }
 
-// maxRate bounds the calls of a rate: above it a limit is none.
+// maxRate bounds the calls of a rate: a higher limit is as good as none.
 const maxRate = 1_000_000_000
 
-// ParseRate reads a number of calls a second, minute or hour: 10/s, 300/m, 5000/h; "" is none.
+// ParseRate parses a number of calls per second, minute or hour: 10/s, 300/m, 5000/h. "" is the zero Rate.
 func ParseRate(s string) (Rate, error) {
 	if s == "" {
 		return Rate{}, nil
@@ -25,7 +25,7 @@ func ParseRate(s string) (Rate, error) {
 	number, unit, _ := strings.Cut(s, "/")
 	per := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
 	if per == 0 {
-		return Rate{}, errors.New("expected a number of calls a second, minute or hour, such as 10/s, 300/m or 5000/h")
+		return Rate{}, errors.New("expected a number of calls per second, minute or hour, such as 10/s, 300/m or 5000/h")
 	}
 	n, err := strconv.ParseUint(number, 10, 32)
 	if err != nil || n == 0 || n > maxRate {
@@ -34,7 +34,7 @@ func ParseRate(s string) (Rate, error) {
 	return Rate{int(n), per}, nil
 }
 
-// PerSecond is the rate as calls a second; 0: none.
+// PerSecond returns the rate in calls per second; 0: no limit.
 func (r Rate) PerSecond() float64 {
 	if r.per == 0 {
 		return 0

@@ -9,55 +9,57 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Stats are a client's figures so far.
+// Stats are the figures of a client so far.
 type Stats struct {
-	// Sent is requests on the wire.
+	// Sent is how many requests were on the wire.
 	Sent int64
-	// Retried is calls that were made again, by the reason.
+	// Retried is how many calls were retries, by reason.
 	Retried map[string]int64
-	// Waited is how long the account's rate and its pauses kept the next call from being sent.
+	// Waited is how long the account's rate and pauses delayed the next call.
 	Waited time.Duration
 	// Unreachable: the run was stopped because no connection to the API can be made, and a retry does not help.
 	Unreachable bool
-	// Remaining is the account's credits, as the latest answer that told them did; nil: none did.
+	// Remaining is the account's credits in the latest answer that stated them; nil: none did.
 	Remaining *int64
 	// P50, P90, P99 and Max are of the time from a request to the end of its answer, in milliseconds; 0: no answer yet.
 	P50, P90, P99, Max float64
 }
 
-// The latencies that the histogram tells apart, in microseconds: to three digits, up to an hour, which is the longest --timeout.
+// Bounds of the latency histogram in microseconds: up to an hour, the longest --timeout, to three digits.
 const (
-	latencyLeast  = 1
-	latencyMost   = int64(time.Hour / time.Microsecond)
+	minLatency    = 1
+	maxLatency    = int64(time.Hour / time.Microsecond)
 	latencyDigits = 3
+	// recentDigits makes a histogram of 4 KB that is exact to a sixteenth.
+	recentDigits = 1
 )
 
-// stats count; sent is read by a progress display while the calls go on.
+// stats collects a client's figures. A progress display reads sent during the calls.
 type stats struct {
 	sent atomic.Int64
 
 	mu          sync.Mutex
 	retried     map[string]int64
 	latency     *hdrhistogram.Histogram
-	recent      *hdrhistogram.Histogram // since Latencies was called last; nil: nobody wants it
+	recent      *hdrhistogram.Histogram // since the last call of Latencies; nil: not needed
 	remaining   int64
-	remainingAt time.Time // when the answer came that told remaining; zero: none did
+	remainingAt time.Time // when the answer with remaining came; zero: there was none
 }
 
 func (s *stats) init(recent bool) {
 	s.retried = map[string]int64{}
-	s.latency = hdrhistogram.New(latencyLeast, latencyMost, latencyDigits)
+	s.latency = hdrhistogram.New(minLatency, maxLatency, latencyDigits)
 	if recent {
 		s.recent = newRecent()
 	}
 }
 
-// answered records an answer's latency, and the credits that it told; nil: it told none.
+// answered records an answer's latency and the credits that it stated, if it did.
 func (s *stats) answered(took time.Duration, remaining *int64, at time.Time) {
-	us := min(max(int64(took/time.Microsecond), latencyLeast), latencyMost)
+	us := min(max(int64(took/time.Microsecond), minLatency), maxLatency)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.latency.RecordValue(us) // it is within the bounds
+	_ = s.latency.RecordValue(us) // it cannot fail within the bounds
 	if s.recent != nil {
 		_ = s.recent.RecordValue(us)
 	}
@@ -72,15 +74,12 @@ func (s *stats) retry(reason string) {
 	s.retried[reason]++
 }
 
-// recentDigits makes a histogram of 4 KB, which tells latencies apart by a sixteenth.
-const recentDigits = 1
-
 func newRecent() *hdrhistogram.Histogram {
-	return hdrhistogram.New(latencyLeast, latencyMost, recentDigits)
+	return hdrhistogram.New(minLatency, maxLatency, recentDigits)
 }
 
-// Latencies hands out the latencies since it was called last, in microseconds and to a sixteenth; nil without
-// [Options.Latencies]. Histograms that it handed out can be merged.
+// Latencies returns the latencies since the last call of Latencies, in microseconds and exact to a sixteenth; nil without
+// [Options.Latencies]. The histograms of several calls can be merged.
 func (c *Client) Latencies() *hdrhistogram.Histogram {
 	c.stats.mu.Lock()
 	defer c.stats.mu.Unlock()
@@ -91,7 +90,7 @@ func (c *Client) Latencies() *hdrhistogram.Histogram {
 	return recent
 }
 
-// Stats may be called at any time.
+// Stats returns the figures so far. It may be called at any time.
 func (c *Client) Stats() Stats {
 	c.account.mu.Lock()
 	waited, unreachable := c.account.waited, c.account.unreachable

@@ -1,21 +1,19 @@
 package client
 
-import (
-	"time"
-)
+import "time"
 
 // Reasons of a [Waiting].
 const (
 	WaitingRate    = string(waitRate)    // the account's rate
 	WaitingPause   = string(waitPause)   // the API asked to wait (429)
-	WaitingAPIDown = string(waitAPIDown) // the API does not answer: single calls are tried
-	WaitingBackoff = string(waitBackoff) // all contacts at hand wait for their own next attempt
+	WaitingAPIDown = string(waitAPIDown) // the API is down: single calls are tried
+	WaitingBackoff = string(waitBackoff) // all contacts in progress wait for their next attempt
 )
 
-// A Waiting is why no call is sent at the moment.
+// A Waiting says why no call is sent at the moment.
 type Waiting struct {
 	Reason string
-	// Until is when the next call may be sent; zero: a call is under way, and decides.
+	// Until is when the next call may be sent; zero: a call is in flight, and its end decides.
 	Until time.Time
 	// GiveUp is when the run stops if the API has not answered by then; zero: it does not stop for this reason.
 	GiveUp time.Time
@@ -23,58 +21,31 @@ type Waiting struct {
 	Detail string
 }
 
-// Waiting reports why the run waits, if it does. It may be called at any time.
+// Waiting reports whether and why the run waits. It may be called at any time.
 func (c *Client) Waiting() (w Waiting, waits bool) {
-	g := c.account
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	ac := c.account
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
 	now := time.Now()
 	switch {
-	case g.stop != "":
+	case ac.cause != "":
 		return w, false
-	case g.breaker.open:
-		w = Waiting{Reason: WaitingAPIDown, Until: g.breaker.probeAt, GiveUp: g.breaker.since.Add(g.o.MaxElapsed), Detail: g.breaker.last}
-		if g.epochInFlight > 0 || !now.Before(w.Until) {
+	case ac.breaker.open:
+		w = Waiting{Reason: WaitingAPIDown, Until: ac.breaker.probeAt, GiveUp: ac.breaker.giveUpAt(), Detail: ac.breaker.lastFailure}
+		if ac.epochInFlight > 0 || !now.Before(w.Until) {
 			w.Until = time.Time{}
 		}
 		return w, true
-	case now.Before(g.pause.until):
-		return Waiting{Reason: WaitingPause, Until: g.pause.until}, true
-	case g.queue.Len() > 0:
-		if after := g.limiter.delay(now); after > 0 {
-			return Waiting{Reason: WaitingRate, Until: now.Add(after)}, true
+	case now.Before(ac.pause.Until()):
+		return Waiting{Reason: WaitingPause, Until: ac.pause.Until()}, true
+	case ac.queue.Len() > 0:
+		if delay := ac.limiter.Delay(now); delay > 0 {
+			return Waiting{Reason: WaitingRate, Until: now.Add(delay)}, true
 		}
-	case g.inFlight == 0 && len(g.backingOff) > 0:
-		return Waiting{Reason: WaitingBackoff, Until: g.firstBackoffEnd(), Detail: g.breaker.last}, true
+	case ac.inFlight == 0 && len(ac.backingOff) > 0:
+		return Waiting{Reason: WaitingBackoff, Until: ac.firstBackoffEnd(), Detail: ac.breaker.lastFailure}, true
 	}
 	return w, false
-}
-
-// firstBackoffEnd is when the first contact that waits for its own backoff may be sent again.
-func (ac *account) firstBackoffEnd() (first time.Time) {
-	for _, at := range ac.backingOff {
-		if first.IsZero() || at.Before(first) {
-			first = at
-		}
-	}
-	return first
-}
-
-// startBackoff notes that a question waits for its own backoff.
-func (ac *account) startBackoff(a *question, wait time.Duration) {
-	ac.mu.Lock()
-	defer ac.mu.Unlock()
-	if ac.backingOff == nil {
-		ac.backingOff = map[*question]time.Time{}
-	}
-	ac.backingOff[a] = time.Now().Add(wait)
-}
-
-// endBackoff notes that it does not any more.
-func (ac *account) endBackoff(a *question) {
-	ac.mu.Lock()
-	defer ac.mu.Unlock()
-	delete(ac.backingOff, a)
 }
 
 // InFlight returns how many calls are in flight now.
@@ -82,4 +53,31 @@ func (c *Client) InFlight() int {
 	c.account.mu.Lock()
 	defer c.account.mu.Unlock()
 	return c.account.inFlight
+}
+
+// startBackoff records that a question waits for its own backoff.
+func (ac *account) startBackoff(q *question, delay time.Duration) {
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	if ac.backingOff == nil {
+		ac.backingOff = map[*question]time.Time{}
+	}
+	ac.backingOff[q] = time.Now().Add(delay)
+}
+
+// endBackoff records that a question does not wait any more.
+func (ac *account) endBackoff(q *question) {
+	ac.mu.Lock()
+	defer ac.mu.Unlock()
+	delete(ac.backingOff, q)
+}
+
+// firstBackoffEnd returns when the first of the waiting questions may be sent again.
+func (ac *account) firstBackoffEnd() (first time.Time) {
+	for _, at := range ac.backingOff {
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
 }

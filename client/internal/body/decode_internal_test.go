@@ -1,14 +1,16 @@
-package client
+package body
 
 import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -64,7 +66,7 @@ func TestABodyIsReadInAnyEncoding(t *testing.T) {
 		"a wrong Content-Encoding":    {json, "br", nonASCIIBody, nonASCIIBody},
 	} {
 		h := http.Header{"Content-Type": {tt.contentType}, "Content-Encoding": {tt.contentEncoding}}
-		got, err := decodeBody(h, []byte(tt.body))
+		got, err := decode(h, []byte(tt.body))
 		if err != nil || string(got) != tt.want {
 			t.Errorf("%s: %q, %v", name, got, err)
 		}
@@ -74,14 +76,27 @@ func TestABodyIsReadInAnyEncoding(t *testing.T) {
 func TestADecompressedBodyIsBounded(t *testing.T) {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	_, _ = w.Write([]byte(strings.Repeat("x", 16*maxBody)))
+	_, _ = w.Write([]byte(strings.Repeat("x", 16*MaxSize)))
 	_ = w.Close()
-	got, err := decodeBody(http.Header{}, b.Bytes())
-	if err != nil || len(got) != maxBody+1 {
+	got, err := decode(http.Header{}, b.Bytes())
+	if err != nil || len(got) != MaxSize+1 {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 	cut := []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x01")
-	if _, err := decodeBody(http.Header{}, cut); err == nil {
+	if _, err := decode(http.Header{}, cut); err == nil {
 		t.Error("the beginning of a body is taken for all of it")
 	}
+}
+
+// Whatever a server sends, the text is UTF-8, and an error is ErrCorrupt.
+func FuzzDecode(f *testing.F) {
+	f.Add("application/json; charset=utf-16", "deflate", []byte("{\x00}\x00"))
+	f.Add("", "gzip", []byte("\x1f\x8b\x08"))
+	f.Add("text/html; charset=shift_jis", "", []byte("\x81"))
+	f.Fuzz(func(t *testing.T, contentType, contentEncoding string, body []byte) {
+		text, err := decode(http.Header{"Content-Type": {contentType}, "Content-Encoding": {contentEncoding}}, body)
+		if err == nil && !utf8.Valid(text) || err != nil && !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%q, %v", text, err)
+		}
+	})
 }

@@ -1,4 +1,4 @@
-package client
+package body
 
 import (
 	"fmt"
@@ -6,15 +6,12 @@ import (
 	"sync"
 )
 
-// slotSize is the room of one answer in the file.
-const slotSize = maxBody + 4<<10
+// slotSize is the room for one body in the file.
+const slotSize = MaxSize + 4<<10
 
-// offset is where an answer's slot begins.
-func (b *body) offset() int64 { return (b.slot - 1) * slotSize }
-
-// A spillFile is a temporary file (0600) for the parts of answers that have no room in memory while they are read. It is
-// made when the first such answer comes and has no name, so that nothing is left of it however the process ends. It
-// has a slot for each call that needs one; a slot is used again and again.
+// A spillFile is a temporary file (0600) for the parts of bodies that have no room in memory while they are read. It is
+// created for the first such body and has no name, so nothing is left of it however the process ends. Each call that needs it
+// has a slot, which is used again.
 type spillFile struct {
 	mu    sync.Mutex
 	file  *os.File // nil: not needed so far
@@ -23,7 +20,10 @@ type spillFile struct {
 	err   error
 }
 
-// grant gives a slot and the file.
+// offset returns where the buffer's slot begins.
+func (b *Buffer) offset() int64 { return (b.slot - 1) * slotSize }
+
+// take returns a free slot.
 func (s *spillFile) take() (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,7 +36,7 @@ func (s *spillFile) take() (int64, error) {
 			s.err = spillError(err)
 			return 0, s.err
 		}
-		_ = os.Remove(f.Name()) // where an open file cannot be removed, close does it
+		_ = os.Remove(f.Name()) // if an open file cannot be removed, close does it
 		s.file = f
 	}
 	if n := len(s.free) - 1; n >= 0 {
@@ -48,19 +48,19 @@ func (s *spillFile) take() (int64, error) {
 	return s.slots, nil
 }
 
-// giveBack gives an answer's slot back.
-func (s *spillFile) giveBack(b *body) {
+// giveBack frees the buffer's slot.
+func (s *spillFile) giveBack(b *Buffer) {
 	if b.slot == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free = append(s.free, b.slot)
-	b.slot, b.file = 0, 0
+	b.slot, b.inFile = 0, 0
 }
 
-// write moves the tail of an answer to the file, and says whether that went well. If not, the tail is as it was.
-func (s *spillFile) write(b *body) bool {
+// write moves the buffer's tail to the file, and reports whether it did. If not, the tail is unchanged.
+func (s *spillFile) write(b *Buffer) bool {
 	if b.slot == 0 {
 		slot, err := s.take()
 		if err != nil {
@@ -68,11 +68,11 @@ func (s *spillFile) write(b *body) bool {
 		}
 		b.slot = slot
 	}
-	if _, err := s.file.WriteAt(b.tail, b.offset()+int64(b.file)); err != nil {
+	if _, err := s.file.WriteAt(b.tail, b.offset()+int64(b.inFile)); err != nil {
 		s.fail(err)
 		return false
 	}
-	b.file += len(b.tail)
+	b.inFile += len(b.tail)
 	b.tail = b.tail[:0]
 	return true
 }
@@ -96,7 +96,7 @@ func (s *spillFile) fail(err error) {
 	}
 }
 
-// failure is the first error of the file; nil: there was none.
+// failure returns the first error of the file, or nil.
 func (s *spillFile) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

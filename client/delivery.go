@@ -1,0 +1,121 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http/httptrace"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"enrich/client/internal/connect"
+)
+
+// A delivery says how far a call got. It decides whether a call without an answer may have been charged.
+type delivery uint8
+
+const (
+	deliveryAnswered     delivery = iota // there is an answer
+	deliveryNoConnection                 // no connection was made: nothing was sent
+	deliveryNotSent                      // the server certainly did not begin with the request
+	deliveryCut                          // it may have been charged; the answer did not come or was cut
+	deliveryCorrupt                      // it may have been charged; the answer is complete but cannot be decoded
+)
+
+// A trace records how far one call got: which connection it used and what was written.
+type trace struct {
+	info          httptrace.GotConnInfo
+	conn          *connect.Conn
+	writtenBefore int64 // bytes written to the connection by earlier calls
+	wroteHeaders  atomic.Bool
+
+	mu      sync.Mutex
+	closers []io.Closer // what abandon closes
+}
+
+func (t *trace) hooks() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{GotConn: t.gotConn, WroteHeaders: func() { t.wroteHeaders.Store(true) }}
+}
+
+func (t *trace) gotConn(info httptrace.GotConnInfo) {
+	t.info = info
+	if t.conn = connect.Unwrap(info.Conn); t.conn == nil {
+		return
+	}
+	t.writtenBefore = t.conn.Written()
+	t.conn.Ready()
+	if !t.isHTTP2() { // other calls share a connection of HTTP/2
+		t.closeOnAbandon(t.conn)
+	}
+}
+
+// reset prepares the trace for the next call.
+func (t *trace) reset() {
+	t.info, t.conn, t.writtenBefore = httptrace.GotConnInfo{}, nil, 0
+	t.wroteHeaders.Store(false)
+}
+
+// closeOnAbandon adds something that only this call uses, and that keeps it from returning until it is closed.
+func (t *trace) closeOnAbandon(c io.Closer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closers = append(t.closers, c)
+}
+
+// release forgets what the call used: it has returned, and another call may use its connection now.
+func (t *trace) release() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.closers)
+	t.closers = t.closers[:0]
+}
+
+// abandon closes what the call still uses.
+func (t *trace) abandon() {
+	t.mu.Lock()
+	open := slices.Clone(t.closers)
+	t.mu.Unlock()
+	for _, c := range open {
+		_ = c.Close() // this only ends the call, which returns its own error
+	}
+}
+
+func (t *trace) isHTTP2() bool {
+	c, ok := t.info.Conn.(*tls.Conn)
+	return ok && c.ConnectionState().NegotiatedProtocol == "h2"
+}
+
+// delivery returns how far a call got that ended with an error. If in doubt, it may have been charged. onWire reports whether
+// a request was written, at least in part.
+func (t *trace) delivery(err error) (d delivery, onWire bool) {
+	switch {
+	case t.info.Conn == nil:
+		return deliveryNoConnection, false
+	case isUnprocessed(err):
+		return deliveryNotSent, true
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return deliveryCut, true // the transport may still have been writing when the call was ended
+	case t.isHTTP2() || t.conn == nil:
+		if !t.wroteHeaders.Load() {
+			return deliveryNotSent, false
+		}
+	case t.conn.Written() == t.writtenBefore:
+		return deliveryNotSent, false
+	}
+	return deliveryCut, true
+}
+
+// isUnprocessed reports whether the server has not begun with the request, by the rules of HTTP/2 (RFC 9113, 8.7): it closed
+// the connection with a smaller last stream, or refused the stream. net/http does not export these errors. If their texts
+// change, such a call counts as lost, and a test fails.
+func isUnprocessed(err error) bool {
+	s, ok := strings.CutPrefix(err.Error(), "http2: Transport: cannot retry err [")
+	if !ok {
+		return false
+	}
+	return strings.HasPrefix(s, "http2: Transport received Server's graceful shutdown GOAWAY]") ||
+		strings.HasPrefix(s, "stream error: ") && strings.Contains(s, "; REFUSED_STREAM")
+}
