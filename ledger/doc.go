@@ -1,4 +1,19 @@
-// Package ledger has the values and the rules of the durable record of what was asked and answered: what an intent, an
-// outcome's state and a run are, which errors a store returns, and whom a deletion request is about. Package ledger/sqlite
-// is the store.
+// Package ledger has the values and rules of the durable record of what was sent and answered. Package ledger/sqlite is a store
+// of it; package ledger/ledgertest has the tests that every store must pass.
+//
+// # What a store guarantees
+//
+//   - An intent is durable before its request is sent, and an outcome before its permit is returned: when Commit returns, both
+//     survive a kill and a power cut.
+//   - At most one process may send a contact: only an intent that Commit reports as claimed is sent.
+//   - An intent whose process died before the outcome was recorded becomes a lost outcome, once. It may have been charged.
+//   - The state of a contact is its latest answer or, if it has none, its latest outcome. Lost counts the calls that were lost
+//     since that answer.
+//   - After a failed write nothing more is accepted, because what it left is unknown ([ErrFailed]).
+//   - What is damaged or incomplete is refused and not changed ([ErrDamaged], [ErrIncomplete]): each record has a checksum that
+//     is checked when it is read, and numbers have no gaps.
+//   - Forget and Prune remove the bytes too. A removed outcome's number is not used again, and its cost still counts.
+//
+// A store does not decide what is sent. How old an answer may be, and how often a lost contact is sent again, are rules of the
+// pipeline.
 package ledger

@@ -33,7 +33,7 @@ type State struct {
 	Asked bool
 }
 
-// An Intent is a contact that is about to be asked.
+// An Intent is a contact that is about to be sent.
 type Intent struct {
 	Contact contact.Contact
 	Keys    contact.Keys
@@ -43,22 +43,22 @@ type Intent struct {
 type Run struct {
 	// Started is when it began.
 	Started time.Time
-	// URL is the API's normalised base URL, Constants the constant fields of every request as JSON, or empty: with a
+	// URL is the API's normalised base URL, and Constants the constant fields of every request, as JSON or empty. With a
 	// contact they make its key.
 	URL       string
 	Constants []byte
-	// Input is the input's name, as the user wrote it; Version that of the program.
+	// Input is the input's name as the user typed it; Version is the program's.
 	Input, Version string
 }
 
-// Identity makes the keys of the run's requests.
+// Identity returns what makes the keys of the run's requests.
 func (r *Run) Identity() contact.Identity { return contact.NewIdentity(r.URL, r.Constants) }
 
-// A Record is an outcome as the file holds it, for those who read all of it.
+// A Record is an outcome as the ledger has it, for reading all of them.
 type Record struct {
-	// ID is its number in the file, from 1, in the order of commits.
+	// ID is the outcome's number, from 1, in the order of commits.
 	ID int64
-	// URL is the API that was asked.
+	// URL is the API that was called.
 	URL string
 	contact.Outcome
 }

@@ -192,7 +192,7 @@ func TestAFullFileSystemEndsARun(t *testing.T) {
 			cmd := v.command("run", "--url", v.api.URL, "--workers", "4", "--lost-retries", "14", "--ledger", v.path("ledger.db"),
 				"--out", v.dir, v.path("leads.csv"))
 			said, _ := cmd.CombinedOutput() // its exit code is looked at
-			if code := cmd.ProcessState.ExitCode(); code != exitInternal || !strings.Contains(string(said), "make room") {
+			if code := cmd.ProcessState.ExitCode(); code != exitInternal || !strings.Contains(string(said), "free some space") {
 				t.Errorf("exit code %d: %s", code, said)
 			}
 			v.published(t)

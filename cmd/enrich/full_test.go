@@ -32,7 +32,7 @@ func TestAFullDiskEndsARunAndTheNextGoesOn(t *testing.T) {
 			cmd := v.command(args...)
 			cmd.Path, cmd.Args = sh, append([]string{"sh", "-c", "ulimit -f " + blocks + `; exec enrich "$@"`, "sh"}, args...)
 			said, err := cmd.CombinedOutput()
-			if code := cmd.ProcessState.ExitCode(); code != exitInternal || !strings.Contains(string(said), "what was answered before is kept") {
+			if code := cmd.ProcessState.ExitCode(); code != exitInternal || !strings.Contains(string(said), "earlier answers are kept") {
 				t.Fatalf("exit code %d, %v\n%s", code, err, said)
 			}
 			for _, name := range []string{"leads.results.csv", "leads.failures.csv", "leads.summary.json"} {

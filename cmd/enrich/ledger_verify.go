@@ -59,7 +59,7 @@ func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
 	if err != nil {
 		return err
 	}
-	for _, problem := range v.Told {
+	for _, problem := range v.Messages {
 		if _, err := fmt.Fprintln(w.stdout, console.Plain(problem)); err != nil {
 			return err
 		}

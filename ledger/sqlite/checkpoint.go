@@ -3,38 +3,43 @@ package sqlite
 import (
 	"cmp"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"enrich/ledger"
+	"enrich/ledger/sqlite/internal/wal"
 )
 
-// How much the log grows, in pages, and how long a commit is in the log alone, before it is brought into the file.
+// A checkpoint writes the log into the file after so many pages, and at the latest so long after a commit.
 const (
-	pagesBetween = 2000
-	timeBetween  = 3 * time.Second
+	checkpointPages = 2000
+	checkpointDelay = 3 * time.Second
 )
 
-// checkpoint brings the log into the file if it has grown, and sees to it that this happens soon in any case. SQLite would
-// do it by itself, but would not tell when a write or sync of it failed.
+// checkpoint merges the log into the file if it has grown, or arranges for it to happen soon. SQLite would do so by itself, but
+// would not report a failed write or sync.
 func (l *Ledger) checkpoint() error {
 	if l.logPages < l.checkpointed { // it began anew
 		l.checkpointed = 0
 	}
-	if l.logPages >= l.checkpointed+cmp.Or(l.options.pages, pagesBetween) {
+	if l.logPages >= l.checkpointed+cmp.Or(l.options.checkpointPages, checkpointPages) {
 		return l.merge()
 	}
 	if l.timer == nil && l.logPages > l.checkpointed {
-		l.timer = time.AfterFunc(cmp.Or(l.options.mergeAfter, timeBetween), l.mergeLater)
+		l.timer = time.AfterFunc(cmp.Or(l.options.checkpointDelay, checkpointDelay), l.mergeLater)
 	}
 	return nil
 }
 
-// mergeLater is called by the timer. What goes wrong is told by the next call of a method that writes.
+// mergeLater is called by the timer. The next write returns its error.
 func (l *Ledger) mergeLater() {
 	l.db.Lock()
 	defer l.db.Unlock()
 	l.timer = nil
-	if l.mayWrite() != nil {
+	if l.writable() != nil {
 		return
 	}
 	if err := l.merge(); err != nil {
@@ -42,18 +47,32 @@ func (l *Ledger) mergeLater() {
 	}
 }
 
-// merge brings the log into the file. The file then says that a log follows it, and the log at once says that nothing
-// else is missing (see complete.go). A transaction or a checkpoint of another program postpones it.
+// merge merges the log into the file. The file then says that a log must follow, and the log at once says that nothing else is
+// missing (see complete.go). A transaction or a checkpoint of another program postpones the merge.
 func (l *Ledger) merge() error {
-	if err := errors.Join(l.lookForOthers(), l.logWhole()); err != nil {
+	if err := errors.Join(l.files.checkWriters(), l.checkLog()); err != nil {
 		return err
 	}
 	err := l.mergeMarked()
 	l.checkpointed = l.logPages
-	return errors.Join(unlessBusy(err), l.measure())
+	return errors.Join(ignoreBusy(err), l.files.measure())
 }
 
-// mergeMarked writes and syncs both marks, like every transaction: checkLog relies on it.
+// checkLog reads the log back before it is merged: damaged frames would be copied into the ledger.
+func (l *Ledger) checkLog() error {
+	for range 3 {
+		n, err := wal.ValidFrames(l.files.log, l.logPages)
+		if err != nil || n >= l.logPages {
+			return err
+		}
+		if err := l.updateLogPages(); err != nil { // another program may have merged it
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %s is not what was written to it", ledger.ErrChanged, filepath.Base(wal.Path(l.path)))
+}
+
+// mergeMarked writes and syncs both marks, like every transaction: wal.Check relies on it.
 func (l *Ledger) mergeMarked() error {
 	if err := l.markLog(true); err != nil {
 		return err
@@ -65,26 +84,26 @@ func (l *Ledger) mergeMarked() error {
 	return l.markLog(false)
 }
 
-func unlessBusy(err error) error {
+func ignoreBusy(err error) error {
 	if errors.Is(err, sqlite3.BUSY) {
 		return nil
 	}
 	return err
 }
 
-// unmarkLog takes back the mark of a process that was killed: the ledger has been found complete.
-func (l *Ledger) unmarkLog() error {
+// clearMark clears the mark of a process that was killed: the ledger was found complete.
+func (l *Ledger) clearMark() error {
 	needed, err := l.number("SELECT needed FROM log")
 	if err != nil || needed == 0 {
 		return err
 	}
 	if err := l.markLog(false); err != nil {
-		return unwritten(err)
+		return writeError(err)
 	}
 	return nil
 }
 
-// markLog says in the ledger whether it needs the log that follows. A commit takes back a mark that is left.
+// markLog records in the ledger whether a log must follow. The next commit clears a mark that is left.
 func (l *Ledger) markLog(needed bool) error {
 	if err := l.exec("UPDATE log SET needed = ?", flag(needed)); err != nil {
 		return err

@@ -7,29 +7,18 @@ import (
 	"os"
 
 	"enrich/ledger"
+	"enrich/ledger/sqlite/internal/lockfile"
+	"enrich/ledger/sqlite/internal/wal"
 )
 
-// Whether a ledger is complete is judged by its content, not by which files are there: another program may have merged the
-// log and removed it, and then nothing is missing. There are two witnesses. The lock file records the newest commit. Where
-// there is no lock file, because only the ledger was copied, the row of table log says whether the ledger was followed by
-// more: it is 1 in what a checkpoint writes into the file, and 0 in what the log says next, so that the file alone has
-// the 1, and the file with its log, or a copy that SQLite made of both, has the 0.
+// Whether a ledger is complete is judged by its content, not by which files exist: another program may have merged the log and
+// removed it, and then nothing is missing. There are two witnesses. The lock file records the newest commit. If only the ledger
+// was copied, without its lock file, the row of table log says whether a log must follow: it is 1 in what a checkpoint
+// writes into the file, and 0 in what the log says next. So the file alone has the 1, and the file with its log, or a copy that
+// SQLite makes of both, has the 0.
 
-// refuseNew refuses to take a ledger that is gone for one that never was.
-func (r lockRecord) refuseNew(why string) error {
-	if !r.known || r.commit == 0 && r.outcome == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w: %s, and its lock file records %s", ledger.ErrIncomplete, why, r)
-}
-
-// String says it in words.
-func (r lockRecord) String() string {
-	return fmt.Sprintf("commit %d and outcome %d", r.commit, r.outcome)
-}
-
-// lacks refuses what is not complete, or notes it if the loss is accepted.
-func (l *Ledger) lacks(format string, args ...any) error {
+// incomplete returns ledger.ErrIncomplete, or records what is missing if the loss is accepted.
+func (l *Ledger) incomplete(format string, args ...any) error {
 	if l.options.AcceptLoss {
 		l.loss = append(l.loss, fmt.Sprintf(format, args...))
 		return nil
@@ -37,12 +26,9 @@ func (l *Ledger) lacks(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ledger.ErrIncomplete, fmt.Errorf(format, args...))
 }
 
-// Loss says what was missing when the ledger was opened with [Options.AcceptLoss].
-func (l *Ledger) Loss() []string { return l.loss }
-
-// judgeFiles refuses what can be seen before SQLite opens the ledger: SQLite takes an empty file for a new database, and
-// removes the log beside it.
-func (l *Ledger) judgeFiles(r lockRecord) error {
+// checkEmptyFile refuses an empty file that was a ledger, before SQLite opens it: SQLite takes it for a new database and removes
+// the log beside it.
+func (l *Ledger) checkEmptyFile(r lockfile.Record) error {
 	info, err := os.Stat(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -50,45 +36,44 @@ func (l *Ledger) judgeFiles(r lockRecord) error {
 	if err != nil || info.Size() > 0 {
 		return err
 	}
-	log, err := os.Stat(l.path + "-wal")
 	switch {
-	case err == nil && log.Size() > 0:
-		return l.lacks("it is empty, but a log lies beside it")
-	case r.known && r.refuseNew("") != nil:
-		return l.lacks("it is empty, and its lock file records %s", r)
-	case r.used && !r.known:
-		return l.lacks("it is empty, but its lock file says that it was a ledger")
+	case !wal.IsEmpty(l.path):
+		return l.incomplete("it is empty, but there is a log beside it")
+	case r.HasCommits():
+		return l.incomplete("it is empty, and its lock file records %s", r)
+	case r.Used && !r.Known:
+		return l.incomplete("it is empty, but its lock file says that it was a ledger")
 	}
 	return nil
 }
 
-// judge refuses an open ledger of some version (0: an empty one) that lacks what was durable in it. logged says whether a
-// log with at least one transaction is beside it.
-func (l *Ledger) judge(version int, r lockRecord, logged bool) error {
+// checkComplete refuses an open ledger of some version (0: an empty file) if something durable is missing from it. logged says
+// whether a log with at least one transaction is beside it.
+func (l *Ledger) checkComplete(version int, r lockfile.Record, logged bool) error {
 	commit, outcome, err := l.newest(version)
 	if err != nil {
 		return err
 	}
 	switch {
-	case r.known && (commit < r.commit || outcome < r.outcome):
-		return l.lacks("its lock file records %s, but it ends with commit %d and outcome %d", r, commit, outcome)
-	case r.known && r.sum != 0:
-		sum, err := l.outcomeSum(r.outcome)
-		if err == nil && sum != r.sum {
-			err = l.lacks("its lock file records outcome %d, and another one is in its place", r.outcome)
+	case r.Known && (commit < r.Commit || outcome < r.Outcome):
+		return l.incomplete("its lock file records %s, but it ends with commit %d and outcome %d", r, commit, outcome)
+	case r.Known && r.Checksum != 0:
+		sum, err := l.outcomeSum(r.Outcome)
+		if err == nil && sum != r.Checksum {
+			err = l.incomplete("its lock file records outcome %d, and another one is in its place", r.Outcome)
 		}
 		return err
-	case r.known || logged || version < logVersion:
+	case r.Known || logged || version < logVersion:
 		return nil
 	}
 	needed, err := l.number("SELECT needed FROM log")
 	if err == nil && needed != 0 {
-		err = l.lacks("it is a file without its log (-wal), which had more")
+		err = l.incomplete("it is a file without its log (-wal), which contained more")
 	}
 	return err
 }
 
-// newest returns the last numbers that were given to a commit and to an outcome.
+// newest returns the last numbers that were assigned to a commit and to an outcome.
 func (l *Ledger) newest(version int) (commit, outcome int64, err error) {
 	if version == 0 {
 		return 0, 0, nil

@@ -154,28 +154,28 @@ func TestWhatIsNoLedgerIsRefusedAndNotTouched(t *testing.T) {
 		"no application":  {func(t *testing.T, p string) { foreign(t, p, "CREATE TABLE t(a)") }, ledger.ErrForeign, "name another file"},
 		"a foreign log":   {func(t *testing.T, p string) { foreign(t, p, "PRAGMA journal_mode = WAL; CREATE TABLE t(a)") }, ledger.ErrForeign, "name another file"},
 		"a version":       {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "PRAGMA user_version = 99") }, ledger.ErrNewer, "use that version"},
-		"no version":      {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "PRAGMA user_version = 0") }, ledger.ErrDamaged, "put a copy"},
-		"no table":        {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DROP TABLE ended") }, ledger.ErrDamaged, "put a copy"},
+		"no version":      {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "PRAGMA user_version = 0") }, ledger.ErrDamaged, "restore it from a backup"},
+		"no table":        {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DROP TABLE ended") }, ledger.ErrDamaged, "restore it from a backup"},
 		"no column": {func(t *testing.T, p string) {
 			makeSample(t, p, true)
 			foreign(t, p, "ALTER TABLE ended RENAME keys TO k")
-		}, ledger.ErrDamaged, "put a copy"},
-		"a lost commit":    {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 4") }, ledger.ErrDamaged, "put a copy"},
-		"the first commit": {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 2") }, ledger.ErrDamaged, "put a copy"},
+		}, ledger.ErrDamaged, "restore it from a backup"},
+		"a lost commit":    {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 4") }, ledger.ErrDamaged, "restore it from a backup"},
+		"the first commit": {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 2") }, ledger.ErrDamaged, "restore it from a backup"},
 		"the last commit":  {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM ended WHERE id = 40") }, ledger.ErrDamaged, "restore the newest copy"},
 		"the last outcome": {func(t *testing.T, p string) {
 			makeSample(t, p, true)
 			foreign(t, p, "DELETE FROM outcome WHERE id = 200")
 		}, ledger.ErrDamaged, "restore the newest copy"},
-		"a run": {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM run WHERE id = 1") }, ledger.ErrDamaged, "put a copy"},
+		"a run": {func(t *testing.T, p string) { makeSample(t, p, true); foreign(t, p, "DELETE FROM run WHERE id = 1") }, ledger.ErrDamaged, "restore it from a backup"},
 		"a changed run": {func(t *testing.T, p string) {
 			makeSample(t, p, true)
 			foreign(t, p, "UPDATE run SET url = 'x' WHERE id = 1")
-		}, ledger.ErrDamaged, "put a copy"},
-		"the head of it": {func(t *testing.T, p string) { makeSample(t, p, true); garble(t, p, 20, 60) }, nil, "put a copy"},
+		}, ledger.ErrDamaged, "restore it from a backup"},
+		"the head of it": {func(t *testing.T, p string) { makeSample(t, p, true); garble(t, p, 20, 60) }, nil, "restore it from a backup"},
 		"its magic":      {func(t *testing.T, p string) { makeSample(t, p, true); garble(t, p, 3, 8) }, ledger.ErrForeign, "its beginning is damaged"},
-		"half of it":     {func(t *testing.T, p string) { makeSample(t, p, true); cut(t, p, 0.5) }, ledger.ErrDamaged, "put a copy"},
-		"all but a byte": {func(t *testing.T, p string) { makeSample(t, p, true); cut(t, p, 0.99999) }, ledger.ErrDamaged, "put a copy"},
+		"half of it":     {func(t *testing.T, p string) { makeSample(t, p, true); cut(t, p, 0.5) }, ledger.ErrDamaged, "restore it from a backup"},
+		"all but a byte": {func(t *testing.T, p string) { makeSample(t, p, true); cut(t, p, 0.99999) }, ledger.ErrDamaged, "restore it from a backup"},
 		"a directory":    {func(t *testing.T, p string) { mkdir(t, p) }, ledger.ErrForeign, "not a regular file"},
 		"its log":        {func(t *testing.T, p string) { makeSample(t, p, false); garble(t, p+"-wal", 20_000, 40) }, ledger.ErrDamaged, "of its log"},
 		"its log's head": {func(t *testing.T, p string) { makeSample(t, p, false); garble(t, p+"-wal", 9, 3) }, ledger.ErrDamaged, "of its log"},

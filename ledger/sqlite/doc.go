@@ -1,70 +1,63 @@
-// Package sqlite is the durable record of what was asked and answered: one SQLite file, open to everybody.
+// Package sqlite is the ledger as one SQLite file that any program can read.
 //
-// It guarantees that what [Ledger.Commit] returned for is on the disk (WAL, synchronous=FULL: an intent before its
-// request is written, an outcome before its permit is given back); that one process at a time writes to it, and a lock
-// of a dead one never blocks; that an intent without an outcome, found when it is opened, becomes a lost call that is
-// named; that after a failed write or sync nothing more is taken; and that what is damaged is refused and not touched:
-// every row carries a checksum that is looked at whenever it is read, commits and outcomes are numbered without gaps,
-// and a log is looked through before SQLite joins it to the file.
+// It guarantees what package ledger says, for one process at a time. When [Ledger.Commit] returns, the log is synced (WAL,
+// synchronous=FULL). The lock is on a byte of the file itself, so it is the same under every name of the file; the lock of a dead
+// process is released. A file with several hard links is refused. Before each commit, before the end of a run is recorded and in
+// [Ledger.Intact], the files must be those that were opened, and not cut off. A log is checked before SQLite joins it with the
+// file. A ledger is complete if nothing durable is missing from it; an incomplete one is refused (see below).
 //
-// One process at a time: the lock is on a byte of the file itself, so that it holds under every name of the file. A file with
-// several hard links is refused. Before each commit, before the end of a run is recorded and in [Ledger.Intact], the files must
-// be those that were opened, and not cut.
-//
-// Complete: a ledger that lacks what was durable in it once is refused (see below).
-//
-// It does not decide what is asked: how old an answer may be and how often a lost contact is asked again are the
-// pipeline's rules. It keeps no promise on a network file system, and refuses one by name. Without the lock
-// file it cannot see damage that looks like a power cut: of the last transactions in a log. It cannot see an intent of the last
-// commit that a disk took back without a trace, if the record was not synced after it.
+// It keeps no promise on a network file system, and refuses those it knows. Without the lock file it cannot detect damage that
+// looks like a power cut: of the last transactions in a log. It cannot detect that a disk lost an intent of the last commit
+// after a sync, if the record was not synced later.
 //
 // # The file
 //
-// application_id is 0x656e7263 ("enrc"), user_version the number of the newest migration in it. Three tables are only
-// appended to during a run; no index but the row numbers is kept, because one on a random key costs more than all else.
+// application_id is 0x656e7263 ("enrc"); user_version is the number of the newest migration. Three tables are only appended to
+// during a run. There is no index but the row numbers, because an index on a random key costs more than everything else.
 //
 //	run      id, started, first, url, input, version, constants, closed, finished, stopped, exit_code, checksum
 //	asked    id (of the commit), run, keys, contacts, checksum        the intents of one commit
-//	ended    id (of the commit), run, first, keys, checksum           the outcomes of one commit, as keys
+//	ended    id (of the commit), run, first, commits, asked, keys, checksum    the outcomes of one commit, as keys
 //	outcome  id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum
-//	pruned   id, at, commits, outcomes, checksum                      the last numbers that were given to what was pruned; one row for each
-//	                                                                  erasure, also for one that forgot a person and pruned nothing
-//	erased   day (since 1970, UTC), charged, lost, checksum           what outcomes that were removed had cost (from version 2 on)
-//	log      id (1), needed                                           1: more is in the log (from version 4 on)
+//	pruned   id, at, commits, outcomes, checksum                      the last numbers that were assigned to what was pruned; one row for
+//	                                                                  each erasure, also for one that forgot a person and pruned nothing
+//	erased   day (since 1970, UTC), charged, lost, checksum           what removed outcomes had cost (from version 2 on)
+//	log      id (1), needed                                           1: a log must follow (from version 4 on)
 //
-// asked.keys holds 32 bytes an intent (both keys of its contact), asked.contacts their JSON in the same order. ended.keys
-// holds 40 bytes an outcome: both keys, then at<<8|kind, big-endian; the outcome itself is the row first+i. Where one was
-// forgotten the 32 or 40 bytes are zero and the contact is null. run.first is the first commit that can be the run's;
-// closed is 1 when none of its intents is open. Keys follow the rules that contact.Identity had in the file's version; a step
-// that makes them again is in rekey.go. Opening reads ended alone: that is what makes a ledger of millions open
-// at once. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text behind its length.
+// asked.keys has 32 bytes for each intent (both keys of its contact); asked.contacts has the contacts in the same order, as JSON.
+// ended.keys has 40 bytes for each outcome: both keys, then at<<8|kind, big-endian; the outcome itself is row first+i. A row of
+// ended may represent several commits (compaction). If an outcome was forgotten, its 32 or 40 bytes are zero and its contact is
+// null. run.first is the first commit that can be the run's; closed is 1 when none of its intents is open. Keys follow the rules
+// that contact.Identity had in the file's version; rekey.go has the step that makes them again. Opening reads only ended, so a
+// ledger of millions opens in seconds. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text
+// after its length.
 //
-// # What is durable, and who knows of it
+// # What is durable, and how a loss is detected
 //
-// The newest commits are in the log (-wal) until a checkpoint merges them into the file: every three seconds, every 2000 pages,
-// and when a run begins. A file without its log looks like an older ledger, so two things say what the newest commit is:
+// The newest commits are only in the log (-wal) until a checkpoint merges them into the file: every three seconds, every 2000
+// pages, and when a run begins. A file without its log looks like an older ledger, so two things say what the newest commit is:
 //
 //   - The lock file records its number, the last outcome's number and that outcome's checksum, in its first line.
-//   - The row of log says whether a log must follow. A checkpoint is made between two transactions: the first sets needed to 1
-//     and is merged with all before it, the second sets it to 0 and is in the log. So the file alone says 1; file and log
-//     together, a copy that SQLite makes of both, and a ledger whose log was merged at its end say 0.
+//   - Table log says whether a log must follow. A checkpoint is made between two transactions: the first sets needed to 1 and is
+//     merged with everything before it; the second sets it to 0 and is in the log. So the file alone says 1; the file with its
+//     log, a copy that SQLite makes of both, and a ledger whose log was merged at the end say 0.
 //
-// A kill or a power cut costs nothing at any line of a commit:
+// A kill or a power cut loses nothing at any line of a commit:
 //
 //	BEGIN … COMMIT     the log is synced: the commit is durable, the record is one behind; a ledger may be ahead of its record
 //	write the record   a killed process has written it. It is not synced, but the first one after each checkpoint is: after
 //	                   a power cut the record is still newer than the file without its log
-//	needed = 1         synced; the record still fits
+//	needed = 1         synced; the record still matches
 //	checkpoint         syncs the log, writes and syncs the file; the log stays until the next transaction begins it anew
 //	needed = 0         begins the log anew. If that is torn, the file says 1 and has no log, and the record says that nothing
 //	                   is missing
 //
-// Before something is erased the record loses its checksum, because the outcome may go; the numbers are never given again.
-// Both are looked at when a ledger is opened, before anything is written; the record comes first. A copy without a lock file
+// Before something is erased, the record loses its checksum, because the outcome may be removed; numbers are not used again.
+// Both are checked when a ledger is opened, before anything is written; the record is checked first. A copy without a lock file
 // has only the row.
 //
-// SQLite's own page checksums (cksumvfs) are not used: another program that only looks at a ledger may join its log to
-// it, and would write pages without them.
+// SQLite's own page checksums (cksumvfs) are not used: another program that only looks at a ledger may join its log with it, and
+// would write pages without them.
 //
-// Readers should use the views, which have plain names and times as text: answers, failures, lost, runs.
+// Other programs should read the views, which have plain names and times as text: answers, failures, lost, runs.
 package sqlite

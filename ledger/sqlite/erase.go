@@ -15,53 +15,54 @@ import (
 	"enrich/ledger"
 )
 
-// Forget removes every trace of one person, given by any of the fields: what was asked with all of them, every answer
-// that gives them back or names the address, and all else that was asked and answered under the same question.
-// Afterwards nothing of it is in the file's bytes, nor in its log's, nor the keys made of it. It returns what
-// was removed. A contact that is forgotten is new: asked again, it costs again.
+// Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer
+// that returns them or contains the address, and everything else that was sent and answered for the same request. After that
+// nothing of it is in the bytes of the file or its log, nor the keys made from it. It returns what was removed. A contact that
+// is forgotten is new: sent again, it costs again.
 //
-// After Forget and [Ledger.Prune] the ledger takes nothing more until it is opened again. Where one of them fails, what it
-// was to remove may be there still: call it again.
+// After Forget and [Ledger.Prune] the ledger accepts nothing more until it is opened again. If one of them fails, some of what
+// it had to remove may still be there: call it again.
 func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (ledger.Erased, error) {
-	if ledger.NewMatcher(who) == (ledger.Matcher{}) { // nothing that is wanted is had by everybody
+	filter := ledger.NewFilter(who)
+	if filter.IsEmpty() { // it would match everyone
 		return ledger.Erased{}, errors.New("forget: name at least one field")
 	}
 	return l.erase(ctx, func(e *erasure) error {
-		if err := e.find(ledger.NewMatcher(who)); err != nil {
+		if err := e.findRequests(filter); err != nil {
 			return err
 		}
-		return e.some(func(o ended) bool {
-			_, ok := e.gone[o.keys.Request]
+		return e.eraseScattered(func(o ended) bool {
+			_, ok := e.requests[o.keys.Request]
 			return ok
 		})
 	})
 }
 
-// Prune removes what ended before a moment, and makes the file smaller. Contacts whose answer goes are new again. It
-// returns what was removed; the numbers of it are not given again.
+// Prune removes what ended before a moment, and makes the file smaller. Contacts whose answer was removed are new again. It
+// returns what was removed; the numbers of removed outcomes are not used again.
 func (l *Ledger) Prune(ctx context.Context, before time.Time) (ledger.Erased, error) {
-	old := before.UnixMilli()
+	cutoff := before.UnixMilli()
 	return l.erase(ctx, func(e *erasure) error {
-		if err := e.beginning(old); err != nil {
+		if err := e.prunePrefix(cutoff); err != nil {
 			return err
 		}
-		return e.some(func(o ended) bool { return o.at < old })
+		return e.eraseScattered(func(o ended) bool { return o.at < cutoff })
 	})
 }
 
-// An erasure is one of the two under way.
+// An erasure is a Forget or a Prune in progress.
 type erasure struct {
 	*Ledger
-	n ledger.Erased
-	// gone is the questions that go, each with the commit before which its intents do.
-	gone map[contact.Key]int64
-	// cost is what the outcomes that go had cost: a budget goes on counting it.
+	removed ledger.Erased
+	// requests are those whose outcomes are removed, each with the commit before which its intents are removed too.
+	requests map[contact.Key]int64
+	// cost is what the removed outcomes had cost, by day: a budget continues to count it.
 	cost map[int64]ledger.Spent
-	// dated: a row of pruned has the time of this erasure.
+	// dated: a row of table pruned has the time of this erasure.
 	dated bool
 }
 
-// erase does it in one transaction, then makes the file anew.
+// erase runs an erasure in one transaction, then rewrites the file.
 func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (ledger.Erased, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
@@ -69,33 +70,32 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (ledger.Era
 		return ledger.Erased{}, err
 	}
 	if slices.ContainsFunc(l.runs, func(r runRow) bool { return !r.closed }) {
-		return ledger.Erased{}, errors.New("a run is under way")
+		return ledger.Erased{}, errors.New("a run is in progress")
 	}
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
-	l.lastSum = 0 // the last outcome may go: from here on the lock file records the numbers alone
-	if err := l.keepRecord(true); err != nil {
+	l.lastSum = 0 // the last outcome may be removed: from here on the lock file records only the numbers
+	if err := l.writeRecord(true); err != nil {
 		return ledger.Erased{}, err
 	}
-	l.erased = true // the state in memory is of what was there before
-	e := erasure{Ledger: l, gone: map[contact.Key]int64{}, cost: map[int64]ledger.Spent{}}
+	l.erased = true
+	e := erasure{Ledger: l, requests: map[contact.Key]int64{}, cost: map[int64]ledger.Spent{}}
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {
-		return ledger.Erased{}, l.interrupted(ctx, err)
+		return ledger.Erased{}, l.failUnlessInterrupted(ctx, err)
 	}
-	if err := errors.Join(do(&e), e.keepCost(), e.keepTime()); err != nil {
-		return ledger.Erased{}, errors.Join(why(ctx, damaged(err)), l.undo())
+	if err := errors.Join(do(&e), e.recordCost(), e.recordTime()); err != nil {
+		return ledger.Erased{}, errors.Join(cause(ctx, damaged(err)), l.rollBack())
 	}
 	if err := l.conn.Exec("COMMIT"); err != nil {
-		return ledger.Erased{}, errors.Join(l.interrupted(ctx, err), l.undo())
+		return ledger.Erased{}, errors.Join(l.failUnlessInterrupted(ctx, err), l.rollBack())
 	}
 	if err := l.rewrite(); err != nil {
-		return e.n, fmt.Errorf("what was removed may still be in the file's bytes, do it again: %w", l.interrupted(ctx, err))
+		return e.removed, fmt.Errorf("what was removed may still be in the bytes of the file, do it again: %w", l.failUnlessInterrupted(ctx, err))
 	}
-	return e.n, nil
+	return e.removed, nil
 }
 
-// interrupted is the error of a write: a failure, unless it was only interrupted.
-func (l *Ledger) interrupted(ctx context.Context, err error) error {
+func (l *Ledger) failUnlessInterrupted(ctx context.Context, err error) error {
 	if isInterruption(ctx, err) {
 		return context.Cause(ctx)
 	}
@@ -106,16 +106,16 @@ func isInterruption(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && (errors.Is(err, sqlite3.INTERRUPT) || errors.Is(err, ctx.Err()))
 }
 
-// why prefers the reason of an interruption to the interruption.
-func why(ctx context.Context, err error) error {
+// cause returns the context's cause for an interruption, and any other error as it is.
+func cause(ctx context.Context, err error) error {
 	if isInterruption(ctx, err) {
 		return context.Cause(ctx)
 	}
 	return err
 }
 
-func (l *Ledger) undo() error {
-	if l.conn.GetAutocommit() { // SQLite has done it
+func (l *Ledger) rollBack() error {
+	if l.conn.GetAutocommit() { // SQLite has done so
 		return nil
 	}
 	old := l.conn.SetInterrupt(context.Background())
@@ -123,16 +123,16 @@ func (l *Ledger) undo() error {
 	return l.conn.Exec("ROLLBACK")
 }
 
-// rewrite makes the file anew from what is left in it, and empties the log: free space keeps old bytes, this does not.
+// rewrite writes the file anew from what is left in it, and empties the log: free space would keep the removed bytes.
 func (l *Ledger) rewrite() error {
 	if err := l.stmts.close(); err != nil {
 		return err
 	}
-	remade := l.conn.Exec("VACUUM")
+	verr := l.conn.Exec("VACUUM")
 	_, _, err := l.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_TRUNCATE)
 	switch {
-	case remade != nil:
-		return fmt.Errorf("make the file anew (it needs as much free space as the file has, here and for temporary files): %w", remade)
+	case verr != nil:
+		return fmt.Errorf("rewrite the file (it needs as much free space as the file has, here and for temporary files): %w", verr)
 	case errors.Is(err, sqlite3.BUSY):
 		return fmt.Errorf("empty the log: another process reads the ledger; do it again when that has ended: %w", err)
 	case err != nil:
@@ -141,96 +141,108 @@ func (l *Ledger) rewrite() error {
 	return nil
 }
 
-// find finds the questions that are about a person, by what was asked and by what was answered.
-func (e *erasure) find(m ledger.Matcher) error {
+// findRequests finds the requests that are about a person, by what was sent and by what was answered.
+func (e *erasure) findRequests(filter ledger.Filter) error {
 	return e.walk(e.pruned+1, func(c *commitRow) error {
 		if c.contacts != nil {
 			for i, asked := range gjson.ParseBytes(c.contacts).Array() {
-				if asked.IsObject() && m.Asks(contact.ParseJSON([]byte(asked.Raw))) {
-					e.gone[readKeys(c.keys[i*keysSize:]).Request] = math.MaxInt64
+				if asked.IsObject() && filter.MatchesRequest(contact.ParseJSON([]byte(asked.Raw))) {
+					e.requests[readKeys(c.keys[i*keysSize:]).Request] = math.MaxInt64
 				}
 			}
 			return nil
 		}
-		return e.outcomes(c, func(r *record, o ended) {
-			if m.Asks(contact.ParseJSON(r.contact)) || m.Answers(r.body) {
-				e.gone[o.keys.Request] = math.MaxInt64
+		for stmt, err := range e.rows(recordColumns+" WHERE id BETWEEN ? AND ?", c.first, c.first+c.count()-1) {
+			if err != nil {
+				return err
 			}
-		})
+			var r record
+			if !r.read(stmt) {
+				return r.damaged()
+			}
+			if filter.MatchesRequest(contact.ParseJSON(r.contact)) || filter.MatchesAnswer(r.body) {
+				e.requests[c.ended(r.id).keys.Request] = math.MaxInt64
+			}
+		}
+		return nil
 	})
 }
 
-// outcomes goes through the outcomes of one commit.
-func (e *erasure) outcomes(c *commitRow, do func(*record, ended)) error {
-	n := int64(len(c.keys) / endedSize)
-	for stmt, err := range e.rows(readColumns+" WHERE id BETWEEN ? AND ?", c.first, c.first+n-1) {
-		if err != nil {
-			return err
-		}
-		var r record
-		r.read(stmt)
-		if r.sum() != stmt.ColumnInt64(11) {
-			return fmt.Errorf("%w: outcome %d is not what was written", ledger.ErrDamaged, r.id)
-		}
-		do(&r, readEnded(c.keys[(r.id-c.first)*int64(endedSize):]))
+// prunePrefix removes whole the commits before the first one that has an outcome after the cutoff, and records the numbers
+// that were assigned. eraseScattered removes what is old in the other commits.
+func (e *erasure) prunePrefix(cutoff int64) error {
+	end, err := e.firstKept(cutoff)
+	if err != nil || end.id <= e.pruned+1 {
+		return err
 	}
-	return nil
-}
-
-// beginning removes the commits before the first one that has an outcome which is not old, whole. What is left of the
-// others is the work of some. It notes which numbers were given.
-func (e *erasure) beginning(old int64) error {
-	cut := commitRow{id: e.commit + 1, first: e.last + 1}
-	for stmt, err := range e.rows(readEnds) {
+	const counts = `SELECT count(*), coalesce(sum(kind IN (1, 2)), 0), (SELECT coalesce(sum(length(keys)), 0) FROM asked WHERE id < ?),
+		(SELECT coalesce(max(id), 0) + 1 FROM pruned) FROM outcome WHERE id < ?`
+	var outcomes, row int64
+	for stmt, err := range e.rows(counts, end.id, end.first) {
 		if err != nil {
 			return err
 		}
-		c, err := readCommit(stmt)
-		if err != nil {
-			return err
-		}
-		if hasNewer(c.keys, old) {
-			cut = commitRow{id: c.id - c.commits + 1, first: c.first}
-			break
-		}
+		outcomes, row = stmt.ColumnInt64(0), stmt.ColumnInt64(3)
+		answers, intents := stmt.ColumnInt64(1), stmt.ColumnInt64(2)/int64(keysSize)
+		e.removed = ledger.Erased{Answers: answers, Others: outcomes - answers, Intents: intents}
 	}
-	if cut.id <= e.pruned+1 {
+	if outcomes == 0 {
+		e.removed = ledger.Erased{}
 		return nil
 	}
-	outcomes, err := e.number("SELECT count(*) FROM outcome WHERE id < ?", cut.first)
-	if err != nil || outcomes == 0 {
+	if err := e.addCost("id < ?", end.first); err != nil {
 		return err
 	}
-	answers, err := e.number("SELECT count(*) FROM outcome WHERE id < ? AND kind IN (1, 2)", cut.first)
-	if err != nil {
-		return err
-	}
-	intents, err := e.number(fmt.Sprintf("SELECT coalesce(sum(length(keys)), 0) / %d FROM asked WHERE id < ?", keysSize), cut.id)
-	if err != nil {
-		return err
-	}
-	id, err := e.number("SELECT coalesce(max(id), 0) + 1 FROM pruned")
-	if err != nil {
-		return err
-	}
-	if err := e.addCost("id < ?", cut.first); err != nil {
-		return err
-	}
-	e.n = ledger.Erased{Answers: answers, Others: outcomes - answers, Intents: intents}
 	e.dated = true
-	now := time.Now().UnixMilli()
 	return errors.Join(
-		e.exec("DELETE FROM outcome WHERE id < ?", cut.first), e.exec("DELETE FROM ended WHERE id < ?", cut.id),
-		e.exec("DELETE FROM asked WHERE id < ?", cut.id),
-		e.exec("INSERT INTO pruned VALUES(?,?,?,?,?)", id, now, cut.id-1, cut.first-1, checksum([]int64{id, now, cut.id - 1, cut.first - 1})),
+		e.exec("DELETE FROM outcome WHERE id < ?", end.first), e.exec("DELETE FROM ended WHERE id < ?", end.id),
+		e.exec("DELETE FROM asked WHERE id < ?", end.id), e.insertPruned(row, end.id-1, end.first-1),
 	)
 }
 
-func hasNewer(keys []byte, old int64) bool {
+// firstKept returns the first commit, and its first outcome, that has an outcome after the cutoff.
+func (e *erasure) firstKept(cutoff int64) (commitRow, error) {
+	for stmt, err := range e.rows(allEnded) {
+		if err != nil {
+			return commitRow{}, err
+		}
+		c, err := readCommit(stmt)
+		if err != nil {
+			return commitRow{}, err
+		}
+		if hasNewer(c.keys, cutoff) {
+			return commitRow{id: c.id - c.commits + 1, first: c.first}, nil
+		}
+	}
+	return commitRow{id: e.commit + 1, first: e.last + 1}, nil
+}
+
+func hasNewer(keys []byte, cutoff int64) bool {
 	for i := 0; i < len(keys); i += endedSize {
-		if e := readEnded(keys[i:]); e.kind != 0 && e.at >= old {
+		if e := readEnded(keys[i:]); e.kind != 0 && e.at >= cutoff {
 			return true
 		}
 	}
 	return false
+}
+
+// recordTime records when something was removed, unless a row of pruned has it already. The row repeats the numbers of the row
+// before it: it prunes nothing, and names nobody.
+func (e *erasure) recordTime() error {
+	if e.removed == (ledger.Erased{}) || e.dated {
+		return nil
+	}
+	var last, commits, outcomes int64
+	for stmt, err := range e.rows("SELECT id, commits, outcomes FROM pruned ORDER BY id DESC LIMIT 1") {
+		if err != nil {
+			return err
+		}
+		last, commits, outcomes = stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2)
+	}
+	return e.insertPruned(last+1, commits, outcomes)
+}
+
+func (e *erasure) insertPruned(id, commits, outcomes int64) error {
+	row := []int64{id, time.Now().UnixMilli(), commits, outcomes}
+	return e.exec("INSERT INTO pruned VALUES(?,?,?,?,?)", append(row, checksum(row))...)
 }

@@ -116,7 +116,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	sound(t, l)
 }
 
-func sound(t *testing.T, l *sqlite.Ledger) ledger.Verified {
+func sound(t *testing.T, l *sqlite.Ledger) ledger.Verification {
 	t.Helper()
 	v, err := l.Verify(context.Background())
 	if err != nil || v.Problems > 0 {

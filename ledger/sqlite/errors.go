@@ -4,19 +4,18 @@ import (
 	"errors"
 	"fmt"
 
-	"enrich/ledger"
-
 	"github.com/ncruces/go-sqlite3"
+
+	"enrich/ledger"
 )
 
-// errReadOnly is what a ledger that was opened to be read says to those who write.
-var errReadOnly = errors.New("write the ledger: it is open for reading only")
+var (
+	errReadOnly = errors.New("write the ledger: it is open for reading only")
+	errErased   = errors.New("write the ledger: something was erased from it: open it again")
+)
 
-// errErased is what a ledger says after something was erased from it.
-var errErased = errors.New("write the ledger: something was erased from it: open it again")
-
-// damaged turns SQLite's words for a broken file into [ledger.ErrDamaged]; other errors stay as they are. ERROR is what SQLite
-// says when a table or column of ours is not there: our queries are fixed, so that the file is not what it says it is.
+// damaged turns SQLite's errors for a broken file into ledger.ErrDamaged; other errors stay as they are. SQLite reports ERROR if
+// a table or a column does not exist: the queries are fixed, so the file is not what its version says.
 func damaged(err error) error {
 	switch {
 	case err == nil, errors.Is(err, ledger.ErrDamaged), errors.Is(err, ledger.ErrForeign):
@@ -29,32 +28,32 @@ func damaged(err error) error {
 	return err
 }
 
-// unwritten is the error of a write that failed, with what to do about it.
-func unwritten(err error) error {
+// writeError is the error of a write that failed, with what to do about it.
+func writeError(err error) error {
 	err = fmt.Errorf("write the ledger: %w", damaged(err))
 	switch {
 	case errors.Is(err, sqlite3.FULL):
-		return fmt.Errorf("%w; what was answered before is kept: make room and run the same command again", err)
+		return fmt.Errorf("%w; earlier answers are kept: free some space and run the same command again", err)
 	case errors.Is(err, ledger.ErrChanged):
 		return fmt.Errorf("%w; nothing was published: see what is left with `enrich ledger verify`", err)
 	case errors.Is(err, sqlite3.BUSY):
-		return fmt.Errorf("%w: another program has a transaction open on it; what was answered before is kept: end that program's "+
+		return fmt.Errorf("%w: another program has a transaction open on it; earlier answers are kept: end that program's "+
 			"transaction, then run the same command again", err)
 	}
-	return fmt.Errorf("%w; what was answered before is kept: look at the disk (its health, a quota), then run the same command again", err)
+	return fmt.Errorf("%w; earlier answers are kept: check the disk (its health, a quota), then run the same command again", err)
 }
 
-// fail keeps what went wrong with a write, so that nothing more is written, and returns it.
+// fail records that a write failed, so that nothing more is written, and returns the error.
 func (l *Ledger) fail(err error) error {
-	err = unwritten(err)
+	err = writeError(err)
 	if l.failure == nil {
 		l.failure = fmt.Errorf("%w: %w", ledger.ErrFailed, err)
 	}
 	return err
 }
 
-// mayWrite says why nothing can be written, or nil.
-func (l *Ledger) mayWrite() error {
+// writable returns why nothing can be written, or nil.
+func (l *Ledger) writable() error {
 	switch {
 	case l.failure != nil:
 		return l.failure

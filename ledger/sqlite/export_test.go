@@ -10,12 +10,12 @@ func (o Options) OnDisk(vfs string) Options {
 
 // Tiny makes happen after a few commits what otherwise does after many: the log is brought into the file, rows are packed.
 func (o Options) Tiny() Options {
-	o.pages, o.packRows = 12, 3
+	o.checkpointPages, o.compactAfter = 12, 3
 	return o
 }
 
 // Soon brings the log into the file at once, by the timer.
 func (o Options) Soon() Options {
-	o.mergeAfter = time.Millisecond
+	o.checkpointDelay = time.Millisecond
 	return o
 }

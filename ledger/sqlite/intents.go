@@ -9,35 +9,37 @@ import (
 	"enrich/ledger"
 )
 
-// crashed is what is said of a call whose run ended before its outcome was kept.
-const crashed = "the run ended before the answer was kept; the call may have been charged"
+// interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
+const interruptedMessage = "the run ended before the answer was recorded; the call may have been charged"
 
-// openIntents are the intents of a run that have no outcome yet, in order. Commits are taken in their order, so that
-// never many more are open than the run had permits.
+// openIntents are the intents of a run that have no outcome yet, in order. If commits are added in order, no more intents are
+// open at a time than the run had permits.
 type openIntents struct {
-	list []openIntent
-	at   map[contact.Key]places
-	open int
-	last int64 // milliseconds: when its last outcome came
+	list    []openIntent
+	byKey   map[contact.Key]chain
+	n       int
+	lastEnd int64 // milliseconds: when the last outcome ended
 }
 
-// An openIntent knows the next one of the same request: a contact whose call was lost is asked again in the same run.
+// An openIntent links to the next one with the same request: a contact whose call was lost is sent again in the same run.
 type openIntent struct {
 	ledger.Intent
-	next int // its place in list, from 1; 0: there is none
+	next int // its index in list, from 1; 0: none
 }
 
-// places are those of a request's open intents in list, from 1. The first is ended first.
-type places struct{ first, last int }
+// A chain is the open intents of one request: indexes in list, from 1. An outcome ends the first one.
+type chain struct{ first, last int }
 
-// intents takes those of one commit.
-func (o *openIntents) intents(id int64, keys, contacts []byte) error {
-	list := gjson.ParseBytes(contacts).Array()
-	if len(list) != len(keys)/keysSize {
-		return fmt.Errorf("%w: commit %d has %d keys and %d contacts", ledger.ErrDamaged, id, len(keys)/keysSize, len(list))
+func newOpenIntents() *openIntents { return &openIntents{byKey: map[contact.Key]chain{}} }
+
+// addCommit adds the intents of a row of table asked.
+func (o *openIntents) addCommit(row *commitRow) error {
+	contacts := gjson.ParseBytes(row.contacts).Array()
+	if len(contacts) != len(row.keys)/keysSize {
+		return fmt.Errorf("%w: commit %d has %d keys and %d contacts", ledger.ErrDamaged, row.id, len(row.keys)/keysSize, len(contacts))
 	}
-	for i, c := range list {
-		k := readKeys(keys[i*keysSize:])
+	for i, c := range contacts {
+		k := readKeys(row.keys[i*keysSize:])
 		if k == (contact.Keys{}) { // forgotten
 			continue
 		}
@@ -46,57 +48,48 @@ func (o *openIntents) intents(id int64, keys, contacts []byte) error {
 	return nil
 }
 
-func checkAsked(id, run int64, keys, contacts []byte, sum int64) error {
-	if len(keys)%keysSize != 0 || checksum([]int64{id, run}, keys, contacts) != sum {
-		return fmt.Errorf("%w: the intents of commit %d are not what was written", ledger.ErrDamaged, id)
-	}
-	return nil
-}
-
-func newOpenIntents() *openIntents { return &openIntents{at: map[contact.Key]places{}} }
-
 func (o *openIntents) add(i ledger.Intent) {
 	o.list = append(o.list, openIntent{Intent: i})
-	o.open++
-	n := len(o.list)
-	at, again := o.at[i.Keys.Request]
+	o.n++
+	index := len(o.list)
+	c, again := o.byKey[i.Keys.Request]
 	if !again {
-		at.first = n
+		c.first = index
 	} else {
-		o.list[at.last-1].next = n
+		o.list[c.last-1].next = index
 	}
-	at.last = n
-	o.at[i.Keys.Request] = at
+	c.last = index
+	o.byKey[i.Keys.Request] = c
 }
 
-// close ends the intents of some outcomes.
-func (o *openIntents) close(keys []byte) {
-	for i := 0; i < len(keys); i += endedSize {
-		e := readEnded(keys[i:])
-		o.last = max(o.last, e.at)
-		at, ok := o.at[e.keys.Request]
+// end ends the intents of the outcomes of a row of table ended.
+func (o *openIntents) end(row *commitRow) {
+	for i := 0; i < len(row.keys); i += endedSize {
+		e := readEnded(row.keys[i:])
+		o.lastEnd = max(o.lastEnd, e.at)
+		c, ok := o.byKey[e.keys.Request]
 		if !ok {
 			continue
 		}
-		ended := &o.list[at.first-1]
-		if at.first = ended.next; at.first > 0 {
-			o.at[e.keys.Request] = at
+		first := &o.list[c.first-1]
+		if c.first = first.next; c.first > 0 {
+			o.byKey[e.keys.Request] = c
 		} else {
-			delete(o.at, e.keys.Request)
+			delete(o.byKey, e.keys.Request)
 		}
-		ended.Keys = contact.Keys{}
-		o.open--
+		first.Keys = contact.Keys{}
+		o.n--
 	}
-	if len(o.list) >= 64 && len(o.list) > 4*o.open {
-		o.compact()
+	if len(o.list) >= 64 && len(o.list) > 4*o.n {
+		o.shrink()
 	}
 }
 
-// compact makes the list shorter when most of it is closed, so that it does not grow with the run.
-func (o *openIntents) compact() {
+// shrink removes ended intents from the list, so that it does not grow with the run.
+func (o *openIntents) shrink() {
 	old := o.list
-	o.list, o.open = make([]openIntent, 0, o.open), 0
-	clear(o.at)
+	o.list, o.n = make([]openIntent, 0, o.n), 0
+	clear(o.byKey)
 	for i := range old {
 		if old[i].Keys != (contact.Keys{}) {
 			o.add(old[i].Intent)
@@ -104,21 +97,21 @@ func (o *openIntents) compact() {
 	}
 }
 
-// lost are those that are still open, as outcomes of the moment when the run was last heard of.
+// lost returns the intents that are still open as lost outcomes, at the time of the run's last outcome.
 func (o *openIntents) lost(started int64) []contact.Outcome {
-	o.compact()
+	o.shrink()
 	lost := make([]contact.Outcome, 0, len(o.list))
 	for _, i := range o.list {
 		lost = append(lost, contact.Outcome{
-			Contact: i.Contact, Keys: i.Keys, Kind: contact.Lost, At: moment(max(started, o.last)), Attempts: 1,
-			Failure: contact.Exhausted, Message: crashed,
+			Contact: i.Contact, Keys: i.Keys, Kind: contact.Lost, At: moment(max(started, o.lastEnd)), Attempts: 1,
+			Failure: contact.Exhausted, Message: interruptedMessage,
 		})
 	}
 	return lost
 }
 
-// leftOpen finds the intents without an outcome of all runs that are not closed, by their numbers.
-func (l *Ledger) leftOpen() (map[int64][]contact.Outcome, error) {
+// openCalls returns the intents without an outcome of all runs that are not closed, by run.
+func (l *Ledger) openCalls() (map[int64][]contact.Outcome, error) {
 	from, all := int64(-1), map[int64]*openIntents{}
 	for i := range l.runs {
 		if r := &l.runs[i]; !r.closed {
@@ -137,10 +130,10 @@ func (l *Ledger) leftOpen() (map[int64][]contact.Outcome, error) {
 		case !ok:
 			return nil
 		case c.contacts == nil:
-			o.close(c.keys)
+			o.end(c)
 			return nil
 		}
-		return o.intents(c.id, c.keys, c.contacts)
+		return o.addCommit(c)
 	})
 	if err != nil {
 		return nil, err

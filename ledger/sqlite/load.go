@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"errors"
 	"fmt"
-	"iter"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -11,34 +9,8 @@ import (
 	"enrich/ledger"
 )
 
-// rows runs a query with arguments and yields each row; an error comes last. The statement is closed at the end.
-func (l *Ledger) rows(query string, args ...int64) iter.Seq2[*sqlite3.Stmt, error] {
-	return func(yield func(*sqlite3.Stmt, error) bool) {
-		stmt, _, err := l.conn.Prepare(query)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer func() { _ = stmt.Close() }() // what went wrong was yielded
-		for i, a := range args {
-			if err := stmt.BindInt64(i+1, a); err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-		for stmt.Step() {
-			if !yield(stmt, nil) {
-				return
-			}
-		}
-		if err := stmt.Err(); err != nil {
-			yield(nil, err)
-		}
-	}
-}
-
-// load reads what is known of each contact, from ended alone, and checks that nothing of it is missing: numbers have no
-// gaps, and each table ends where another one says. It returns what runs left open.
+// load reads the state of each contact, from table ended alone, and checks that nothing is missing: numbers have no gaps, and
+// each table ends where another one says. It returns the calls that runs left open, unless a run is live.
 func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
 	if l.runs, err = l.readRuns(); err != nil {
 		return nil, err
@@ -46,23 +18,22 @@ func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
 	if err := l.loadPruned(); err != nil {
 		return nil, err
 	}
-	l.addresses.wanted = l.options.Addresses
-	var kept int64 // the last outcome that was not forgotten
-	for stmt, err := range l.rows(readEnds) {
+	var lastKept int64 // the last outcome that was not forgotten
+	for stmt, err := range l.rows(allEnded) {
 		if err != nil {
 			return nil, err
 		}
-		if err := l.loadEnded(stmt, &kept); err != nil {
+		if err := l.loadEnded(stmt, &lastKept); err != nil {
 			return nil, err
 		}
 	}
-	if err := l.ends(kept); err != nil || live {
+	if err := l.checkEnd(lastKept); err != nil || live {
 		return nil, err
 	}
-	return l.leftOpen()
+	return l.openCalls()
 }
 
-// loadPruned takes the numbers that were given to what is no longer there.
+// loadPruned reads the numbers that were assigned to what was pruned.
 func (l *Ledger) loadPruned() error {
 	for stmt, err := range l.rows("SELECT id, at, commits, outcomes, checksum FROM pruned ORDER BY id") {
 		if err != nil {
@@ -70,7 +41,7 @@ func (l *Ledger) loadPruned() error {
 		}
 		id, at, commits, outcomes := stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)
 		if checksum([]int64{id, at, commits, outcomes}) != stmt.ColumnInt64(4) {
-			return fmt.Errorf("%w: what was pruned is not what was written", ledger.ErrDamaged)
+			return fmt.Errorf("%w: the record of what was pruned is not what was written", ledger.ErrDamaged)
 		}
 		l.pruned, l.commit, l.last = commits, commits, outcomes
 		l.removed = max(l.removed, at)
@@ -78,13 +49,13 @@ func (l *Ledger) loadPruned() error {
 	return nil
 }
 
-// loadEnded takes one row's outcomes into the state.
-func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, kept *int64) error {
+// loadEnded adds the outcomes of one row to the states.
+func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, lastKept *int64) error {
 	c, err := readCommit(stmt)
 	if err != nil {
 		return err
 	}
-	if err := l.follow(&c); err != nil {
+	if err := l.checkNext(&c); err != nil {
 		return err
 	}
 	if l.outdated() {
@@ -95,16 +66,16 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, kept *int64) error {
 	for i := 0; i < len(c.keys); i += endedSize {
 		e := readEnded(c.keys[i:])
 		if e.kind != 0 { // 0: forgotten
-			*kept = c.first + int64(i/endedSize)
-			l.note(e.keys, e.kind, ledger.Ref(*kept), e.at)
+			*lastKept = c.first + int64(i/endedSize)
+			l.states.Load(e.keys, e.kind, ledger.Ref(*lastKept), e.at)
 		}
 	}
 	return nil
 }
 
-// follow checks that nothing is missing between a row of ended and the one before it.
-func (l *Ledger) follow(c *commitRow) error {
-	if c.id-c.commits < l.commit || c.first != l.last+1 || c.run < 1 || c.run > int64(len(l.runs)) {
+// checkNext checks that nothing is missing between a row of ended and the one before it.
+func (l *Ledger) checkNext(c *commitRow) error {
+	if c.id-c.commits < l.commit || c.first != l.last+1 || !l.hasRun(c.run) {
 		return fmt.Errorf("%w: something is missing before commit %d", ledger.ErrDamaged, c.id)
 	}
 	l.commit = c.id
@@ -112,14 +83,14 @@ func (l *Ledger) follow(c *commitRow) error {
 	return nil
 }
 
-// ends checks that outcome ends where ended says, and finds the last commit.
-func (l *Ledger) ends(kept int64) error {
+// checkEnd checks that table outcome ends where ended says, and finds the last commit.
+func (l *Ledger) checkEnd(lastKept int64) error {
 	last, err := l.number("SELECT max(id) FROM outcome")
 	if err != nil {
 		return err
 	}
-	if last != kept {
-		return fmt.Errorf("%w: its last outcome is %d, but should be %d", ledger.ErrDamaged, last, kept)
+	if last != lastKept {
+		return fmt.Errorf("%w: its last outcome is %d, but should be %d", ledger.ErrDamaged, last, lastKept)
 	}
 	commit, err := l.number("SELECT max(id) FROM asked")
 	if err != nil {
@@ -129,28 +100,48 @@ func (l *Ledger) ends(kept int64) error {
 	return nil
 }
 
-// number runs a query that gives one number.
-func (l *Ledger) number(query string, args ...int64) (n int64, err error) {
-	for stmt, err := range l.rows(query, args...) {
+// walk calls do with the commits from a number on, the intents of each before its outcomes, and checks that none is missing.
+func (l *Ledger) walk(from int64, do func(*commitRow) error) error {
+	const merged = `SELECT id, 0, run, 0, 0, 0, keys, contacts, checksum FROM asked WHERE id >= ?1
+		UNION ALL SELECT id, 1, run, first, commits, asked, keys, NULL, checksum FROM ended WHERE id >= ?1 ORDER BY 1, 2`
+	last, asked, gap := from-1, int64(0), int64(0) // the last row of ended; rows of asked after it; commits without a row after it
+	for stmt, err := range l.rows(merged, from) {
 		if err != nil {
-			return 0, err
+			return err
 		}
-		n = stmt.ColumnInt64(0)
+		c := commitRow{
+			id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(2), first: stmt.ColumnInt64(3), commits: stmt.ColumnInt64(4),
+			asked: stmt.ColumnInt64(5), keys: stmt.ColumnRawBlob(6),
+		}
+		if stmt.ColumnInt64(1) == 0 {
+			c.contacts = stmt.ColumnRawText(7)
+			asked++
+			gap = c.id - last - asked
+		}
+		if err := c.check(stmt.ColumnInt64(8)); err != nil {
+			return err
+		}
+		if c.contacts == nil {
+			// A commit before those that the row represents has intents and no outcomes.
+			if before := max(c.id-c.commits-last, 0); before+c.asked != asked {
+				return fmt.Errorf("%w: something is missing before commit %d", ledger.ErrDamaged, c.id)
+			}
+			last, asked, gap = c.id, 0, 0
+		}
+		if !l.hasRun(c.run) {
+			return fmt.Errorf("%w: commit %d is of run %d, which does not exist", ledger.ErrDamaged, c.id, c.run)
+		}
+		if l.outdated() {
+			if _, err := l.rekeyRow(&c); err != nil {
+				return err
+			}
+		}
+		if err := do(&c); err != nil {
+			return err
+		}
 	}
-	return n, nil
-}
-
-// exec runs a statement with numbers as its arguments.
-func (l *Ledger) exec(query string, args ...int64) error {
-	stmt, _, err := l.conn.Prepare(query)
-	if err != nil {
-		return err
+	if gap != 0 {
+		return fmt.Errorf("%w: something is missing after commit %d", ledger.ErrDamaged, last)
 	}
-	for i, a := range args {
-		err = errors.Join(err, stmt.BindInt64(i+1, a))
-	}
-	if err == nil {
-		err = stmt.Exec()
-	}
-	return errors.Join(err, stmt.Close())
+	return nil
 }

@@ -13,120 +13,139 @@ import (
 	"enrich/ledger"
 )
 
-// near is how far apart two outcomes may stand to be read by one step through the file: the rows between them are
-// cheaper to pass over than a search from the top.
-const near = 8
-
-// Bounds of what one call of [Ledger.Outcomes] returns, in bytes.
 const (
-	// maxAnswers bounds the answers together; one alone may be longer.
-	maxAnswers = 2 << 20
-	// keptBody is how large the memory of an outcome's answer may be to be used again.
-	keptBody = 8 << 10
+	// maxGap is how many outcomes apart two references may be to be read by one query: reading the rows between them is
+	// cheaper than another search.
+	maxGap = 8
+	// maxBodies bounds the answers that one call of Outcomes returns, together, in bytes; a single one may be longer.
+	maxBodies = 2 << 20
+	// maxReusedBody is the capacity up to which the memory of an outcome's answer is reused, in bytes.
+	maxReusedBody = 8 << 10
 )
 
-const readColumns = "SELECT id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum FROM outcome"
-
-// Outcomes reads outcomes by their references, out[i] that of refs[i]. The same reference may come twice. The fields
-// Contact and Keys are not filled. Each row's checksum is looked at: [ledger.ErrDamaged] says that one is not what was written,
-// or is not there.
+// Outcomes reads outcomes by their references: out[i] is that of refs[i]. A reference may occur twice. Contact and Keys are not
+// filled. [ledger.ErrDamaged] means that an outcome is missing or is not what was written.
 //
-// Memory is bounded: if the answers together are larger than 2 MiB, some outcomes are left with Kind 0 and must be read
-// by another call. A call for one reference always reads it.
+// Memory is bounded: if the answers together are larger than 2 MiB, some outcomes are left with Kind 0 and must be read by
+// another call. A call with one reference always reads it.
 func (l *Ledger) Outcomes(_ context.Context, refs []ledger.Ref, out []contact.Outcome) error {
 	l.db.Lock()
 	defer l.db.Unlock()
 	for i := range out[:len(refs)] {
-		out[i] = contact.Outcome{Body: kept(out[i].Body)}
+		out[i] = contact.Outcome{Body: reusable(out[i].Body)}
 	}
-	room := maxAnswers
-	places := make([]int32, 0, len(refs))
+	indexes := make([]int32, 0, len(refs)) // in the order of their references
 	for i, ref := range refs {
 		if ref < 0 {
 			out[i] = l.found[-1-ref]
 			continue
 		}
-		places = append(places, int32(i))
+		indexes = append(indexes, int32(i))
 	}
-	slices.SortFunc(places, func(a, b int32) int { return cmp.Compare(refs[a], refs[b]) })
-	for len(places) > 0 && room > 0 {
+	slices.SortFunc(indexes, func(a, b int32) int { return cmp.Compare(refs[a], refs[b]) })
+	budget := maxBodies
+	for len(indexes) > 0 && budget > 0 {
 		n := 1
-		for n < len(places) && refs[places[n]]-refs[places[n-1]] <= near {
+		for n < len(indexes) && refs[indexes[n]]-refs[indexes[n-1]] <= maxGap {
 			n++
 		}
-		if err := l.readRange(refs, places[:n], out, &room); err != nil {
+		if err := l.readRange(refs, indexes[:n], out, &budget); err != nil {
 			return damaged(err)
 		}
-		places = places[n:]
+		indexes = indexes[n:]
 	}
 	return nil
 }
 
-// readRange reads the outcomes at some places, whose references are ascending and near one another, as long as
-// there is room for their answers.
-func (l *Ledger) readRange(refs []ledger.Ref, places []int32, out []contact.Outcome, room *int) (err error) {
-	if l.stmts.read == nil {
-		if l.conn == nil {
-			return fmt.Errorf("%w: it is not open", ledger.ErrDamaged)
-		}
-		if l.stmts.read, _, err = l.conn.PrepareFlags(readColumns+" WHERE id BETWEEN ? AND ?", sqlite3.PREPARE_PERSISTENT); err != nil {
-			return err
-		}
-	}
-	stmt := l.stmts.read
-	first, last := refs[places[0]], refs[places[len(places)-1]]
-	if err := errors.Join(stmt.BindInt64(1, int64(first)), stmt.BindInt64(2, int64(last))); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stmt.Reset()) }()
-	for stmt.Step() {
-		id := ledger.Ref(stmt.ColumnInt64(0))
-		if len(places) == 0 || refs[places[0]] != id {
-			continue
-		}
-		var r record
-		r.read(stmt)
-		if r.sum() != stmt.ColumnInt64(11) {
-			return fmt.Errorf("%w: outcome %d is not what was written", ledger.ErrDamaged, id)
-		}
-		for len(places) > 0 && refs[places[0]] == id {
-			if *room < len(r.body) && *room < maxAnswers {
-				*room = 0
-				return nil
-			}
-			*room -= len(r.body)
-			r.fill(&out[places[0]])
-			places = places[1:]
-		}
-	}
-	if err := stmt.Err(); err != nil {
-		return err
-	}
-	if len(places) > 0 {
-		return fmt.Errorf("%w: outcome %d is not there", ledger.ErrDamaged, refs[places[0]])
-	}
-	return nil
-}
-
-// read takes a row; its texts are SQLite's, and valid until the next step.
-func (r *record) read(stmt *sqlite3.Stmt) {
-	r.id, r.run, r.kind, r.at = stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)
-	r.status, r.attempts, r.charged = stmt.ColumnInt64(4), stmt.ColumnInt64(5), stmt.ColumnInt64(6)
-	r.failure, r.message, r.contact, r.body = stmt.ColumnRawText(7), stmt.ColumnRawText(8), stmt.ColumnRawText(9), stmt.ColumnRawText(10)
-}
-
-// kept is the memory of an answer if it may be used again.
-func kept(b []byte) []byte {
-	if cap(b) > keptBody {
+func reusable(b []byte) []byte {
+	if cap(b) > maxReusedBody {
 		return nil
 	}
 	return b[:0]
 }
 
-// fill makes an outcome of the row, in the memory that the outcome has.
-func (r *record) fill(o *contact.Outcome) {
-	*o = contact.Outcome{
-		Kind: contact.Kind(r.kind), At: moment(r.at), Status: int(r.status), Attempts: int(r.attempts), Charged: r.charged != 0,
-		Failure: contact.Failure(r.failure), Message: string(r.message), Body: append(o.Body[:0], r.body...), Run: r.run,
+// readRange reads the outcomes at some indexes, whose references ascend, by one query. It stops when budget bytes of answers
+// are used up.
+func (l *Ledger) readRange(refs []ledger.Ref, indexes []int32, out []contact.Outcome, budget *int) (err error) {
+	stmt, err := l.rangeStatement(refs[indexes[0]], refs[indexes[len(indexes)-1]])
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stmt.Reset()) }()
+	for stmt.Step() {
+		ref := ledger.Ref(stmt.ColumnInt64(0))
+		if len(indexes) == 0 || refs[indexes[0]] != ref {
+			continue
+		}
+		var r record
+		if !r.read(stmt) {
+			return r.damaged()
+		}
+		for len(indexes) > 0 && refs[indexes[0]] == ref {
+			if *budget < len(r.body) && *budget < maxBodies {
+				*budget = 0
+				return nil
+			}
+			*budget -= len(r.body)
+			r.outcome(&out[indexes[0]])
+			indexes = indexes[1:]
+		}
+	}
+	if err := stmt.Err(); err != nil {
+		return err
+	}
+	if len(indexes) > 0 {
+		return fmt.Errorf("%w: outcome %d is missing", ledger.ErrDamaged, refs[indexes[0]])
+	}
+	return nil
+}
+
+// rangeStatement returns the query for a range of outcomes.
+func (l *Ledger) rangeStatement(first, last ledger.Ref) (*sqlite3.Stmt, error) {
+	if l.stmts.read == nil {
+		if l.conn == nil {
+			return nil, fmt.Errorf("%w: it is not open", ledger.ErrDamaged)
+		}
+		var err error
+		if l.stmts.read, _, err = l.conn.PrepareFlags(recordColumns+" WHERE id BETWEEN ? AND ?", sqlite3.PREPARE_PERSISTENT); err != nil {
+			return nil, err
+		}
+	}
+	b := binder{stmt: l.stmts.read}
+	b.int(int64(first))
+	b.int(int64(last))
+	return b.stmt, b.err
+}
+
+// Each calls do with every outcome in the order of commits, until do returns an error, and returns that error. The record is
+// valid until do returns; do must not use the ledger. The record's Keys are not filled. [ledger.ErrDamaged] means that an
+// outcome is not what was written.
+func (l *Ledger) Each(ctx context.Context, do func(*ledger.Record) error) error {
+	l.db.Lock()
+	defer l.db.Unlock()
+	if l.conn == nil {
+		return nil // read only, and there is no file
+	}
+	var out ledger.Record
+	for stmt, err := range l.rows(recordColumns + " ORDER BY id") {
+		if err != nil {
+			return damaged(err)
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var r record
+		if !r.read(stmt) {
+			return r.damaged()
+		}
+		if !l.hasRun(r.run) {
+			return fmt.Errorf("%w: outcome %d is of run %d, which does not exist", ledger.ErrDamaged, r.id, r.run)
+		}
+		r.outcome(&out.Outcome)
+		out.ID, out.URL, out.Contact = r.id, l.runs[r.run-1].URL, contact.ParseJSON(r.contact)
+		if err := do(&out); err != nil {
+			return err
+		}
+	}
+	return nil
 }

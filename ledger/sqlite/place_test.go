@@ -106,7 +106,7 @@ func TestAFullDiskIsSaidInWords(t *testing.T) {
 	run := begin(t, l)
 	full = true
 	err := tryCommit(l, run, []ledger.Intent{person(1)}, nil)
-	if !errors.Is(err, sqlite3.FULL) || !strings.Contains(err.Error(), "is kept: make room and run the same command again") {
+	if !errors.Is(err, sqlite3.FULL) || !strings.Contains(err.Error(), "are kept: free some space and run the same command again") {
 		t.Error(err)
 	}
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -21,7 +20,7 @@ const rekeyStep = `/* every key is made again from its contact: see rekey.go */`
 // rekeyBatch is how many rows of a table are in memory at a time.
 const rekeyBatch = 64
 
-// rekeyVersion is the version from which on the keys follow the current rules.
+// rekeyVersion returns the version from which on keys follow the current rules.
 func rekeyVersion() int {
 	for i := len(migrations) - 1; i >= 0; i-- {
 		if migrations[i] == rekeyStep {
@@ -52,46 +51,47 @@ func rekey(db *sqlite3.Conn) (err error) {
 }
 
 func (l *Ledger) rekeyEnded() error {
-	var kept int64
+	var lastKept int64
 	err := l.inBatches(endedColumns, readCommit, func(c *commitRow) error {
-		if err := l.follow(c); err != nil {
+		if err := l.checkNext(c); err != nil {
 			return err
 		}
 		for i := 0; i < len(c.keys); i += endedSize {
 			if readEnded(c.keys[i:]).kind != 0 {
-				kept = c.first + int64(i/endedSize)
+				lastKept = c.first + int64(i/endedSize)
 			}
 		}
 		changed, err := l.rekeyRow(c)
 		if err != nil || !changed {
 			return err
 		}
-		return l.updateKeys("UPDATE ended SET keys = ?, checksum = ? WHERE id = ?", c, c.sum())
+		return l.updateRow("UPDATE ended SET keys = ?, checksum = ? WHERE id = ?", c)
 	})
 	if err != nil {
 		return err
 	}
-	return l.ends(kept)
+	return l.checkEnd(lastKept)
 }
 
-// rekeyAsked passes over a row that is damaged: opening a ledger does not look at most of them, and a new checksum would hide it.
+// rekeyAsked leaves a damaged row as it is: opening a ledger does not read most of them, and a new checksum would hide the
+// damage.
 func (l *Ledger) rekeyAsked() error {
-	return l.inBatches("SELECT id, run, keys, contacts, checksum FROM asked", readAsked, func(c *commitRow) error {
-		if c.contacts == nil || c.run < 1 || c.run > int64(len(l.runs)) {
+	return l.inBatches(askedColumns, readAskedOrDamaged, func(c *commitRow) error {
+		if c.contacts == nil || !l.hasRun(c.run) {
 			return nil
 		}
 		changed, err := l.rekeyRow(c)
 		if err != nil || !changed {
 			return err
 		}
-		return l.updateKeys("UPDATE asked SET keys = ?, checksum = ? WHERE id = ?", c, checksum([]int64{c.id, c.run}, c.keys, c.contacts))
+		return l.updateRow("UPDATE asked SET keys = ?, checksum = ? WHERE id = ?", c)
 	})
 }
 
-// readAsked takes a row of asked, without its contacts if it is damaged.
-func readAsked(stmt *sqlite3.Stmt) (commitRow, error) {
-	c := commitRow{id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), keys: stmt.ColumnRawBlob(2), contacts: stmt.ColumnRawText(3)}
-	if checkAsked(c.id, c.run, c.keys, c.contacts, stmt.ColumnInt64(4)) != nil {
+// readAskedOrDamaged reads a row of asked, without its contacts if it is damaged.
+func readAskedOrDamaged(stmt *sqlite3.Stmt) (commitRow, error) {
+	c, err := readAsked(stmt)
+	if err != nil {
 		c.contacts = nil
 	}
 	return c, nil
@@ -126,42 +126,29 @@ func (l *Ledger) inBatches(columns string, read func(*sqlite3.Stmt) (commitRow, 
 	}
 }
 
-func (l *Ledger) updateKeys(query string, c *commitRow, sum int64) error {
-	stmt, _, err := l.conn.Prepare(query)
-	if err != nil {
-		return err
-	}
-	b := binder{stmt: stmt}
-	b.blob(c.keys)
-	b.int(sum)
-	b.int(c.id)
-	return errors.Join(b.exec(), stmt.Close())
-}
-
 // rekeyRow replaces the keys of a commit's intents or outcomes by those of the current rules, and reports whether any changed.
-// A row's key stays if its contact is damaged or missing: reading it will say so.
+// A key whose contact is damaged or missing stays: reading it will return the error.
 func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
 	if c.contacts != nil {
 		return l.rekeyIntents(c), nil
 	}
-	n := int64(len(c.keys) / endedSize)
 	keys := slices.Clone(c.keys)
-	for stmt, err := range l.rows("SELECT id, contact FROM outcome WHERE id BETWEEN ? AND ?", c.first, c.first+n-1) {
+	for stmt, err := range l.rows("SELECT id, contact FROM outcome WHERE id BETWEEN ? AND ?", c.first, c.first+c.count()-1) {
 		if err != nil {
 			return false, err
 		}
-		id, at := stmt.ColumnInt64(0), (stmt.ColumnInt64(0)-c.first)*int64(endedSize)
-		keysNow := l.keysOf(c.run, stmt.ColumnRawText(1))
-		if old := readEnded(keys[at:]); old.kind == 0 || old.keys == keysNow {
+		id := stmt.ColumnInt64(0)
+		newKeys := l.keysOf(c.run, stmt.ColumnRawText(1))
+		if old := c.ended(id); old.kind == 0 || old.keys == newKeys {
 			continue
 		}
-		if sound, err := l.soundOutcome(id); err != nil || !sound {
+		if valid, err := l.isOutcomeValid(id); err != nil || !valid {
 			if err != nil {
 				return false, err
 			}
 			continue
 		}
-		copy(keys[at:], appendKeys(nil, keysNow))
+		copy(keys[(id-c.first)*int64(endedSize):], appendKeys(nil, newKeys))
 		changed = true
 	}
 	c.keys = keys
@@ -178,8 +165,8 @@ func (l *Ledger) rekeyIntents(c *commitRow) (changed bool) {
 		if old == (contact.Keys{}) { // forgotten
 			continue
 		}
-		if keysNow := l.keysOf(c.run, []byte(asked.Raw)); keysNow != old {
-			copy(keys[i*keysSize:], appendKeys(nil, keysNow))
+		if newKeys := l.keysOf(c.run, []byte(asked.Raw)); newKeys != old {
+			copy(keys[i*keysSize:], appendKeys(nil, newKeys))
 			changed = true
 		}
 	}
@@ -187,8 +174,8 @@ func (l *Ledger) rekeyIntents(c *commitRow) (changed bool) {
 	return changed
 }
 
-// keysOf are the keys of a contact as the file has it, under the API and the constants of a run. What was sent before a rule of
-// cleaning was known is cleaned by it, because the row will be.
+// keysOf returns the keys of a contact in the file, under the API and the constants of a run. A contact that was sent before a
+// rule of cleaning existed is cleaned by it, because the row will be.
 func (l *Ledger) keysOf(run int64, object []byte) contact.Keys {
 	for i := len(l.identities); i < len(l.runs); i++ {
 		l.identities = append(l.identities, l.runs[i].Identity())
@@ -196,15 +183,14 @@ func (l *Ledger) keysOf(run int64, object []byte) contact.Keys {
 	return l.identities[run-1].Keys(contact.ParseJSON(object).Cleaned())
 }
 
-// soundOutcome reports whether an outcome is what was written.
-func (l *Ledger) soundOutcome(id int64) (sound bool, err error) {
-	for stmt, err := range l.rows(readColumns+" WHERE id = ?", id) {
+// isOutcomeValid reports whether an outcome is what was written.
+func (l *Ledger) isOutcomeValid(id int64) (valid bool, err error) {
+	for stmt, err := range l.rows(recordColumns+" WHERE id = ?", id) {
 		if err != nil {
 			return false, err
 		}
 		var r record
-		r.read(stmt)
-		sound = r.sum() == stmt.ColumnInt64(11)
+		valid = r.read(stmt)
 	}
-	return sound, nil
+	return valid, nil
 }

@@ -224,7 +224,7 @@ func TestADamagedOldLedgerIsNotMigrated(t *testing.T) {
 		"the last outcome":       {"DELETE FROM outcome WHERE id = 17", "its last outcome is 16", false},
 		"a contact":              {`UPDATE outcome SET contact = '{"email":"z@x.example"}' WHERE id = 3`, "outcome 3 is not what was written", true},
 		"an intent":              {`UPDATE asked SET contacts = replace(contacts, 'cy+', 'zz+') WHERE id = 4`, "the intents of commit 4 are not what was written", true},
-		"an outcome in between":  {"DELETE FROM outcome WHERE id = 6", "outcome 6 is not there", true},
+		"an outcome in between":  {"DELETE FROM outcome WHERE id = 6", "outcome 6 is missing", true},
 		"intents that are short": {"UPDATE asked SET keys = x'00' WHERE id = 4", "the intents of commit 4 are not what was written", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -241,7 +241,7 @@ func TestADamagedOldLedgerIsNotMigrated(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { _ = l.Close() }()
-			if v, err := l.Verify(context.Background()); err != nil || !slices.ContainsFunc(v.Told, func(s string) bool { return strings.Contains(s, tt.says) }) {
+			if v, err := l.Verify(context.Background()); err != nil || !slices.ContainsFunc(v.Messages, func(s string) bool { return strings.Contains(s, tt.says) }) {
 				t.Errorf("verify: %+v, %v", v, err)
 			}
 		})

@@ -4,14 +4,13 @@ import (
 	"errors"
 	"fmt"
 
+	"enrich/ledger/sqlite/internal/dbfile"
+
 	"github.com/ncruces/go-sqlite3"
 )
 
-// applicationID tells a ledger from every other SQLite file.
-const applicationID = 0x656e7263 // "enrc"
-
-// migrations bring a ledger from one version to the next; the number of those done is its user_version. A step is never
-// changed once it was released: what it did is in people's files.
+// migrations bring a ledger from one version to the next; user_version is the number of those done. A released step is never
+// changed: its result is in people's files.
 var migrations = [...]string{
 	`CREATE TABLE run(
 		id INTEGER PRIMARY KEY,
@@ -98,24 +97,24 @@ var migrations = [...]string{
 	INSERT INTO log VALUES(1, 0);`,
 }
 
-// logVersion is the version that has table log.
+// logVersion is the first version that has table log.
 const logVersion = 4
 
-// migrate brings the open file to the newest version, one step a transaction. A new file gets all of them.
+// migrate brings the open file from a version to the newest one, each step in a transaction. A new file has version 0.
 func migrate(db *sqlite3.Conn, steps []string, version int) error {
 	for ; version < len(steps); version++ {
-		if err := takeStep(db, steps[version], version+1); err != nil {
+		if err := migrateStep(db, steps[version], version+1); err != nil {
 			if !db.GetAutocommit() {
 				err = errors.Join(err, db.Exec("ROLLBACK"))
 			}
-			return fmt.Errorf("bring it to version %d: %w", version+1, err)
+			return fmt.Errorf("migrate to version %d: %w", version+1, err)
 		}
 	}
 	return nil
 }
 
-// takeStep brings the file to a version, in one transaction: a process that is killed leaves the old version or the new one.
-func takeStep(db *sqlite3.Conn, step string, version int) error {
+// migrateStep brings the file to a version in one transaction: a killed process leaves the old version or the new one.
+func migrateStep(db *sqlite3.Conn, step string, version int) error {
 	if err := db.Exec("BEGIN IMMEDIATE; " + step); err != nil {
 		return err
 	}
@@ -124,5 +123,5 @@ func takeStep(db *sqlite3.Conn, step string, version int) error {
 			return err
 		}
 	}
-	return db.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", applicationID, version))
+	return db.Exec(fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT", dbfile.ApplicationID, version))
 }

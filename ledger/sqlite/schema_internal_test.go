@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"enrich/ledger"
+	"enrich/ledger/sqlite/internal/dbfile"
 
 	"github.com/ncruces/go-sqlite3"
 )
@@ -77,7 +78,7 @@ func TestAnOlderVersionIsBroughtToTheNewest(t *testing.T) {
 		t.Error("a transaction is left open")
 	}
 	for query, want := range map[string]int64{
-		"PRAGMA user_version": 3, "PRAGMA application_id": applicationID, "SELECT count(*) FROM run WHERE note IS NULL": 1, "SELECT * FROM two": 2,
+		"PRAGMA user_version": 3, "PRAGMA application_id": dbfile.ApplicationID, "SELECT count(*) FROM run WHERE note IS NULL": 1, "SELECT * FROM two": 2,
 		"SELECT count(*) FROM sqlite_schema WHERE name = 'half'": 0,
 	} {
 		if got, err := l.number(query); got != want || err != nil {

@@ -12,13 +12,13 @@ import (
 	"enrich/ledger"
 )
 
-// perhaps is true of an outcome that may have been charged. The ledger does not store whether a charge was known: it follows
-// from the answer's body. A 404 is an error of the API, which is never charged.
-const perhaps = `(kind = 4 OR kind = 2 AND NOT charged AND status <> 404 AND charge_unknown(body))`
+// maybeCharged is true of an outcome that may have been charged. The ledger does not store whether a charge was known: it
+// follows from the answer's body. A 404 is an error of the API, which is never charged.
+const maybeCharged = `(kind = 4 OR kind = 2 AND NOT charged AND status <> 404 AND charge_unknown(body))`
 
 // addFunctions defines the SQL functions that queries use. charge_unknown reports whether an answer does not say if it was
 // charged. It must agree with the run, which counts by the same parser: SQLite's own JSON functions take 0.0 for 0, and the
-// first of two members. A body that cannot be read counts as the expensive case.
+// first of two members. A body that cannot be parsed counts as the expensive case.
 func (l *Ledger) addFunctions() error {
 	return l.conn.CreateFunction("charge_unknown", 1, sqlite3.DETERMINISTIC|sqlite3.DIRECTONLY, func(ctx sqlite3.Context, body ...sqlite3.Value) {
 		a, err := contact.ParseAnswer(body[0].RawBlob())
@@ -29,8 +29,8 @@ func (l *Ledger) addFunctions() error {
 // dayMS is a day in milliseconds. A day of UTC has no other length, as times since 1970 are counted.
 const dayMS = int64(24 * time.Hour / time.Millisecond)
 
-// SpentSince is what all runs spent from a moment on, also what was forgotten or pruned since. The moment must be the
-// beginning of a day of UTC: what was removed is kept by the day. It reads the outcomes of the runs that ended since.
+// SpentSince returns what all runs spent since a moment, including what was forgotten or pruned. The moment must be the
+// beginning of a day of UTC, because the cost of what was removed is kept by the day.
 func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
@@ -41,7 +41,7 @@ func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, e
 	if err != nil {
 		return s, err
 	}
-	if l.options.ReadOnly { // a run will write them
+	if l.options.ReadOnly { // the next run will write them
 		for i := range l.found {
 			if !l.found[i].At.Before(since) {
 				s.Lost++
@@ -52,7 +52,7 @@ func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, e
 	if err != nil {
 		return s, damaged(err)
 	}
-	const query = "SELECT coalesce(sum(charged), 0), coalesce(sum(" + perhaps + "), 0) FROM outcome WHERE id >= ? AND at >= ? AND (charged OR kind IN (2, 4))"
+	const query = "SELECT coalesce(sum(charged), 0), coalesce(sum(" + maybeCharged + "), 0) FROM outcome WHERE id >= ? AND at >= ? AND (charged OR kind IN (2, 4))"
 	for stmt, err := range l.rows(query, from, since.UnixMilli()) {
 		if err != nil {
 			return s, damaged(err)
@@ -62,18 +62,18 @@ func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, e
 	return s, nil
 }
 
-// firstSince is a number before which no outcome can be of a run that was under way since a moment: runs of a ledger
+// firstSince returns a number such that no earlier outcome is of a run that was active after a moment: the runs of a ledger
 // follow one another, and so do the numbers of their outcomes.
 func (l *Ledger) firstSince(ms int64) (int64, error) {
 	run := len(l.runs)
 	for run > 1 && l.runs[run-1].Started.UnixMilli() >= ms {
 		run--
 	}
-	return l.firstOf(int64(run))
+	return l.firstOutcome(int64(run))
 }
 
-// firstOf is the number of the first outcome of a run or a later one.
-func (l *Ledger) firstOf(run int64) (int64, error) {
+// firstOutcome returns the number of the first outcome of a run or a later one.
+func (l *Ledger) firstOutcome(run int64) (int64, error) {
 	low, high := int64(1), l.last+1 // not sort.Search: an int may have 32 bits
 	for low < high {
 		middle := low + (high-low)/2
@@ -90,30 +90,69 @@ func (l *Ledger) firstOf(run int64) (int64, error) {
 	return low, nil
 }
 
-// erasedSince is the cost of what was removed and had ended on a day or later.
+// AnsweredFrom reports whether the ledger has an answer from a base URL (normalised, as in [ledger.Run]). Then a 404 of that API
+// means a contact that it does not know, and not a wrong URL. Answers that were 404s do not count: they prove nothing.
+//
+// It looks at the outcomes of the runs with that URL, the newest first, and ends at the first answer.
+func (l *Ledger) AnsweredFrom(_ context.Context, url string) (bool, error) {
+	l.db.Lock()
+	defer l.db.Unlock()
+	if l.conn == nil || l.Answers() == 0 {
+		return false, nil
+	}
+	next := l.last + 1
+	for i := len(l.runs) - 1; i >= 0; i-- {
+		first, err := l.firstOutcome(l.runs[i].id)
+		if err != nil {
+			return false, damaged(err)
+		}
+		if l.runs[i].URL == url && first < next {
+			const query = "SELECT EXISTS(SELECT 1 FROM outcome WHERE id >= ? AND id < ? AND kind IN (1, 2) AND status BETWEEN 200 AND 299)"
+			found, err := l.number(query, first, next)
+			if err != nil {
+				return false, damaged(fmt.Errorf("look for an answer of run %d: %w", l.runs[i].id, err))
+			}
+			if found != 0 {
+				return true, nil
+			}
+		}
+		next = first
+	}
+	return false, nil
+}
+
+// erasedSince returns the cost of outcomes that were removed and had ended on a day or later.
 func (l *Ledger) erasedSince(day int64) (s ledger.Spent, err error) {
-	there, err := l.number("SELECT count(*) FROM sqlite_schema WHERE name = 'erased'")
-	if err != nil || there == 0 { // it was only read, and has version 1
+	exists, err := l.number("SELECT count(*) FROM sqlite_schema WHERE name = 'erased'")
+	if err != nil || exists == 0 { // it is only read, and has version 1
 		return s, err
 	}
 	for stmt, err := range l.rows("SELECT day, charged, lost, checksum FROM erased WHERE day >= ?", day) {
 		if err != nil {
 			return s, damaged(err)
 		}
-		row := ledger.Spent{Charged: stmt.ColumnInt64(1), Lost: stmt.ColumnInt64(2)}
-		if erasedSum(stmt.ColumnInt64(0), row) != stmt.ColumnInt64(3) {
-			return s, fmt.Errorf("%w: what was erased of day %d is not what was written", ledger.ErrDamaged, stmt.ColumnInt64(0))
+		row, err := readErased(stmt)
+		if err != nil {
+			return s, err
 		}
 		s.Add(row)
 	}
 	return s, nil
 }
 
+func readErased(stmt *sqlite3.Stmt) (ledger.Spent, error) {
+	day, s := stmt.ColumnInt64(0), ledger.Spent{Charged: stmt.ColumnInt64(1), Lost: stmt.ColumnInt64(2)}
+	if erasedSum(day, s) != stmt.ColumnInt64(3) {
+		return s, fmt.Errorf("%w: what was erased of day %d is not what was written", ledger.ErrDamaged, day)
+	}
+	return s, nil
+}
+
 func erasedSum(day int64, s ledger.Spent) int64 { return checksum([]int64{day, s.Charged, s.Lost}) }
 
-// addCost notes what the outcomes cost that are about to go.
-func (e *erasure) addCost(which string, id int64) error {
-	query := fmt.Sprintf("SELECT at / %d, sum(charged), sum(%s) FROM outcome WHERE %s AND (charged OR kind IN (2, 4)) GROUP BY 1", dayMS, perhaps, which)
+// addCost adds up the cost of outcomes that are about to be removed.
+func (e *erasure) addCost(condition string, id int64) error {
+	query := fmt.Sprintf("SELECT at / %d, sum(charged), sum(%s) FROM outcome WHERE %s AND (charged OR kind IN (2, 4)) GROUP BY 1", dayMS, maybeCharged, condition)
 	for stmt, err := range e.rows(query, id) {
 		if err != nil {
 			return err
@@ -126,20 +165,19 @@ func (e *erasure) addCost(which string, id int64) error {
 	return nil
 }
 
-// keepCost adds it to what was erased before.
-func (e *erasure) keepCost() (all error) {
+// recordCost adds the cost to what was erased before.
+func (e *erasure) recordCost() (all error) {
 	for day, s := range e.cost {
-		var before ledger.Spent
-		for stmt, err := range e.rows("SELECT charged, lost, checksum FROM erased WHERE day = ?", day) {
+		for stmt, err := range e.rows("SELECT day, charged, lost, checksum FROM erased WHERE day = ?", day) {
 			if err != nil {
 				return err
 			}
-			before = ledger.Spent{Charged: stmt.ColumnInt64(0), Lost: stmt.ColumnInt64(1)}
-			if erasedSum(day, before) != stmt.ColumnInt64(2) {
-				return fmt.Errorf("%w: what was erased of day %d is not what was written", ledger.ErrDamaged, day)
+			before, err := readErased(stmt)
+			if err != nil {
+				return err
 			}
+			s.Add(before)
 		}
-		s.Add(before)
 		all = errors.Join(all, e.exec("INSERT OR REPLACE INTO erased VALUES(?,?,?,?)", day, s.Charged, s.Lost, erasedSum(day, s)))
 	}
 	return all

@@ -5,9 +5,10 @@ import (
 	"os"
 
 	"enrich/ledger"
+	"enrich/ledger/sqlite/internal/wal"
 )
 
-// Stats counts.
+// Stats counts what is in the ledger.
 func (l *Ledger) Stats(_ context.Context) (ledger.Stats, error) {
 	l.db.Lock()
 	defer l.db.Unlock()
@@ -15,7 +16,7 @@ func (l *Ledger) Stats(_ context.Context) (ledger.Stats, error) {
 	if l.conn == nil {
 		return s, nil
 	}
-	if err := l.count(&s); err != nil {
+	if err := l.countOutcomes(&s); err != nil {
 		return s, damaged(err)
 	}
 	var err error
@@ -27,16 +28,16 @@ func (l *Ledger) Stats(_ context.Context) (ledger.Stats, error) {
 		return s, damaged(err)
 	}
 	s.Version = int(version)
-	for _, name := range []string{l.path, l.path + "-wal"} {
-		if info, err := os.Stat(name); err == nil {
+	for _, path := range []string{l.path, wal.Path(l.path)} {
+		if info, err := os.Stat(path); err == nil {
 			s.Bytes += info.Size()
 		}
 	}
 	return s, nil
 }
 
-// count goes through the outcomes once.
-func (l *Ledger) count(s *ledger.Stats) error {
+// countOutcomes reads the outcomes once.
+func (l *Ledger) countOutcomes(s *ledger.Stats) error {
 	const query = `SELECT sum(kind = 1), sum(kind = 2), sum(kind = 3), sum(kind = 4), sum(kind = 5), sum(charged), min(at), max(at), count(*) FROM outcome`
 	for stmt, err := range l.rows(query) {
 		if err != nil {

@@ -17,7 +17,7 @@ func TestVerifyFinds(t *testing.T) {
 		"a changed contact":       {`UPDATE outcome SET contact = '{"email":"x@y.example"}' WHERE id = 6`, "outcome 6 is not what was written"},
 		"a changed charge":        {`UPDATE outcome SET charged = 1 - charged WHERE id = 6`, "outcome 6 is not what was written"},
 		"two swapped rows":        {`UPDATE outcome SET id = 9999 WHERE id = 6; UPDATE outcome SET id = 6 WHERE id = 7; UPDATE outcome SET id = 7 WHERE id = 9999`, "outcome 6 is not what was written"},
-		"a row that is gone":      {`DELETE FROM outcome WHERE id = 6`, "outcome 6 is not there"},
+		"a row that is gone":      {`DELETE FROM outcome WHERE id = 6`, "outcome 6 is missing"},
 		"a changed intent":        {`UPDATE asked SET contacts = replace(contacts, 'smith.3@', 'smith.9@') WHERE id = 1`, "the intents of commit 1 are not what was written"},
 		"an intent that is gone":  {`DELETE FROM asked WHERE id = 3`, "something is missing before commit 4"},
 		"a key that is another's": {`UPDATE asked SET keys = (SELECT keys FROM asked WHERE id = 3) WHERE id = 1`, "the intents of commit 1 are not what was written"},
@@ -27,7 +27,7 @@ func TestVerifyFinds(t *testing.T) {
 			makeSample(t, path, true)
 			foreign(t, path, tt.sql)
 			v, err := open(t, path, sqlite.Options{ReadOnly: true}).Verify(context.Background())
-			if err != nil || v.Problems == 0 || !strings.Contains(strings.Join(v.Told, "\n"), tt.says) {
+			if err != nil || v.Problems == 0 || !strings.Contains(strings.Join(v.Messages, "\n"), tt.says) {
 				t.Errorf("%+v, %v", v, err)
 			}
 		})
@@ -47,13 +47,13 @@ func TestVerifyFindsWhatWasWrittenWrong(t *testing.T) {
 		"an intent with another's key": {func(t *testing.T, l *sqlite.Ledger, run int64) {
 			commit(t, l, run, []ledger.Intent{{Contact: person(1).Contact, Keys: person(2).Keys}})
 			commit(t, l, run, nil, outcome(2, 1))
-		}, "commit 1: intent 1 has not the key of its contact"},
+		}, "commit 1: intent 1: key does not match contact"},
 		"an outcome with another's key": {func(t *testing.T, l *sqlite.Ledger, run int64) {
 			o := outcome(2, 1)
 			o.Contact = person(1).Contact
 			commit(t, l, run, []ledger.Intent{person(2)})
 			commit(t, l, run, nil, o)
-		}, "outcome 1 has not the key of its contact"},
+		}, "outcome 1: key does not match contact"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")
@@ -64,7 +64,7 @@ func TestVerifyFindsWhatWasWrittenWrong(t *testing.T) {
 				t.Fatal(err)
 			}
 			v, err := l.Verify(context.Background())
-			if err != nil || v.Problems != 1 || !strings.Contains(v.Told[0], tt.says) {
+			if err != nil || v.Problems != 1 || !strings.Contains(v.Messages[0], tt.says) {
 				t.Errorf("%+v, %v", v, err)
 			}
 		})

@@ -1,4 +1,4 @@
-package sqlite
+package lockfile
 
 import "golang.org/x/sys/unix"
 

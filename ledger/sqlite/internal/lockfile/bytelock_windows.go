@@ -1,4 +1,4 @@
-package sqlite
+package lockfile
 
 import (
 	"errors"
@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lockedByte is the byte of the ledger that is locked: far behind the end of any file, because nobody can read or write
-// what is locked here.
+// lockedByte is the byte of the ledger that is locked: far beyond the end of any file, because a locked byte cannot be
+// read or written here.
 const lockedByte = 1 << 62
 
-// tryLockFile locks a byte of an open ledger, shared or exclusively, and reports false if another process has a lock that
+// tryLockByte locks a byte of an open ledger, shared or exclusively, and reports false if another process has a lock that
 // excludes this one.
-func tryLockFile(f *os.File, exclusive bool) (bool, error) {
+func tryLockByte(f *os.File, exclusive bool) (bool, error) {
 	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if exclusive {
 		flags |= windows.LOCKFILE_EXCLUSIVE_LOCK
@@ -29,8 +29,8 @@ func tryLockFile(f *os.File, exclusive bool) (bool, error) {
 	return true, nil
 }
 
-// linksOf returns how many names an open file has.
-func linksOf(f *os.File) (uint64, error) {
+// countLinks returns how many names (hard links) an open file has.
+func countLinks(f *os.File) (uint64, error) {
 	var info windows.ByHandleFileInformation
 	if err := windows.GetFileInformationByHandle(windows.Handle(f.Fd()), &info); err != nil {
 		return 0, os.NewSyscallError("GetFileInformationByHandle", err)

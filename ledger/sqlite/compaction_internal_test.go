@@ -51,7 +51,7 @@ func TestSmallCommitsDoNotMakeManyRows(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, err := l.number("SELECT count(*) FROM ended")
-		if most := int64(commits*size/packFew + packRows); err != nil || rows-before > min(most, commits) {
+		if most := int64(commits*size/compactBelow + compactAfter); err != nil || rows-before > min(most, commits) {
 			t.Errorf("commits of %d: %d rows for %d commits, want %d at most; %v", size, rows-before, commits, most, err)
 		}
 		if v, err := l.Verify(context.Background()); err != nil || v.Problems > 0 || v.Outcomes != int64(made) || v.Intents != int64(made) {

@@ -1,4 +1,4 @@
-package sqlite
+package dbfile
 
 import (
 	"fmt"
@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refuseNetwork refuses a directory on a file system that the system itself does not call local.
+// refuseNetwork refuses a directory on a file system that is not marked as local.
 func refuseNetwork(dir string) error {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		return nil // what is wrong with it is told when the file is opened
+		return nil // opening the file will report the error
 	}
 	if st.Flags&unix.MNT_LOCAL != 0 {
 		return nil

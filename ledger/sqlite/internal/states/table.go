@@ -1,4 +1,4 @@
-package sqlite
+package states
 
 import (
 	"encoding/binary"
@@ -7,22 +7,19 @@ import (
 	"enrich/ledger"
 )
 
-// A table is what is known of each contact, in memory: at most 32 bytes for each, and never more than a shard of it
-// twice while it grows. It is a hash table of shards; a shard's slots hold the place of an entry and a part of its hash,
-// so that a probe that misses does not touch the entry.
+// A table is a hash table in shards. An entry and its slot take at most 32 bytes, and while the table grows only one shard's
+// slots exist twice. A slot has the number of an entry and a part of its hash, so that a probe that misses does not touch the
+// entry.
 //
-// Of a key's 16 bytes the first choose the shard and the last twelve are kept: 108 random bits tell contacts apart as
+// Of a key's 16 bytes the first choose the shard and the last twelve are stored: 108 random bits distinguish contacts as
 // well as 128.
-type table struct {
-	shards [shards]shard
-	n      int64
-}
+type table struct{ shards [shards]shard }
 
 const (
 	shards     = 1 << 12
 	blockSize  = 64
 	minSlots   = 16
-	maxInShard = 1 << 16 // what a slot can point at
+	maxInShard = 1 << 16 // entries that a slot can number
 )
 
 type shard struct {
@@ -52,10 +49,10 @@ const (
 func (e *entry) kind() contact.Kind { return contact.Kind(e.meta & kindMask) }
 func (e *entry) lost() int          { return int(e.meta >> lostShift & lostMax) }
 
-// ref is signed: negative ones are of outcomes that are not in the file.
+// ref is signed: outcomes that are not in the file have negative references.
 func (e *entry) ref() ledger.Ref { return ledger.Ref(e.meta) >> refShift }
 
-// time is milliseconds since 1970.
+// time is in milliseconds since 1970.
 func (e *entry) time() int64 {
 	return int64(e.at)*1000 + int64(e.meta>>msShift&(1<<(refShift-msShift)-1))
 }
@@ -67,35 +64,34 @@ func (e *entry) set(kind contact.Kind, ref ledger.Ref, lost int, ms int64) {
 	e.at = uint32(ms / 1000)
 }
 
-// mark sets a mark, and says whether it was not set before.
+// mark sets a mark and reports whether it was clear before.
 func (e *entry) mark(m uint64) (first bool) {
 	first = e.meta&m == 0
 	e.meta |= m
 	return first
 }
 
-// place is a key's shard, and the hash of the bytes that an entry keeps: its high bits choose the slot, its low ones are
-// the tag.
-func place(k contact.Key) (i int, h uint32) {
+// split returns a key's shard and the hash of the bytes that its entry stores: the high bits of the hash choose the slot, the
+// low ones are the tag.
+func split(k contact.Key) (i int, h uint32) {
 	return int(binary.BigEndian.Uint16(k[:2]) >> 4), hash(k[4:])
 }
 
-func hash(kept []byte) uint32 { return binary.BigEndian.Uint32(kept) }
+func hash(stored []byte) uint32 { return binary.BigEndian.Uint32(stored) }
 
 // find returns the entry of a key, or nil.
 func (t *table) find(k contact.Key) *entry {
-	i, h := place(k)
+	i, h := split(k)
 	return t.shards[i].find(k, h)
 }
 
-// get returns the entry of a key, adding one of no kind where there is none. It stays valid.
+// get returns the entry of a key and adds one of kind 0 if there is none. The pointer remains valid.
 func (t *table) get(k contact.Key) *entry {
-	i, h := place(k)
+	i, h := split(k)
 	s := &t.shards[i]
 	if e := s.find(k, h); e != nil {
 		return e
 	}
-	t.n++
 	return s.add(k, h)
 }
 
@@ -122,7 +118,7 @@ func (s *shard) entry(slot uint32) *entry {
 	return &s.blocks[at/blockSize][at%blockSize]
 }
 
-// slot is where the search for a hash begins: a multiplication instead of a remainder.
+// slot returns the slot at which the search for a hash begins. It multiplies, which is faster than a remainder.
 func (s *shard) slot(h uint32) int { return int(uint64(h) * uint64(len(s.slots)) >> 32) }
 
 func (s *shard) next(i int) int {
@@ -134,7 +130,7 @@ func (s *shard) next(i int) int {
 
 func (s *shard) add(k contact.Key, h uint32) *entry {
 	if s.n+1 >= maxInShard {
-		panic("ledger: more contacts than can be held in memory") // 268 million
+		panic("ledger: more than 268 million contacts")
 	}
 	if s.n+s.n/7 >= len(s.slots) { // seven eighths full
 		s.grow()
@@ -157,7 +153,7 @@ func (s *shard) put(number int, h uint32) {
 	s.slots[i] = h<<16 | uint32(number)
 }
 
-// grow makes a third more slots.
+// grow adds a third more slots.
 func (s *shard) grow() {
 	s.slots = make([]uint32, max(minSlots, len(s.slots)+len(s.slots)/3))
 	for i := range s.n {

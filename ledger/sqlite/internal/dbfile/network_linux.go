@@ -1,4 +1,4 @@
-package sqlite
+package dbfile
 
 import (
 	"fmt"
@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// refuseNetwork refuses a directory on a network file system. The numbers are those of statfs(2); FUSE is not among
-// them, because most of what it carries is local.
+// refuseNetwork refuses a directory on a network file system, by its number in statfs(2). FUSE is not among
+// them, because most FUSE file systems are local.
 func refuseNetwork(dir string) error {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
-		return nil // what is wrong with it is told when the file is opened
+		return nil // opening the file will report the error
 	}
 	if name, ok := networkName(uint32(st.Type)); ok {
 		return fmt.Errorf("%w: %s is on %s", ledger.ErrNetwork, dir, name)
@@ -35,7 +35,7 @@ func networkName(kind uint32) (string, bool) {
 		return "Ceph", true
 	case unix.V9FS_MAGIC:
 		return "9P", true
-	case 0x0bd00bd0: // not in the package: Lustre's own headers
+	case 0x0bd00bd0: // from the headers of Lustre
 		return "Lustre", true
 	}
 	return "", false

@@ -1,0 +1,105 @@
+package ledger
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"enrich/contact"
+)
+
+// A Filter selects what a deletion request is about: everything that was sent or answered about one person. Fields are compared
+// as contacts are: normalised. An empty filter would match everyone: check [Filter.IsEmpty].
+type Filter struct{ fields fields }
+
+// fields are the normalised fields of a contact; the first one is the address.
+type fields [6]string
+
+func normalised(c contact.Contact) fields {
+	return fields{
+		contact.Normal(c.Email), contact.Normal(c.FirstName), contact.Normal(c.LastName), contact.Normal(c.CompanyName),
+		contact.Normal(contact.BareHost(c.CompanyDomain)), contact.Normal(contact.LinkedInPath(c.LinkedInURL)),
+	}
+}
+
+// NewFilter returns the filter for a person, given by any of the fields. If the address is written as in a cell of a list
+// ("Ann <ann@x.example>"), it is cleaned as that cell would be.
+func NewFilter(who contact.Contact) Filter {
+	if address := (contact.Contact{Email: who.Email}).Cleaned().Email; address != "" {
+		who.Email = address
+	}
+	return Filter{normalised(who)}
+}
+
+// IsEmpty reports whether no field is given, after normalisation.
+func (f *Filter) IsEmpty() bool { return f.fields == fields{} }
+
+// MatchesRequest reports whether a request is about the person: all given fields match, as it was sent or as it would be sent
+// today.
+func (f *Filter) MatchesRequest(c contact.Contact) bool {
+	return f.matches(normalised(c)) || f.matches(normalised(c.Cleaned()))
+}
+
+func (f *Filter) matches(got fields) bool {
+	for i, field := range f.fields {
+		if field != "" && got[i] != field {
+			return false
+		}
+	}
+	return true
+}
+
+// MatchesAnswer reports whether the body of an answer is about the person: all given fields match its contact, or it contains
+// the address anywhere.
+func (f *Filter) MatchesAnswer(body []byte) bool {
+	if len(body) == 0 {
+		return false
+	}
+	c := gjson.GetBytes(body, "contact")
+	return f.MatchesRequest(contact.Contact{
+		Email: c.Get("email").String(), FirstName: c.Get("first_name").String(), LastName: c.Get("last_name").String(),
+		CompanyName: c.Get("company.name").String(), CompanyDomain: c.Get("company.website").String(), LinkedInURL: c.Get("linkedin").String(),
+	}) || f.fields[0] != "" && f.addressIn(gjson.ParseBytes(body))
+}
+
+// addressIn reports whether a value contains the address, at any depth, also as a member's name.
+func (f *Filter) addressIn(v gjson.Result) bool {
+	if v.Type == gjson.String {
+		return containsAddress(contact.Normal(v.Str), f.fields[0])
+	}
+	if !v.IsObject() && !v.IsArray() {
+		return false
+	}
+	found := false
+	v.ForEach(func(name, v gjson.Result) bool {
+		found = f.addressIn(v) || name.Type == gjson.String && containsAddress(contact.Normal(name.Str), f.fields[0])
+		return !found
+	})
+	return found
+}
+
+// containsAddress reports whether a text contains an address as a whole: joann@x.com does not contain ann@x.com.
+func containsAddress(text, address string) bool {
+	for {
+		i := strings.Index(text, address)
+		if i < 0 {
+			return false
+		}
+		if !continuesAddress(text[:i], text[i+len(address):]) {
+			return true
+		}
+		text = text[i+1:]
+	}
+}
+
+// continuesAddress reports whether the text before or after an address belongs to it, so that it is part of a longer one.
+func continuesAddress(before, after string) bool {
+	if before != "" && isAddressByte(before[len(before)-1]) || after != "" && isAddressByte(after[0]) && after[0] != '.' {
+		return true
+	}
+	return len(after) > 1 && after[0] == '.' && isAddressByte(after[1]) // x.com.au
+}
+
+func isAddressByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b >= 0x80 || strings.IndexByte("._%+-", b) >= 0
+}

@@ -1,0 +1,168 @@
+package sqlite
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"sync"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// Sizes of the elements of asked.keys and ended.keys (see the package comment), in bytes.
+const (
+	keysSize  = 2 * len(contact.Key{})
+	endedSize = keysSize + 8
+)
+
+// ended is an outcome as it is in ended.keys. Kind 0 means that it was erased.
+type ended struct {
+	keys contact.Keys
+	kind contact.Kind
+	at   int64 // milliseconds
+}
+
+func appendKeys(b []byte, k contact.Keys) []byte {
+	return append(append(b, k.Request[:]...), k.Email[:]...)
+}
+
+func readKeys(b []byte) contact.Keys {
+	return contact.Keys{Request: contact.Key(b[:16]), Email: contact.Key(b[16:32])}
+}
+
+func appendEnded(b []byte, e ended) []byte {
+	b = appendKeys(b, e.keys)
+	return binary.BigEndian.AppendUint64(b, uint64(e.at)<<8|uint64(e.kind))
+}
+
+func readEnded(b []byte) ended {
+	v := binary.BigEndian.Uint64(b[keysSize:])
+	return ended{readKeys(b), contact.Kind(v & 0xff), int64(v >> 8)}
+}
+
+func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func flag(set bool) int64 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// checksum is CRC-32C over numbers and texts, each text after its length, so that no byte can move from one text to the next
+// unnoticed.
+func checksum(numbers []int64, texts ...[]byte) int64 {
+	table := crc32.MakeTable(crc32.Castagnoli) // created once, by the standard library
+	buf := checksumBuffers.Get().(*[16 * 8]byte)
+	defer checksumBuffers.Put(buf)
+	b := buf[:0]
+	for _, n := range numbers {
+		b = binary.BigEndian.AppendUint64(b, uint64(n))
+	}
+	for _, t := range texts {
+		b = binary.BigEndian.AppendUint64(b, uint64(len(t)))
+	}
+	sum := crc32.Update(0, table, b)
+	for _, t := range texts {
+		sum = crc32.Update(sum, table, t)
+	}
+	return int64(sum)
+}
+
+// checksumBuffers save an allocation for each row that is written or read: crc32 lets its argument escape.
+var checksumBuffers = sync.Pool{New: func() any { return new([16 * 8]byte) }}
+
+// A commitRow is a row of table ended or, with contacts, of asked. One that was read is valid until the next row is read.
+type commitRow struct {
+	id, run, first int64
+	// commits is the number of commits that a row of ended represents, up to its own number (see compaction); asked is how
+	// many of them have intents.
+	commits, asked int64
+	keys, contacts []byte
+}
+
+const (
+	endedColumns = "SELECT id, run, first, commits, asked, keys, checksum FROM ended"
+	allEnded     = endedColumns + " ORDER BY id"
+	askedColumns = "SELECT id, run, keys, contacts, checksum FROM asked"
+)
+
+// readCommit reads a row of ended.
+func readCommit(stmt *sqlite3.Stmt) (commitRow, error) {
+	c := commitRow{
+		id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), first: stmt.ColumnInt64(2),
+		commits: stmt.ColumnInt64(3), asked: stmt.ColumnInt64(4), keys: stmt.ColumnRawBlob(5),
+	}
+	return c, c.check(stmt.ColumnInt64(6))
+}
+
+// readAsked reads a row of asked.
+func readAsked(stmt *sqlite3.Stmt) (commitRow, error) {
+	c := commitRow{id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), keys: stmt.ColumnRawBlob(2), contacts: stmt.ColumnRawText(3)}
+	if c.contacts == nil {
+		c.contacts = []byte{} // not a row of ended
+	}
+	return c, c.check(stmt.ColumnInt64(4))
+}
+
+// check returns an error if the row is not what was written.
+func (c *commitRow) check(sum int64) error {
+	switch {
+	case c.contacts != nil && (len(c.keys)%keysSize != 0 || c.sum() != sum):
+		return fmt.Errorf("%w: the intents of commit %d are not what was written", ledger.ErrDamaged, c.id)
+	case c.contacts == nil && (len(c.keys)%endedSize != 0 || c.sum() != sum):
+		return fmt.Errorf("%w: the outcomes of commit %d are not what was written", ledger.ErrDamaged, c.id)
+	}
+	return nil
+}
+
+func (c *commitRow) sum() int64 {
+	if c.contacts != nil {
+		return checksum([]int64{c.id, c.run}, c.keys, c.contacts)
+	}
+	return checksum([]int64{c.id, c.run, c.first, c.commits, c.asked}, c.keys)
+}
+
+// count returns how many outcomes the row has.
+func (c *commitRow) count() int64 { return int64(len(c.keys) / endedSize) }
+
+// ended returns the outcome with a number; the row has it.
+func (c *commitRow) ended(outcome int64) ended {
+	return readEnded(c.keys[(outcome-c.first)*int64(endedSize):])
+}
+
+// A record is a row of table outcome.
+type record struct {
+	id, run, kind, at, status, attempts, charged int64
+	failure, message, contact, body              []byte
+}
+
+const recordColumns = "SELECT id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum FROM outcome"
+
+// read reads a row and reports whether it is what was written. Its texts belong to SQLite and are valid until the next step.
+func (r *record) read(stmt *sqlite3.Stmt) (valid bool) {
+	r.id, r.run, r.kind, r.at = stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)
+	r.status, r.attempts, r.charged = stmt.ColumnInt64(4), stmt.ColumnInt64(5), stmt.ColumnInt64(6)
+	r.failure, r.message, r.contact, r.body = stmt.ColumnRawText(7), stmt.ColumnRawText(8), stmt.ColumnRawText(9), stmt.ColumnRawText(10)
+	return r.sum() == stmt.ColumnInt64(11)
+}
+
+func (r *record) sum() int64 {
+	return checksum([]int64{r.id, r.run, r.kind, r.at, r.status, r.attempts, r.charged}, r.failure, r.message, r.contact, r.body)
+}
+
+func (r *record) damaged() error {
+	return fmt.Errorf("%w: outcome %d is not what was written", ledger.ErrDamaged, r.id)
+}
+
+// outcome copies the row into an outcome and reuses the memory of its body.
+func (r *record) outcome(o *contact.Outcome) {
+	*o = contact.Outcome{
+		Kind: contact.Kind(r.kind), At: moment(r.at), Status: int(r.status), Attempts: int(r.attempts), Charged: r.charged != 0,
+		Failure: contact.Failure(r.failure), Message: string(r.message), Body: append(o.Body[:0], r.body...), Run: r.run,
+	}
+}

@@ -1,0 +1,130 @@
+// Package states keeps in memory what a ledger knows of each contact: its latest answer or, if it has none, its latest
+// outcome, and how many calls were lost since.
+//
+// A contact takes at most 32 bytes, also while the table grows. It does not keep what the outcomes contain: a state has the
+// reference by which an outcome is read.
+package states
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync"
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// A Table has the states of all contacts. Its methods may be called from any goroutine, except [Table.Load]. The zero value
+// identifies contacts by their request and does not know addresses.
+type Table struct {
+	// ByEmail identifies contacts by their address instead (--same-by email).
+	ByEmail bool
+	// Addresses makes States fill AddressAnswered, at 8 bytes for each answer.
+	Addresses bool
+
+	mu      sync.Mutex
+	entries table
+	answers int64
+	// addresses are those that were answered, as 64 bits of their key: enough for a count that is only shown.
+	addresses []uint64
+	sorted    bool // addresses
+}
+
+// Load adds an outcome that is in the ledger already. It must not be called beside other methods.
+func (t *Table) Load(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64) {
+	t.add(k, kind, ref, ms)
+}
+
+// Record adds outcomes that have been committed, with ascending references. thisRun says whether they are of the run that
+// was begun on the ledger.
+func (t *Table) Record(outcomes []contact.Outcome, first ledger.Ref, thisRun bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range outcomes {
+		o := &outcomes[i]
+		e := t.add(o.Keys, o.Kind, first+ledger.Ref(i), o.At.UnixMilli())
+		if thisRun {
+			e.mark(thisRunMark)
+		}
+	}
+}
+
+// add applies an outcome. An answer remains the state until there is a newer answer; a lost call after it is only counted.
+func (t *Table) add(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64) *entry {
+	e := t.entries.get(t.key(k))
+	lost := e.lost()
+	if kind == contact.Lost {
+		lost++
+	}
+	switch {
+	case kind.Answered():
+		if !e.kind().Answered() {
+			t.answers++
+		}
+		if t.Addresses {
+			t.addresses, t.sorted = append(t.addresses, addressHash(k)), false
+		}
+		e.set(kind, ref, 0, ms)
+	case e.kind().Answered():
+		e.set(e.kind(), e.ref(), lost, e.time())
+	default:
+		e.set(kind, ref, lost, ms)
+	}
+	return e
+}
+
+// States looks contacts up: states[i] is the state of keys[i]. All of them are of one moment.
+func (t *Table) States(keys []contact.Keys, states []ledger.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range keys {
+		s := &states[i]
+		*s = ledger.State{AddressAnswered: t.Addresses && t.addressAnswered(keys[i])}
+		if e := t.entries.find(t.key(keys[i])); e != nil {
+			s.Kind, s.Ref, s.At, s.Lost = e.kind(), e.ref(), time.UnixMilli(e.time()).UTC(), e.lost()
+			s.ThisRun, s.Asked = e.meta&thisRunMark != 0, e.meta&askedMark != 0
+		}
+	}
+}
+
+// Answers returns how many contacts have an answer.
+func (t *Table) Answers() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.answers
+}
+
+// MarkAsked reports whether this is the first call for a contact.
+func (t *Table) MarkAsked(k contact.Keys) (first bool) { return t.mark(k, askedMark) }
+
+// MarkSeen reports whether this is the first call for a contact.
+func (t *Table) MarkSeen(k contact.Keys) (first bool) { return t.mark(k, seenMark) }
+
+func (t *Table) mark(k contact.Keys, m uint64) (first bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.entries.get(t.key(k)).mark(m)
+}
+
+// key is what identifies a contact in this table.
+func (t *Table) key(k contact.Keys) contact.Key {
+	if t.ByEmail {
+		return k.Email
+	}
+	return k.Request
+}
+
+func (t *Table) addressAnswered(k contact.Keys) bool {
+	if k.Email == k.Request { // it has no address
+		return false
+	}
+	if !t.sorted {
+		slices.Sort(t.addresses)
+		t.sorted = true
+	}
+	_, found := slices.BinarySearch(t.addresses, addressHash(k))
+	return found
+}
+
+func addressHash(k contact.Keys) uint64 { return binary.BigEndian.Uint64(k.Email[:]) }
