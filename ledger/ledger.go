@@ -29,8 +29,6 @@ type State struct {
 	// AddressAnswered reports whether the contact's address was answered, under whatever other fields. It is false for a
 	// contact without an address, and if the store was opened without looking for addresses.
 	AddressAnswered bool
-	// Asked reports whether MarkAsked was called. Deprecated: use ThisRun.
-	Asked bool
 }
 
 // An Intent is a contact that is about to be sent.

@@ -135,9 +135,3 @@ func (l *Ledger) States(_ context.Context, keys []contact.Keys, states []ledger.
 	l.states.States(keys, states)
 	return nil
 }
-
-// MarkAsked reports whether this is the first call for a contact.
-func (l *Ledger) MarkAsked(k contact.Keys) (first bool) { return l.states.MarkAsked(k) }
-
-// MarkSeen reports whether this is the first call for a contact.
-func (l *Ledger) MarkSeen(k contact.Keys) (first bool) { return l.states.MarkSeen(k) }

@@ -45,14 +45,14 @@ func (t *Table) Record(outcomes []contact.Outcome, first ledger.Ref, thisRun boo
 		o := &outcomes[i]
 		e := t.add(o.Keys, o.Kind, first+ledger.Ref(i), o.At.UnixMilli())
 		if thisRun {
-			e.mark(thisRunMark)
+			e.meta |= thisRunMark
 		}
 	}
 }
 
 // add applies an outcome. An answer remains the state until there is a newer answer; a lost call after it is only counted.
 func (t *Table) add(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64) *entry {
-	e := t.entries.get(t.key(k))
+	e := t.entries.get(k.By(t.ByEmail))
 	lost := e.lost()
 	if kind == contact.Lost {
 		lost++
@@ -81,9 +81,9 @@ func (t *Table) States(keys []contact.Keys, states []ledger.State) {
 	for i := range keys {
 		s := &states[i]
 		*s = ledger.State{AddressAnswered: t.Addresses && t.addressAnswered(keys[i])}
-		if e := t.entries.find(t.key(keys[i])); e != nil {
+		if e := t.entries.find(keys[i].By(t.ByEmail)); e != nil {
 			s.Kind, s.Ref, s.At, s.Lost = e.kind(), e.ref(), time.UnixMilli(e.time()).UTC(), e.lost()
-			s.ThisRun, s.Asked = e.meta&thisRunMark != 0, e.meta&askedMark != 0
+			s.ThisRun = e.meta&thisRunMark != 0
 		}
 	}
 }
@@ -93,26 +93,6 @@ func (t *Table) Answers() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.answers
-}
-
-// MarkAsked reports whether this is the first call for a contact.
-func (t *Table) MarkAsked(k contact.Keys) (first bool) { return t.mark(k, askedMark) }
-
-// MarkSeen reports whether this is the first call for a contact.
-func (t *Table) MarkSeen(k contact.Keys) (first bool) { return t.mark(k, seenMark) }
-
-func (t *Table) mark(k contact.Keys, m uint64) (first bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.entries.get(t.key(k)).mark(m)
-}
-
-// key is what identifies a contact in this table.
-func (t *Table) key(k contact.Keys) contact.Key {
-	if t.ByEmail {
-		return k.Email
-	}
-	return k.Request
 }
 
 func (t *Table) addressAnswered(k contact.Keys) bool {

@@ -32,14 +32,12 @@ type shard struct {
 type entry struct {
 	key  [12]byte
 	at   uint32 // seconds since 1970
-	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | seen<<7 | asked<<6 | this run<<5 | kind
+	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | this run<<7 | kind
 }
 
 const (
-	kindMask    = 0x1f
-	thisRunMark = 1 << 5
-	askedMark   = 1 << 6
-	seenMark    = 1 << 7
+	kindMask    = 0x7f
+	thisRunMark = 1 << 7
 	lostShift   = 8
 	lostMax     = 15
 	msShift     = 12
@@ -59,16 +57,8 @@ func (e *entry) time() int64 {
 
 func (e *entry) set(kind contact.Kind, ref ledger.Ref, lost int, ms int64) {
 	ms = min(max(ms, 0), 1000*(1<<32)-1) // until 2106
-	marks := e.meta & (thisRunMark | askedMark | seenMark)
-	e.meta = uint64(ref)<<refShift | uint64(ms%1000)<<msShift | uint64(min(lost, lostMax))<<lostShift | marks | uint64(kind)
+	e.meta = uint64(ref)<<refShift | uint64(ms%1000)<<msShift | uint64(min(lost, lostMax))<<lostShift | e.meta&thisRunMark | uint64(kind)
 	e.at = uint32(ms / 1000)
-}
-
-// mark sets a mark and reports whether it was clear before.
-func (e *entry) mark(m uint64) (first bool) {
-	first = e.meta&m == 0
-	e.meta |= m
-	return first
 }
 
 // split returns a key's shard and the hash of the bytes that its entry stores: the high bits of the hash choose the slot, the

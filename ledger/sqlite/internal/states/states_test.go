@@ -1,0 +1,112 @@
+package states_test
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/ledger/sqlite/internal/states"
+)
+
+// keys makes the keys of a contact; two contacts share an address.
+func keys(n int) (k contact.Keys) {
+	binary.BigEndian.PutUint64(k.Request[:], rand.New(rand.NewPCG(1, uint64(n))).Uint64())
+	binary.BigEndian.PutUint64(k.Request[8:], uint64(n))
+	binary.BigEndian.PutUint64(k.Email[:], rand.New(rand.NewPCG(2, uint64(n/2))).Uint64())
+	return k
+}
+
+func stateOf(t *states.Table, k contact.Keys) ledger.State {
+	var s [1]ledger.State
+	t.States([]contact.Keys{k}, s[:])
+	return s[0]
+}
+
+func TestAContactTakesAtMost32BytesWhileTheTableGrows(t *testing.T) {
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	const n, fixed = 600_000, 4096 * (64*24 + 128) // each shard has an unfilled block
+	before := heap()
+	var table states.Table
+	for i := range n {
+		table.Load(keys(i), contact.Matched, ledger.Ref(i+1), 0)
+		if i%100_000 == 99_999 {
+			if bytes := heap() - before; bytes > 32*int64(i+1)+fixed {
+				t.Errorf("%d contacts take %d bytes", i+1, bytes)
+			}
+		}
+	}
+	if table.Answers() != n {
+		t.Errorf("%d answers", table.Answers())
+	}
+}
+
+// TestStatesFollowTheRules compares a table with a list of what happened.
+func TestStatesFollowTheRules(t *testing.T) {
+	const contacts = 40
+	rapid.Check(t, func(t *rapid.T) {
+		table := states.Table{ByEmail: rapid.Bool().Draw(t, "by email"), Addresses: rapid.Bool().Draw(t, "addresses")}
+		expected := map[contact.Key]ledger.State{}
+		answered, addresses := map[contact.Key]bool{}, map[contact.Key]bool{}
+		ref := ledger.Ref(-3) // a reader's first
+		for range rapid.IntRange(1, 200).Draw(t, "outcomes") {
+			k := keys(rapid.IntRange(0, contacts-1).Draw(t, "contact"))
+			kind := contact.Kind(rapid.IntRange(1, 5).Draw(t, "kind"))
+			at := time.UnixMilli(rapid.Int64Range(0, 1<<41).Draw(t, "at")).UTC()
+			ref++
+			current := rapid.Bool().Draw(t, "this run")
+			if current {
+				table.Record([]contact.Outcome{{Keys: k, Kind: kind, At: at}}, ref, true)
+			} else {
+				table.Load(k, kind, ref, at.UnixMilli())
+			}
+			s := expected[k.By(table.ByEmail)]
+			lost := s.Lost
+			if kind == contact.Lost {
+				lost = min(lost+1, 15)
+			}
+			switch {
+			case kind.Answered():
+				s.Kind, s.Ref, s.At, s.Lost = kind, ref, at, 0
+				answered[k.By(table.ByEmail)], addresses[k.Email] = true, true
+			case s.Kind.Answered():
+				s.Lost = lost
+			default:
+				s.Kind, s.Ref, s.At, s.Lost = kind, ref, at, lost
+			}
+			s.ThisRun = s.ThisRun || current
+			expected[k.By(table.ByEmail)] = s
+		}
+		for n := range contacts {
+			k := keys(n)
+			s := expected[k.By(table.ByEmail)]
+			s.AddressAnswered = table.Addresses && addresses[k.Email]
+			if got := stateOf(&table, k); got != s {
+				t.Fatalf("contact %d: %+v, expected %+v", n, got, s)
+			}
+		}
+		if table.Answers() != int64(len(answered)) {
+			t.Fatalf("%d answers, expected %d", table.Answers(), len(answered))
+		}
+	})
+}
+
+func TestAContactWithoutAnAddressHasNone(t *testing.T) {
+	table := states.Table{Addresses: true}
+	k := keys(1)
+	k.Email = k.Request
+	table.Load(k, contact.Matched, 1, 0)
+	if s := stateOf(&table, k); s.AddressAnswered {
+		t.Errorf("%+v", s)
+	}
+}
