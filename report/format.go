@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"enrich/internal/phrase"
 )
 
 // functions are what the template formats with. Those that return HTML are given numbers and names of ours alone.
@@ -14,7 +16,7 @@ func functions() template.FuncMap {
 	return template.FuncMap{
 		"n": figure, "group": Group, "percent": percent, "share": share, "bar": bar, "ms": milliseconds, "span": span,
 		"each": each, "credits": credits, "bytes": size, "chart": newChart,
-		"plural": plural, "sub": func(a, b int64) int64 { return a - b }, "len64": func(f []field) int64 { return int64(len(f)) },
+		"plural": phrase.Plural[int64], "sub": func(a, b int64) int64 { return a - b }, "len64": func(f []field) int64 { return int64(len(f)) },
 		"fields": func(list []field, matched int64) fieldTable { return fieldTable{list, matched} },
 	}
 }
@@ -71,13 +73,6 @@ func wholePercent(part, whole int64) string {
 		return "> 99 %"
 	}
 	return fmt.Sprintf("%.0f %%", p)
-}
-
-func plural(n int64, one, more string) string {
-	if n == 1 {
-		return one
-	}
-	return more
 }
 
 // bar is a part of a whole as a drawing; the figures stand beside it.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"html/template"
 	"time"
+
+	"enrich/internal/phrase"
 )
 
 // A view is a page with what is derived from it, for the template.
@@ -44,11 +46,11 @@ func headline(p *Page) string {
 	if p.Command == "write" {
 		credits = p.Credits.Answers
 	}
-	found := fmt.Sprintf("%s of %s %s found", Group(p.Rows.Matched), Group(p.Rows.Read), plural(p.Rows.Read, "contact", "contacts"))
+	found := fmt.Sprintf("%s of %s %s found", Group(p.Rows.Matched), Group(p.Rows.Read), phrase.Plural(p.Rows.Read, "contact", "contacts"))
 	if p.Rows.Read > 0 {
 		found += " (" + wholePercent(p.Rows.Matched, p.Rows.Read) + ")"
 	}
-	return fmt.Sprintf("%s, %s %s", found, Group(credits), plural(credits, "credit", "credits"))
+	return fmt.Sprintf("%s, %s %s", found, Group(credits), phrase.Plural(credits, "credit", "credits"))
 }
 
 // At is a point of time for the reader: local time, with UTC if that differs.

@@ -12,6 +12,7 @@ import (
 	"github.com/gocarina/gocsv"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/internal/phrase"
 	"enrich/samples"
 	"enrich/writer"
 )
@@ -96,7 +97,7 @@ func showRows[T interface{ cells() []string }](d *demo, name string, most int) e
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	for _, row := range rows[:min(len(rows), most)] {
-		d.note("  %s", console.Plain(console.Truncate(strings.Join(row.cells(), " | "), demoLine)))
+		d.note("  %s", console.Plain(phrase.Shorten(strings.Join(row.cells(), " | "), demoLine)))
 	}
 	return nil
 }

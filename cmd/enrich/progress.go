@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"enrich/client"
+	"enrich/internal/phrase"
 	"enrich/pipeline"
 	"enrich/reader"
 )
@@ -224,7 +225,7 @@ func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
 	)
 	draw = func() {
 		r := g.read()
-		b.Describe(cut(r.text(narrow), width-size-10))
+		b.Describe(phrase.Cut(r.text(narrow), width-size-10))
 		if limit > 0 {
 			// The last step is the end's: a full bar would finish, and leave a line behind.
 			_ = b.Set(min(barScale-1, int(r.share*barScale)))
@@ -233,12 +234,4 @@ func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
 		}
 	}
 	return draw, func() { _ = b.Exit(); _ = b.Clear() }
-}
-
-// cut is a text in at most so many characters.
-func cut(text string, most int) string {
-	if runes := []rune(text); len(runes) > max(most, 0) {
-		return string(runes[:max(most, 0)])
-	}
-	return text
 }

@@ -9,6 +9,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 	"enrich/format"
+	"enrich/internal/phrase"
 	"enrich/pipeline"
 	"enrich/report"
 	"enrich/writer"
@@ -107,7 +108,7 @@ const (
 // on one line, with at most so many characters.
 func (r *reporter) clean(s string, most int) string {
 	s = string(r.key.Redact([]byte(s[:min(len(s), maxCleanBytes)])))
-	return console.Truncate(strings.ReplaceAll(console.Plain(s), "\n", " "), most)
+	return phrase.Shorten(strings.ReplaceAll(console.Plain(s), "\n", " "), most)
 }
 
 // writeReport writes the page before the summary, which tells of it.

@@ -135,18 +135,6 @@ func TestNamesAreQuotedOnlyIfNeeded(t *testing.T) {
 	}
 }
 
-func TestTruncate(t *testing.T) {
-	for _, s := range []struct {
-		given    string
-		most     int
-		expected string
-	}{{"", 0, ""}, {"a", 0, "…"}, {"éàü", 3, "éàü"}, {"éàü", 2, "éà…"}} {
-		if got := Truncate(s.given, s.most); got != s.expected {
-			t.Errorf("%q, %d: %q, expected %q", s.given, s.most, got, s.expected)
-		}
-	}
-}
-
 // TestWhatAPrinterPrints with each set of options.
 func TestWhatAPrinterPrints(t *testing.T) {
 	for name, test := range map[string]struct {

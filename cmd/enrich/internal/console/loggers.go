@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+
+	"enrich/internal/phrase"
 )
 
 // CaptureLoggers leads Go's standard loggers (log and slog), to which net/http and others write, to the console until
@@ -55,5 +57,5 @@ const maxLibraryRunes = 300
 // asked for: they may contain a part of the key, and are left out.
 func libraryText(message string) string {
 	message, _, _ = strings.Cut(message, " starting with ")
-	return Truncate(plainLine(strings.TrimSpace(message)), maxLibraryRunes)
+	return phrase.Shorten(plainLine(strings.TrimSpace(message)), maxLibraryRunes)
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"enrich/internal/phrase"
 )
 
 // prefix begins warnings and errors for people.
@@ -128,7 +130,7 @@ func jsonLines(w io.Writer) *slog.Logger {
 // boundedAttr keeps text from outside (a path, a value, a message) from filling a screen.
 func boundedAttr(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindString {
-		a.Value = slog.StringValue(Truncate(a.Value.String(), MaxLine))
+		a.Value = slog.StringValue(phrase.Shorten(a.Value.String(), MaxLine))
 	}
 	return a
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"enrich/internal/phrase"
 )
 
 // MaxLine is the longest line of a message, in characters. Lines of the program's own words are far shorter: a longer one
@@ -55,17 +57,5 @@ func Name(name string) string {
 	return plainLine(quoted)
 }
 
-// Quote quotes text from an input, cut to at most so many characters.
-func Quote(s string, most int) string { return plainLine(strconv.Quote(Truncate(s, most))) }
-
-// Truncate cuts a text to at most so many characters; an ellipsis is added to what is cut.
-func Truncate(s string, most int) string {
-	n := 0
-	for i := range s {
-		if n == most {
-			return s[:i] + "…"
-		}
-		n++
-	}
-	return s
-}
+// Quote shortens text from an input to most characters and quotes it.
+func Quote(s string, most int) string { return plainLine(phrase.Quote(s, most)) }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"enrich/internal/phrase"
 )
 
 // cause returns the error of a flag's value, without the text that pflag puts around it.
@@ -55,33 +57,11 @@ func namesSecret(name string) bool {
 	return false
 }
 
-// Nearest returns the name with the fewest edits, at most a third of its letters; "" if there is none.
+// Nearest returns the name with the fewest letters to change, at most a third of them, or "".
 func Nearest(given string, names []string) string {
-	best, most := "", 1+len(strings.TrimPrefix(given, envPrefix))/3
-	for _, name := range names {
-		if d := edits(given, name); d <= most && (best == "" || d < edits(given, best)) {
-			best = name
-		}
+	most := 1 + len(strings.TrimPrefix(given, envPrefix))/3
+	if i := phrase.Nearest(given, names, most); i >= 0 {
+		return names[i]
 	}
-	return best
-}
-
-// edits returns the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal
-			if a[i-1] != b[j-1] {
-				cost++
-			}
-			diagonal, row[j] = row[j], min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
