@@ -15,7 +15,7 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// TestSpectrum compares with csv-spectrum's objects: every file is right, but for one whose objects are no list.
+// TestSpectrum compares with csv-spectrum's objects: every file is right, except one whose objects are not a list.
 func TestSpectrum(t *testing.T) {
 	dir := readertest.Corpora(t, "csv-spectrum")
 	files, _ := filepath.Glob(filepath.Join(dir, "csvs", "*.csv"))
@@ -103,8 +103,8 @@ func TestTestData(t *testing.T) {
 	}
 }
 
-// TestPapaParse compares with PapaParse's own cases, put into papa.json beforehand. A case that reports errors is right
-// where it is refused.
+// TestPapaParse compares with PapaParse's own cases, put into papa.json beforehand. A case that reports errors is right if
+// it is refused.
 func TestPapaParse(t *testing.T) {
 	var cases []struct {
 		Description, Input string

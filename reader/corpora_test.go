@@ -23,7 +23,7 @@ func TestPollock(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no file in it: %v", err)
 	}
-	silent, missing, spoiled := 0, 0, 0
+	silent, missing, unread := 0, 0, 0
 	for _, name := range files {
 		base := filepath.Base(name)
 		records, refused, err := pollock(t, name)
@@ -31,7 +31,7 @@ func TestPollock(t *testing.T) {
 			t.Fatal(werr)
 		}
 		if err != nil {
-			spoiled++
+			unread++
 			t.Logf("%s: %v", base, err)
 			continue
 		}
@@ -43,7 +43,7 @@ func TestPollock(t *testing.T) {
 			continue
 		}
 		wrong, lost := differ(records[1:], clean[1:])
-		if strings.HasPrefix(base, "row_") { // one row was spoiled, and is refused as it should be
+		if strings.HasPrefix(base, "row_") { // one row was unread, and is refused as it should be
 			lost -= min(lost, refused, 1)
 		}
 		if wrong+lost > 0 {
@@ -51,13 +51,13 @@ func TestPollock(t *testing.T) {
 		}
 		silent, missing = silent+wrong, missing+lost
 	}
-	t.Logf("%d files: %d rows silently wrong, %d good rows missing, %d files refused", len(files), silent, missing, spoiled)
-	if silent > 82 || missing > 89 || spoiled > 27 {
+	t.Logf("%d files: %d rows silently wrong, %d good rows missing, %d files refused", len(files), silent, missing, unread)
+	if silent > 82 || missing > 89 || unread > 27 {
 		t.Error("worse than it was")
 	}
 }
 
-// pollock is what is read of a file: its header and the rows that are not refused.
+// pollock returns what is read of a file: its header and the rows that are not refused.
 func pollock(t *testing.T, name string) (records [][]string, refused int, err error) {
 	t.Helper()
 	text := input(t, name)
@@ -81,7 +81,7 @@ func pollock(t *testing.T, name string) (records [][]string, refused int, err er
 	return records, refused, nil
 }
 
-// converted is a file as Pollock wants to see it.
+// converted returns a file in the format that Pollock expects.
 func converted(t *testing.T, records [][]string, err error) []byte {
 	t.Helper()
 	if err != nil {

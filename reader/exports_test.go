@@ -12,8 +12,8 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// TestExportsMapByThemselves reads the headers that tools write into their exports, with rows made up.
-func TestExportsMapByThemselves(t *testing.T) {
+// The headers are those that tools write into their exports; the rows are made up.
+func TestExportsOfToolsAreMapped(t *testing.T) {
 	for name, want := range map[string]string{
 		"hubspot":          "email=Email, first_name=First Name, last_name=Last Name, company_name=Associated Company, company_domain=Website URL, linkedin_url=LinkedIn URL",
 		"salesforce":       "email=Email, first_name=First Name, last_name=Last Name, company_name=Account Name, company_domain=Website",
@@ -69,7 +69,7 @@ func TestFullNamesAreMappedOrNotSplit(t *testing.T) {
 	}
 }
 
-// TestNamesAreSplitInRows: in CSV and JSON alike, and never for a row that can be sent without.
+// Names are split in CSV and JSON alike, and never for a row that can be sent without.
 func TestNamesAreSplitInRows(t *testing.T) {
 	const table = "Full Name,Company,Email\nAnn Lee,X,\n\"Lee, Bo\",X,bo@x.example\nAcme Inc,X,\nCy,X,\n\"Lee, Dr. Di\",X,n/a\n"
 	const lines = `{"full_name":"Ann Lee","company":"X"}` + "\n" + `{"full_name":"Lee, Bo","company":"X","email":"bo@x.example"}` + "\n" +

@@ -13,7 +13,7 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// FuzzRead: no input panics or hangs, every row keeps its promises, and a second pass reads the same.
+// FuzzRead checks that no input panics or hangs, every row keeps its promises, and a second pass reads the same.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		"a,b\n1,2\n", "a;b\r\n\"x;\"\"y\";2\r\n", "sep=|\na|b\n1|2", "a, b\n1, \"2\"\n", "a,b\r1,2\r", "a,b\n\"1,2\n3,4\n", "a\n", "\xff\xfea\x00,\x00",
@@ -37,13 +37,13 @@ func FuzzRead(f *testing.F) {
 			}
 			line = row.Line
 			if row.Refused == nil && !utf8.ValidString(strings.Join(row.Cells, "")) {
-				t.Fatalf("a sound row that is no text: %q", row.Cells)
+				t.Fatalf("a row that was not refused is not text: %q", row.Cells)
 			}
 		}
 	})
 }
 
-// FuzzRoundTrip: what encoding/csv writes is read as it was, cell by cell.
+// FuzzRoundTrip checks that what encoding/csv writes is read as it was, cell by cell.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add("x", "y z", "a,b", "\"q\"", true)
 	f.Add("", "line\nbreak", "\r", "ünï", false)
@@ -67,7 +67,7 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		for i, cell := range record {
 			if rows[0].Cells[i] != cell && !strings.Contains(all, "\\") {
-				t.Fatalf("cell %d: got %q, want %q", i, rows[0].Cells[i], cell)
+				t.Fatalf("cell %d: got %q, expected %q", i, rows[0].Cells[i], cell)
 			}
 		}
 	})

@@ -25,7 +25,7 @@ func utf16Bytes(s string, order binary.AppendByteOrder) []byte {
 	return b
 }
 
-func TestEncodingsAreFoundByContent(t *testing.T) {
+func TestEncodingIsDetectedByContent(t *testing.T) {
 	const table = "email,name\na@x.example,Jürgen €\n"
 	const want = "a@x.example|Jürgen €"
 	late := strings.Repeat("b@x.example,plain\n", 200000)
@@ -58,12 +58,12 @@ func TestEncodingsAreFoundByContent(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeDecodedIsRefusedAndKept(t *testing.T) {
+func TestUndecodableRowIsRefusedAndKept(t *testing.T) {
 	for name, c := range map[string]struct {
 		input []byte
 		want  string
 	}{
-		"a spoiled row in utf-8":   {[]byte("email,name\na@x.example,Jürgen\nb@x.example,M\xfcller\nc@x.example,Zoë\n"), "b@x.example|M\xfcller"},
+		"a malformed row in utf-8": {[]byte("email,name\na@x.example,Jürgen\nb@x.example,M\xfcller\nc@x.example,Zoë\n"), "b@x.example|M\xfcller"},
 		"half a pair in utf-16":    {append(utf16Bytes("\ufeffemail,name\na@x.example,é\nb@x.example,", binary.LittleEndian), 0x3d, 0xd8, '\n', 0), "b@x.example|\xed\xa0\xbd"},
 		"no character in the page": {[]byte("email,name\na@x.example,J\xfcrgen Mei\xdfner\nb@x.example," + strings.Repeat("\xe9", 2) + strings.Repeat("\xfc ", 60) + "\x81\n"), ""},
 	} {
@@ -86,7 +86,7 @@ func TestWhatCannotBeDecodedIsRefusedAndKept(t *testing.T) {
 	}
 }
 
-func TestTextInAnUnknownEncodingIsRefused(t *testing.T) {
+func TestUnknownEncodingIsRefused(t *testing.T) {
 	words := map[string]string{"windows-1251": `"Иван"`, "windows-1250": `"Stanisław"`, "macintosh": `"Jürgen"`}
 	for name, text := range map[string]string{
 		"windows-1251": "email,name\na@x.example,\xc8\xe2\xe0\xed\nb@x.example,\xcf\xe5\xf2\xf0\xee\xe2\n",
@@ -132,8 +132,8 @@ func TestArchivesAreUnpackedByContent(t *testing.T) {
 	}
 }
 
-// The rows before the cut are good, the one that it tears is none; and all bytes are in the sum.
-func TestACutArchiveEndsInErrBroken(t *testing.T) {
+// The rows before the cut are good, the row that it cuts is not returned, and the sum covers all bytes.
+func TestTruncatedArchiveIsErrBroken(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("email,name\n")
 	for i := range 20000 {
@@ -157,7 +157,7 @@ func TestACutArchiveEndsInErrBroken(t *testing.T) {
 	}
 }
 
-func TestAReadErrorEndsInErrBroken(t *testing.T) {
+func TestReadErrorIsErrBroken(t *testing.T) {
 	cause := errors.New("disk on fire")
 	in := io.MultiReader(strings.NewReader("email\na@x.example\nb@x.exa"), iotest.ErrReader(cause))
 	r, err := reader.Open(readertest.Stream(in), 0, reader.Options{})
@@ -169,15 +169,15 @@ func TestAReadErrorEndsInErrBroken(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if readertest.Cells(rows) != "a@x.example" {
-		t.Errorf("got %q: the torn row is none", readertest.Cells(rows))
+		t.Errorf("got %q: the cut row must not be returned", readertest.Cells(rows))
 	}
 	if _, again := r.Read(make([]reader.Row, 1)); !errors.Is(again, reader.ErrBroken) {
 		t.Errorf("read again: %v", again)
 	}
 }
 
-// What arrives byte by byte is read as what arrives at once.
-func TestSmallPiecesMakeNoDifference(t *testing.T) {
+// An input that arrives byte by byte is read like one that arrives at once.
+func TestSmallReadsMakeNoDifference(t *testing.T) {
 	for _, input := range [][]byte{
 		[]byte("email,name\r\na@x.example,\"Ann\r\n\"\"B\"\"\"\r\nb@x.example,Zoë,x\r\n\"c\"d,e\r\nf@x.example,g"),
 		readertest.Gzip("email,name\na@x.example,", "J\xfcrgen\n"),

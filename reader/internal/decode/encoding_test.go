@@ -9,9 +9,8 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// TestTextThatEndsInACharacterBrokeOff: UTF-16 that is cut between the bytes of a character ends the input early. That is no error
-// of the program, and the rows before it are read.
-func TestTextThatEndsInACharacterBrokeOff(t *testing.T) {
+// UTF-16 that is cut between the bytes of a character ends the input early. The rows before it are read.
+func TestTextCutWithinACharacterIsErrBroken(t *testing.T) {
 	table := strings.Repeat("a@x.example,Ann\n", 3)
 	for name, input := range map[string]string{
 		"little endian":        "\xff\xfe" + utf16le("email,name\n"+table) + "x",

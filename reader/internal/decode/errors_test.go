@@ -13,8 +13,8 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// An error that is told once is never taken for the end, whatever layers are between it and the rows: the rows that
-// come before it are whole, and the error comes out as what it is.
+// An error that a reader returns only once is never taken for the end, whatever layers are above it: the rows before it are
+// whole, and the error keeps its kind.
 func TestAnErrorIsNotTheEnd(t *testing.T) {
 	var csv, jsonl bytes.Buffer
 	csv.WriteString("name,email,note\n")
@@ -74,7 +74,7 @@ func zstdOf(t *testing.T, text []byte) []byte {
 	return w.EncodeAll(text, nil)
 }
 
-// bzip2Of is a list of one row: the standard library has no compressor.
+// bzip2Of returns a list in bzip2: the standard library cannot compress it.
 func bzip2Of() []byte { return []byte(bzip2List) }
 
 // bzip2List is made by: python3 -c 'import bz2; ...' of 40 rows like those of the CSV above.

@@ -19,7 +19,7 @@ func noiseOf(n int) string {
 	return string(b)
 }
 
-func TestWhatIsNoTableIsRefusedWithAdvice(t *testing.T) {
+func TestOtherFilesAreRefusedWithAdvice(t *testing.T) {
 	for name, c := range map[string]struct {
 		input string
 		is    error
@@ -46,7 +46,7 @@ func TestWhatIsNoTableIsRefusedWithAdvice(t *testing.T) {
 	}
 }
 
-func TestHostileTablesEndInARefusal(t *testing.T) {
+func TestEndlessRowsAreBounded(t *testing.T) {
 	for name, head := range map[string]string{
 		"one bare cell":         "email,name\na@x.example,Ann\nb@x.example,",
 		"one quoted cell":       "email,name\na@x.example,Ann\nb@x.example,\"",

@@ -156,16 +156,20 @@ func (r *Reader) passDelimiter() (more bool, err error) {
 	case '\n':
 		r.advance(1, 1)
 		return false, nil
-	default:
-		r.Take(len(r.scan.Delimiter))
-		return true, nil
 	case '\r':
+		return false, r.passReturns()
 	}
-	for at := 1; ; at++ { // carriage returns, and the line feed that belongs to them
+	r.Take(len(r.scan.Delimiter))
+	return true, nil
+}
+
+// passReturns takes carriage returns, and the line feed that belongs to them.
+func (r *Reader) passReturns() error {
+	for at := 1; ; at++ {
 		for at == len(r.Text()) && r.Err == nil {
 			r.Fill()
 		}
-		text = r.Text()
+		text := r.Text()
 		if at < len(text) && text[at] == '\r' && !r.scan.CR {
 			continue
 		}
@@ -173,7 +177,7 @@ func (r *Reader) passDelimiter() (more bool, err error) {
 			at++
 		}
 		r.advance(at, 1)
-		return false, nil
+		return nil
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// windowSize is what a row may be long before it is read in pieces.
+// windowSize is how long a row may be before it is read in pieces, in bytes.
 const windowSize = 2 << 20
 
-// thread is n bytes that look like rows of three cells, as a mail in a cell does.
+// thread returns n bytes that look like rows of three cells, like an e-mail in a cell.
 func thread(n int) string {
 	const line = "On Monday,joe1@x.example,wrote:\n"
 	return strings.Repeat(line, n/len(line)+1)[:n]
@@ -25,32 +25,32 @@ const threadHead = "name,email,thread\nAnn,a@x.example,s\n"
 
 const oneRefused = "a@x.example !invalid c@x.example"
 
-// A quoted cell ends at the quote that closes it, however far that is. Its row is refused, the others are read, and the
+// A quoted cell ends at the quote that closes it, however far away that is. Its row is refused, the others are read, and the
 // lines are counted.
-func TestALongQuotedCellIsOneCell(t *testing.T) {
+func TestLongQuotedCellIsOneCell(t *testing.T) {
 	giant := thread(3 << 20)
 	for name, c := range map[string]struct {
 		row, want string
 		o         reader.Options
 	}{
-		"last cell":              {"Bo,b@x.example,\"" + giant + "\"\n", oneRefused, reader.Options{}},
-		"first cell":             {"\"" + giant + "\",b@x.example,s\n", oneRefused, reader.Options{}},
-		"in the middle":          {"Bo,\"" + giant + "\",s\n", oneRefused, reader.Options{}},
-		"all cells":              {"\"" + giant + "\",\"" + giant + "\",\"" + giant + "\"\n", oneRefused, reader.Options{}},
-		"blanks behind":          {"Bo,\"" + giant + "\"  ,s\n", oneRefused, reader.Options{}},
-		"CRLF":                   {"Bo,b@x.example,\"" + giant + "\"\r\n", oneRefused, reader.Options{}},
-		"apostrophes":            {"Bo,b@x.example,\"" + strings.ReplaceAll(giant, "Monday", "Ann's 'day'") + "\"\n", oneRefused, reader.Options{}},
-		"doubled quotes":         {"Bo,b@x.example,\"" + strings.ReplaceAll(giant, "Monday", `a ""good"" day`) + "\"\n", oneRefused, reader.Options{}},
-		"only quotes":            {"Bo,b@x.example,\"" + strings.Repeat(`"`, 3<<20) + "\"\n", oneRefused, reader.Options{}},
-		"other quotes":           {"Bo,b@x.example,'" + strings.ReplaceAll(giant, "Monday", `"a" day`) + "'\n", oneRefused, reader.Options{Quote: "'"}},
-		"a row of a few MiB":     {"\"" + thread(900<<10) + "\",\"" + thread(900<<10) + "\",\"" + thread(900<<10) + "\"\n", "a@x.example !ragged c@x.example", reader.Options{}},
-		"too few cells":          {"Bo,\"" + giant + "\"\n", "a@x.example !ragged c@x.example", reader.Options{}},
-		"too many cells":         {"Bo,b@x.example,\"" + giant + "\",x,y\n", "a@x.example !ragged c@x.example", reader.Options{}},
-		"two in a row":           {"Bo,b@x.example,\"" + giant + "\"\nDi,d@x.example,\"" + giant + "\"\n", "a@x.example !invalid !invalid c@x.example", reader.Options{}},
-		"a bad quote behind":     {"Bo,\"" + giant + "\",\"x\"y\n", "a@x.example !ragged c@x.example", reader.Options{}},
-		"a spoiled row before":   {"Bo,\"b\"x,s\nDi,d@x.example,\"" + giant + "\"\n", "a@x.example !ragged !invalid c@x.example", reader.Options{}},
-		"another, then spoiled":  {"Bo,b@x.example,\"" + giant + "\"\nDi,\"d\"x,s\n", "a@x.example !invalid !ragged c@x.example", reader.Options{}},
-		"bare cells behind long": {"\"" + thread(windowSize-3) + "\"," + strings.Repeat("x", 5000) + ",s\n", oneRefused, reader.Options{}},
+		"last cell":               {"Bo,b@x.example,\"" + giant + "\"\n", oneRefused, reader.Options{}},
+		"first cell":              {"\"" + giant + "\",b@x.example,s\n", oneRefused, reader.Options{}},
+		"in the middle":           {"Bo,\"" + giant + "\",s\n", oneRefused, reader.Options{}},
+		"all cells":               {"\"" + giant + "\",\"" + giant + "\",\"" + giant + "\"\n", oneRefused, reader.Options{}},
+		"blanks behind":           {"Bo,\"" + giant + "\"  ,s\n", oneRefused, reader.Options{}},
+		"CRLF":                    {"Bo,b@x.example,\"" + giant + "\"\r\n", oneRefused, reader.Options{}},
+		"apostrophes":             {"Bo,b@x.example,\"" + strings.ReplaceAll(giant, "Monday", "Ann's 'day'") + "\"\n", oneRefused, reader.Options{}},
+		"doubled quotes":          {"Bo,b@x.example,\"" + strings.ReplaceAll(giant, "Monday", `a ""good"" day`) + "\"\n", oneRefused, reader.Options{}},
+		"only quotes":             {"Bo,b@x.example,\"" + strings.Repeat(`"`, 3<<20) + "\"\n", oneRefused, reader.Options{}},
+		"other quotes":            {"Bo,b@x.example,'" + strings.ReplaceAll(giant, "Monday", `"a" day`) + "'\n", oneRefused, reader.Options{Quote: "'"}},
+		"a row of a few MiB":      {"\"" + thread(900<<10) + "\",\"" + thread(900<<10) + "\",\"" + thread(900<<10) + "\"\n", "a@x.example !ragged c@x.example", reader.Options{}},
+		"too few cells":           {"Bo,\"" + giant + "\"\n", "a@x.example !ragged c@x.example", reader.Options{}},
+		"too many cells":          {"Bo,b@x.example,\"" + giant + "\",x,y\n", "a@x.example !ragged c@x.example", reader.Options{}},
+		"two in a row":            {"Bo,b@x.example,\"" + giant + "\"\nDi,d@x.example,\"" + giant + "\"\n", "a@x.example !invalid !invalid c@x.example", reader.Options{}},
+		"a bad quote behind":      {"Bo,\"" + giant + "\",\"x\"y\n", "a@x.example !ragged c@x.example", reader.Options{}},
+		"a malformed row before":  {"Bo,\"b\"x,s\nDi,d@x.example,\"" + giant + "\"\n", "a@x.example !ragged !invalid c@x.example", reader.Options{}},
+		"another, then malformed": {"Bo,b@x.example,\"" + giant + "\"\nDi,\"d\"x,s\n", "a@x.example !invalid !ragged c@x.example", reader.Options{}},
+		"bare cells behind long":  {"\"" + thread(windowSize-3) + "\"," + strings.Repeat("x", 5000) + ",s\n", oneRefused, reader.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := threadHead + c.row + "Cy,c@x.example,s\n"
@@ -71,8 +71,8 @@ func TestALongQuotedCellIsOneCell(t *testing.T) {
 	}
 }
 
-// The window's end decides nothing: whatever stands there, the rows are the same.
-func TestTheWindowDecidesNothing(t *testing.T) {
+// The rows are the same wherever the window ends.
+func TestWindowEndDecidesNothing(t *testing.T) {
 	for _, end := range []string{"\"\n", "\"\r\n", "\",\n", "\"", "\"\"\"\n", "\"\"x\"\n", "\" \n", "\",x\n"} {
 		for d := -2; d <= 2; d++ {
 			for _, before := range []string{"Bo,b@x.example,\"", "Bo,\"", "\""} {
@@ -115,8 +115,8 @@ func TestLongCellsOfOtherDialects(t *testing.T) {
 	}
 }
 
-// A quote that closes improperly, or never, follows the rules for short cells: lines that are plainly rows are rows.
-func TestALongCellThatIsNoCell(t *testing.T) {
+// A quote that closes improperly, or never, follows the rules for short cells: lines that are certainly rows are rows.
+func TestLongCellWithMisplacedQuote(t *testing.T) {
 	const line = "Bo,b@x.example,s\n"
 	many := strings.Repeat(line, 3<<20/len(line))
 	for name, c := range map[string]struct {
@@ -138,8 +138,8 @@ func TestALongCellThatIsNoCell(t *testing.T) {
 	}
 }
 
-// An input that breaks off within a long cell: the row is torn, and its lines are no rows.
-func TestAnInputThatBreaksOffInALongCell(t *testing.T) {
+// If an input breaks off within a long cell, the row is cut, and its lines are not rows.
+func TestInputThatBreaksOffInALongCell(t *testing.T) {
 	whole := readertest.Gzip(threadHead + "Bo,b@x.example,\"" + thread(9<<20) + "\"\nCy,c@x.example,s\n")
 	_, rows, err := readertest.Read(t, whole[:len(whole)/2], reader.Options{})
 	if !errors.Is(err, reader.ErrBroken) || readertest.Outline(rows) != "a@x.example" {
@@ -147,8 +147,8 @@ func TestAnInputThatBreaksOffInALongCell(t *testing.T) {
 	}
 }
 
-// A header's cell that is too long is an error.
-func TestALongHeaderCell(t *testing.T) {
+// A cell of the header that is too long is an error.
+func TestLongHeaderCell(t *testing.T) {
 	_, _, err := readertest.Read(t, []byte("name,email,\""+thread(3<<20)+"\"\nAnn,a@x.example,s\n"), reader.Options{})
 	if !errors.Is(err, reader.ErrHeader) {
 		t.Error(err)
@@ -156,7 +156,7 @@ func TestALongHeaderCell(t *testing.T) {
 }
 
 // What is kept of a long row is refused again.
-func TestTheRestOfALongRowIsRefusedAgain(t *testing.T) {
+func TestKeptPartOfALongRowIsRefusedAgain(t *testing.T) {
 	for _, giant := range []string{thread(3 << 20), strings.Repeat(`""`, 3<<19), strings.Repeat("é", 3<<19)} {
 		_, rows, err := readertest.Read(t, []byte(threadHead+"Bo,b@x.example,\""+giant+"\"\nCy,c@x.example,s\n"), reader.Options{})
 		if err != nil || len(rows) != 3 {
@@ -173,7 +173,7 @@ func TestTheRestOfALongRowIsRefusedAgain(t *testing.T) {
 	}
 }
 
-// virtual is a file that is made up as it is read.
+// virtual is a file whose content is made while it is read.
 type virtual struct {
 	head, tail string
 	middle     int64
@@ -201,7 +201,7 @@ func (v *virtual) ReadAt(b []byte, at int64) (n int, err error) {
 }
 
 // A cell of 300 MiB takes no more memory than one of 3.
-func TestALongCellTakesConstantMemory(t *testing.T) {
+func TestLongCellTakesConstantMemory(t *testing.T) {
 	in := &virtual{head: threadHead + "Bo,b@x.example,\"", middle: 300 << 20, tail: "\"\nCy,c@x.example,s\n"}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -10,9 +10,7 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// readertest.AnyColumns are options for tables without a column to ask by.
-
-func TestOrdinaryTablesAreReadAsTheyAre(t *testing.T) {
+func TestOrdinaryTables(t *testing.T) {
 	for name, c := range map[string]struct{ input, want string }{
 		"comma":                  {"a,b\n1,2\n3,4\n", "1|2 / 3|4"},
 		"semicolon":              {"a;b\n1;2\n3;4\n", "1|2 / 3|4"},
@@ -43,7 +41,7 @@ func TestOrdinaryTablesAreReadAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestRaggedRowsSayBothCounts(t *testing.T) {
+func TestRaggedRowMessageHasBothCounts(t *testing.T) {
 	_, rows, err := readertest.Read(t, []byte("a,b,c\n1,2,3\n4,5\n6,7,8,9,10\n11,12,13\n"), readertest.AnyColumns)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +54,7 @@ func TestRaggedRowsSayBothCounts(t *testing.T) {
 	}
 }
 
-func TestLinesCountThoseWithinCells(t *testing.T) {
+func TestLineEndsWithinCellsCount(t *testing.T) {
 	for _, input := range []string{"a,b\n\"x\ny\n\",2\n\n3,4\n", "a,b\r\n\"x\r\ny\r\n\",2\r\n\r\n3,4\r\n", "a,b\r\"x\ry\r\",2\r\r3,4\r"} {
 		_, rows, err := readertest.Read(t, []byte(input), readertest.AnyColumns)
 		if err != nil || len(rows) != 2 {
@@ -68,7 +66,7 @@ func TestLinesCountThoseWithinCells(t *testing.T) {
 	}
 }
 
-func TestTheSumIsThatOfTheWholeInputAlsoBehindWhatCannotBeRead(t *testing.T) {
+func TestSumCoversTheWholeInput(t *testing.T) {
 	input := []byte("a,b\n1,2\n" + strings.Repeat("x", 3<<20) + "\n5,6\n")
 	r, rows, err := readertest.Read(t, input, readertest.AnyColumns)
 	if !errors.Is(err, reader.ErrBroken) || len(rows) != 1 {

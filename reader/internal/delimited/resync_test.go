@@ -9,17 +9,17 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-func TestSpoiledRowsAreRefusedAndTheNextOnesAreGood(t *testing.T) {
+func TestMalformedRowsAreRefusedAndTheNextAreGood(t *testing.T) {
 	const good = "4|5|6"
 	for name, c := range map[string]struct{ input, want, says string }{
-		"text after a closing quote":                      {"a,b,c\n1,\"x\"y,3\n4,5,6\n", "!1|\"x\"y|3 / " + good, "line 2: text after the closing quote of column 2"},
-		"a quote that never closes":                       {"a,b,c\n1,\"x,3\n4,5,6\n", "!1|\"x|3 / " + good, "line 2: the quote opened in column 2 is never closed"},
-		"over several lines":                              {"a,b,c\n1,\"x\ny\" z\nw,3\n4,5,6\n", "!1|\"x\ny\" z\nw|3 / " + good, "line 2"},
-		"crossing quotes":                                 {"a,b,c\n1,x\"y,z\"w\n4,5,6\n", "!1|x\"y|z\"w / " + good, "a quote opens inside one column"},
-		"the header again":                                {"a,b,c\na,b,c\n4,5,6\n", "!a|b|c / " + good, "line 2: the header is repeated here"},
-		"fewer cells":                                     {"a,b,c\n1,2\n4,5,6\n", "!1|2 / " + good, "line 2 has 2 columns; expected 3"},
-		"a row behind a spoiled one that may be its rest": {"a,b,c\n1,\"x\"y,z\nend\",8,9\n4,5,6\n7,8,9\n", "!1|\"x\"y|z / !end\"|8|9 / " + good + " / 7|8|9", "line 2"},
-		"an inch mark is no quote":                        {"a,b,c\n1,5\" pipe,say \"hi\"\n4,5,6\n", "1|5\" pipe|say \"hi\" / " + good, ""},
+		"text after a closing quote": {"a,b,c\n1,\"x\"y,3\n4,5,6\n", "!1|\"x\"y|3 / " + good, "line 2: text after the closing quote of column 2"},
+		"a quote that never closes":  {"a,b,c\n1,\"x,3\n4,5,6\n", "!1|\"x|3 / " + good, "line 2: the quote opened in column 2 is never closed"},
+		"over several lines":         {"a,b,c\n1,\"x\ny\" z\nw,3\n4,5,6\n", "!1|\"x\ny\" z\nw|3 / " + good, "line 2"},
+		"crossing quotes":            {"a,b,c\n1,x\"y,z\"w\n4,5,6\n", "!1|x\"y|z\"w / " + good, "a quote opens inside one column"},
+		"the header again":           {"a,b,c\na,b,c\n4,5,6\n", "!a|b|c / " + good, "line 2: the header is repeated here"},
+		"fewer cells":                {"a,b,c\n1,2\n4,5,6\n", "!1|2 / " + good, "line 2 has 2 columns; expected 3"},
+		"a row after a malformed one that may be its rest": {"a,b,c\n1,\"x\"y,z\nend\",8,9\n4,5,6\n7,8,9\n", "!1|\"x\"y|z / !end\"|8|9 / " + good + " / 7|8|9", "line 2"},
+		"an inch mark is no quote":                         {"a,b,c\n1,5\" pipe,say \"hi\"\n4,5,6\n", "1|5\" pipe|say \"hi\" / " + good, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, rows, err := readertest.Read(t, []byte(c.input), reader.Options{AnyColumns: true, Delimiter: ","})
@@ -39,7 +39,7 @@ func TestSpoiledRowsAreRefusedAndTheNextOnesAreGood(t *testing.T) {
 	}
 }
 
-// A failures file of ours, fed again: what was refused for its shape stays so until a person has emptied the kind.
+// A ragged row of a failures file stays refused until a person has emptied its kind.
 func TestRaggedFailuresStayRefused(t *testing.T) {
 	const head = "email,name,enrich_error_kind,enrich_error_message,enrich_error_extra\n"
 	_, rows, err := readertest.Read(t, []byte(head+
@@ -88,7 +88,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestASpoiledHeaderIsAnErrorWithItsLine(t *testing.T) {
+func TestMalformedHeaderErrorHasItsLine(t *testing.T) {
 	rows := strings.Repeat("a@x.example,Ann,1\n", 5)
 	for name, c := range map[string]struct {
 		input, says string

@@ -48,7 +48,7 @@ func TestDetectedDelimiters(t *testing.T) {
 				unknown++
 			}
 			if err == nil {
-				block := decoded.Window.Text()
+				block := decoded.Text()
 				hint, skip := dialect.SeparatorLine(block)
 				d := dialect.Detect(block[skip:], decoded.Err != nil, dialect.Options{Delimiter: hint})
 				got, quote = d.Delimiter, d.QuoteName()

@@ -10,8 +10,8 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// Each file in testdata/lessons is one thing that real exports taught; beside it stands how it must be read. With
-// TEST_ENRICH_UPDATE set these are written anew: look at what changed.
+// Each file in testdata/lessons shows a quirk of real exports; the .want file beside it says how it must be read. With
+// TEST_ENRICH_UPDATE set, the test writes these files: look at what changed.
 func TestLessons(t *testing.T) {
 	files, _ := filepath.Glob("testdata/lessons/*.csv")
 	if len(files) == 0 {
@@ -22,7 +22,7 @@ func TestLessons(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := told(t, text)
+		got := describe(t, text)
 		wanted := strings.TrimSuffix(name, ".csv") + ".want"
 		if os.Getenv("TEST_ENRICH_UPDATE") != "" {
 			if err := os.WriteFile(wanted, []byte(got), 0o644); err != nil {
@@ -34,13 +34,13 @@ func TestLessons(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got != string(want) {
-			t.Errorf("%s is read as\n%swant\n%s", name, got, want)
+			t.Errorf("%s is read as\n%sexpected\n%s", name, got, want)
 		}
 	}
 }
 
-// told is how an input is read, in lines.
-func told(t *testing.T, text []byte) string {
+// describe says how an input is read, in lines.
+func describe(t *testing.T, text []byte) string {
 	var b strings.Builder
 	r, rows, err := readertest.Read(t, text, readertest.AnyColumns)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// TestQuotesThatProtectNothingAreText: the quote, the escape and the padding of a file are found by what they do.
+// The quote, the escape and the padding of a file are detected by what they do.
 func TestQuotesThatProtectNothingAreText(t *testing.T) {
 	const head = "email,name,city\n"
 	plain := readertest.RepeatRow(900, "%d@x.com,Ann,Rome\n")

@@ -17,17 +17,17 @@ type Span struct {
 type Fault uint8
 
 const (
-	// NoFault: the record is well-formed.
+	// NoFault means that the record is well-formed.
 	NoFault Fault = iota
-	// Incomplete: the record does not end within the text given.
+	// Incomplete means that the record does not end within the text given.
 	Incomplete
-	// TextAfterQuote: text follows a closing quote.
+	// TextAfterQuote means that text follows a closing quote.
 	TextAfterQuote
-	// UnclosedQuote: a quote opens and does not close.
+	// UnclosedQuote means that a quote opens and does not close.
 	UnclosedQuote
-	// QuotesAcrossCells: quotes open inside a bare cell and close in a later one.
+	// QuotesAcrossCells means that quotes open inside a bare cell and close in a later one.
 	QuotesAcrossCells
-	// TooWide: the record has more than MaxColumns cells.
+	// TooWide means that the record has more than MaxColumns cells.
 	TooWide
 )
 

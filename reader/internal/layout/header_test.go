@@ -10,8 +10,8 @@ import (
 	"enrich/reader/internal/readertest"
 )
 
-// TestTheHeaderIsTheLineThatNamesFields: lines above the table are not its header, whatever delimiters they have.
-func TestTheHeaderIsTheLineThatNamesFields(t *testing.T) {
+// Lines above the table are not its header, whatever delimiters they have.
+func TestHeaderIsTheLineThatNamesFields(t *testing.T) {
 	people := readertest.RepeatRow(5, "%d@x.com,Ann,Rome\n")
 	table := "email,name,city\n" + people
 	for name, c := range map[string]struct {
@@ -103,8 +103,8 @@ func TestTheHeaderIsTheLineThatNamesFields(t *testing.T) {
 	}
 }
 
-// TestASpoiledHeaderIsNotPassedOver: a row, and what stood above the table, are never taken for the header that is spoiled.
-func TestASpoiledHeaderIsNotPassedOver(t *testing.T) {
+// If the header is malformed, neither a row nor a line above the table is taken for it.
+func TestMalformedHeaderIsNotSkipped(t *testing.T) {
 	for name, input := range map[string]string{
 		"two names in one":          "email,namecity\n" + readertest.RepeatRow(9, "%d@x.com,Ann,Rome\n"),
 		"two names in one, no data": "first name,lastcompany\nAnn,Smith,Acme\nBen,Lee,Beta\nCy,Wu,Gamma\n",
@@ -120,8 +120,8 @@ func TestASpoiledHeaderIsNotPassedOver(t *testing.T) {
 	}
 }
 
-// TestTheHeaderIsTheLineThatMapNames: --map names columns, so the line that has these names is the header.
-func TestTheHeaderIsTheLineThatMapNames(t *testing.T) {
+// --map names columns, so the line that has these names is the header.
+func TestHeaderIsTheLineThatMapNames(t *testing.T) {
 	input := "Report,Leads,\nadr,who,where\n" + readertest.RepeatRow(5, "%d@x.com,Ann,Rome\n")
 	r, rows, err := readertest.Read(t, []byte(input), reader.Options{Map: map[contact.Field]string{contact.Email: "adr"}})
 	if err != nil || r.Info().HeaderLine != 2 || len(rows) != 5 || rows[0].Contact.Email != "1@x.com" {
@@ -129,7 +129,7 @@ func TestTheHeaderIsTheLineThatMapNames(t *testing.T) {
 	}
 }
 
-// TestManyColumnsOfOneName: each gets a name of its own, in a time that does not grow with the square of their number.
+// Each gets a name of its own, in a time that does not grow with the square of their number.
 func TestManyColumnsOfOneName(t *testing.T) {
 	const columns = 4000
 	r, _, err := readertest.Read(t, []byte(strings.Repeat("x,", columns-1)+"x_3\n"+strings.Repeat("1,", columns-1)+"1\n"), readertest.AnyColumns)
@@ -142,5 +142,19 @@ func TestManyColumnsOfOneName(t *testing.T) {
 	}
 	if got := r.Info().Columns; len(seen) != columns || got[1] != "x_2" || got[2] != "x_4" {
 		t.Errorf("%d different names of %d columns, the first %q", len(seen), columns, got[:4])
+	}
+}
+
+// The message counts the rows, not the header.
+func TestTheMessageOfAHeaderThatNoRowFits(t *testing.T) {
+	for input, says := range map[string]string{
+		"email,a,b,c\n1,2,3\n1,2,3\n":                  "the header has 4 names, but every row has 3",
+		"email,a,b,c\n1,2,3\n1,2,3\n1,2\n":             "the header has 4 names, and no row has as many: most have 3",
+		"email,a,b,c\n1,2,3\n1,2,3,4,5\n1,2,3,4,5,6\n": "no row has as many: most have ",
+	} {
+		_, _, err := readertest.Read(t, []byte(input), reader.Options{Delimiter: ","})
+		if !errors.Is(err, reader.ErrHeader) || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "most have 4") {
+			t.Errorf("%q: %v", input, err)
+		}
 	}
 }

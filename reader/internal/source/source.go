@@ -23,8 +23,8 @@ var (
 	ErrEncoding = errors.New("the input's encoding cannot be known")
 	// ErrBroken: the input ended early. The rows before that point are good, and were returned.
 	ErrBroken = errors.New("the input ended early")
-	// ErrStorage: a temporary copy of the input cannot be written or read. Whoever opened the input wraps it. Such an error
-	// says nothing about the input, and is never ErrBroken.
+	// ErrStorage: a temporary copy of the input cannot be written or read. The reader of the copy wraps it. Such an error says
+	// nothing about the input, and is never ErrBroken.
 	ErrStorage = errors.New("temporary storage failed")
 )
 
@@ -37,7 +37,7 @@ type notTable string
 func (e notTable) Error() string { return string(e) }
 
 // Is reports whether an error is ErrNoTable.
-func (notTable) Is(target error) bool { return target == ErrNoTable } //nolint:errorlint // errors.Is calls it for each error of the chain
+func (notTable) Is(target error) bool { return target == ErrNoTable }
 
 // Broken marks an error of a layer as one that ended the input early. [io.EOF] and [ErrStorage] stay what they are.
 func Broken(err error) error {

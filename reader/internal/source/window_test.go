@@ -1,0 +1,74 @@
+package source_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"enrich/reader/internal/source"
+)
+
+// A window returns all text in order, in reads of any size, and grows if nothing is taken.
+func TestWindowReturnsAllText(t *testing.T) {
+	text := strings.Repeat("0123456789", 50)
+	for _, in := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))} {
+		w := source.NewWindow(in, 16)
+		var got strings.Builder
+		for i := 0; w.Err == nil || len(w.Text()) > 0; i++ {
+			if w.Fill(); i%7 == 0 {
+				if offset := w.Offset(); offset != int64(got.Len()) {
+					t.Fatalf("the text begins at %d, expected %d", offset, got.Len())
+				}
+				got.Write(w.Take(len(w.Text())))
+			}
+		}
+		if got.String() != text || !w.Ended() {
+			t.Errorf("got %d of %d bytes, ended %v", got.Len(), len(text), w.Ended())
+		}
+	}
+}
+
+// Reader returns what is in the window and what follows it, and the error that ended the text.
+func TestReaderOfAWindow(t *testing.T) {
+	failure := errors.New("connection reset")
+	w := source.NewWindow(io.MultiReader(strings.NewReader("ab"), strings.NewReader("cd"), iotest.ErrReader(failure)), 16)
+	w.Fill()
+	w.Take(1)
+	text, err := io.ReadAll(w.Reader())
+	if string(text) != "bcd" || !errors.Is(err, failure) {
+		t.Errorf("got %q, %v", text, err)
+	}
+	w = source.NewWindow(iotest.ErrReader(failure), 16)
+	w.Block()
+	if _, err := io.ReadAll(w.Reader()); !errors.Is(err, failure) || w.Ended() {
+		t.Errorf("a window without text: %v", err)
+	}
+}
+
+type stuckReader struct{}
+
+func (stuckReader) Read([]byte) (int, error) { return 0, nil }
+
+// A reader that returns neither bytes nor an error ends the text as broken.
+func TestStuckReaderIsBroken(t *testing.T) {
+	w := source.NewWindow(stuckReader{}, 16)
+	w.Fill()
+	if !errors.Is(w.Err, source.ErrBroken) || !errors.Is(w.Err, io.ErrNoProgress) {
+		t.Error(w.Err)
+	}
+}
+
+func TestBrokenKeepsTheEndAndStorageErrors(t *testing.T) {
+	if source.Broken(nil) != nil || source.Broken(io.EOF) != io.EOF { //nolint:errorlint // it must be the same value
+		t.Error("the end was taken for an error")
+	}
+	if err := source.Broken(source.ErrStorage); errors.Is(err, source.ErrBroken) {
+		t.Error(err)
+	}
+	wrapped := source.Broken(errors.Join(errors.New("closed"), io.EOF))
+	if !errors.Is(wrapped, source.ErrBroken) || errors.Is(wrapped, io.EOF) {
+		t.Errorf("a wrapped end is %v", wrapped)
+	}
+}
