@@ -43,8 +43,8 @@ func doOne(t *testing.T, c *Client, row int) contact.Result {
 	return r
 }
 
-// Two answers do not fit into the memory, so each waits until the memory of the one before is released: of an answer by
-// Release, of anything else at once.
+// Two answers do not fit into the memory: each waits until the one before is released. Whatever is not an answer is released
+// at once.
 func TestTheMemoryOfAnAnswerIsReleased(t *testing.T) {
 	bodies := [][]byte{answerOf(900_000), answerOf(64), answerOf(maxBody + 1), answerOf(900_000)[:800_000], answerOf(900_000)}
 	served := 0
@@ -75,7 +75,7 @@ func TestTheMemoryOfAnAnswerIsReleased(t *testing.T) {
 	}
 }
 
-// An answer that finds no room on the disk was paid for: it is kept in memory, and the run is told to end.
+// An answer that has no room on the disk was paid for: it is kept in memory, and the run is told to end.
 func TestAnAnswerIsKeptIfTheTemporaryFileFails(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
 	body := answerOf(900_000)

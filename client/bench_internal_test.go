@@ -19,11 +19,11 @@ import (
 	"enrich/contact"
 )
 
-// benchServer asks the test binary to be the server of the benchmarks: a process of its own, so that what the client
-// costs can be told apart.
+// benchServer makes the test binary the server of the benchmarks. It is a process of its own, so that its CPU time is not
+// counted as the client's.
 const benchServer = "TEST_ENRICH_CLIENT_BENCH_SERVER"
 
-// benchAnswer is as the API's: 450 bytes and the headers that it documents.
+// benchAnswer is a typical answer of the API: 450 bytes and the documented headers.
 var benchAnswer = func() []byte {
 	body := `{"contact":{"credit_charged":true,"first_name":"Ann","last_name":"Example","email":"ann@example.com","office_phone":"+18005551234",` +
 		`"location":{"country":"United States","state":"Texas","zip_code":"73301"},"title":"Head of Sales","job_level":"Director","department":"Sales",` +
@@ -32,7 +32,7 @@ var benchAnswer = func() []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Mon, 02 Mar 2026 10:00:00 GMT\r\nRate_limit: 60000000\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }()
 
-// serveBench answers every request alike, as cheaply as it can.
+// serveBench gives every request the same answer, as cheaply as possible.
 func serveBench() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -109,8 +109,8 @@ func benchContact(n int) contact.Contact {
 	return contact.Contact{Email: "ann" + strconv.Itoa(n) + "@example.com", FirstName: "Ann", LastName: "Example", CompanyName: "Example Inc."}
 }
 
-// BenchmarkCall compares the CPU of a call by this client with that of a bare net/http loop which posts the same
-// bodies to the same server and throws the answers away:
+// BenchmarkCall compares the CPU of a call by this client with that of a bare net/http loop that posts the same
+// bodies to the same server and discards the answers:
 //
 //	go test ./client -run - -bench Call -benchtime 100000x -count 5
 func BenchmarkCall(b *testing.B) {

@@ -17,22 +17,22 @@ func TestAPIDownFromTheStart(t *testing.T) {
 	for name, down := range outages {
 		t.Run(name, func(t *testing.T) {
 			withWorkers(t, func(t *testing.T, workers int) {
-				w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return down }}
-				c := newHarness(t, workers, Options{transport: w})
+				network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return down }}
+				h := newHarness(t, workers, Options{transport: network})
 				began := time.Now()
-				c.run(1000)
+				h.run(1000)
 				took := time.Since(began)
-				if c.stopped != contact.StopAPIDown || took > defaultMaxElapsed+time.Second || took < defaultMaxElapsed/2 {
-					t.Errorf("stop %q after %v", c.stopped, took)
+				if h.stopped != contact.StopAPIDown || took > defaultMaxElapsed+time.Second || took < defaultMaxElapsed/2 {
+					t.Errorf("stop %q after %v", h.stopped, took)
 				}
-				if n := w.calls(); n > 40 {
+				if n := network.calls(); n > 40 {
 					t.Errorf("%d calls", n)
 				}
-				// With fewer workers than that, up to two rows use up their attempts before a third shows that no row is at fault.
-				if k := c.kinds(); k[contact.Refused] > 2 || workers >= breakerRows && k[contact.Refused] > 0 {
+				// With fewer workers than that, up to two rows use up their attempts before a third shows that the API is down.
+				if k := h.kinds(); k[contact.Refused] > 2 || workers >= breakerRows && k[contact.Refused] > 0 {
 					t.Errorf("ended as %v", k)
 				}
-				if s := c.client.Stats(); down.err != nil && s.Sent != 0 {
+				if s := h.client.Stats(); down.err != nil && s.Sent != 0 {
 					t.Errorf("%d sent", s.Sent)
 				}
 			})
@@ -40,30 +40,30 @@ func TestAPIDownFromTheStart(t *testing.T) {
 	}
 }
 
-func TestOutageInTheMiddleHarmsNoRow(t *testing.T) {
+func TestNoRowFailsInAnOutage(t *testing.T) {
 	for name, down := range outages {
 		t.Run(name, func(t *testing.T) {
 			withWorkers(t, func(t *testing.T, workers int) {
-				w := &fakeNetwork{}
+				network := &fakeNetwork{}
 				began := time.Now()
 				from, to := began.Add(time.Second), began.Add(61*time.Second)
-				w.answer = func(fakeRequest) fakeResponse {
+				network.answer = func(fakeRequest) fakeResponse {
 					if now := time.Now(); !now.Before(from) && now.Before(to) {
 						return down
 					}
 					return ok()
 				}
-				c := newHarness(t, workers, Options{transport: w})
+				h := newHarness(t, workers, Options{transport: network})
 				rows := int64(150 * workers)
-				c.run(rows)
-				k := c.kinds()
-				if c.stopped != "" || k[contact.Refused] > 2 || workers >= breakerRows && k[contact.Matched] != int(rows) {
-					t.Errorf("stop %q, ended as %v of %d", c.stopped, k, rows)
+				h.run(rows)
+				k := h.kinds()
+				if h.stopped != "" || k[contact.Refused] > 2 || workers >= breakerRows && k[contact.Matched] != int(rows) {
+					t.Errorf("stop %q, ended as %v of %d", h.stopped, k, rows)
 				}
-				if n := w.arrivedBetween(from, to); n > 30+2*workers {
+				if n := network.arrivedBetween(from, to); n > 30+2*workers {
 					t.Errorf("%d calls while it was down", n)
 				}
-				if n := w.arrivedBetween(to.Add(20*time.Second), to.Add(time.Hour)); n > 0 && workers > 8 {
+				if n := network.arrivedBetween(to.Add(20*time.Second), to.Add(time.Hour)); n > 0 && workers > 8 {
 					t.Errorf("%d calls long after it was up again", n)
 				}
 			})
@@ -71,20 +71,20 @@ func TestOutageInTheMiddleHarmsNoRow(t *testing.T) {
 	}
 }
 
-func TestPoisonedRowsAreNoOutage(t *testing.T) {
+func TestFailingRowsAreNotAnOutage(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
-		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
+		network := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(5) || in.email == email(6) {
 				return status(500)
 			}
 			return ok()
 		}}
-		c := newHarness(t, workers, Options{transport: w})
-		c.run(200)
-		if k := c.kinds(); k[contact.Matched] != 198 || k[contact.Refused] != 2 || c.stopped != "" {
-			t.Fatalf("ended as %v, stop %q", k, c.stopped)
+		h := newHarness(t, workers, Options{transport: network})
+		h.run(200)
+		if k := h.kinds(); k[contact.Matched] != 198 || k[contact.Refused] != 2 || h.stopped != "" {
+			t.Fatalf("ended as %v, stop %q", k, h.stopped)
 		}
-		if o := c.last(5); o.Failure != contact.Exhausted || o.Attempts != defaultMaxAttempts || o.Status != 500 {
+		if o := h.last(5); o.Failure != contact.Exhausted || o.Attempts != defaultMaxAttempts || o.Status != 500 {
 			t.Errorf("row 5: %v after %d attempts", o.Failure, o.Attempts)
 		}
 	})
@@ -92,24 +92,24 @@ func TestPoisonedRowsAreNoOutage(t *testing.T) {
 
 func TestHangingServerStopsTheRun(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
-		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := ok(); s.after = time.Hour; return s }}
-		c := newHarness(t, workers, Options{transport: w})
+		network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := ok(); s.after = time.Hour; return s }}
+		h := newHarness(t, workers, Options{transport: network})
 		began := time.Now()
-		c.run(1000)
-		if c.stopped != contact.StopAPIDown || w.calls() > 5 || time.Since(began) > 6*time.Minute {
-			t.Errorf("stop %q after %v and %d calls", c.stopped, time.Since(began), w.calls())
+		h.run(1000)
+		if h.stopped != contact.StopAPIDown || network.calls() > 5 || time.Since(began) > 6*time.Minute {
+			t.Errorf("stop %q after %v and %d calls", h.stopped, time.Since(began), network.calls())
 		}
 	})
 }
 
-func TestShortPatience(t *testing.T) {
+func TestAShortMaxElapsedStopsTheRunSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return status(503) }}
-		c := newHarness(t, 8, Options{transport: w, MaxElapsed: 2 * time.Second})
+		network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return status(503) }}
+		h := newHarness(t, 8, Options{transport: network, MaxElapsed: 2 * time.Second})
 		began := time.Now()
-		c.run(1000)
-		if k := c.kinds(); c.stopped != contact.StopAPIDown || time.Since(began) > 3*time.Second || k[contact.Refused] > 2 {
-			t.Errorf("stop %q after %v, ended as %v, %d calls", c.stopped, time.Since(began), k, w.calls())
+		h.run(1000)
+		if k := h.kinds(); h.stopped != contact.StopAPIDown || time.Since(began) > 3*time.Second || k[contact.Refused] > 2 {
+			t.Errorf("stop %q after %v, ended as %v, %d calls", h.stopped, time.Since(began), k, network.calls())
 		}
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// testCertificate makes one for 127.0.0.1 and api.example, and a file for --ca-file.
+// testCertificate returns a certificate for 127.0.0.1 and api.example, and a file for --ca-file.
 func testCertificate(t *testing.T) (tls.Certificate, string) {
 	t.Helper()
 	return certificateValidUntil(t, time.Now().Add(time.Hour), "api.example", net.IPv4(127, 0, 0, 1))

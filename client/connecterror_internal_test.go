@@ -15,9 +15,8 @@ import (
 	"enrich/contact"
 )
 
-// TestWhatCannotBeReachedStopsAtOnce: the first call that cannot be connected for a reason that lasts ends the run, without
-// a retry, with the reason and what helps.
-func TestWhatCannotBeReachedStopsAtOnce(t *testing.T) {
+// The first call that cannot connect for a permanent reason ends the run without a retry, with the cause and advice.
+func TestAPermanentConnectionFailureStopsTheRun(t *testing.T) {
 	t.Parallel()
 	good, ca := testCertificate(t)
 	expired, expiredCA := certificateValidUntil(t, time.Now().Add(-time.Minute), "api.example", net.IPv4(127, 0, 0, 1))
@@ -74,38 +73,37 @@ func TestWhatCannotBeReachedStopsAtOnce(t *testing.T) {
 			if tt.proxy != "" {
 				o.URL, o.Proxy = proxied, proxyAt(t, tt.proxy+l.Addr().String())
 			}
-			stopsAtOnce(t, o, s, tt.words, tt.help)
+			checkStopsAtOnce(t, o, s, tt.words, tt.help)
 		})
 	}
 }
 
-// stopsAtOnce: an hour of retries would not be over.
-func stopsAtOnce(t *testing.T, o Options, s *rawServer, words, help string) {
+// checkStopsAtOnce runs some rows with an hour for retries, which must not be used.
+func checkStopsAtOnce(t *testing.T, o Options, s *rawServer, words, help string) {
 	t.Helper()
-	c := newHarness(t, 4, o)
-	c.run(20)
-	checkNothingSent(t, c, s)
-	what, advice, _ := strings.Cut(c.detail, "\n")
-	if !strings.Contains(what, words) || !strings.Contains(advice, help) || strings.Contains(c.detail, "pa55word") {
-		t.Errorf("%q does not say %q and %q", c.detail, words, help)
+	h := newHarness(t, 4, o)
+	h.run(20)
+	checkNothingSent(t, h, s)
+	what, advice, _ := strings.Cut(h.detail, "\n")
+	if !strings.Contains(what, words) || !strings.Contains(advice, help) || strings.Contains(h.detail, "pa55word") {
+		t.Errorf("%q does not say %q and %q", h.detail, words, help)
 	}
-	if stats := c.client.Stats(); !stats.Unreachable || len(stats.Retried) > 0 {
+	if stats := h.client.Stats(); !stats.Unreachable || len(stats.Retried) > 0 {
 		t.Errorf("%+v", stats)
 	}
 }
 
-// TestANameThatDoesNotExistStopsAtOnce: also where no name server says so, if the name cannot exist.
-func TestANameThatDoesNotExistStopsAtOnce(t *testing.T) {
+// The host of the API or of the proxy does not exist.
+func TestAnUnknownHostStopsTheRun(t *testing.T) {
 	t.Parallel()
 	names := serveNames(t)
-	stopsAtOnce(t, Options{URL: "https://api.exmaple.example", MaxElapsed: time.Hour, resolver: names.resolver()}, &rawServer{}, "no such host: api.exmaple.example", "--url")
-	stopsAtOnce(t, Options{URL: "https://api.example", MaxElapsed: time.Hour, resolver: names.resolver(), Proxy: proxyAt(t, "http://u:pa55word@proxy.example:8080")},
+	checkStopsAtOnce(t, Options{URL: "https://api.exmaple.example", MaxElapsed: time.Hour, resolver: names.resolver()}, &rawServer{}, "no such host: api.exmaple.example", "--url")
+	checkStopsAtOnce(t, Options{URL: "https://api.example", MaxElapsed: time.Hour, resolver: names.resolver(), Proxy: proxyAt(t, "http://u:pa55word@proxy.example:8080")},
 		&rawServer{}, "no such host: proxy.example", "HTTPS_PROXY")
 }
 
-// TestWhatMayPassIsRetried: what is no lasting obstacle, or comes after an answer, does not end the run at once; and no row
-// fails because of it.
-func TestWhatMayPassIsRetried(t *testing.T) {
+// A failure that may pass, or any failure after an answer, does not end the run at once, and no row fails because of it.
+func TestATransientConnectionFailureIsRetried(t *testing.T) {
 	for name, fault := range map[string]error{
 		"a name server that fails": &net.DNSError{Err: "server misbehaving", Name: "api.example", IsTemporary: true},
 		"refused":                  &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("connect: %w", syscall.ECONNREFUSED)},
@@ -114,34 +112,34 @@ func TestWhatMayPassIsRetried(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			withWorkers(t, func(t *testing.T, workers int) {
-				w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
+				network := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 					if in.n > 5 && in.n <= 12 || in.n <= 4 && name != "after an answer" {
 						return fakeResponse{err: fault}
 					}
 					return ok()
 				}}
-				c := newHarness(t, workers, Options{transport: w, MaxAttempts: 2})
-				c.run(30)
-				if k := c.kinds(); k[contact.Matched] != 30 || c.stopped != "" {
-					t.Errorf("ended as %v, stop %q: %s", k, c.stopped, c.detail)
+				h := newHarness(t, workers, Options{transport: network, MaxAttempts: 2})
+				h.run(30)
+				if k := h.kinds(); k[contact.Matched] != 30 || h.stopped != "" {
+					t.Errorf("ended as %v, stop %q: %s", k, h.stopped, h.detail)
 				}
 			})
 		})
 	}
 }
 
-// TestARowThatWasNeverSentIsPending: an outage fails no row, however few attempts it may have.
-func TestARowThatWasNeverSentIsPending(t *testing.T) {
+// An outage fails no row, however few attempts are allowed.
+func TestNoRowFailsWithoutAConnection(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
 		for _, rows := range []int64{1, 3, 30} {
-			w := &fakeNetwork{answer: func(fakeRequest) fakeResponse {
+			network := &fakeNetwork{answer: func(fakeRequest) fakeResponse {
 				return fakeResponse{err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 			}}
-			c := newHarness(t, workers, Options{transport: w, MaxAttempts: 1, MaxElapsed: 20 * time.Second})
+			h := newHarness(t, workers, Options{transport: network, MaxAttempts: 1, MaxElapsed: 20 * time.Second})
 			began := time.Now()
-			c.run(rows)
-			if k := c.kinds(); k[contact.Refused]+k[contact.Lost] > 0 || c.stopped != contact.StopAPIDown || !bytes.Contains([]byte(c.detail), []byte("connection refused")) {
-				t.Errorf("%d rows ended as %v, stop %q: %s", rows, k, c.stopped, c.detail)
+			h.run(rows)
+			if k := h.kinds(); k[contact.Refused]+k[contact.Lost] > 0 || h.stopped != contact.StopAPIDown || !bytes.Contains([]byte(h.detail), []byte("connection refused")) {
+				t.Errorf("%d rows ended as %v, stop %q: %s", rows, k, h.stopped, h.detail)
 			}
 			if took := time.Since(began); took < 15*time.Second || took > 25*time.Second {
 				t.Errorf("it gave up after %v", took)

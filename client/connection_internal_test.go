@@ -11,9 +11,9 @@ import (
 	"enrich/contact"
 )
 
-// TestNoConnectionIsNoCall: what fails before a request is written was not charged: it is no call, no lost one, and where
-// it does not pass the run ends as api_down, with words that say why.
-func TestNoConnectionIsNoCall(t *testing.T) {
+// What fails before a request is written was not charged: it counts neither as a call nor as lost. If it does not pass, the
+// run ends as api_down and says why.
+func TestAFailedHandshakeIsNotACall(t *testing.T) {
 	t.Parallel()
 	good, ca := testCertificate(t)
 	expired, expiredCA := certificateValidUntil(t, time.Now().Add(-time.Minute), "api.example", net.IPv4(127, 0, 0, 1))
@@ -37,51 +37,50 @@ func TestNoConnectionIsNoCall(t *testing.T) {
 				for s.readRequest(r) && writeAnswer(conn) {
 				}
 			})
-			crowd := newHarness(t, 4, Options{URL: "https://" + l.Addr().String(), CAFile: c.ca, MaxElapsed: time.Second})
-			crowd.run(20)
-			checkNothingSent(t, crowd, s)
-			if !strings.Contains(crowd.detail, c.words) {
-				t.Errorf("%q does not say %q", crowd.detail, c.words)
+			h := newHarness(t, 4, Options{URL: "https://" + l.Addr().String(), CAFile: c.ca, MaxElapsed: time.Second})
+			h.run(20)
+			checkNothingSent(t, h, s)
+			if !strings.Contains(h.detail, c.words) {
+				t.Errorf("%q does not say %q", h.detail, c.words)
 			}
 		})
 	}
 }
 
-// TestAHandshakeThatStallsIsNoCall: the time-out of a call ends it before anything of the request was written.
-func TestAHandshakeThatStallsIsNoCall(t *testing.T) {
+// The timeout ends the call before anything of the request was written.
+func TestAStalledHandshakeIsNotACall(t *testing.T) {
 	t.Parallel()
 	s := serveRaw(t, listen(t), func(_ *rawServer, conn net.Conn) {
 		_, _ = conn.Read(make([]byte, 1)) // and says nothing
 		time.Sleep(time.Second)           // longer than the call may take
 	})
-	crowd := newHarness(t, 4, Options{URL: strings.Replace(s.url, "http:", "https:", 1), Timeout: 50 * time.Millisecond, MaxElapsed: time.Second})
-	crowd.run(20)
-	checkNothingSent(t, crowd, s)
+	h := newHarness(t, 4, Options{URL: strings.Replace(s.url, "http:", "https:", 1), Timeout: 50 * time.Millisecond, MaxElapsed: time.Second})
+	h.run(20)
+	checkNothingSent(t, h, s)
 }
 
-func checkNothingSent(t *testing.T, c *harness, s *rawServer) {
+func checkNothingSent(t *testing.T, h *harness, s *rawServer) {
 	t.Helper()
-	k := c.kinds()
-	if sent := c.client.Stats().Sent; sent != 0 || s.counted() != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != contact.StopAPIDown {
-		t.Errorf("%d sent, %d requests came, ended as %v, stop %q", sent, s.counted(), k, c.stopped)
+	k := h.kinds()
+	if sent := h.client.Stats().Sent; sent != 0 || s.counted() != 0 || k[contact.Lost]+k[contact.Refused] > 0 || h.stopped != contact.StopAPIDown {
+		t.Errorf("%d sent, %d requests came, ended as %v, stop %q", sent, s.counted(), k, h.stopped)
 	}
 }
 
-// TestANameThatNobodyKnowsIsNoCall: the name server says that there is no such host.
-func TestANameThatNobodyKnowsIsNoCall(t *testing.T) {
+// The name server says that there is no such host.
+func TestAnUnknownHostIsNotACall(t *testing.T) {
 	t.Parallel()
 	names := serveNames(t)
-	crowd := newHarness(t, 4, Options{URL: "https://api.example", MaxElapsed: time.Second, resolver: names.resolver()})
-	crowd.run(20)
-	checkNothingSent(t, crowd, &rawServer{})
-	if !strings.Contains(crowd.detail, "no such host") {
-		t.Errorf("%q does not say why", crowd.detail)
+	h := newHarness(t, 4, Options{URL: "https://api.example", MaxElapsed: time.Second, resolver: names.resolver()})
+	h.run(20)
+	checkNothingSent(t, h, &rawServer{})
+	if !strings.Contains(h.detail, "no such host") {
+		t.Errorf("%q does not say why", h.detail)
 	}
 }
 
-// TestANameThatMovesIsFollowed: the API moves to another address while a run goes on, and the old one ends its connections
-// after an answer. No row is lost by it.
-func TestANameThatMovesIsFollowed(t *testing.T) {
+// The API moves to another address during a run, and the old server closes its connections after an answer. No row is lost.
+func TestANewAddressIsFollowed(t *testing.T) {
 	t.Parallel()
 	const rows, moveAt = 60, 20
 	old := listen(t)
@@ -113,9 +112,9 @@ func TestANameThatMovesIsFollowed(t *testing.T) {
 		for s.readRequest(r) && writeAnswer(conn) {
 		}
 	})
-	crowd := newHarness(t, 1, Options{URL: "https://api.example:" + port, CAFile: ca, MaxElapsed: time.Minute, resolver: names.resolver()})
-	crowd.run(rows)
-	if k := crowd.kinds(); k[contact.Matched] != rows || before.counted() != moveAt || after.counted() != rows-moveAt {
-		t.Errorf("%d requests at the old address, %d at the new one, ended as %v: %s", before.counted(), after.counted(), k, crowd.detail)
+	h := newHarness(t, 1, Options{URL: "https://api.example:" + port, CAFile: ca, MaxElapsed: time.Minute, resolver: names.resolver()})
+	h.run(rows)
+	if k := h.kinds(); k[contact.Matched] != rows || before.counted() != moveAt || after.counted() != rows-moveAt {
+		t.Errorf("%d requests at the old address, %d at the new one, ended as %v: %s", before.counted(), after.counted(), k, h.detail)
 	}
 }

@@ -4,5 +4,5 @@ package client
 
 import "time"
 
-// cpu is not counted here.
+// cpu is not measured on this system.
 func cpu() time.Duration { return 0 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -10,22 +11,23 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"enrich/contact"
 )
 
-// drip writes a text again and again until the connection ends.
+// repeat writes a text again and again until the connection ends.
 func repeat(conn net.Conn, text string, every time.Duration) {
 	for {
 		if _, err := io.WriteString(conn, text); err != nil {
 			return
 		}
-		time.Sleep(every) // the server's pace, which no clock of ours can be
+		time.Sleep(every) // the server is not in fake time
 	}
 }
 
-// answers reads a request and then says what it is given, and afterwards one text again and again; "": nothing.
+// answers reads a request, writes head, and then again in a loop; "": nothing.
 func answers(head, again string) func(*rawServer, net.Conn) {
 	return func(s *rawServer, conn net.Conn) {
 		r := bufio.NewReader(conn)
@@ -43,65 +45,65 @@ func answers(head, again string) func(*rawServer, net.Conn) {
 	}
 }
 
-// callTimeout is how long a call of these tests may take, and patienceForCall when one is taken to hang.
+// callTimeout is --timeout in these tests. A call that takes hangTimeout hangs.
 const (
 	callTimeout = 150 * time.Millisecond
 	hangTimeout = 30 * time.Second
 )
 
-// runInTime asks about some rows, each with one attempt, and fails if that does not end.
+// runInTime runs some rows with one attempt each, and fails if the run hangs.
 func runInTime(t *testing.T, o Options) *harness {
 	t.Helper()
 	o.Timeout, o.MaxAttempts, o.MaxElapsed = callTimeout, 1, time.Second
-	c := newHarness(t, 2, o)
-	c.lostRetries = 0
+	h := newHarness(t, 2, o)
+	h.lostRetries = 0
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		c.run(3)
+		h.run(3)
 	}()
 	select {
 	case <-over:
 	case <-time.After(hangTimeout):
-		t.Fatal("a call does not end")
+		t.Fatal("a call hangs")
 	}
-	return c
+	return h
 }
 
-// TestOurClockEndsEveryCall: however the server keeps an answer back, --timeout ends the call, as lost, because the request was written.
-func TestOurClockEndsEveryCall(t *testing.T) {
+// However a server delays its answer, --timeout ends the call. The call is lost, because the request was written.
+func TestTheTimeoutEndsEveryCall(t *testing.T) {
 	t.Parallel()
 	const ok, chunked = "HTTP/1.1 200 OK\r\n", "Transfer-Encoding: chunked\r\n\r\n"
 	for name, speak := range map[string]func(*rawServer, net.Conn){
-		"an upgrade, then nothing":  answers("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", ""),
-		"an upgrade, then noise":    answers("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "noise"),
-		"an upgrade of nothing":     answers("HTTP/1.1 101 Switching Protocols\r\n\r\n", ""),
-		"100 without end":           answers("", "HTTP/1.1 100 Continue\r\n\r\n"),
-		"103 without end":           answers("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
-		"a 102, then nothing":       answers("HTTP/1.1 102 Processing\r\n\r\n", ""),
-		"a status line that trails": answers("HTTP/1.1 2", ""),
-		"a header that trickles":    answers(ok, "X: y\r\n"),
-		"a name that trickles":      answers(ok, "x"),
-		"a body that trickles":      answers(ok+"Content-Length: 900000\r\n\r\n", " "),
-		"chunks that trickle":       answers(ok+chunked, "1\r\n \r\n"),
-		"a chunk's size":            answers(ok+chunked, "0"),
-		"a trailer that trickles":   answers(ok+"Trailer: X\r\n"+chunked+"2\r\n{}\r\n0\r\n", "X: y\r\n"),
-		"a body up to the close":    answers(ok+"\r\n", " "),
-		"a switch in the middle":    answers(ok+"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", ""),
+		"an upgrade, then nothing":    answers("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", ""),
+		"an upgrade, then garbage":    answers("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "noise"),
+		"an upgrade of nothing":       answers("HTTP/1.1 101 Switching Protocols\r\n\r\n", ""),
+		"100 without end":             answers("", "HTTP/1.1 100 Continue\r\n\r\n"),
+		"103 without end":             answers("", "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"),
+		"a 102, then nothing":         answers("HTTP/1.1 102 Processing\r\n\r\n", ""),
+		"a status line that trickles": answers("HTTP/1.1 2", ""),
+		"a header that trickles":      answers(ok, "X: y\r\n"),
+		"a name that trickles":        answers(ok, "x"),
+		"a body that trickles":        answers(ok+"Content-Length: 900000\r\n\r\n", " "),
+		"chunks that trickle":         answers(ok+chunked, "1\r\n \r\n"),
+		"a chunk's size":              answers(ok+chunked, "0"),
+		"a trailer that trickles":     answers(ok+"Trailer: X\r\n"+chunked+"2\r\n{}\r\n0\r\n", "X: y\r\n"),
+		"a body up to the close":      answers(ok+"\r\n", " "),
+		"a switch in the middle":      answers(ok+"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n", ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serveRaw(t, listen(t), speak)
-			c := runInTime(t, Options{URL: s.url})
-			if k := c.kinds(); k[contact.Lost] == 0 || k[contact.Matched]+k[contact.NoMatch] > 0 {
-				t.Errorf("ended as %v: %q", k, c.last(1).Message)
+			h := runInTime(t, Options{URL: s.url})
+			if k := h.kinds(); k[contact.Lost] == 0 || k[contact.Matched]+k[contact.NoMatch] > 0 {
+				t.Errorf("ended as %v: %q", k, h.last(1).Message)
 			}
 		})
 	}
 }
 
-// TestOurClockEndsHTTP2: the same over HTTP/2, also where the server lets no stream begin.
-func TestOurClockEndsHTTP2(t *testing.T) {
+// The same over HTTP/2, also if the server allows no stream.
+func TestTheTimeoutEndsHTTP2Calls(t *testing.T) {
 	t.Parallel()
 	for name, speak := range map[string]func(s *rawServer, c h2Conn){
 		"silence": func(_ *rawServer, c h2Conn) { _, _ = io.Copy(io.Discard, c) },
@@ -126,16 +128,16 @@ func TestOurClockEndsHTTP2(t *testing.T) {
 			certificate, file := testCertificate(t)
 			l := tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
 			serveRaw(t, l, func(s *rawServer, conn net.Conn) { speak(s, h2Conn{conn}) })
-			c := runInTime(t, Options{URL: "https://" + l.Addr().String(), CAFile: file})
-			if k := c.kinds(); k[contact.Matched]+k[contact.NoMatch] > 0 {
-				t.Errorf("ended as %v: %q", k, c.last(1).Message)
+			h := runInTime(t, Options{URL: "https://" + l.Addr().String(), CAFile: file})
+			if k := h.kinds(); k[contact.Matched]+k[contact.NoMatch] > 0 {
+				t.Errorf("ended as %v: %q", k, h.last(1).Message)
 			}
 		})
 	}
 }
 
-// TestOurClockEndsAProxy: a proxy that stalls at any step is no call, and leaves nothing behind.
-func TestOurClockEndsAProxy(t *testing.T) {
+// A proxy that stalls at any step does not count as a call, and leaks nothing.
+func TestTheTimeoutEndsProxySetup(t *testing.T) {
 	t.Parallel()
 	silent := func(_ *rawServer, conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 	for name, proxy := range map[string]struct {
@@ -160,8 +162,8 @@ func TestOurClockEndsAProxy(t *testing.T) {
 			t.Parallel()
 			s := serveRaw(t, listen(t), proxy.speak)
 			through := strings.Replace(s.url, "http", proxy.scheme, 1)
-			c := runInTime(t, Options{URL: "https://api.example", Proxy: proxyAt(t, through)})
-			checkNothingSent(t, c, s)
+			h := runInTime(t, Options{URL: "https://api.example", Proxy: proxyAt(t, through)})
+			checkNothingSent(t, h, s)
 		})
 	}
 }
@@ -175,7 +177,7 @@ func proxyAt(t *testing.T, text string) Proxy {
 	return Proxy{For: func(*url.URL) (*url.URL, error) { return u, nil }, Variable: "HTTPS_PROXY"}
 }
 
-// endlessTransport is a carrier whose bodies do not end with the call's context, as those after an upgrade do not.
+// endlessTransport returns bodies that do not end with the call's context, as those after an upgrade do not.
 type endlessTransport struct{}
 
 type endlessBody struct{ closed chan struct{} }
@@ -198,21 +200,21 @@ func (endlessTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: endlessBody{make(chan struct{})}}, nil
 }
 
-// TestABodyThatIgnoresItsContextIsClosed: if the transport does not end a call, we do.
+// If the transport does not end a call, the client does.
 func TestABodyThatIgnoresItsContextIsClosed(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
-		c := newHarness(t, workers, Options{transport: endlessTransport{}, MaxAttempts: 1})
-		c.lostRetries = 0
+		h := newHarness(t, workers, Options{transport: endlessTransport{}, MaxAttempts: 1})
+		h.lostRetries = 0
 		began := time.Now()
-		c.run(1)
-		if took := time.Since(began); took != time.Minute+abandonAfter || c.kinds()[contact.Lost] != 1 {
-			t.Errorf("ended as %v after %v", c.kinds(), took)
+		h.run(1)
+		if took := time.Since(began); took != time.Minute+abandonAfter || h.kinds()[contact.Lost] != 1 {
+			t.Errorf("ended as %v after %v", h.kinds(), took)
 		}
 	})
 }
 
-// TestAnEndedCallLeavesItsConnectionAlone: what a call used is another's once it has returned.
-func TestAnEndedCallLeavesItsConnectionAlone(t *testing.T) {
+// After a call has returned, its connection may be used by another.
+func TestAbandonClosesOnlyWhatTheCallStillUses(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = far.Close() }()
 	var sent trace
@@ -220,11 +222,46 @@ func TestAnEndedCallLeavesItsConnectionAlone(t *testing.T) {
 	sent.release()
 	sent.abandon()
 	if err := near.SetDeadline(time.Now()); err != nil {
-		t.Error("it was closed")
+		t.Error("a connection that is not used any more was closed")
 	}
 	sent.closeOnAbandon(near)
 	sent.abandon()
 	if err := near.SetDeadline(time.Now()); err == nil {
-		t.Error("it was not closed")
+		t.Error("a connection in use was not closed")
 	}
+}
+
+// A context is used again only after a whole answer, and ends with the cause of its end.
+func TestADeadlineIsUsedAgainOnlyAfterAWholeAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d deadline
+		hard, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		d.begin(hard, time.Second)
+		first := d.ctx
+		time.Sleep(900 * time.Millisecond) // fake time
+		d.end(true)
+		d.begin(hard, time.Second)
+		if d.ctx != first {
+			t.Error("a new context after a whole answer")
+		}
+		time.Sleep(900 * time.Millisecond) // the time of the call before does not count
+		if d.ctx.Err() != nil {
+			t.Fatal("the time of the call before counts")
+		}
+		time.Sleep(101 * time.Millisecond)
+		if err := d.errorOf(errors.New("transport: closed")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after the timeout the error is %v", err)
+		}
+		d.end(true)
+		d.begin(hard, time.Second)
+		if d.ctx == first || d.ctx.Err() != nil {
+			t.Error("a context that has ended is used again")
+		}
+		cancel()
+		if err := d.errorOf(context.Canceled); errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after the end of the run the error is %v", err)
+		}
+		d.end(false)
+	})
 }

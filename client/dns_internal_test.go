@@ -10,7 +10,7 @@ import (
 	"github.com/sourcegraph/conc"
 )
 
-// A nameServer answers every question for an IPv4 address with the same one; nil: there is no such host.
+// A nameServer answers every query for an IPv4 address with ip; nil: no such host.
 type nameServer struct {
 	conn net.PacketConn
 	mu   sync.Mutex
@@ -62,7 +62,7 @@ func (s *nameServer) serve() {
 	}
 }
 
-// answer is of RFC 1035, 4: the header, the question as it came, and an address that names the question's host.
+// answer returns a response (RFC 1035, 4): the header, the question as it came, and an address for the question's name.
 func (s *nameServer) answer(question []byte) []byte {
 	const header, typeA, refused = 12, 1, 3 // 3: there is no such name
 	end := header

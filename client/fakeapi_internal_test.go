@@ -12,10 +12,10 @@ import (
 	"enrich/contact"
 )
 
-// escapedKey is a key with what JSON and URLs escape.
+// escapedKey has characters that JSON and URLs escape.
 var escapedKey = Key{"key/with+odd=chars"}
 
-// startFakeAPI starts the stand-in API, where all is found unless a fault says otherwise.
+// startFakeAPI starts the stand-in API, which finds every contact unless a fault says otherwise.
 func startFakeAPI(t *testing.T, o fakeapi.Options) (*fakeapi.Server, Options) {
 	t.Helper()
 	o.Match = 1
@@ -34,36 +34,35 @@ func startFakeAPI(t *testing.T, o fakeapi.Options) (*fakeapi.Server, Options) {
 	return api, options
 }
 
-// checkCounts compares what the client says with what the server counted: every run must pass it.
-func checkCounts(t *testing.T, c *harness, s *fakeapi.Stats) {
+// checkCounts compares the client's figures with the server's. Every run must pass it.
+func checkCounts(t *testing.T, h *harness, s *fakeapi.Stats) {
 	t.Helper()
-	stats := c.client.Stats()
+	stats := h.client.Stats()
 	if stats.Sent < s.Calls {
-		t.Errorf("%d calls arrived, and only %d were counted", s.Calls, stats.Sent)
+		t.Errorf("%d calls arrived, but only %d were counted", s.Calls, stats.Sent)
 	}
 	if s.Redirected != 0 || s.Strays != 0 {
-		t.Errorf("%d redirects were followed, %d other requests came", s.Redirected, s.Strays)
+		t.Errorf("%d redirects were followed, %d unexpected requests came", s.Redirected, s.Strays)
 	}
-	// A call that broke, timed out or was left unread has ended here, and the server may learn it later than that the next
-	// one came.
-	if s.PeakInFlight > int64(c.workers) && !endedEarly(s) {
+	// The server may notice the end of a call that broke, timed out or was not read only after the next call has come.
+	if s.PeakInFlight > int64(h.workers) && !endedEarly(s) {
 		t.Errorf("%d calls in flight at once", s.PeakInFlight)
 	}
-	for row, rs := range c.results {
+	for row, rs := range h.results {
 		arrived := s.Contacts[email(row)]
-		last := c.last(row)
+		last := h.last(row)
 		if int64(last.Attempts) < arrived {
-			t.Errorf("row %d: %d calls arrived, %d attempts are told", row, arrived, last.Attempts)
+			t.Errorf("row %d: %d calls arrived, but %d attempts were reported", row, arrived, last.Attempts)
 		}
 		for i, r := range rs {
 			if r.Outcome.Kind.Answered() && i < len(rs)-1 {
-				t.Errorf("row %d was asked again after its answer", row)
+				t.Errorf("row %d was sent again after its answer", row)
 			}
-			if key := []byte(c.client.o.Key.secret); bytes.Contains(r.Outcome.Body, key) || bytes.Contains([]byte(r.Outcome.Message+r.StopDetail), key) {
+			if key := []byte(h.client.o.Key.secret); bytes.Contains(r.Outcome.Body, key) || bytes.Contains([]byte(r.Outcome.Message+r.StopDetail), key) {
 				t.Errorf("row %d shows the key", row)
 			}
 			if r.Outcome.Kind == contact.Refused && r.Outcome.Status == http.StatusOK {
-				t.Errorf("row %d was answered well and counts as refused", row)
+				t.Errorf("row %d got a 200 and counts as refused", row)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// A wire stands in for the network in a synctest bubble: it answers by a function, after a time, and notes what arrived.
+// A fakeNetwork replaces the network in a synctest bubble. It calls answer for each request, waits, and records the arrival.
 type fakeNetwork struct {
 	answer func(fakeRequest) fakeResponse
 
@@ -29,13 +29,13 @@ type arrival struct {
 	email string
 }
 
-// fakeRequest is a call as the wire sees it: the how manyeth of all, and of its row.
+// A fakeRequest is one arrival: the nth of all, and the nth of its row.
 type fakeRequest struct {
 	n, ofRow int
 	email    string
 }
 
-// fakeResponse is an answer: a status and a body, or an error.
+// A fakeResponse is a status and a body, or an error.
 type fakeResponse struct {
 	status int
 	body   string
@@ -72,14 +72,14 @@ func throttled(s string) fakeResponse {
 	return fakeResponse{status: 429, header: http.Header{"Retry-After": {s}}, after: 10 * time.Millisecond}
 }
 
-func (w *fakeNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
+func (network *fakeNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	in := w.arrive(gjson.GetBytes(body, "email").Str)
-	s := w.answer(in)
-	defer w.leave()
+	in := network.arrive(gjson.GetBytes(body, "email").Str)
+	s := network.answer(in)
+	defer network.leave()
 	trace := httptrace.ContextClientTrace(r.Context())
 	if s.err == nil || s.sent {
 		trace.GotConn(httptrace.GotConnInfo{Conn: &net.TCPConn{}})
@@ -102,14 +102,14 @@ func (w *fakeNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: s.status, Header: header, Body: io.NopCloser(strings.NewReader(s.body))}, nil
 }
 
-func (w *fakeNetwork) arrive(email string) fakeRequest {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.arrivals = append(w.arrivals, arrival{time.Now(), email})
-	w.inFlight++
-	w.maxInFlight = max(w.maxInFlight, w.inFlight)
-	in := fakeRequest{n: len(w.arrivals), email: email}
-	for _, a := range w.arrivals {
+func (network *fakeNetwork) arrive(email string) fakeRequest {
+	network.mu.Lock()
+	defer network.mu.Unlock()
+	network.arrivals = append(network.arrivals, arrival{time.Now(), email})
+	network.inFlight++
+	network.maxInFlight = max(network.maxInFlight, network.inFlight)
+	in := fakeRequest{n: len(network.arrivals), email: email}
+	for _, a := range network.arrivals {
 		if a.email == email {
 			in.ofRow++
 		}
@@ -117,24 +117,24 @@ func (w *fakeNetwork) arrive(email string) fakeRequest {
 	return in
 }
 
-func (w *fakeNetwork) leave() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.inFlight--
+func (network *fakeNetwork) leave() {
+	network.mu.Lock()
+	defer network.mu.Unlock()
+	network.inFlight--
 }
 
-// calls is how many requests arrived.
-func (w *fakeNetwork) calls() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.arrivals)
+// calls returns how many requests arrived.
+func (network *fakeNetwork) calls() int {
+	network.mu.Lock()
+	defer network.mu.Unlock()
+	return len(network.arrivals)
 }
 
-// arrivedBetween is how many arrived from one moment until another.
-func (w *fakeNetwork) arrivedBetween(from, to time.Time) (n int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, a := range w.arrivals {
+// arrivedBetween returns how many requests arrived in an interval.
+func (network *fakeNetwork) arrivedBetween(from, to time.Time) (n int) {
+	network.mu.Lock()
+	defer network.mu.Unlock()
+	for _, a := range network.arrivals {
 		if !a.at.Before(from) && a.at.Before(to) {
 			n++
 		}

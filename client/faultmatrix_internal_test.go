@@ -11,27 +11,27 @@ import (
 	"enrich/contact"
 )
 
-// matrixRows is how many rows a run of the matrix has, matrixRuns how many runs go on at once: nearly all of them wait.
+// matrixRows is how many rows a run of the matrix has; matrixRuns is how many runs there are at once, nearly all waiting.
 const (
 	matrixRows = 90
 	matrixRuns = 96
 )
 
-// giveUpTimeout is when a run that must give up has done so, on a slow machine with the race detector and all other runs beside it.
+// giveUpTimeout is how long a run may take to give up on a slow machine, with the race detector and all other runs.
 const giveUpTimeout = 4 * time.Minute
 
-// maxExhausted is how many rows may run out of patience before the breaker opens: each needs two failures at least, and it
-// opens at the tenth. How many do depends on jitter and on how slow the machine is.
+// maxExhausted is how many rows may use up their attempts before the breaker opens: each needs at least two failures, and the
+// breaker opens at the tenth. Jitter and the machine's speed decide how many do.
 const maxExhausted = (breakerFailures - 1) / 2
 
-// everyCallPosition is all calls, as a place.
+// everyCallPosition means that the fault happens to all calls.
 const everyCallPosition = -1
 
-// faultPositions are where a fault happens: before so many calls.
+// faultPositions are how many calls come before a fault.
 var faultPositions = map[string]int64{"first": 0, "middle": matrixRows / 2, "last": matrixRows - 1, "all": everyCallPosition}
 
-// TestFaults is the matrix: each fault of the stand-in, at the first call, one in the middle, the last, and all of them, with
-// one worker, some and many, over HTTP/1.1 and HTTP/2. The server's own count is the judge.
+// Each fault of the stand-in happens to the first call, one in the middle, the last and all calls, with one worker, some and
+// many, over HTTP/1.1 and HTTP/2. The server's own count decides what was paid.
 func TestFaults(t *testing.T) {
 	runs := pool.New().WithMaxGoroutines(matrixRuns)
 	n := 0
@@ -60,7 +60,7 @@ func TestFaults(t *testing.T) {
 	t.Logf("%d runs", n)
 }
 
-// oneCall has a fault happen once: every other row must be answered as if nothing had been, by one call.
+// checkOneFault: a fault happens once, and every other row must be answered by one call.
 func checkOneFault(t *testing.T, name string, want expectation, after int64, workers int, h2 bool) {
 	ordered := fakeapi.Options{TLS: h2, Faults: []fakeapi.Fault{{Kinds: []string{name}, After: after, First: 1}}}
 	if want.stop != "" {
@@ -70,23 +70,23 @@ func checkOneFault(t *testing.T, name string, want expectation, after int64, wor
 	if want.timesOut {
 		o.Timeout = 10 * time.Second // far above what an answer takes on a busy machine
 	}
-	c := newHarness(t, workers, o)
-	c.run(matrixRows)
+	h := newHarness(t, workers, o)
+	h.run(matrixRows)
 	s := api.Stats()
-	checkCounts(t, c, &s)
-	if c.stopped != want.stop {
-		t.Fatalf("stop %q (%s), want %q", c.stopped, c.detail, want.stop)
+	checkCounts(t, h, &s)
+	if h.stopped != want.stop {
+		t.Fatalf("stop %q (%s), expected %q", h.stopped, h.detail, want.stop)
 	}
 	if want.stop != "" {
-		// Between the server's answer and our reading of it others may have had theirs, and sent their next: the exact bound
-		// is proved in fake time.
+		// Before the client has read the answer, other calls may have been answered and followed by more. The tests in fake time
+		// check the exact bound.
 		if most := after + 1 + 2*int64(workers); after == 0 && s.Calls != 1 || s.Calls > most {
-			t.Errorf("%d calls, want at most %d", s.Calls, most)
+			t.Errorf("%d calls, expected at most %d", s.Calls, most)
 		}
 		return
 	}
 	if want.races {
-		checkRace(t, c, s.Calls)
+		checkRace(t, h, s.Calls)
 		return
 	}
 	calls := int64(matrixRows)
@@ -94,15 +94,15 @@ func checkOneFault(t *testing.T, name string, want expectation, after int64, wor
 		calls++
 	}
 	if s.Calls != calls {
-		t.Errorf("%d calls, want %d", s.Calls, calls)
+		t.Errorf("%d calls, expected %d", s.Calls, calls)
 	}
 	met, lost := 0, 0
-	for row := range c.results {
-		lost += c.lost(row)
-		if o := c.last(row); o.Kind != contact.Matched || o.Attempts > 1 {
+	for row := range h.results {
+		lost += h.lost(row)
+		if o := h.last(row); o.Kind != contact.Matched || o.Attempts > 1 {
 			met++
 			if o.Kind != want.kind {
-				t.Errorf("row %d ended as %v (%d %s), want %v", row, o.Kind, o.Status, o.Message, want.kind)
+				t.Errorf("row %d ended as %v (%d %s), expected %v", row, o.Kind, o.Status, o.Message, want.kind)
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func checkOneFault(t *testing.T, name string, want expectation, after int64, wor
 	}
 }
 
-// everyCall has a fault happen to all calls: the run must end by itself, soon, after few calls, and put no blame on rows.
+// checkAllFaults: a fault happens to all calls. The run must stop soon, after few calls, and not fail rows for it.
 func checkAllFaults(t *testing.T, name string, want expectation, workers int, h2 bool) {
 	api, o := startFakeAPI(t, fakeapi.Options{TLS: h2, Faults: []fakeapi.Fault{{Kinds: []string{name}}}})
 	if want.stopIfAll == contact.StopAPIDown {
@@ -123,17 +123,17 @@ func checkAllFaults(t *testing.T, name string, want expectation, workers int, h2
 	if want.timesOut {
 		o.Timeout = 500 * time.Millisecond
 	}
-	c := newHarness(t, workers, o)
+	h := newHarness(t, workers, o)
 	began := time.Now()
-	c.run(matrixRows)
+	h.run(matrixRows)
 	s := api.Stats()
-	checkCounts(t, c, &s)
-	if c.stopped != want.stopIfAll {
-		t.Fatalf("stop %q (%s), want %q", c.stopped, c.detail, want.stopIfAll)
+	checkCounts(t, h, &s)
+	if h.stopped != want.stopIfAll {
+		t.Fatalf("stop %q (%s), expected %q", h.stopped, h.detail, want.stopIfAll)
 	}
-	kinds := c.kinds()
+	kinds := h.kinds()
 	if want.races {
-		checkRace(t, c, s.Calls)
+		checkRace(t, h, s.Calls)
 		return
 	}
 	if want.stopIfAll == "" {
@@ -146,7 +146,7 @@ func checkAllFaults(t *testing.T, name string, want expectation, workers int, h2
 		t.Errorf("%d calls", s.Calls)
 	}
 	if took := time.Since(began); took > giveUpTimeout {
-		t.Errorf("it took %v", took)
+		t.Errorf("the run took %v", took)
 	}
 	if want == transient && kinds[contact.Refused] > maxExhausted || want.kind.Answered() && kinds[contact.Refused] > maxExhausted || kinds[contact.Matched]+kinds[contact.NoMatch] > 0 {
 		t.Errorf("ended as %v", kinds)
@@ -156,18 +156,18 @@ func checkAllFaults(t *testing.T, name string, want expectation, workers int, h2
 	}
 }
 
-// checkRace is for a server that closes connections without a word: what was written at that moment is lost and told, and
-// never sent twice by itself.
-func checkRace(t *testing.T, c *harness, calls int64) {
+// checkRace: a server closes connections without notice. What was written at that moment is lost and reported, and is never
+// sent twice by the client itself.
+func checkRace(t *testing.T, h *harness, calls int64) {
 	t.Helper()
 	lost := 0
-	for row := range c.results {
-		lost += c.lost(row)
+	for row := range h.results {
+		lost += h.lost(row)
 	}
 	if calls > matrixRows+int64(lost) {
 		t.Errorf("%d calls of %d rows, of which %d were lost", calls, matrixRows, lost)
 	}
-	if k := c.kinds(); k[contact.Refused] > 0 || c.stopped != "" {
-		t.Errorf("ended as %v, stop %q", k, c.stopped)
+	if k := h.kinds(); k[contact.Refused] > 0 || h.stopped != "" {
+		t.Errorf("ended as %v, stop %q", k, h.stopped)
 	}
 }

@@ -2,21 +2,21 @@ package client
 
 import "enrich/contact"
 
-// An expectation is what a fault of the stand-in must lead to.
+// An expectation is the result that a fault of the stand-in must have.
 type expectation struct {
-	// kind is how the row ends that it happened to, when it happened once.
+	// kind is the outcome of the row if the fault happens once.
 	kind contact.Kind
-	// resumeDelay says that the row is asked once more.
+	// again: the row is sent once more.
 	again bool
-	// lost says that the call was lost.
+	// lost: the call is lost.
 	lost bool
-	// stopped is why the run stops after it happened once.
+	// stop is why the run stops if the fault happens once.
 	stop contact.Stop
-	// timesOut: only a time-out ends it.
+	// timesOut: only the timeout ends the call.
 	timesOut bool
-	// races: the connection closes while the next request may be on its way, which is lost then.
+	// races: the connection closes while the next request may be on its way; that request is lost.
 	races bool
-	// stopIfAll is why the run stops where it happens to every call.
+	// stopIfAll is why the run stops if the fault happens to every call.
 	stopIfAll contact.Stop
 }
 
@@ -34,7 +34,7 @@ func stopsWith(why contact.Stop) expectation {
 	return expectation{kind: contact.Released, stop: why, stopIfAll: why}
 }
 
-// faultTable is what this client promises, fault by fault (API.md, "Errors").
+// faultTable is what the client promises for each fault (API.md, "Errors").
 var faultTable = map[string]expectation{
 	"match": answered, "big": answered, "odd": answered, "inside": answered, "errornull": answered, "201": answered, "echo": answered,
 	"slow20ms": answered, "trickle20ms": answered, "gzip": answered,

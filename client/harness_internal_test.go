@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sourcegraph/conc"
@@ -12,8 +13,8 @@ import (
 	"enrich/contact"
 )
 
-// A harness asks about rows as the pipeline does: in order, a bounded number at once, with the stop, the coming back of
-// contacts that wait or were lost, and the deciding of early 404s. It holds no ledger.
+// A harness sends rows through a client as the pipeline does: in order, a bounded number at once. It stops, repeats questions
+// that wait or were lost, and decides 404s that came before any answer. It has no ledger.
 type harness struct {
 	client        *Client
 	workers       int
@@ -49,27 +50,27 @@ func newHarness(t testing.TB, workers int, o Options) *harness {
 	return &harness{client: c, workers: workers, lostRetries: 2, soft: soft, hard: t.Context(), stopSoft: stop, results: map[int64][]contact.Result{}}
 }
 
-// email is the address of a row: what a test's server knows rows by.
+// email returns the address of a row, by which the test servers know the row.
 func email(row int64) string { return fmt.Sprintf("row%d@x.com", row) }
 
-// run asks about rows 1 to n, and returns when all have ended.
-func (c *harness) run(n int64) {
-	jobs := make(chan *contact.Question, 2*c.workers)
+// run sends rows 1 to n, and returns when all have a result.
+func (h *harness) run(n int64) {
+	jobs := make(chan *contact.Question, 2*h.workers)
 	back := make(chan *contact.Question, n)
-	permits := make(chan struct{}, 2*c.workers)
+	permits := make(chan struct{}, 2*h.workers)
 	var workers, waiting conc.WaitGroup
-	for range c.workers {
+	for range h.workers {
 		workers.Go(func() {
 			for q := range jobs {
-				r, wait := c.client.Ask(c.soft, c.hard, q)
+				r, wait := h.client.Ask(h.soft, h.hard, q)
 				if wait > 0 {
 					waiting.Go(func() {
-						c.sleep(wait)
+						h.sleep(wait)
 						jobs <- q
 					})
 					continue
 				}
-				if again := c.record(q, r); again != nil {
+				if again := h.record(q, r); again != nil {
 					back <- again
 					continue
 				}
@@ -78,53 +79,48 @@ func (c *harness) run(n int64) {
 		})
 	}
 	queue := func(q *contact.Question) {
-		c.client.Queue(q)
+		h.client.Queue(q)
 		jobs <- q
 	}
-	for row := int64(1); row <= n && c.soft.Err() == nil; row++ {
-		taken := false
-		for !taken {
+	takePermit := func() {
+		for {
 			select {
 			case permits <- struct{}{}:
-				queue(&contact.Question{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: c.retry, Refused: c.knownRejected})
-				taken = true
+				return
 			case q := <-back:
 				queue(q)
 			}
 		}
 	}
+	for row := int64(1); row <= n && h.soft.Err() == nil; row++ {
+		takePermit()
+		queue(&contact.Question{Row: row, Contact: contact.Contact{Email: email(row)}, Retry: h.retry, Refused: h.knownRejected})
+	}
 	for range cap(permits) {
-		for taken := false; !taken; {
-			select {
-			case permits <- struct{}{}:
-				taken = true
-			case q := <-back:
-				queue(q)
-			}
-		}
+		takePermit()
 	}
 	close(jobs)
 	workers.Wait()
 	waiting.Wait()
-	c.decideNotFound()
+	h.decideNotFound()
 }
 
-// record takes a question's result, and returns the question that repeats it if the call was lost; nil: none does.
-func (c *harness) record(q *contact.Question, r contact.Result) (again *contact.Question) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// record records a question's result, and returns the question that repeats it if the call was lost; otherwise nil.
+func (h *harness) record(q *contact.Question, r contact.Result) (again *contact.Question) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	row := q.Row
-	c.results[row] = append(c.results[row], r)
+	h.results[row] = append(h.results[row], r)
 	if r.Stop != "" {
-		if c.stopped == "" {
-			c.stopped, c.detail = r.Stop, r.StopDetail
+		if h.stopped == "" {
+			h.stopped, h.detail = r.Stop, r.StopDetail
 		}
-		c.stopSoft()
+		h.stopSoft()
 	}
 	if r.Absent {
-		c.notFound = append(c.notFound, row)
+		h.notFound = append(h.notFound, row)
 	}
-	if !r.Again || c.soft.Err() != nil || c.lost(row) > c.lostRetries {
+	if !r.Again || h.soft.Err() != nil || h.lost(row) > h.lostRetries {
 		return nil
 	}
 	again = new(*q)
@@ -132,18 +128,18 @@ func (c *harness) record(q *contact.Question, r contact.Result) (again *contact.
 	return again
 }
 
-// waitReason waits for a question's own backoff, or for the stop.
-func (c *harness) sleep(d time.Duration) {
+// sleep waits for a question's own backoff, or for the stop.
+func (h *harness) sleep(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-c.soft.Done():
+	case <-h.soft.Done():
 	}
 }
 
-func (c *harness) lost(row int64) (n int) {
-	for _, r := range c.results[row] {
+func (h *harness) lost(row int64) (n int) {
+	for _, r := range h.results[row] {
 		if r.Outcome.Kind == contact.Lost {
 			n++
 		}
@@ -151,31 +147,43 @@ func (c *harness) lost(row int64) (n int) {
 	return n
 }
 
-// decideNotFound is what the pipeline does with early 404s at the end.
-func (c *harness) decideNotFound() {
-	proved := c.client.Proved()
-	for _, row := range c.notFound {
-		if proved || c.stopped == "" {
-			last := &c.results[row][len(c.results[row])-1]
+// decideNotFound decides 404s that came before any answer, as the pipeline does at the end.
+func (h *harness) decideNotFound() {
+	proved := h.client.Proved()
+	for _, row := range h.notFound {
+		if proved || h.stopped == "" {
+			last := &h.results[row][len(h.results[row])-1]
 			last.Outcome = last.Decide(proved)
 		}
 	}
 }
 
-// isLast is how a row ended.
-func (c *harness) last(row int64) contact.Outcome {
-	rs := c.results[row]
+// last returns how a row ended.
+func (h *harness) last(row int64) contact.Outcome {
+	rs := h.results[row]
 	if len(rs) == 0 {
 		return contact.Outcome{}
 	}
 	return rs[len(rs)-1].Outcome
 }
 
-// kinds counts the rows by how they ended.
-func (c *harness) kinds() map[contact.Kind]int {
+// kinds counts the rows by their outcomes.
+func (h *harness) kinds() map[contact.Kind]int {
 	n := map[contact.Kind]int{}
-	for row := range c.results {
-		n[c.last(row).Kind]++
+	for row := range h.results {
+		n[h.last(row).Kind]++
 	}
 	return n
+}
+
+var workerCounts = []int{1, 2, 8, 64}
+
+// withWorkers runs a test in fake time, once for each number of workers.
+func withWorkers(t *testing.T, f func(t *testing.T, workers int)) {
+	t.Helper()
+	for _, workers := range workerCounts {
+		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { f(t, workers) })
+		})
+	}
 }

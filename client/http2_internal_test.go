@@ -12,7 +12,7 @@ import (
 	"enrich/contact"
 )
 
-// Frames of HTTP/2 (RFC 9113, 6), flags and error codes (7), as far as the server below speaks it.
+// Frames (RFC 9113, 6), flags and error codes (7) of HTTP/2 that the server below uses.
 const (
 	frameData, frameHeaders, frameReset, frameSettings, frameGoAway = 0, 1, 3, 4, 7
 
@@ -21,7 +21,7 @@ const (
 	codeNo, codeProtocol, codeInternal, codeRefused, codeCancel = 0, 1, 2, 7, 8
 )
 
-// preface is what a client says first (RFC 9113, 3.4).
+// preface is what a client sends first (RFC 9113, 3.4).
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 // An h2Conn writes frames by hand, because net/http's server cannot be told to refuse a stream.
@@ -42,12 +42,12 @@ func (c h2Conn) goAway(last, code uint32) bool {
 	return c.frame(frameGoAway, 0, 0, binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, last), code))
 }
 
-// answer is a 200, which is the eighth entry of HPACK's own table, and a body.
+// answer sends a 200, which is entry 8 of HPACK's static table, and a body.
 func (c h2Conn) answer(stream uint32) bool {
 	return c.frame(frameHeaders, flagEndHeaders, stream, []byte{0x88}) && c.frame(frameData, flagEndStream, stream, []byte(matchBody))
 }
 
-// speak answers each request that it has read whole by a function, until that says no.
+// speak reads requests and calls answer for each, until that returns false.
 func (c h2Conn) speak(s *rawServer, answer func(stream uint32, nth int) bool) {
 	hello := make([]byte, len(preface))
 	if _, err := io.ReadFull(c, hello); err != nil || string(hello) != preface || !c.frame(frameSettings, 0, 0, nil) {
@@ -74,9 +74,9 @@ func (c h2Conn) speak(s *rawServer, answer func(stream uint32, nth int) bool) {
 	}
 }
 
-// TestHTTP2 ends the third request's stream in each way. One that the server says it has not begun with is no lost call,
-// and is sent again by us, after backoff; any other is lost, and net/http does not send it again, although by itself it
-// would after a protocol error.
+// TestHTTP2 ends the stream of the third request in each way. If the server says that it has not begun with it, the call is
+// not lost, and the client sends it again after backoff. Otherwise it is lost, and net/http does not send it again, although
+// by default it would after a protocol error.
 func TestHTTP2(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -103,21 +103,21 @@ func TestHTTP2(t *testing.T) {
 					return conn.answer(stream)
 				})
 			})
-			crowd := newHarness(t, 1, Options{URL: "https://" + l.Addr().String(), CAFile: file, MaxElapsed: time.Minute})
-			crowd.lostRetries = 0
-			crowd.run(6)
-			k := crowd.kinds()
+			h := newHarness(t, 1, Options{URL: "https://" + l.Addr().String(), CAFile: file, MaxElapsed: time.Minute})
+			h.lostRetries = 0
+			h.run(6)
+			k := h.kinds()
 			want, lost := 7, 0
 			if c.lost {
 				want, lost = 6, 1
 			}
-			if s.counted() != want || k[contact.Lost] != lost || k[contact.Matched] != 6-lost || crowd.stopped != "" {
-				t.Errorf("%d requests, ended as %v, stop %q: %s", s.counted(), k, crowd.stopped, crowd.last(3).Message)
+			if s.counted() != want || k[contact.Lost] != lost || k[contact.Matched] != 6-lost || h.stopped != "" {
+				t.Errorf("%d requests, ended as %v, stop %q: %s", s.counted(), k, h.stopped, h.last(3).Message)
 			}
-			if got := crowd.client.Stats().Sent; got != int64(want) {
-				t.Errorf("%d sent, want %d", got, want)
+			if got := h.client.Stats().Sent; got != int64(want) {
+				t.Errorf("%d sent, expected %d", got, want)
 			}
-			if o := crowd.last(3); bytes.Contains([]byte(o.Message), []byte("secret")) {
+			if o := h.last(3); bytes.Contains([]byte(o.Message), []byte("secret")) {
 				t.Errorf("the key is in %q", o.Message)
 			}
 		})

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// checkRate checks that no window of a rate's length holds more calls than the rate, and that at least 95 % of it was used.
-func checkRate(t *testing.T, w *fakeNetwork, r Rate) {
+// checkRate checks that no window of the rate's length has more calls than the rate, and that at least 95 % of the rate was
+// used.
+func checkRate(t *testing.T, network *fakeNetwork, r Rate) {
 	t.Helper()
-	a := w.arrivals
+	a := network.arrivals
 	for i := range a {
 		if n := i + r.calls; n < len(a) {
 			if gap := a[n].at.Sub(a[i].at); gap < r.per {
@@ -20,7 +21,7 @@ func checkRate(t *testing.T, w *fakeNetwork, r Rate) {
 	}
 	span := a[len(a)-1].at.Sub(a[0].at)
 	if got, want := float64(len(a)-1)/span.Seconds(), 0.95*r.PerSecond(); got < want {
-		t.Errorf("%.3f calls a second, want at least %.3f", got, want)
+		t.Errorf("%.3f calls per second, expected at least %.3f", got, want)
 	}
 }
 
@@ -32,19 +33,19 @@ func TestRateIsKept(t *testing.T) {
 		}
 		t.Run(text, func(t *testing.T) {
 			withWorkers(t, func(t *testing.T, workers int) {
-				w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := ok(); s.after = time.Millisecond; return s }}
-				c := newHarness(t, workers, Options{transport: w, Rate: r})
-				c.run(int64(min(3*r.calls, 1000)))
-				checkRate(t, w, r)
+				network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := ok(); s.after = time.Millisecond; return s }}
+				h := newHarness(t, workers, Options{transport: network, Rate: r})
+				h.run(int64(min(3*r.calls, 1000)))
+				checkRate(t, network, r)
 			})
 		})
 	}
 }
 
-func TestHeaderRateIsAdoptedAndFollowed(t *testing.T) {
+func TestTheStatedRateIsAdoptedAndFollowed(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
-		w := &fakeNetwork{}
-		w.answer = func(in fakeRequest) fakeResponse {
+		network := &fakeNetwork{}
+		network.answer = func(in fakeRequest) fakeResponse {
 			s := ok()
 			s.header = http.Header{"Rate_limit": {"600"}}
 			if in.n > 300 {
@@ -52,14 +53,14 @@ func TestHeaderRateIsAdoptedAndFollowed(t *testing.T) {
 			}
 			return s
 		}
-		c := newHarness(t, workers, Options{transport: w})
-		c.run(600)
-		all := w.arrivals
-		w.arrivals = all[:300]
-		checkRate(t, w, Rate{600, time.Minute})
-		w.arrivals = all[302:] // at most one was let go between the answer and the change
-		checkRate(t, w, Rate{120, time.Minute})
-		if waited := c.client.Stats().Waited; waited < 160*time.Second {
+		h := newHarness(t, workers, Options{transport: network})
+		h.run(600)
+		all := network.arrivals
+		network.arrivals = all[:300]
+		checkRate(t, network, Rate{600, time.Minute})
+		network.arrivals = all[302:] // at most one was let go between the answer and the change
+		checkRate(t, network, Rate{120, time.Minute})
+		if waited := h.client.Stats().Waited; waited < 160*time.Second {
 			t.Errorf("waited %v", waited)
 		}
 	})
@@ -67,11 +68,11 @@ func TestHeaderRateIsAdoptedAndFollowed(t *testing.T) {
 
 func TestRateIsFirstComeFirstServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return ok() }}
-		c := newHarness(t, 16, Options{transport: w, Rate: Rate{60, time.Minute}})
-		c.run(100)
+		network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return ok() }}
+		h := newHarness(t, 16, Options{transport: network, Rate: Rate{60, time.Minute}})
+		h.run(100)
 		place := map[string]int{}
-		for i, a := range w.arrivals {
+		for i, a := range network.arrivals {
 			place[a.email] = i
 		}
 		for row := int64(1); row <= 100; row++ {
@@ -90,13 +91,13 @@ func TestParseRate(t *testing.T) {
 	}
 	for _, text := range []string{"10", "/s", "0/s", "-1/s", "1.5/s", "10/d", "10/S", "s/10", "99999999999/s", "10/s ", " 10/s", "10//s", "1e3/s"} {
 		if r, err := ParseRate(text); err == nil {
-			t.Errorf("%q is taken as %v", text, r)
+			t.Errorf("%q is accepted as %v", text, r)
 		}
 	}
 }
 
-// A rate_limit that is understood is kept. One that is not never slows a run down.
-func TestHeaderRate(t *testing.T) {
+// A rate_limit that is not understood never slows a run down.
+func TestParseRateLimit(t *testing.T) {
 	minute := func(n int) Rate { return Rate{n, time.Minute} }
 	for text, want := range map[string]Rate{
 		"300": minute(300), " 300 ": minute(300), "300;w=60": minute(300), "300, 300;window=60": minute(300), "60/min": minute(60), "1": minute(1),
@@ -111,7 +112,7 @@ func TestHeaderRate(t *testing.T) {
 		"limit=1": {}, "unlimited": {}, "1k": {}, "1/1000": {}, "١٠": {},
 	} {
 		if got := parseRateLimit(text); got != want {
-			t.Errorf("%q: %v, want %v", text, got, want)
+			t.Errorf("%q: %v, expected %v", text, got, want)
 		}
 	}
 }

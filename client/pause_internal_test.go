@@ -8,11 +8,11 @@ import (
 	"enrich/contact"
 )
 
-func TestOneThrottleHoldsBackEverybody(t *testing.T) {
+func TestA429PausesEveryWorker(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
-		w := &fakeNetwork{}
+		network := &fakeNetwork{}
 		var paused time.Time
-		w.answer = func(in fakeRequest) fakeResponse {
+		network.answer = func(in fakeRequest) fakeResponse {
 			if in.n == 50 {
 				paused = time.Now().Add(10 * time.Millisecond)
 				return throttled("20")
@@ -21,50 +21,50 @@ func TestOneThrottleHoldsBackEverybody(t *testing.T) {
 			s.after += time.Duration(in.n) * time.Microsecond
 			return s
 		}
-		c := newHarness(t, workers, Options{transport: w})
-		c.run(300)
-		if n := w.arrivedBetween(paused.Add(time.Millisecond), paused.Add(20*time.Second)); n != 0 {
+		h := newHarness(t, workers, Options{transport: network})
+		h.run(300)
+		if n := network.arrivedBetween(paused.Add(time.Millisecond), paused.Add(20*time.Second)); n != 0 {
 			t.Errorf("%d calls during the pause", n)
 		}
-		if n := w.arrivedBetween(paused.Add(20*time.Second), paused.Add(20*time.Second+5*time.Millisecond)); n != 1 {
-			t.Errorf("%d calls at once when the pause ended, want 1", n)
+		if n := network.arrivedBetween(paused.Add(20*time.Second), paused.Add(20*time.Second+5*time.Millisecond)); n != 1 {
+			t.Errorf("%d calls at once when the pause ended, expected 1", n)
 		}
-		if k := c.kinds(); k[contact.Matched] != 300 || w.calls() != 301 {
-			t.Fatalf("ended as %v after %d calls", k, w.calls())
+		if k := h.kinds(); k[contact.Matched] != 300 || network.calls() != 301 {
+			t.Fatalf("ended as %v after %d calls", k, network.calls())
 		}
-		if s := c.client.Stats(); s.Retried["rate_limited"] != 1 || s.Waited < 19*time.Second || s.Waited > 22*time.Second {
+		if s := h.client.Stats(); s.Retried["rate_limited"] != 1 || s.Waited < 19*time.Second || s.Waited > 22*time.Second {
 			t.Errorf("stats %+v", s)
 		}
 	})
 }
 
-func TestThrottleUsesNoAttempt(t *testing.T) {
+func TestA429IsNotAnAttempt(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
-		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
+		network := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(3) && in.ofRow <= 12 {
 				return throttled("1")
 			}
 			return ok()
 		}}
-		c := newHarness(t, workers, Options{transport: w, MaxAttempts: 2, MaxElapsed: 30 * time.Second})
-		c.run(40)
-		if o := c.last(3); o.Kind != contact.Matched || o.Attempts != 13 {
+		h := newHarness(t, workers, Options{transport: network, MaxAttempts: 2, MaxElapsed: 30 * time.Second})
+		h.run(40)
+		if o := h.last(3); o.Kind != contact.Matched || o.Attempts != 13 {
 			t.Errorf("row 3 ended as %v after %d attempts", o.Kind, o.Attempts)
 		}
 	})
 }
 
-func TestThrottledRowIsNotAskedForEver(t *testing.T) {
+func TestARowWithOnly429sIsExhausted(t *testing.T) {
 	withWorkers(t, func(t *testing.T, workers int) {
-		w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
+		network := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 			if in.email == email(3) {
 				return throttled("1")
 			}
 			return ok()
 		}}
-		c := newHarness(t, workers, Options{transport: w})
-		c.run(100 + 40*int64(workers))
-		if o := c.last(3); workers > 1 && (o.Kind != contact.Refused || o.Failure != contact.Exhausted || o.Attempts != maxThrottled) {
+		h := newHarness(t, workers, Options{transport: network})
+		h.run(100 + 40*int64(workers))
+		if o := h.last(3); workers > 1 && (o.Kind != contact.Refused || o.Failure != contact.Exhausted || o.Attempts != maxThrottled) {
 			t.Errorf("row 3 ended as %v after %d attempts", o.Kind, o.Attempts)
 		}
 	})
@@ -76,27 +76,27 @@ func TestEndlessPauseStopsTheRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			withWorkers(t, func(t *testing.T, workers int) {
-				w := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
+				network := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 					if in.n > 10 {
 						return answer
 					}
 					return ok()
 				}}
-				c := newHarness(t, workers, Options{transport: w, MaxElapsed: time.Minute})
+				h := newHarness(t, workers, Options{transport: network, MaxElapsed: time.Minute})
 				began := time.Now()
-				c.run(500)
-				if k := c.kinds(); c.stopped != contact.StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
-					t.Errorf("stop %q, ended as %v", c.stopped, k)
+				h.run(500)
+				if k := h.kinds(); h.stopped != contact.StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
+					t.Errorf("stop %q, ended as %v", h.stopped, k)
 				}
-				if took := time.Since(began); took > 61*time.Second || w.calls() > 30+2*workers {
-					t.Errorf("took %v and %d calls", took, w.calls())
+				if took := time.Since(began); took > 61*time.Second || network.calls() > 30+2*workers {
+					t.Errorf("took %v and %d calls", took, network.calls())
 				}
 			})
 		})
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
+func TestParseRetryAfter(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	date := func(d time.Duration) string { return now.Add(d).Format(http.TimeFormat) }
 	for _, c := range []struct {
@@ -122,7 +122,7 @@ func TestRetryAfter(t *testing.T) {
 	} {
 		h := http.Header{"Retry-After": {c.header}, "Date": {c.date}}
 		if got := parseRetryAfter(h, now); got != c.want {
-			t.Errorf("%q at %q: %v, want %v", c.header, c.date, got, c.want)
+			t.Errorf("%q at %q: %v, expected %v", c.header, c.date, got, c.want)
 		}
 	}
 }

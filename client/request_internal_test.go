@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestWhatIsSent: the whole of a request, but for the connection's own headers.
-func TestWhatIsSent(t *testing.T) {
+// The whole request is as expected, except for the headers of the connection.
+func TestTheRequestThatIsSent(t *testing.T) {
 	constants, err := ParseConstants([]string{"metadata.mobile_phone_enrichment=true", "metadata.source=fair"})
 	if err != nil {
 		t.Fatal(err)
@@ -22,8 +22,8 @@ func TestWhatIsSent(t *testing.T) {
 		_, _ = io.WriteString(w, matchBody)
 	}))
 	defer server.Close()
-	c := newHarness(t, 1, Options{URL: server.URL + "/v2", UserAgent: "enrich/1.2.3", EmailAs: "business_email", Set: constants})
-	c.run(1)
+	h := newHarness(t, 1, Options{URL: server.URL + "/v2", UserAgent: "enrich/1.2.3", EmailAs: "business_email", Set: constants})
+	h.run(1)
 	r := <-got
 	if r.Method != http.MethodPost || r.URL.Path != "/v2/contact" || r.URL.RawQuery != "" {
 		t.Errorf("%s %s", r.Method, r.URL)
@@ -34,15 +34,15 @@ func TestWhatIsSent(t *testing.T) {
 	}
 	for name := range r.Header { // an Idempotency-Key would let the transport send it again
 		if r.Header.Get(name) != want[name] {
-			t.Errorf("%s: %q, want %q", name, r.Header.Get(name), want[name])
+			t.Errorf("%s: %q, expected %q", name, r.Header.Get(name), want[name])
 		}
 		delete(want, name)
 	}
 	for name := range want {
-		t.Errorf("there is no %s", name)
+		t.Errorf("header %s is missing", name)
 	}
 	if want := `{"business_email":"row1@x.com","metadata":{"mobile_phone_enrichment":true,"source":"fair"}}`; string(body) != want {
-		t.Errorf("sent %s, want %s", body, want)
+		t.Errorf("sent %s, expected %s", body, want)
 	}
 }
 

@@ -16,14 +16,14 @@ import (
 	"enrich/contact"
 )
 
-// A rawServer speaks by hand, and counts the requests that it read, by connection.
+// A rawServer writes to connections by hand, and counts the requests that it read.
 type rawServer struct {
 	url      string
 	mu       sync.Mutex
 	requests int
 }
 
-// serveRaw has a function speak on each connection, until the test is over.
+// serveRaw calls speak for each connection until the test ends.
 func serveRaw(t *testing.T, l net.Listener, speak func(*rawServer, net.Conn)) *rawServer {
 	t.Helper()
 	s := &rawServer{url: "http://" + l.Addr().String()}
@@ -60,7 +60,6 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-// count counts a request.
 func (s *rawServer) count() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +72,7 @@ func (s *rawServer) counted() int {
 	return s.requests
 }
 
-// delay reads one request of HTTP/1.1 to its end; false: there is none.
+// readRequest reads one HTTP/1.1 request, and reports whether there was one.
 func (s *rawServer) readRequest(r *bufio.Reader) bool {
 	req, err := http.ReadRequest(r)
 	if err != nil {
@@ -91,8 +90,8 @@ func writeAnswer(c net.Conn) bool {
 	return err == nil
 }
 
-// TestTheTransportNeverSendsTwice: the worst moment for a kept connection to close is when the next request is on
-// its way. The server has read it and says nothing: the request must be lost, once, and must not come again.
+// The worst moment for an idle connection to close is when the next request is on its way. The server has read it and does
+// not answer: the request is lost once, and does not come again.
 func TestTheTransportNeverSendsTwice(t *testing.T) {
 	for name, end := range map[string]func(net.Conn){
 		"closed": func(net.Conn) {},
@@ -106,22 +105,22 @@ func TestTheTransportNeverSendsTwice(t *testing.T) {
 					end(c)
 				}
 			})
-			c := newHarness(t, 1, Options{URL: s.url, MaxElapsed: time.Minute})
-			c.lostRetries = 0
-			c.run(rows)
-			k := c.kinds()
+			h := newHarness(t, 1, Options{URL: s.url, MaxElapsed: time.Minute})
+			h.lostRetries = 0
+			h.run(rows)
+			k := h.kinds()
 			if s.counted() != rows || k[contact.Matched] != rows/2 || k[contact.Lost] != rows/2 {
-				t.Errorf("%d requests of %d rows, ended as %v, stop %q", s.counted(), rows, k, c.stopped)
+				t.Errorf("%d requests of %d rows, ended as %v, stop %q", s.counted(), rows, k, h.stopped)
 			}
-			if got := c.client.Stats().Sent; got != rows {
+			if got := h.client.Stats().Sent; got != rows {
 				t.Errorf("%d sent", got)
 			}
 		})
 	}
 }
 
-// TestAnswerThenClose: the server closes each connection after its answer without saying so; whatever the client had begun to
-// write then is told as lost or was never read, and no request arrives more often than it is told.
+// The server closes each connection after its answer without announcing it. What the client had begun to write is reported as
+// lost or was never read, and no request arrives more often than reported.
 func TestAnswerThenClose(t *testing.T) {
 	const rows = 300
 	s := serveRaw(t, listen(t), func(s *rawServer, c net.Conn) {
@@ -130,34 +129,34 @@ func TestAnswerThenClose(t *testing.T) {
 			writeAnswer(c)
 		}
 	})
-	c := newHarness(t, 8, Options{URL: s.url, MaxElapsed: time.Minute})
-	c.lostRetries = 0
-	c.run(rows)
-	k := c.kinds()
-	if k[contact.Matched]+k[contact.Lost] != rows || s.counted() > rows || int64(s.counted()) > c.client.Stats().Sent {
-		t.Errorf("%d requests, %d sent, ended as %v", s.counted(), c.client.Stats().Sent, k)
+	h := newHarness(t, 8, Options{URL: s.url, MaxElapsed: time.Minute})
+	h.lostRetries = 0
+	h.run(rows)
+	k := h.kinds()
+	if k[contact.Matched]+k[contact.Lost] != rows || s.counted() > rows || int64(s.counted()) > h.client.Stats().Sent {
+		t.Errorf("%d requests, %d sent, ended as %v", s.counted(), h.client.Stats().Sent, k)
 	}
 }
 
-// TestNothingWrittenIsNotLost: what never got as far as the wire costs no call, and is no lost one.
-func TestNothingWrittenIsNotLost(t *testing.T) {
+// What was never on the wire counts neither as a call nor as lost.
+func TestACallThatWasNotWrittenIsNotLost(t *testing.T) {
 	l := listen(t)
 	url := "http://" + l.Addr().String()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c := newHarness(t, 8, Options{URL: url, MaxElapsed: time.Second})
-	c.run(50)
-	k := c.kinds()
-	if s := c.client.Stats(); s.Sent != 0 || k[contact.Lost]+k[contact.Refused] > 0 || c.stopped != contact.StopAPIDown {
-		t.Errorf("%d sent, ended as %v, stop %q", s.Sent, k, c.stopped)
+	h := newHarness(t, 8, Options{URL: url, MaxElapsed: time.Second})
+	h.run(50)
+	k := h.kinds()
+	if s := h.client.Stats(); s.Sent != 0 || k[contact.Lost]+k[contact.Refused] > 0 || h.stopped != contact.StopAPIDown {
+		t.Errorf("%d sent, ended as %v, stop %q", s.Sent, k, h.stopped)
 	}
 }
 
 func TestBadCAFileIsRefused(t *testing.T) {
 	for _, file := range []string{filepath.Join(t.TempDir(), "none.pem"), t.TempDir(), "doc.go"} {
 		if _, err := New(Options{URL: "https://x.com", Key: Key{"k"}, CAFile: file}); err == nil {
-			t.Errorf("%q is taken", file)
+			t.Errorf("%q is accepted", file)
 		}
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Each latency is handed out once, and none is kept where nobody wants them.
-func TestLatenciesAreHandedOutOnce(t *testing.T) {
+// Each latency is returned once, and none is kept unless the option is set.
+func TestLatenciesAreReturnedOnce(t *testing.T) {
 	for _, wanted := range []bool{true, false} {
 		c := &Client{}
 		c.stats.init(wanted)
@@ -19,19 +19,19 @@ func TestLatenciesAreHandedOutOnce(t *testing.T) {
 			h := c.Latencies()
 			if !wanted {
 				if h != nil {
-					t.Error("latencies were kept that nobody wants")
+					t.Error("latencies were kept without the option")
 				}
 				continue
 			}
 			if n := h.TotalCount(); n != want {
-				t.Errorf("handed out %d latencies, want %d", n, want)
+				t.Errorf("returned %d latencies, expected %d", n, want)
 			}
 			if want > 0 && (h.Max() < 50_000 || h.Max() > 54_000) {
-				t.Errorf("the latency is %d µs, want 50 ms and at most a sixteenth more", h.Max())
+				t.Errorf("the latency is %d µs, expected 50 ms and at most a sixteenth more", h.Max())
 			}
 		}
 		if n := c.stats.latency.TotalCount(); n != 3 {
-			t.Errorf("there are %d latencies in all, want 3", n)
+			t.Errorf("%d latencies in all, expected 3", n)
 		}
 	}
 }

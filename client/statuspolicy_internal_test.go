@@ -8,7 +8,7 @@ import (
 	"enrich/contact"
 )
 
-// expectedAction is API.md's table of errors; own: the body is in the API's own format.
+// expectedAction is the table of errors in API.md. own: the body is in the API's own format.
 func expectedAction(status int, own, answered bool) (action, contact.Stop) {
 	switch {
 	case status < 200:
@@ -44,7 +44,7 @@ func ownError(status int) string {
 	return fmt.Sprintf(`{"status":%d,"error":"E","message":"M"}`, status)
 }
 
-func TestEveryStatusHasItsAct(t *testing.T) {
+func TestEveryStatusHasItsAction(t *testing.T) {
 	for status := 100; status <= 599; status++ {
 		for _, body := range []string{
 			matchBody, ownError(status), "\xef\xbb\xbf" + ownError(status), "", "<html>", `{"message":"Not Found"}`,
@@ -62,7 +62,7 @@ func TestEveryStatusHasItsAct(t *testing.T) {
 				}
 				v := decide(status, []byte(body), at)
 				if v.action != want || v.stop != stop || v.status != status || v.fromAPI != (own || want == actionAnswer) {
-					t.Errorf("%d %q %+v: %v %q, from the API %t; want %v %q", status, body, at, v.action, v.stop, v.fromAPI, want, stop)
+					t.Errorf("%d %q %+v: %v %q, from the API %t; expected %v %q", status, body, at, v.action, v.stop, v.fromAPI, want, stop)
 				}
 			}
 		}
@@ -73,7 +73,7 @@ func TestEveryStatusHasItsAct(t *testing.T) {
 	}
 }
 
-// An object without a contact that says its own status is an error of that status, whatever the HTTP status.
+// An object that states a status and has no contact is an error of that status, whatever the HTTP status.
 func TestAStatusInTheBodyCounts(t *testing.T) {
 	for _, status := range []int{200, 201, 202, 204, 299, 302, 400, 401, 404, 429, 500, 502, 503, 599} {
 		for claimed := 400; claimed <= 599; claimed++ {
@@ -91,7 +91,7 @@ func TestAStatusInTheBodyCounts(t *testing.T) {
 					t.Fatalf("%d %s: status %d", status, body, v.status)
 				}
 				if same && (v.action != want || v.stop != stop || !v.fromAPI) {
-					t.Fatalf("%d %s: %v %q, from the API %t; want %v %q", status, body, v.action, v.stop, v.fromAPI, want, stop)
+					t.Fatalf("%d %s: %v %q, from the API %t; expected %v %q", status, body, v.action, v.stop, v.fromAPI, want, stop)
 				}
 			}
 		}
@@ -168,7 +168,7 @@ func TestBodiesOfA2xx(t *testing.T) {
 			v := decide(status, []byte(c.body), attempt{})
 			name := fmt.Sprintf("%d %.80q", status, c.body)
 			if v.action != c.act {
-				t.Errorf("%s: %v, want %v", name, v.action, c.act)
+				t.Errorf("%s: %v, expected %v", name, v.action, c.act)
 				continue
 			}
 			if c.act == actionUnusable {

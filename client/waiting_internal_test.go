@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestWaitingTellsReasonAndEnd: whatever keeps the next call from being sent is told, and until when.
-func TestWaitingTellsReasonAndEnd(t *testing.T) {
+// Whatever delays the next call is reported with its end.
+func TestWaitingHasReasonAndEnd(t *testing.T) {
 	for name, tt := range map[string]struct {
 		o      Options
 		answer func(fakeRequest) fakeResponse
@@ -32,20 +32,20 @@ func TestWaitingTellsReasonAndEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			withWorkers(t, func(t *testing.T, workers int) {
 				tt.o.transport = &fakeNetwork{answer: tt.answer}
-				c := newHarness(t, workers, tt.o)
+				h := newHarness(t, workers, tt.o)
 				defer time.AfterFunc(tt.at, func() {
-					w, waits := c.client.Waiting()
+					w, waits := h.client.Waiting()
 					if left := time.Until(w.Until); !waits || w.Reason != tt.want || !w.Until.IsZero() && (left < 0 || left > 2*tt.until) {
 						t.Errorf("waits %v: %+v, for %v", waits, w, left)
 					}
 					if down := tt.want == WaitingAPIDown; down != !w.GiveUp.IsZero() || down && w.Detail == "" {
 						t.Errorf("%+v", w)
 					}
-					c.stopSoft()
+					h.stopSoft()
 				}).Stop()
-				c.run(3)
-				if _, waits := c.client.Waiting(); waits && tt.want == WaitingBackoff {
-					t.Error("it waits for contacts that have ended")
+				h.run(3)
+				if _, waits := h.client.Waiting(); waits && tt.want == WaitingBackoff {
+					t.Error("it reports a wait for contacts that have ended")
 				}
 			})
 		})

@@ -49,7 +49,7 @@ func TestBytesFindsEveryFormOfTheKey(t *testing.T) {
 		"short, escaped for JSON":      {"a/b", `"a\/b"`, `"[key]"`},
 	} {
 		if got := New(tt.key).String(tt.in); got != tt.want {
-			t.Errorf("%s: got %s, want %s", name, got, tt.want)
+			t.Errorf("%s: got %s, expected %s", name, got, tt.want)
 		}
 	}
 }
