@@ -45,6 +45,36 @@ func TestADuplicateInABatchIsSentOnce(t *testing.T) {
 	})
 }
 
+// A contact that this run saw refused is not sent again by a later batch; one that an earlier run saw refused is sent once.
+func TestARefusedContactIsSentOnceInARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := addresses(300) // more than a batch
+		r := newRig(4, Caps{}, append(slices.Clone(list), list...)...)
+		for _, email := range list[:10] {
+			r.ledger.states[r.Identity.Keys(contact.Contact{Email: email}).Request] = ledger.State{Kind: contact.Refused}
+		}
+		r.api.answer = func(string, int) contact.Result {
+			return contact.Result{Outcome: contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected}}
+		}
+		if _, err := r.run(t, t.Context()); err != nil || r.api.calls != 300 {
+			t.Errorf("%d calls, %v", r.api.calls, err)
+		}
+	})
+}
+
+// A no match returns its credit, so the next contact waits for it instead of ending the run.
+func TestACreditThatIsReturnedIsUsedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(4, Caps{MaxCredits: 2, CreditsPerCall: 1}, addresses(30)...)
+		r.api.answer = func(string, int) contact.Result {
+			return contact.Result{Outcome: contact.Outcome{Kind: contact.NoMatch}}
+		}
+		if result, err := r.run(t, t.Context()); err != nil || result != (AskResult{}) || r.api.calls != 30 {
+			t.Errorf("%+v, %v, %d calls", result, err, r.api.calls)
+		}
+	})
+}
+
 func TestNothingIsSentAfterAFailedCommit(t *testing.T) {
 	for _, how := range []string{"an error", "a panic"} {
 		for _, at := range []int{1, 2, 7} {

@@ -16,17 +16,19 @@ import (
 
 // A world is what an interleaving of admission, workers and commits depends on.
 type world struct {
-	seed                         uint64
-	workers, persons, rows       int
-	caps                         Caps
-	limit                        int64
-	retries                      int
-	maxCall, maxCommit           time.Duration
-	unclaimed, backoff           int // percent of contacts
-	stopAfter                    time.Duration
-	failCommit, panicCall        int // 0: never
-	lost, noMatch, absent, stops int // percent of calls; the rest is matched and charged
-	panicked                     bool
+	seed                   uint64
+	workers, persons, rows int
+	caps                   Caps
+	limit                  int64
+	retries                int
+	maxCall, maxCommit     time.Duration
+	unclaimed, backoff     int // percent of contacts
+	stopAfter              time.Duration
+	failCommit, panicCall  int // 0: never
+	// percent of calls; the rest is matched and charged
+	lost, noMatch, refused, absent, stops int
+
+	panicked bool
 }
 
 func drawWorld(t *rapid.T) world {
@@ -46,7 +48,7 @@ func drawWorld(t *rapid.T) world {
 		unclaimed: percent.Draw(t, "unclaimed"), backoff: percent.Draw(t, "backoff"),
 		stopAfter:  time.Duration(rapid.SampledFrom([]int{0, 0, 1, 15, 80}).Draw(t, "stop")) * time.Millisecond,
 		failCommit: rapid.SampledFrom([]int{0, 0, 0, 1, 4}).Draw(t, "failing commit"), panicCall: rapid.SampledFrom([]int{0, 0, 0, 3, 20}).Draw(t, "panic"),
-		lost: percent.Draw(t, "lost"), noMatch: percent.Draw(t, "no match"), absent: percent.Draw(t, "absent"),
+		lost: percent.Draw(t, "lost"), noMatch: percent.Draw(t, "no match"), refused: percent.Draw(t, "refused"), absent: percent.Draw(t, "absent"),
 		stops: rapid.SampledFrom([]int{0, 0, 0, 3}).Draw(t, "stops"),
 	}
 }
@@ -97,6 +99,8 @@ func (w *world) rig() *rig {
 			return lost()
 		case hit(w.noMatch):
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.NoMatch, Body: []byte("{}")}}
+		case hit(w.refused):
+			return contact.Result{Outcome: contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected}}
 		case hit(w.absent) && !r.api.proved:
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Absent: true}
 		}
@@ -137,17 +141,21 @@ func (w *world) check(r *rig, result AskResult, err error) {
 	if w.caps.MaxCalls > 0 && int64(r.api.calls) > w.caps.MaxCalls || w.caps.MaxCredits > 0 && spent > w.caps.MaxCredits {
 		r.report("%d calls and %d credits, the caps are %+v", r.api.calls, spent, w.caps)
 	}
-	for email, n := range r.api.sends {
-		if n > 1+w.retries {
-			r.report("%s was sent %d times with %d retries", email, n, w.retries)
-		}
-	}
-	answered := map[contact.Key]bool{}
+	lost := map[string]int{}
+	answered := map[string]bool{}
 	for _, o := range l.outcomes {
-		if answered[o.Keys.Request] {
+		if answered[o.Contact.Email] {
 			r.report("%s has an outcome after its answer", o.Contact.Email)
 		}
-		answered[o.Keys.Request] = o.Kind.Answered()
+		answered[o.Contact.Email] = o.Kind.Answered()
+		if o.Kind == contact.Lost {
+			lost[o.Contact.Email]++
+		}
+	}
+	for email, n := range r.api.sends {
+		if n > 1+w.retries || err == nil && n > 1+lost[email] {
+			r.report("%s was sent %d times after %d lost calls, with %d retries", email, n, lost[email], w.retries)
+		}
 	}
 	if err != nil {
 		return
