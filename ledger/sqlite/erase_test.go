@@ -216,21 +216,6 @@ func TestForgettingBesideAReaderSaysSo(t *testing.T) {
 	remains(t, filepath.Dir(path), append(traces(person(3).Contact), []byte(`"ann.smith.3@`))...)
 }
 
-// TestForgettingNobodyForgetsNobody: white space is no person, and would be everybody.
-func TestForgettingNobodyForgetsNobody(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	makeSample(t, path, true)
-	l := open(t, path, sqlite.Options{})
-	for _, who := range []contact.Contact{{}, {Email: " "}, {LinkedInURL: "\t"}, {CompanyDomain: "https://"}} {
-		if n, err := l.Forget(context.Background(), who); err == nil || n != (ledger.Erased{}) {
-			t.Errorf("%+v: removed %+v, %v", who, n, err)
-		}
-	}
-	if wrong, err := read(l, true); wrong != "" || err != nil {
-		t.Error(wrong, err)
-	}
-}
-
 // TestAnErasureThatIsInterruptedChangesNothing: and can be done again.
 func TestAnErasureThatIsInterruptedChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")

@@ -1,0 +1,272 @@
+package ledgertest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// testModel compares random lives of a ledger with a list of what happened.
+func testModel(t *testing.T, newBackend func(testing.TB) Backend) {
+	rapid.Check(t, func(rt *rapid.T) {
+		m := model{T: rt, backend: newBackend(t), open: map[int]bool{}}
+		m.reopen()
+		defer func() { _ = m.store.Close() }()
+		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
+			m.step()
+			m.check(m.store, m.byEmail, true)
+		}
+	})
+}
+
+// A model is what a ledger should contain. There are few persons, and two share an address.
+type model struct {
+	*rapid.T
+	backend Backend
+	store   Store
+	byEmail bool
+	run     int64 // 0: none
+	events  []event
+	before  int   // events before the store was opened
+	intents []int // the open ones, in order
+	open    map[int]bool
+	found   []int
+	clock   int
+	last    int // the clock at the run's last outcome, or at its start
+}
+
+// An event is an outcome.
+type event struct {
+	person int
+	kind   contact.Kind
+	at     int
+	run    int64
+	body   string
+}
+
+const persons = 12
+
+// twin returns the n-th person; 2k and 2k+1 have one address.
+func twin(n int) ledger.Intent {
+	c := contact.Contact{Email: fmt.Sprintf("twin.%d@northwind.example", n/2), FirstName: fmt.Sprint("Ann", n)}
+	return ledger.Intent{Contact: c, Keys: Identity.Keys(c)}
+}
+
+func at(clock int) time.Time { return Noon.Add(time.Duration(clock) * time.Second) }
+
+func (m *model) step() {
+	m.clock++
+	switch rapid.SampledFrom([]string{"send", "send", "end", "end", "end", "both", "finish", "reopen", "read", "forget", "prune"}).Draw(m.T, "step") {
+	case "send":
+		m.commit(m.send(), nil)
+	case "end":
+		m.commit(nil, m.end())
+	case "both":
+		outcomes := m.end()
+		m.commit(m.send(), outcomes)
+	case "finish":
+		if m.run != 0 && len(m.intents) == 0 {
+			check(m, m.store.Finish(m.Context(), m.run, "", 0))
+			m.run = 0
+		}
+	case "reopen":
+		m.reopen()
+	case "read":
+		m.read()
+	case "forget":
+		m.erase(func() (ledger.Erased, error) {
+			who := rapid.IntRange(0, persons/2-1).Draw(m.T, "who")
+			m.events = slices.DeleteFunc(m.events, func(e event) bool { return e.person/2 == who })
+			return m.store.Forget(m.Context(), contact.Contact{Email: fmt.Sprintf(" TWIN.%d@northwind.example", who)})
+		})
+	case "prune":
+		m.erase(func() (ledger.Erased, error) {
+			before := rapid.IntRange(0, m.clock).Draw(m.T, "before")
+			m.events = slices.DeleteFunc(m.events, func(e event) bool { return e.at < before })
+			return m.store.Prune(m.Context(), at(before))
+		})
+	}
+}
+
+// send returns intents of some persons that have no open one.
+func (m *model) send() (intents []ledger.Intent) {
+	for range rapid.IntRange(1, 4).Draw(m.T, "sent") {
+		n := rapid.IntRange(0, persons-1).Draw(m.T, "person")
+		if !m.open[n] {
+			m.open[n] = true
+			m.intents = append(m.intents, n)
+			intents = append(intents, twin(n))
+		}
+	}
+	return intents
+}
+
+// end returns outcomes of some of the open intents.
+func (m *model) end() (outcomes []contact.Outcome) {
+	for range rapid.IntRange(0, len(m.intents)).Draw(m.T, "ended") {
+		i := rapid.IntRange(0, len(m.intents)-1).Draw(m.T, "which")
+		n := m.intents[i]
+		m.intents = slices.Delete(m.intents, i, i+1)
+		delete(m.open, n)
+		kind := contact.Kind(rapid.IntRange(1, 5).Draw(m.T, "kind"))
+		e := event{person: n, kind: kind, at: m.clock - rapid.IntRange(0, 3).Draw(m.T, "late")}
+		p := twin(n)
+		o := contact.Outcome{Contact: p.Contact, Keys: p.Keys, Kind: kind, At: at(e.at), Attempts: 1}
+		if kind.Answered() {
+			e.body = fmt.Sprintf(`{"contact":{"n":%d}}`, len(m.events))
+			o.Body = []byte(e.body)
+		}
+		m.events = append(m.events, e)
+		m.last = max(m.last, e.at)
+		outcomes = append(outcomes, o)
+	}
+	return outcomes
+}
+
+func (m *model) commit(intents []ledger.Intent, outcomes []contact.Outcome) {
+	if m.run == 0 {
+		m.run = begin(m, m.store, ledger.Run{Started: at(m.clock), URL: URL, Input: "x", Version: "test"})
+		m.last = max(m.clock, m.last)
+		if len(outcomes) == 0 {
+			m.last = m.clock
+		}
+	}
+	for i := len(m.events) - len(outcomes); i < len(m.events); i++ {
+		m.events[i].run = m.run
+	}
+	Commit(m, m.store, m.run, intents, outcomes...)
+}
+
+// reopen closes the store or kills it, and opens it for writing: open intents are lost then.
+func (m *model) reopen() {
+	if m.store != nil {
+		if rapid.Bool().Draw(m.T, "kill") {
+			check(m, m.backend.Kill(m.store))
+		} else {
+			check(m, m.store.Close())
+		}
+	}
+	m.byEmail = rapid.Bool().Draw(m.T, "by email")
+	m.store = open(m, m.backend, Options{ByEmail: m.byEmail, Addresses: true})
+	m.found = m.intents
+	for _, n := range m.intents {
+		m.events = append(m.events, event{person: n, kind: contact.Lost, at: m.last, run: m.run})
+	}
+	m.run, m.intents, m.open, m.before = 0, nil, map[int]bool{}, len(m.events)
+}
+
+// read opens the ledger for reading, beside the store that writes.
+func (m *model) read() {
+	byEmail := rapid.Bool().Draw(m.T, "by email")
+	s := open(m, m.backend, Options{ReadOnly: true, ByEmail: byEmail})
+	found := m.found
+	m.found = nil // there is a living run
+	m.check(s, byEmail, false)
+	m.found = found
+	check(m, s.Close())
+}
+
+// erase opens the store before and after: no run may be in progress, and nothing is accepted afterwards.
+func (m *model) erase(do func() (ledger.Erased, error)) {
+	m.reopen()
+	before := len(m.events)
+	n, err := do()
+	check(m, err)
+	if gone := before - len(m.events); n.Answers+n.Others != int64(gone) || gone == 0 && n != (ledger.Erased{}) {
+		m.Fatalf("removed %+v, expected %d outcomes", n, gone)
+	}
+	m.reopen()
+}
+
+// expected returns the state of a person and the body of its answer, by the rules. writer says whether the state is that of the
+// store that writes, which was opened with Addresses.
+func (m *model) expected(n int, byEmail, writer bool) (s ledger.State, body string) {
+	for i, e := range m.events {
+		sameAddress := e.person/2 == n/2
+		s.AddressAnswered = s.AddressAnswered || writer && sameAddress && e.kind.Answered()
+		if e.person != n && !(byEmail && sameAddress) {
+			continue
+		}
+		s.ThisRun = s.ThisRun || writer && i >= m.before
+		switch {
+		case e.kind.Answered():
+			s.Kind, s.At, s.Lost, body = e.kind, at(e.at), 0, e.body
+		case e.kind == contact.Lost && s.Kind.Answered():
+			s.Lost++
+		case !s.Kind.Answered():
+			s.Kind, s.At = e.kind, at(e.at)
+			if e.kind == contact.Lost {
+				s.Lost++
+			}
+		}
+	}
+	s.Lost = min(s.Lost, 15)
+	return s, body
+}
+
+func (m *model) check(s Store, byEmail, writer bool) {
+	answered := map[int]bool{}
+	for n := range persons {
+		expected, body := m.expected(n, byEmail, writer)
+		got := State(m, s, twin(n).Keys)
+		ref := got.Ref
+		if got.Ref = 0; got != expected {
+			m.Fatalf("person %d is %+v, expected %+v; %+v", n, got, expected, m.events)
+		}
+		if expected.Kind.Answered() {
+			answered[n/map[bool]int{true: 2, false: 1}[byEmail]] = true
+		}
+		if expected.Kind == 0 {
+			continue
+		}
+		out := make([]contact.Outcome, 2)
+		check(m, s.Outcomes(m.Context(), []ledger.Ref{ref, ref}, out))
+		for _, o := range out {
+			if o.Kind != expected.Kind || !o.At.Equal(expected.At) || string(o.Body) != body {
+				m.Fatalf("person %d reads %+v, expected %+v %s", n, o, expected, body)
+			}
+		}
+	}
+	if got := s.Answers(); got != int64(len(answered)) {
+		m.Fatalf("%d answers, expected %d", got, len(answered))
+	}
+	var found, expected []string
+	for _, o := range s.Found() {
+		found = append(found, o.Contact.FirstName)
+	}
+	for _, n := range m.found {
+		expected = append(expected, twin(n).Contact.FirstName)
+	}
+	if !slices.Equal(found, expected) {
+		m.Fatalf("found %v, expected %v", found, expected)
+	}
+	m.checkRecords(s)
+}
+
+// checkRecords reads the whole ledger.
+func (m *model) checkRecords(s Store) {
+	i, last := 0, int64(0)
+	err := s.Each(m.Context(), func(r *ledger.Record) error {
+		if i >= len(m.events) {
+			return fmt.Errorf("outcome %d is too many", r.ID)
+		}
+		e := m.events[i]
+		if r.ID <= last || r.Kind != e.kind || r.Run != e.run || !r.At.Equal(at(e.at)) || r.Contact != twin(e.person).Contact || string(r.Body) != e.body {
+			return fmt.Errorf("outcome %d is %+v, expected %+v", r.ID, r, e)
+		}
+		i, last = i+1, r.ID
+		return nil
+	})
+	if err != nil || i != len(m.events) {
+		m.Fatalf("%d outcomes, expected %d; %v", i, len(m.events), err)
+	}
+	if v := Valid(m, s); v.Outcomes != int64(i) {
+		m.Fatalf("verify: %+v", v)
+	}
+}
