@@ -46,6 +46,26 @@ func TestLinksLeadSomewhere(t *testing.T) {
 	}
 }
 
+// TestThePathsThatTheTextsNameExist: those in backquotes that begin with a folder of the project. A name may end in *.
+func TestThePathsThatTheTextsNameExist(t *testing.T) {
+	path := regexp.MustCompile("`(\\.?[a-z]+(?:/[\\w.*-]+)*/?)`")
+	for _, name := range documents(t) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range path.FindAllStringSubmatch(string(text), -1) {
+			first, _, nested := strings.Cut(m[1], "/")
+			if info, err := os.Stat(filepath.Join("../..", first)); !nested || err != nil || !info.IsDir() {
+				continue
+			}
+			if found, err := filepath.Glob(filepath.Join("../..", m[1])); err != nil || len(found) == 0 {
+				t.Errorf("%s: there is no %s", name, m[1])
+			}
+		}
+	}
+}
+
 // TestTheTestsThatTheTextsNameAreThere: a guarantee is worth what proves it.
 func TestTheTestsThatTheTextsNameAreThere(t *testing.T) {
 	there := map[string]bool{}
