@@ -13,14 +13,10 @@ import (
 	"enrich/client/fakeapi"
 )
 
-// block is the first block of the README in a language.
+// block returns the first block of the README in a language.
 func block(t *testing.T, language string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, found := strings.Cut(string(text), "```"+language+"\n")
+	_, after, found := strings.Cut(readText(t, "../../README.md"), "```"+language+"\n")
 	if !found {
 		t.Fatalf("the README has no block of %s", language)
 	}
@@ -28,15 +24,13 @@ func block(t *testing.T, language string) string {
 	return inside
 }
 
-// TestReadmeShowsWhatHappens runs the commands of the README's transcript, and its queries, and holds what they say against it.
+// TestReadmeShowsWhatHappens runs the commands of the README's transcript and compares their output with it, then runs the
+// README's queries.
 func TestReadmeShowsWhatHappens(t *testing.T) {
-	want, queries := block(t, "console"), block(t, "sql")
-	sample, err := os.ReadFile("../../samples/crm-export.csv")
-	if err != nil {
-		t.Fatal(err)
-	}
+	transcript, queries := block(t, "console"), block(t, "sql")
+	sample := readText(t, "../../samples/crm-export.csv")
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("crm-export.csv", sample, 0o600); err != nil {
+	if err := os.WriteFile("crm-export.csv", []byte(sample), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	api, err := fakeapi.Listen(t.Context(), "127.0.0.1:0", fakeapi.Options{Credits: 1000})
@@ -44,35 +38,34 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer api.Close()
-	var said bytes.Buffer
+	var output bytes.Buffer
 	env := map[string]string{"SELLING_API_KEY": "readme-key", "ENRICH_URL": api.URL, "ENRICH_LEDGER": "ledger.db"}
-	for line := range strings.Lines(want) {
+	for line := range strings.Lines(transcript) {
 		command, ok := strings.CutPrefix(line, "$ enrich ")
 		if !ok {
 			continue
 		}
-		said.WriteString(line)
+		output.WriteString(line)
 		execute(strings.Fields(command), world{
-			stdin: strings.NewReader(""), stdout: &said, stderr: withoutLedgerOfPlan(&said, command), exit: func(int) {},
+			stdin: strings.NewReader(""), stdout: &output, stderr: standardError(&output, command), exit: func(int) {},
 			lookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		})
 	}
-	got := progressLine.ReplaceAllString(said.String(), "")
-	if got != want {
-		t.Errorf("the README's transcript is not what happens:\n%s\nwant:\n%s", got, want)
+	if got := progressLine.ReplaceAllString(output.String(), ""); got != transcript {
+		t.Errorf("the README's transcript is not what happens:\n%s\nthe README has:\n%s", got, transcript)
 	}
 	runQueries(t, queries)
 }
 
-// progressLine is what a slow machine adds to the transcript.
+// progressLine matches what a slow machine adds to the transcript.
 var progressLine = regexp.MustCompile(`(?m)^\d+%: .*\n`)
 
-// withoutLedgerOfPlan leaves out what plan says on standard error: the transcript shows what it prints.
-func withoutLedgerOfPlan(said *bytes.Buffer, command string) *bytes.Buffer {
+// standardError returns where a command's standard error goes. The transcript shows only what plan prints on standard output.
+func standardError(output *bytes.Buffer, command string) *bytes.Buffer {
 	if strings.HasPrefix(command, "plan") {
 		return new(bytes.Buffer)
 	}
-	return said
+	return output
 }
 
 func runQueries(t *testing.T, queries string) {
@@ -100,10 +93,10 @@ func runQueries(t *testing.T, queries string) {
 			t.Errorf("%s: %v", query, err)
 		}
 		if _ = stmt.Close(); n < 3 && rows == 0 {
-			t.Errorf("the query finds nothing: %s", query)
+			t.Errorf("the query returns no row: %s", query)
 		}
 	}
 	if n != 3 {
-		t.Errorf("the README has %d queries, want 3", n)
+		t.Errorf("the README has %d queries, expected 3", n)
 	}
 }
