@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tidwall/gjson"
+	"enrich/internal/jsonscan"
 )
 
 // ErrAnswer is a body that is not one JSON object.
@@ -80,24 +80,27 @@ func (a *Answer) ErrorStatus() int {
 	return a.Status
 }
 
-// ParseAnswer reads a body of at most what the caller bounded it to. It returns [ErrAnswer] if the body is not a JSON
-// object; whether an object is an answer of the API is what [Answer.FromAPI] says. If a member stands twice, the last
-// one counts, except for the charge: the most expensive one counts.
+// ParseAnswer reads a body, which the caller has bounded. It returns [ErrAnswer] if the body is not a JSON object; whether an
+// object is an answer of the API is what [Answer.FromAPI] says. If a member is repeated, the last one counts, except for the
+// charge: the most expensive one counts.
 func ParseAnswer(body []byte) (Answer, error) {
-	var r reading
+	var p answerParser
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	c := compactor{src: body, dst: make([]byte, 0, len(body)), reading: &r}
-	object, ok := c.run()
-	if !ok || object[0] != '{' {
+	if p.scan.Reset(body, jsonscan.MaxDepth); !p.scan.Object() {
 		return Answer{}, ErrAnswer
 	}
-	r.Body, r.Matched = object, r.Matched || r.charge == chargeYes
-	r.ChargeUnknown = r.charge == chargeMissing || r.charge == chargeUnreadable
-	r.Charged = r.charge == chargeYes || r.ChargeUnknown && r.Matched
-	if r.Error = r.inner; r.inner == "" {
-		r.Error = cmp.Or(r.top, r.message)
+	p.top()
+	if !p.scan.End() {
+		return Answer{}, ErrAnswer
 	}
-	return r.Answer, nil
+	if p.Body = bytes.Clone(body); p.scan.Spaced() {
+		p.Body = jsonscan.AppendCompact(p.Body[:0], body)
+	}
+	p.Matched = p.Matched || p.charge == chargeYes
+	p.ChargeUnknown = p.charge == chargeMissing || p.charge == chargeUnreadable
+	p.Charged = p.charge == chargeYes || p.ChargeUnknown && p.Matched
+	p.Error = cmp.Or(p.contactError, p.topError, p.message)
+	return p.Answer, nil
 }
 
 // A charge is what credit_charged says. The larger one is the more expensive.
@@ -120,51 +123,84 @@ func chargeOf(value []byte) charge {
 	return chargeUnreadable
 }
 
-// A reading is an answer while its body is scanned.
-type reading struct {
+// An answerParser collects what an answer says while its body is scanned.
+type answerParser struct {
 	Answer
-	inContact           bool // the members of the next level are the contact's
-	charge              charge
-	top, message, inner string
+	scan                            jsonscan.Scanner[[]byte]
+	charge                          charge
+	contactError, topError, message string
 }
 
-// begin is called before a member's value. If contact stands twice, the last one counts.
-func (r *reading) begin(depth int, name []byte) {
-	if depth > 1 {
+// top reads the members of the body.
+func (p *answerParser) top() {
+	for name, ok := p.scan.Member(); ok; name, ok = p.scan.Member() {
+		if string(name) == "contact" {
+			p.contact()
+			continue
+		}
+		value := p.scan.Value()
+		if p.scan.Status() != jsonscan.Valid {
+			return
+		}
+		switch string(name) {
+		case "remaining_credits":
+			p.remaining(value)
+		case "status":
+			p.Status = statusOf(value)
+		case "error":
+			p.topError, p.NamedError = errorOf(value), value[0] == '"'
+		case "message":
+			p.message = errorOf(value)
+		}
+	}
+}
+
+// contact reads the member contact.
+func (p *answerParser) contact() {
+	p.Member = memberOf(p.scan.Peek())
+	p.Matched, p.contactError = false, ""
+	if !p.scan.Object() {
+		p.scan.Value()
 		return
 	}
-	if r.inContact = is(name, "contact"); r.inContact {
-		r.Matched, r.inner = false, ""
+	for name, ok := p.scan.Member(); ok; name, ok = p.scan.Member() {
+		value := p.scan.Value()
+		if p.scan.Status() != jsonscan.Valid {
+			return
+		}
+		switch string(name) {
+		case "credit_charged":
+			p.charge = max(p.charge, chargeOf(value))
+		case "error":
+			p.contactError = errorOf(value)
+		case "remaining_credits":
+			p.remaining(value)
+		default:
+			p.Matched = p.Matched || isFilled(value)
+		}
 	}
 }
 
-// member is called after a member's value. filled: it is not empty.
-func (r *reading) member(depth int, name, value []byte, filled bool) {
-	switch {
-	case depth == 1:
-		r.atTop(name, value)
-	case r.inContact:
-		r.ofContact(name, value, filled)
+// isFilled reports whether a value contains a number, true, or a string that is not blank, however deep.
+func isFilled(value []byte) bool {
+	for scalar, isName := range jsonscan.Scalars(value) {
+		switch {
+		case isName, string(scalar) == "null", string(scalar) == "false":
+		case scalar[0] != '"', !isBlankString(scalar):
+			return true
+		}
 	}
+	return false
 }
 
-func (r *reading) atTop(name, value []byte) {
-	switch {
-	case r.inContact:
-		r.Member = memberOf(value)
-	case is(name, "remaining_credits"):
-		r.remaining(value)
-	case is(name, "status"):
-		r.Status = statusOf(value)
-	case is(name, "error"):
-		r.top, r.NamedError = errorOf(value), value[0] == '"'
-	case is(name, "message"):
-		r.message = errorOf(value)
-	}
+func isBlankString(quoted []byte) bool {
+	text, _ := jsonscan.Unquote(quoted)
+	return strings.TrimSpace(text) == ""
 }
 
-func memberOf(value []byte) Member {
-	switch value[0] {
+// memberOf returns the type of a value that begins with a byte.
+func memberOf(first byte) Member {
+	switch first {
 	case '{':
 		return MemberObject
 	case 'n':
@@ -185,32 +221,16 @@ func statusOf(value []byte) int {
 	return int(n)
 }
 
-func (r *reading) ofContact(name, value []byte, filled bool) {
-	switch {
-	case is(name, "credit_charged"):
-		r.charge = max(r.charge, chargeOf(value))
-	case is(name, "error"):
-		r.inner = errorOf(value)
-	case is(name, "remaining_credits"):
-		r.remaining(value)
-	default:
-		r.Matched = r.Matched || filled
-	}
-}
-
 // remaining takes a number, or a string that is one. Most are whole.
-func (r *reading) remaining(value []byte) {
+func (p *answerParser) remaining(value []byte) {
 	n, err := strconv.ParseInt(string(value), 10, 64)
 	if err != nil {
-		text := string(value)
-		if value[0] == '"' {
-			text = strings.TrimSpace(gjson.ParseBytes(value).Str)
-		}
-		if n, err = wholeNumber(text); err != nil {
+		text, _ := jsonscan.ToText(value)
+		if n, err = wholeNumber(strings.TrimSpace(text)); err != nil {
 			return
 		}
 	}
-	r.Remaining = &n
+	p.Remaining = &n
 }
 
 // wholeNumber rounds a JSON number down.
@@ -228,36 +248,26 @@ func wholeNumber(text string) (int64, error) {
 	return int64(math.Floor(f)), nil
 }
 
-// is says whether a member's name, with its quotes, is this one.
-func is(quoted []byte, name string) bool {
-	if bytes.IndexByte(quoted, '\\') >= 0 {
-		return gjson.ParseBytes(quoted).Str == name
-	}
-	return string(quoted[1:len(quoted)-1]) == name
-}
-
-// errorOf is an error member's text.
+// errorOf returns the text of an error member.
 func errorOf(value []byte) string {
-	if string(value) == "null" {
-		return ""
+	if jsonscan.IsContainer(value) {
+		value = jsonscan.AppendCompact(nil, value)
 	}
-	if value[0] == '{' || value[0] == '[' {
-		value, _ = compact(value) // it is valid
-	}
-	return ErrorText(gjson.ParseBytes(value))
+	return ErrorText(value)
 }
 
-// ErrorText is an error member as text: a string, the message of an object, "" for null, otherwise the JSON.
-func ErrorText(value gjson.Result) string {
+// ErrorText returns an error member as text: a string, the message of an object, "" for null and false, otherwise its JSON.
+// The value is valid JSON, or empty if there is none.
+func ErrorText(value []byte) string {
 	switch {
-	case value.Type == gjson.Null, value.Type == gjson.False:
+	case string(value) == "null", string(value) == "false":
 		return ""
-	case value.Type == gjson.String:
-		return strings.TrimSpace(value.Str)
-	case value.IsObject():
-		if m := value.Get("message"); m.Type == gjson.String && m.Str != "" {
-			return strings.TrimSpace(m.Str)
-		}
+	case len(value) > 0 && value[0] == '"':
+		text, _ := jsonscan.Unquote(value)
+		return strings.TrimSpace(text)
 	}
-	return value.Raw
+	if message := jsonscan.Get(value, "message"); len(message) > 0 && message[0] == '"' && len(message) > len(`""`) {
+		return ErrorText(message)
+	}
+	return string(value)
 }

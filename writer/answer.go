@@ -1,8 +1,11 @@
 package writer
 
 import (
+	"math"
 	"reflect"
 	"strings"
+
+	"enrich/internal/jsonscan"
 )
 
 // An answer reads bodies into the cells of one result, again and again.
@@ -10,6 +13,7 @@ type answer struct {
 	cells  []string // in the order of ResultColumns
 	root   node
 	fields []field
+	scan   jsonscan.Scanner[string]
 	rest   []byte // reused
 }
 
@@ -39,11 +43,10 @@ func newAnswer() *answer {
 // read fills the row's fields and Extra from a body, and counts what was filled.
 func (a *answer) read(body []byte) error {
 	a.root.reset()
-	scan := cursor{text: string(body)}
-	if scan.enter() {
-		a.root.read(&scan)
-	}
-	if !scan.ended() {
+	a.scan.Reset(string(body), math.MaxInt)
+	a.scan.Object()
+	a.root.read(&a.scan)
+	if !a.scan.End() {
 		return errNoObject
 	}
 	for i := range a.fields {

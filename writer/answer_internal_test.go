@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"enrich/contact"
+	"enrich/internal/jsonscan"
 )
 
 // fieldsOf reads a body and returns what was filled, and Extra.
@@ -146,7 +146,7 @@ func bodies(depth int) *rapid.Generator[string] {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.Write(contact.AppendString(nil, names.Draw(t, "name")))
+			b.Write(jsonscan.AppendString(nil, names.Draw(t, "name")))
 			b.WriteByte(':')
 			if depth > 0 && rapid.Bool().Draw(t, "nested") {
 				b.WriteString(bodies(depth-1).Draw(t, "object"))

@@ -4,7 +4,7 @@ import (
 	"io"
 	"strconv"
 
-	"enrich/contact"
+	"enrich/internal/jsonscan"
 )
 
 // Failures writes the rows that have no answer. Its files are valid inputs.
@@ -41,19 +41,19 @@ func (f *Failures) cells() []string {
 }
 
 func (f *Failures) appendObject(b []byte) []byte {
-	b = contact.AppendString(append(b, `{"status":"failed","error":{"kind":`...), string(f.row.Kind))
+	b = jsonscan.AppendString(append(b, `{"status":"failed","error":{"kind":`...), string(f.row.Kind))
 	b = append(b, `,"status":`...)
 	if f.row.Status == 0 {
 		b = append(b, "null"...)
 	} else {
 		b = strconv.AppendInt(b, int64(f.row.Status), 10)
 	}
-	b = contact.AppendString(append(b, `,"message":`...), f.row.Message)
+	b = jsonscan.AppendString(append(b, `,"message":`...), f.row.Message)
 	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(f.row.Attempts), 10)
 	o := f.parser.parse(f.row)
 	for _, member := range [...]struct{ name, value string }{{"extra", o.extra}, {"line", o.line}, {"raw", o.raw}} {
 		if member.value != "" {
-			b = append(contact.AppendString(append(b, ','), member.name), ':')
+			b = append(jsonscan.AppendString(append(b, ','), member.name), ':')
 			b = append(b, member.value...)
 		}
 	}

@@ -1,6 +1,10 @@
 package writer
 
-import "strings"
+import (
+	"strings"
+
+	"enrich/internal/jsonscan"
+)
 
 // A node is a documented member of the answer: a leaf, which is a cell; an object with members; or one that is told
 // elsewhere. What is not documented, or has another shape than documented, is kept and comes out by appendRest, so
@@ -36,14 +40,7 @@ func (n *node) at(path string) *node {
 	return kid
 }
 
-// kid returns the documented member of a name as it stands in its quotes, or nil.
-func (n *node) kid(quoted string) *node {
-	if kid := n.named(quoted[1 : len(quoted)-1]); kid != nil || strings.IndexByte(quoted, '\\') < 0 {
-		return kid
-	}
-	return n.named(unquote(quoted))
-}
-
+// named returns the documented member of a name, or nil.
 func (n *node) named(name string) *node {
 	for range n.kids {
 		if n.guess >= len(n.kids) {
@@ -58,37 +55,32 @@ func (n *node) named(name string) *node {
 	return nil
 }
 
-// read reads the members of an object that was entered.
-func (n *node) read(scan *cursor) {
-	for !scan.bad {
-		quoted, more := scan.member()
-		if !more {
-			return
-		}
-		kid := n.kid(quoted)
+// read reads the members of the object that the scanner has entered.
+func (n *node) read(scan *jsonscan.Scanner[string]) {
+	for name, ok := scan.Member(); ok; name, ok = scan.Member() {
+		kid := n.named(name)
 		switch {
 		case kid == nil:
-			n.rest = append(append(append(append(n.rest, quoted...), ':'), scan.value()...), ',')
+			n.rest = append(append(append(append(n.rest, scan.RawName()...), ':'), scan.Value()...), ',')
 		case kid.leaf != nil:
-			*kid.leaf = scan.plain()
+			*kid.leaf, _ = jsonscan.ToText(scan.Value())
 		default:
-			kid.take(scan)
+			kid.readValue(scan)
 		}
 	}
 }
 
-// take reads the value of a documented member that is no leaf.
-func (n *node) take(scan *cursor) {
+// readValue reads the value of a documented member that is not a leaf.
+func (n *node) readValue(scan *jsonscan.Scanner[string]) {
 	if n.seen {
 		n.reset()
 	}
 	n.seen = true
-	if n.told == nil && scan.peek() == '{' {
-		scan.enter()
+	if n.told == nil && scan.Object() {
 		n.read(scan)
 		return
 	}
-	if value := scan.value(); value != "" && value != "null" && (n.told == nil || !n.told(value)) {
+	if value := scan.Value(); value != "" && value != "null" && (n.told == nil || !n.told(value)) {
 		n.odd = value
 	}
 }

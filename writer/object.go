@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 
-	"enrich/contact"
 	"enrich/internal/columns"
+	"enrich/internal/jsonscan"
 )
 
 // errNoObject is a row or an answer that should be a JSON object and is none; the caller broke its promise, so the
@@ -25,7 +26,7 @@ func newObjects(s Source) *objects {
 	if !s.hasObjects() {
 		o.keep = keptColumns(layout{source: s, added: ResultColumns()})
 		for _, name := range pick(nil, columns.Unique(s.Columns, columns.Enrichment), o.keep) {
-			o.names = append(o.names, string(append(contact.AppendString(nil, name), ':')))
+			o.names = append(o.names, string(append(jsonscan.AppendString(nil, name), ':')))
 		}
 	}
 	return o
@@ -52,7 +53,7 @@ func (o *objects) fromCells(b []byte, cells []string, value []byte) []byte {
 	b = append(b, '{')
 	for n, i := range o.keep {
 		if i < len(cells) {
-			b = append(contact.AppendString(append(b, o.names[n]...), cells[i]), ',')
+			b = append(jsonscan.AppendString(append(b, o.names[n]...), cells[i]), ',')
 		}
 	}
 	return append(appendMember(b, value), '}')
@@ -68,56 +69,37 @@ func line(raw []byte) []byte {
 	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(bytes.TrimSuffix(raw, []byte{'\r'}), '\r') < 0 {
 		return raw
 	}
-	return compact(raw)
+	return jsonscan.AppendCompact(make([]byte, 0, len(raw)), raw)
 }
 
-// compact removes the white space between tokens. Numbers and strings stay byte for byte. It is not json.Compact,
-// because that refuses what is nested more than ten thousand deep.
-func compact(raw []byte) []byte {
-	b := make([]byte, 0, len(raw))
-	quoted := false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case quoted && c == '\\' && i+1 < len(raw):
-			b = append(b, c)
-			i++
-		case c == '"':
-			quoted = !quoted
-		case !quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r'):
-			continue
-		}
-		b = append(b, raw[i])
-	}
-	return b
-}
-
-// replaceMember appends an object with value in the place of its first member "enrichment", the others of that name
-// removed; without one, value is added before the closing brace. All other bytes stay.
+// replaceMember appends an object with value in the place of its first member "enrichment", and without the others of that name.
+// If there is none, value is added before the closing brace. All other bytes stay the same.
 func replaceMember(b, object, value []byte) ([]byte, error) {
-	scan := cursor{text: string(object)}
-	scan.enter()
-	copied, members, placed := 0, 0, false // copied: up to where the object is in b already
-	for !scan.bad {
-		from := scan.at // the comma of what follows, or white space before it
-		name, more := scan.member()
+	var scan jsonscan.Scanner[[]byte]
+	scan.Reset(object, math.MaxInt)
+	scan.Object()
+	copied, members, placed := 0, 0, false // object[:copied] is in b already
+	for {
+		from := scan.Offset() // before the comma, and the white space before it
+		name, more := scan.Member()
 		if !more {
 			break
 		}
-		named := scan.at
-		scan.value()
+		named := scan.Offset()
+		scan.Value()
 		members++
-		if name != `"enrichment"` && unquote(name) != columns.Enrichment {
+		if string(name) != columns.Enrichment {
 			continue
 		}
 		if placed {
 			b = append(b, object[copied:from]...)
 		} else {
-			b = append(append(append(b, object[copied:named]...), blanks(object[named:scan.at])...), value...)
+			b = append(append(append(b, object[copied:named]...), blanks(object[named:scan.Offset()])...), value...)
 		}
-		copied, placed = scan.at, true
+		copied, placed = scan.Offset(), true
 	}
-	end := scan.at // behind the closing brace
-	if !scan.ended() {
+	end := scan.Offset() // after the closing brace
+	if !scan.End() {
 		return b, errNoObject
 	}
 	if !placed {

@@ -7,6 +7,7 @@ import (
 
 	"enrich/contact"
 	"enrich/internal/columns"
+	"enrich/internal/jsonscan"
 )
 
 // An overflow is what a refused row has beside its columns, as JSON texts; "" if there is nothing. A failures file keeps it,
@@ -47,7 +48,7 @@ func (p *overflowParser) parse(row *Failure) overflow {
 	refused := row.Kind == contact.Ragged || row.Kind == contact.Invalid
 	switch {
 	case row.NoObject:
-		return overflow{raw: string(contact.AppendString(nil, string(row.Raw))), line: strconv.FormatInt(row.Line, 10)}
+		return overflow{raw: string(jsonscan.AppendString(nil, string(row.Raw))), line: strconv.FormatInt(row.Line, 10)}
 	case p.source.hasObjects() && refused:
 		return earlierOverflow(line(row.Raw))
 	case p.source.hasObjects():
@@ -93,28 +94,9 @@ func earlierCells(cell string) []string {
 }
 
 // earlierOverflow returns the overflow in enrichment.error of an object of an earlier failures file.
-func earlierOverflow(object []byte) (o overflow) {
-	for name, value := range members(memberOf(memberOf(string(object), columns.Enrichment), "error")) {
-		switch name {
-		case "extra":
-			o.extra = value
-		case "raw":
-			o.raw = value
-		case "line":
-			o.line = value
-		}
-	}
-	return o
-}
-
-// memberOf returns the text of a member of an object, the last one of that name, or "".
-func memberOf(object, name string) (value string) {
-	for n, v := range members(object) {
-		if n == name {
-			value = v
-		}
-	}
-	return value
+func earlierOverflow(object []byte) overflow {
+	failure := jsonscan.Get(string(object), columns.Enrichment, "error")
+	return overflow{extra: jsonscan.Get(failure, "extra"), raw: jsonscan.Get(failure, "raw"), line: jsonscan.Get(failure, "line")}
 }
 
 // appendStrings appends a JSON array of strings.
@@ -124,7 +106,7 @@ func appendStrings(b []byte, list []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = contact.AppendString(b, s)
+		b = jsonscan.AppendString(b, s)
 	}
 	return append(b, ']')
 }

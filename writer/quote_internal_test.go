@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"enrich/contact"
+	"enrich/internal/jsonscan"
 )
 
 func TestUnquote(t *testing.T) {
@@ -31,7 +31,7 @@ func TestUnquote(t *testing.T) {
 func FuzzQuote(f *testing.F) {
 	f.Add("a\"\\\x00\x1f\u2028\xff😀/<>&")
 	f.Fuzz(func(t *testing.T, s string) {
-		quoted := string(contact.AppendString(nil, s))
+		quoted := string(jsonscan.AppendString(nil, s))
 		var theirs string
 		if err := json.Unmarshal([]byte(quoted), &theirs); err != nil {
 			t.Fatalf("%q is written as %s: %v", s, quoted, err)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"enrich/contact"
+	"enrich/internal/jsonscan"
 )
 
 // Results writes the rows that have an answer.
@@ -47,7 +47,7 @@ func (r *Results) cells() []string {
 }
 
 func (r *Results) appendObject(b []byte) []byte {
-	b = contact.AppendString(append(b, `{"status":`...), r.row.Kind.String())
+	b = jsonscan.AppendString(append(b, `{"status":`...), r.row.Kind.String())
 	b = append(b, `,"at":`...)
 	if r.row.At.IsZero() {
 		b = append(b, "null"...)

@@ -2,10 +2,12 @@ package writer
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"enrich/internal/columns"
+	"enrich/internal/jsonscan"
 )
 
 // A table turns the rows of an input into cells, for formats with columns.
@@ -51,27 +53,23 @@ func (t *table) cells(r *Row) ([]string, error) {
 // members fills the cells from an object. If a member is repeated, the last one counts. null is an empty cell; an object or
 // array is its JSON text.
 func (t *table) members(r *Row) error {
-	scan := cursor{text: string(r.Raw)}
-	scan.enter()
-	for !scan.bad {
-		quoted, more := scan.member()
-		if !more {
-			break
-		}
-		name := unquote(quoted)
+	var scan jsonscan.Scanner[string]
+	scan.Reset(string(r.Raw), math.MaxInt)
+	scan.Object()
+	for name, ok := scan.Member(); ok; name, ok = scan.Member() {
 		i, known := t.place[name]
+		value := scan.Value()
 		switch {
 		case !known:
 			return fmt.Errorf("line %d: member %q is not among the input's columns", r.Line, name)
 		case i < 0:
-			scan.value()
-		case scan.peek() == '{', scan.peek() == '[':
-			t.row[i] = oneLine(scan.value())
+		case jsonscan.IsContainer(value):
+			t.row[i] = oneLine(value)
 		default:
-			t.row[i] = scan.plain()
+			t.row[i], _ = jsonscan.ToText(value)
 		}
 	}
-	if !scan.ended() {
+	if !scan.End() {
 		return fmt.Errorf("line %d: %w", r.Line, errNoObject)
 	}
 	return nil
@@ -80,7 +78,7 @@ func (t *table) members(r *Row) error {
 // oneLine returns the text of an object or array without line breaks between its tokens.
 func oneLine(value string) string {
 	if strings.ContainsAny(value, "\r\n") {
-		return string(compact([]byte(value)))
+		return string(jsonscan.AppendCompact(nil, []byte(value)))
 	}
 	return value
 }

@@ -15,6 +15,7 @@ import (
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/format"
+	"enrich/internal/jsonscan"
 	"enrich/reader"
 )
 
@@ -152,8 +153,8 @@ func appendObject(b []byte, columns, cells []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(contact.AppendString(b, c), ':')
-		b = contact.AppendString(b, cells[i])
+		b = append(jsonscan.AppendString(b, c), ':')
+		b = jsonscan.AppendString(b, cells[i])
 	}
 	return append(b, '}', '\n')
 }

@@ -19,11 +19,11 @@ const (
 
 // A Scanner steps through one JSON text. The zero value scans an empty text; call [Scanner.Reset] first.
 //
-//	if s.Object() {
-//		for name, ok := s.Member(); ok; name, ok = s.Member() {
-//			use(name, s.Value()) // or step into the value
-//		}
+//	s.Object()
+//	for name, ok := s.Member(); ok; name, ok = s.Member() {
+//		use(name, s.Value()) // or step into the value
 //	}
+//	valid := s.End()
 //
 // After an error, all methods return zero values.
 type Scanner[T Text] struct {
@@ -36,7 +36,9 @@ type Scanner[T Text] struct {
 	objects []uint64
 	first   bool // a container was entered, and nothing in it has been read
 	spaced  bool
-	escaped bool
+	escaped bool // the string that was read last has escapes
+	// nameFrom and nameTo are where the last member's name is, with its quotes.
+	nameFrom, nameTo int
 }
 
 // Reset starts a new text, keeping what the scanner allocated. maxDepth is how deep values may be nested.
@@ -52,9 +54,6 @@ func (s *Scanner[T]) Offset() int { return s.at }
 
 // Spaced reports whether white space was read between tokens.
 func (s *Scanner[T]) Spaced() bool { return s.spaced }
-
-// Escaped reports whether the string that was read last, as a name or a value, contains escapes.
-func (s *Scanner[T]) Escaped() bool { return s.escaped }
 
 // End reports whether the text is valid and only white space is left.
 func (s *Scanner[T]) End() bool {
@@ -107,18 +106,25 @@ func (s *Scanner[T]) deeper() bool {
 	return true
 }
 
-// Member steps to the value of the object's next member and returns the member's name in its quotes. At the end of the
-// object it steps out of it and returns false.
+// Member steps to the value of the object's next member and returns the member's name, unquoted. At the end of the object it
+// steps out of it and returns false. If no object was entered, the text is malformed.
 func (s *Scanner[T]) Member() (name T, ok bool) {
 	if !s.more('}') {
 		return name, false
 	}
-	from, to := s.name()
-	if s.status != Valid {
+	s.nameFrom, s.nameTo = s.name()
+	switch {
+	case s.status != Valid:
 		return name, false
+	case s.escaped:
+		text, _ := Unquote(s.RawName())
+		return T(text), true
 	}
-	return s.text[from:to], true
+	return s.text[s.nameFrom+1 : s.nameTo-1], true
 }
+
+// RawName returns the name that Member returned last as it is in the text, with its quotes.
+func (s *Scanner[T]) RawName() T { return s.text[s.nameFrom:s.nameTo] }
 
 // Element steps to the array's next element. At the end of the array it steps out of it and returns false.
 func (s *Scanner[T]) Element() bool { return s.more(']') }
@@ -131,6 +137,8 @@ func (s *Scanner[T]) more(bracket byte) bool {
 		return false
 	}
 	switch b := s.peek(); {
+	case s.depth == 0: // nothing was entered
+		return s.fail()
 	case b == bracket:
 		s.at++
 		s.depth--

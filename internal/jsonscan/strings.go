@@ -61,17 +61,6 @@ func ToText[T Text](value T) (text string, ok bool) {
 	return string(value), true
 }
 
-// Equal reports whether a valid JSON string, which has its quotes, has this text.
-func Equal[T Text](quoted T, text string) bool {
-	for i := range len(quoted) {
-		if quoted[i] == '\\' {
-			unquoted, _ := Unquote(quoted)
-			return unquoted == text
-		}
-	}
-	return string(quoted[1:len(quoted)-1]) == text
-}
-
 // AppendString appends a text as a JSON string, with no more escapes than necessary. Bytes that are not UTF-8 become U+FFFD,
 // because JSON cannot contain them.
 func AppendString(b []byte, s string) []byte {

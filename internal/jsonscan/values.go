@@ -13,9 +13,7 @@ func Members[T Text](object T) iter.Seq2[string, T] {
 		s.Reset(object, MaxDepth)
 		s.Object()
 		for name, ok := s.Member(); ok; name, ok = s.Member() {
-			value := s.Value()
-			text, _ := Unquote(name)
-			if s.status != Valid || !yield(text, value) {
+			if value := s.Value(); s.status != Valid || !yield(string(name), value) {
 				return
 			}
 		}
@@ -68,9 +66,6 @@ func Get[T Text](value T, path ...string) T {
 }
 
 func child[T Text](value T, name string) (found T) {
-	if !IsContainer(value) {
-		return found
-	}
 	for n, v := range Members(value) {
 		if n == name {
 			found = v
@@ -84,6 +79,15 @@ func child[T Text](value T, name string) (found T) {
 		n++
 	}
 	return found
+}
+
+// IsObject reports whether a text is one valid object, with nothing but white space around it.
+func IsObject[T Text](text T) bool {
+	var s Scanner[T]
+	s.Reset(text, MaxDepth)
+	isObject := s.Peek() == '{'
+	s.Value()
+	return isObject && s.End()
 }
 
 // IsContainer reports whether a value is an object or an array.

@@ -31,11 +31,7 @@ func (s *rowScanner) scan(text []byte) (end int, status jsonscan.Status) {
 	if s.isObject = s.Object(); !s.isObject {
 		s.Value()
 	} else {
-		for quoted, ok := s.Member(); ok; quoted, ok = s.Member() {
-			name := quoted[1 : len(quoted)-1]
-			if s.Escaped() {
-				name, _ = jsonscan.Unquote(quoted)
-			}
+		for name, ok := s.Member(); ok; name, ok = s.Member() {
 			s.members = append(s.members, member{name: name, value: s.Value()})
 		}
 	}
