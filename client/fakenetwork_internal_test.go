@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tidwall/gjson"
+	"enrich/internal/jsonscan"
 )
 
 // A fakeNetwork replaces the network in a synctest bubble. It calls answer for each request, waits, and records the arrival.
@@ -77,7 +77,8 @@ func (network *fakeNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := network.arrive(gjson.GetBytes(body, "email").Str)
+	email, _ := jsonscan.ToText(jsonscan.Get(body, "email"))
+	in := network.arrive(email)
 	s := network.answer(in)
 	defer network.leave()
 	trace := httptrace.ContextClientTrace(r.Context())

@@ -6,9 +6,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 	"enrich/internal/phrase"
 )
 
@@ -144,7 +143,7 @@ func parseResponse(status int, body []byte) response {
 	}
 	var err error
 	if r.answer, err = contact.ParseAnswer(r.body); err != nil {
-		r.answer, err = contact.ParseAnswer(escapeControls(r.body))
+		r.answer, err = contact.ParseAnswer(jsonscan.EscapeControls(r.body))
 	}
 	r.isObject = err == nil
 	if stated := r.answer.ErrorStatus(); stated != 0 && status >= 200 {
@@ -158,32 +157,11 @@ func (r *response) isAPIError() bool {
 	return r.isObject && r.status >= 400 && r.answer.Status == r.status && r.answer.NamedError
 }
 
-// escapeControls escapes the control characters in the strings of a JSON text, and leaves those between tokens.
-func escapeControls(body []byte) []byte {
-	out := make([]byte, 0, len(body)+64)
-	inside := false
-	for i := 0; i < len(body); i++ {
-		switch b := body[i]; {
-		case b == '"':
-			inside = !inside
-		case b == '\\' && inside && i+1 < len(body) && body[i+1] >= ' ':
-			out = append(out, b)
-			i++
-		case b < ' ' && inside:
-			out = fmt.Appendf(out, `\u%04x`, b)
-			continue
-		}
-		out = append(out, body[i])
-	}
-	return out
-}
-
 // messageOf returns the API's own words in a body, which may be anything.
 func messageOf(body []byte) string {
-	if gjson.ValidBytes(body) {
-		v := gjson.ParseBytes(body)
-		for _, path := range [...]string{"message", "error", "contact.error"} {
-			if text := contact.ErrorText(v.Get(path)); v.IsObject() && text != "" {
+	if jsonscan.IsObject(body) {
+		for _, path := range [...][]string{{"message"}, {"error"}, {"contact", "error"}} {
+			if text := contact.ErrorText(jsonscan.Get(body, path...)); text != "" {
 				return bounded(text)
 			}
 		}

@@ -3,9 +3,8 @@ package ledger
 import (
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 )
 
 // A Filter selects what a deletion request is about: everything that was sent or answered about one person. Fields are compared
@@ -55,27 +54,28 @@ func (f *Filter) MatchesAnswer(body []byte) bool {
 	if len(body) == 0 {
 		return false
 	}
-	c := gjson.GetBytes(body, "contact")
+	person := jsonscan.Get(body, "contact")
+	field := func(path ...string) string {
+		text, _ := jsonscan.ToText(jsonscan.Get(person, path...))
+		return text
+	}
 	return f.MatchesRequest(contact.Contact{
-		Email: c.Get("email").String(), FirstName: c.Get("first_name").String(), LastName: c.Get("last_name").String(),
-		CompanyName: c.Get("company.name").String(), CompanyDomain: c.Get("company.website").String(), LinkedInURL: c.Get("linkedin").String(),
-	}) || f.fields[0] != "" && f.addressIn(gjson.ParseBytes(body))
+		Email: field("email"), FirstName: field("first_name"), LastName: field("last_name"),
+		CompanyName: field("company", "name"), CompanyDomain: field("company", "website"), LinkedInURL: field("linkedin"),
+	}) || f.fields[0] != "" && f.addressIn(body)
 }
 
 // addressIn reports whether a value contains the address, at any depth, also as a member's name.
-func (f *Filter) addressIn(v gjson.Result) bool {
-	if v.Type == gjson.String {
-		return containsAddress(contact.Normal(v.Str), f.fields[0])
+func (f *Filter) addressIn(value []byte) bool {
+	for scalar := range jsonscan.Scalars(value) {
+		if scalar[0] != '"' {
+			continue
+		}
+		if text, _ := jsonscan.Unquote(scalar); containsAddress(contact.Normal(text), f.fields[0]) {
+			return true
+		}
 	}
-	if !v.IsObject() && !v.IsArray() {
-		return false
-	}
-	found := false
-	v.ForEach(func(name, v gjson.Result) bool {
-		found = f.addressIn(v) || name.Type == gjson.String && containsAddress(contact.Normal(name.Str), f.fields[0])
-		return !found
-	})
-	return found
+	return false
 }
 
 // containsAddress reports whether a text contains an address as a whole: joann@x.com does not contain ann@x.com.

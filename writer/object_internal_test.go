@@ -81,14 +81,3 @@ func FuzzReplaceMember(f *testing.F) {
 		}
 	})
 }
-
-func FuzzCompact(f *testing.F) {
-	f.Add([]byte("{ \"a\\\\\" : [ 1 , \"\\\" \" ] }\n"))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		got := compact(in)
-		var want bytes.Buffer
-		if json.Compact(&want, in) == nil && !bytes.Equal(got, want.Bytes()) {
-			t.Errorf("%q: got %q, want %q", in, got, want.Bytes())
-		}
-	})
-}

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
-	"github.com/tidwall/gjson"
 
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 	"enrich/ledger"
 )
 
@@ -145,8 +145,8 @@ func (l *Ledger) rewrite() error {
 func (e *erasure) findRequests(filter ledger.Filter) error {
 	return e.walk(e.pruned+1, func(c *commitRow) error {
 		if c.contacts != nil {
-			for i, asked := range gjson.ParseBytes(c.contacts).Array() {
-				if asked.IsObject() && filter.MatchesRequest(contact.ParseJSON([]byte(asked.Raw))) {
+			for i, asked := range slices.Collect(jsonscan.Elements(c.contacts)) {
+				if asked[0] == '{' && filter.MatchesRequest(contact.ParseJSON(asked)) {
 					e.requests[readKeys(c.keys[i*keysSize:]).Request] = math.MaxInt64
 				}
 			}

@@ -3,10 +3,10 @@ package sqlite
 import (
 	"bytes"
 	"errors"
-
-	"github.com/tidwall/gjson"
+	"slices"
 
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 )
 
 // eraseScattered removes single outcomes and the intents that led to them. Their commits stay, so that no number is used twice:
@@ -111,7 +111,7 @@ func (e *erasure) eraseContacts(c *commitRow) (changed bool) {
 		return false
 	}
 	keys, contacts := bytes.Clone(c.keys), []byte{'['}
-	for i, asked := range gjson.ParseBytes(c.contacts).Array() {
+	for i, asked := range slices.Collect(jsonscan.Elements(c.contacts)) {
 		if i > 0 {
 			contacts = append(contacts, ',')
 		}
@@ -120,7 +120,7 @@ func (e *erasure) eraseContacts(c *commitRow) (changed bool) {
 			contacts = append(contacts, "null"...)
 			continue
 		}
-		contacts = append(contacts, asked.Raw...)
+		contacts = append(contacts, asked...)
 	}
 	c.keys, c.contacts = keys, append(contacts, ']')
 	return true

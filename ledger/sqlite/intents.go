@@ -2,10 +2,10 @@ package sqlite
 
 import (
 	"fmt"
-
-	"github.com/tidwall/gjson"
+	"slices"
 
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 	"enrich/ledger"
 )
 
@@ -34,7 +34,7 @@ func newOpenIntents() *openIntents { return &openIntents{byKey: map[contact.Key]
 
 // addCommit adds the intents of a row of table asked.
 func (o *openIntents) addCommit(row *commitRow) error {
-	contacts := gjson.ParseBytes(row.contacts).Array()
+	contacts := slices.Collect(jsonscan.Elements(row.contacts))
 	if len(contacts) != len(row.keys)/keysSize {
 		return fmt.Errorf("%w: commit %d has %d keys and %d contacts", ledger.ErrDamaged, row.id, len(row.keys)/keysSize, len(contacts))
 	}
@@ -43,7 +43,7 @@ func (o *openIntents) addCommit(row *commitRow) error {
 		if k == (contact.Keys{}) { // forgotten
 			continue
 		}
-		o.add(ledger.Intent{Contact: contact.ParseJSON([]byte(c.Raw)), Keys: k})
+		o.add(ledger.Intent{Contact: contact.ParseJSON(c), Keys: k})
 	}
 	return nil
 }

@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"github.com/ncruces/go-sqlite3"
-	"github.com/tidwall/gjson"
 
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 )
 
 // rekeyStep is the migration that makes every key again from its contact, because the rules of [contact.Identity] changed. It
@@ -157,7 +157,7 @@ func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
 
 func (l *Ledger) rekeyIntents(c *commitRow) (changed bool) {
 	keys := slices.Clone(c.keys)
-	for i, asked := range gjson.ParseBytes(c.contacts).Array() {
+	for i, asked := range slices.Collect(jsonscan.Elements(c.contacts)) {
 		if (i+1)*keysSize > len(keys) {
 			break
 		}
@@ -165,7 +165,7 @@ func (l *Ledger) rekeyIntents(c *commitRow) (changed bool) {
 		if old == (contact.Keys{}) { // forgotten
 			continue
 		}
-		if newKeys := l.keysOf(c.run, []byte(asked.Raw)); newKeys != old {
+		if newKeys := l.keysOf(c.run, asked); newKeys != old {
 			copy(keys[i*keysSize:], appendKeys(nil, newKeys))
 			changed = true
 		}

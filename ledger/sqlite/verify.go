@@ -3,10 +3,10 @@ package sqlite
 import (
 	"context"
 	"fmt"
-
-	"github.com/tidwall/gjson"
+	"slices"
 
 	"enrich/contact"
+	"enrich/internal/jsonscan"
 	"enrich/ledger"
 )
 
@@ -91,7 +91,7 @@ func (v *verification) commitRow(row *commitRow) error {
 
 // checkIntents checks that each intent has the key of its contact.
 func (v *verification) checkIntents(row *commitRow) {
-	for i, asked := range gjson.ParseBytes(row.contacts).Array() {
+	for i, asked := range slices.Collect(jsonscan.Elements(row.contacts)) {
 		if (i+1)*keysSize > len(row.keys) {
 			return // addCommit reports it
 		}
@@ -100,7 +100,7 @@ func (v *verification) checkIntents(row *commitRow) {
 			continue
 		}
 		v.result.Intents++
-		if v.keysOf(row.run, []byte(asked.Raw)) != k {
+		if v.keysOf(row.run, asked) != k {
 			v.problem("commit %d: intent %d: key does not match contact", row.id, i+1)
 		}
 	}
