@@ -8,7 +8,10 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/spf13/cobra"
+
 	"enrich/client/fakeapi"
+	"enrich/cmd/enrich/internal/help"
 )
 
 // told runs a command line in this process and returns what it printed.
@@ -35,15 +38,15 @@ func TestHelpFitsAScreen(t *testing.T) {
 // TestEveryCommandHelps with an example, and with lines that no terminal breaks, but for examples and words that are
 // longer than a line.
 func TestEveryCommandHelps(t *testing.T) {
-	for _, c := range rootCommands(world{}) {
+	root := &cobra.Command{Use: "enrich"}
+	root.AddCommand(rootCommands(world{})...)
+	for _, c := range root.Commands() {
 		for _, cmd := range append(c.Commands(), c) {
 			if !cmd.HasExample() {
 				t.Errorf("%s has no example", cmd.CommandPath())
 			}
 			for _, width := range []int{80, 40} {
-				p := page{width: width}
-				p.command(cmd)
-				for _, line := range strings.Split(p.String(), "\n") {
+				for _, line := range strings.Split(help.Page(cmd, width), "\n") {
 					if utf8.RuneCountInString(line) > width && len(strings.Fields(line)) > 1 && !strings.HasPrefix(line, "  ") {
 						t.Errorf("%s at %d columns: %q", cmd.CommandPath(), width, line)
 					}

@@ -6,11 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
 )
@@ -167,4 +170,148 @@ func exportCommand(w world) *cobra.Command {
 		return nil
 	}
 	return ledgerSub(w, cmd, &ledgerJob{options: sqlite.Options{ReadOnly: true}, do: export})
+}
+
+// errNobody is what forget says if the ledger has no record of the person. Its exit code is 3 and not 2: the command line
+// was right and all was done, but what it named was not there. A program that handles deletion requests can tell a typing
+// error in the address from one in the command.
+var errNobody = errors.New("forget: the ledger has no record of this person: nothing was removed; check the spelling and --ledger")
+
+func forgetCommand(w world) *cobra.Command {
+	var who contact.Contact
+	cmd := &cobra.Command{
+		Use: "forget [ADDRESS]", Short: "Erase all records of one person, for a deletion request",
+		Long: "Erases all requests and answers of a person; no byte of them remains in the file. If several fields are given, all must\n" +
+			"match. Outputs that were written before are not changed. A contact that was forgotten is new: if it is sent again, it\n" +
+			"costs again. The exit code is 3 if the ledger has no record of the person.",
+		Example: "  enrich ledger forget ann@example.com\n  enrich ledger forget --first-name Ann --last-name Smith --company-domain example.com",
+		Args:    cobra.MaximumNArgs(1),
+	}
+	f := cmd.Flags()
+	f.StringVar(&who.FirstName, "first-name", "", "the person's first name")
+	f.StringVar(&who.LastName, "last-name", "", "the person's last name")
+	f.StringVar(&who.CompanyName, "company-name", "", "the company's name")
+	f.StringVar(&who.CompanyDomain, "company-domain", "", "the company's domain")
+	f.StringVar(&who.LinkedInURL, "linkedin-url", "", "the person's LinkedIn profile")
+	return ledgerSub(w, cmd, &ledgerJob{
+		check: func(args []string) error {
+			if len(args) == 1 {
+				who.Email = args[0]
+			}
+			return onePerson(&who)
+		},
+		do: func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+			erased, err := l.Forget(ctx, who)
+			switch {
+			case err != nil:
+				return err
+			case erased == ledger.Erased{}:
+				return errNobody
+			}
+			return sayErased(w, "forgotten", erased)
+		},
+	})
+}
+
+// onePerson checks that the fields name one person. A first name alone would fit many.
+func onePerson(who *contact.Contact) error {
+	blank := func(s string) bool { return strings.TrimSpace(s) == "" }
+	if blank(who.Email) && blank(who.LinkedInURL) && (blank(who.FirstName) || blank(who.LastName)) {
+		return errors.New("name one person by an e-mail address, --linkedin-url, or --first-name and --last-name")
+	}
+	return nil
+}
+
+func pruneCommand(w world) *cobra.Command {
+	var age time.Duration
+	cmd := &cobra.Command{
+		Use: "prune --older-than AGE", Short: "Erase outcomes older than an age; contacts whose answer is erased cost again",
+		Example: "  enrich ledger prune --older-than 365d", Args: cobra.NoArgs,
+	}
+	cmd.Flags().Var(settings.Duration{Value: &age, Min: time.Hour}, "older-than", "minimum age of what is erased, such as 365d")
+	return ledgerSub(w, cmd, &ledgerJob{
+		check: func([]string) error {
+			if age == 0 {
+				return errors.New("--older-than is missing: give an age, such as 365d")
+			}
+			return nil
+		},
+		do: func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+			erased, err := l.Prune(ctx, time.Now().Add(-age))
+			if err != nil {
+				return err
+			}
+			return sayErased(w, "pruned", erased)
+		},
+	})
+}
+
+// sayErased counts answers, because they are what was paid for; other outcomes are named if there were any.
+func sayErased(w world, what string, e ledger.Erased) error {
+	text := many(e.Answers, "answer") + " removed"
+	if e.Others > 0 {
+		text += ", and " + many(e.Others, "call") + " without an answer"
+	}
+	_, err := fmt.Fprintf(w.stdout, "%s: %s\n", what, text)
+	return err
+}
+
+func verifyCommand(w world) *cobra.Command {
+	accept := false
+	cmd := &cobra.Command{
+		Use: "verify", Short: "Read the whole ledger and check every page, checksum, key and intent",
+		Long: "Reads the whole ledger and checks every page, checksum, key and intent. Every command refuses a ledger that lacks its\n" +
+			"newest commits: its log is missing, it was emptied, or an older copy was put in its place. --accept-loss lists what is\n" +
+			"missing and lets runs use the rest: contacts whose answer is missing are sent, and paid for, again.",
+		Example: "  enrich ledger verify\n  enrich ledger verify --accept-loss", Args: cobra.NoArgs,
+	}
+	cmd.Flags().BoolVar(&accept, "accept-loss", false, "list what is missing from an incomplete ledger, and use the rest")
+	job := ledgerJob{options: sqlite.Options{ReadOnly: true}}
+	job.check = func([]string) error {
+		if accept {
+			job.options = sqlite.Options{AcceptLoss: true}
+		}
+		return nil
+	}
+	job.do = func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+		if accept {
+			if err := sayLoss(w, l); err != nil {
+				return err
+			}
+		}
+		return verify(ctx, w, l)
+	}
+	return ledgerSub(w, cmd, &job)
+}
+
+// sayLoss prints what was missing.
+func sayLoss(w world, l *sqlite.Ledger) error {
+	loss := l.Loss()
+	if len(loss) == 0 {
+		loss = []string{"nothing"}
+	}
+	for _, text := range loss {
+		if _, err := fmt.Fprintf(w.stdout, "missing: %s\n", console.Plain(text)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify prints each problem that it finds, or that the ledger is sound.
+func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
+	v, err := l.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	for _, problem := range v.Messages {
+		if _, err := fmt.Fprintln(w.stdout, console.Plain(problem)); err != nil {
+			return err
+		}
+	}
+	if v.Problems > 0 {
+		return fmt.Errorf("verify: %w: %s; restore it from a backup", ledger.ErrDamaged, many(v.Problems, "problem"))
+	}
+	_, err = fmt.Fprintf(w.stdout, "OK: %s, %s\n", many(v.Outcomes, "outcome"), many(v.Intents, "intent"))
+	return err
 }

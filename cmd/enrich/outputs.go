@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"enrich/format"
 	"enrich/pipeline"
@@ -83,4 +84,38 @@ func (o *outputFiles) discard() error {
 		return nil
 	}
 	return o.set.Discard()
+}
+
+// outputPath is where an output goes that no flag names: --out, or the directory of the input as it was typed. That is not
+// cleaned, because the parent of a linked directory is another.
+func (j *job) outputPath(what string) string {
+	name := j.input.Stem + "." + what
+	if j.settings.Out != "" {
+		return filepath.Join(j.settings.Out, name)
+	}
+	if j.input.Unnamed {
+		return name
+	}
+	dir, _ := filepath.Split(j.name)
+	return dir + name
+}
+
+// protectedFiles are those that this command reads or writes besides its input and outputs: the ledger as an output would
+// throw away what was paid for.
+func (j *job) protectedFiles() ([]publish.Protected, error) {
+	ledger, err := j.settings.LedgerPath(j.world.lookupEnv)
+	if err != nil {
+		return nil, err
+	}
+	files := []publish.Protected{{Path: ledger, What: "the ledger"}}
+	for _, suffix := range [...]string{"-wal", "-shm", "-journal", ".lock", ".lock.pid"} { // beside the file that a link leads to
+		files = append(files, publish.Protected{Path: publish.Canonical(ledger) + suffix, What: "a part of the ledger"})
+	}
+	if f := j.settings.APIKeyFile; f != "" {
+		files = append(files, publish.Protected{Path: f, What: "the file with the API key"})
+	}
+	if f := j.settings.CAFile; f != "" {
+		files = append(files, publish.Protected{Path: f, What: "the file with the certificates"})
+	}
+	return files, nil
 }

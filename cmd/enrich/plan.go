@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/ledger/sqlite"
@@ -28,13 +29,13 @@ func planCommand(w world) *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
 	cmd.Flags().StringVar(&s.Rate, "rate", "", "show how long the run takes at this `RATE` of calls, such as 300/m")
 	s.CapFlags(cmd)
-	group(cmd, "Caps")
+	help.Group(cmd, "Caps")
 	s.MatchingFlags(cmd)
-	group(cmd, "Matching and reuse")
+	help.Group(cmd, "Matching and reuse")
 	s.InputFlags(cmd)
-	group(cmd, "Input")
+	help.Group(cmd, "Input")
 	s.LoggingFlags(cmd)
-	group(cmd, "Logging")
+	help.Group(cmd, "Logging")
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/format"
@@ -30,10 +31,10 @@ func readCommand(w world) *cobra.Command {
 		},
 	}
 	s.InputFlags(cmd)
-	group(cmd, "Input")
+	help.Group(cmd, "Input")
 	cmd.Flags().BoolVar(&arrays, "arrays", false, "print each record as a JSON array of strings, the header first")
 	s.LoggingFlags(cmd)
-	group(cmd, "Logging")
+	help.Group(cmd, "Logging")
 	return cmd
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 )
 
@@ -59,8 +60,8 @@ func execute(args []string, w world) (code int) {
 			c.Short, c.Example = "Generate shell completions for commands, flags and columns", exampleCompletion
 		}
 	}
-	completions(root)
-	root.SetHelpFunc(help(w))
+	help.Complete(root)
+	root.SetHelpFunc(help.Func(w.out))
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(settings.FlagError(cmd, err)) })
 	asUsage(root)
 	cmd, err := root.ExecuteC()

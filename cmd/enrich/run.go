@@ -11,6 +11,7 @@ import (
 
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/ledger"
@@ -45,17 +46,17 @@ func runCommand(w world) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	s.OutputFlags(cmd)
 	s.MetricsFlag(cmd)
-	group(cmd, "Output")
+	help.Group(cmd, "Output")
 	s.RequestFlags(cmd)
-	group(cmd, "Requests")
+	help.Group(cmd, "Requests")
 	s.CapFlags(cmd)
-	group(cmd, "Caps")
+	help.Group(cmd, "Caps")
 	s.MatchingFlags(cmd)
-	group(cmd, "Matching and reuse")
+	help.Group(cmd, "Matching and reuse")
 	s.InputFlags(cmd)
-	group(cmd, "Input")
+	help.Group(cmd, "Input")
 	s.LoggingFlags(cmd)
-	group(cmd, "Logging")
+	help.Group(cmd, "Logging")
 	return cmd
 }
 

@@ -3,10 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"enrich/cmd/enrich/internal/help"
 )
 
 // release is set by the linker (make build); otherwise the build's own information tells.
@@ -83,4 +86,22 @@ func versionCommand(w world) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
+}
+
+// manCommand writes the man pages, for package builders (make man).
+func manCommand(w world) *cobra.Command {
+	return &cobra.Command{
+		Use: "man DIR", Short: "Write the man pages to a directory", Example: "  enrich man ./man", Hidden: true, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o755); err != nil {
+				return usage(err)
+			}
+			pages, err := help.WriteMan(cmd.Root(), args[0], version(), w.lookupEnv)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(w.stdout, "%s in %s\n", many(int64(pages), "page"), args[0])
+			return err
+		},
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
 	"enrich/ledger/sqlite"
@@ -27,13 +28,13 @@ func writeCommand(w world) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	s.OutputFlags(cmd)
 	s.GraceFlag(cmd)
-	group(cmd, "Output")
+	help.Group(cmd, "Output")
 	s.MatchingFlags(cmd)
-	group(cmd, "Matching and reuse")
+	help.Group(cmd, "Matching and reuse")
 	s.InputFlags(cmd)
-	group(cmd, "Input")
+	help.Group(cmd, "Input")
 	s.LoggingFlags(cmd)
-	group(cmd, "Logging")
+	help.Group(cmd, "Logging")
 	return cmd
 }
 

@@ -1,4 +1,6 @@
-package main
+// Package help is what people read about the commands: help pages, man pages and shell completions. All of it is made from
+// the commands and their flags; this package contains no text about them.
+package help
 
 import (
 	"fmt"
@@ -12,18 +14,18 @@ import (
 	"enrich/cmd/enrich/internal/console"
 )
 
-// Help is as wide as the terminal, within these; where there is none, as a page is.
+// Help is as wide as the terminal, from minWidth to maxWidth columns. Without a terminal it has pageWidth columns.
 const (
-	helpWidth     = 80
-	helpNarrowest = 30
-	helpWidest    = 110
+	pageWidth = 80
+	minWidth  = 30
+	maxWidth  = 110
 )
 
-// flagGroup is the annotation that says under which heading a flag stands.
+// flagGroup is the annotation with the heading of a flag.
 const flagGroup = "group"
 
-// group puts the flags that a command got since the last call under a heading.
-func group(cmd *cobra.Command, heading string) {
+// Group puts the flags that were added to a command since the last call under a heading.
+func Group(cmd *cobra.Command, heading string) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Annotations[flagGroup] == nil {
 			_ = cmd.Flags().SetAnnotation(f.Name, flagGroup, []string{heading}) // the flag is there
@@ -31,34 +33,39 @@ func group(cmd *cobra.Command, heading string) {
 	})
 }
 
-// help shows a command's help on standard output.
-func help(w world) func(*cobra.Command, []string) {
+// Func returns a cobra help function that prints the help of a command on standard output.
+func Func(out *console.Stdout) func(*cobra.Command, []string) {
 	return func(cmd *cobra.Command, _ []string) {
-		p := page{width: widthOf(w.out)}
-		if cmd.HasParent() {
-			p.command(cmd)
-		} else {
-			p.root(cmd)
-		}
-		_, _ = io.WriteString(w.stdout, p.String()) // there is nobody to tell
+		_, _ = io.WriteString(out, Page(cmd, widthOf(out))) // there is nobody to tell
 	}
+}
+
+// Page returns the help of a command for a width in columns.
+func Page(cmd *cobra.Command, width int) string {
+	p := page{width: width}
+	if cmd.HasParent() {
+		p.command(cmd)
+	} else {
+		p.root(cmd)
+	}
+	return p.String()
 }
 
 func widthOf(out *console.Stdout) int {
 	width, ok := out.Width()
 	if !ok {
-		return helpWidth
+		return pageWidth
 	}
-	return min(max(width, helpNarrowest), helpWidest)
+	return min(max(width, minWidth), maxWidth)
 }
 
-// A page is help on its way to the screen.
+// A page is a help page that is being written.
 type page struct {
 	strings.Builder
 	width int
 }
 
-// root fits a screen of 24 lines and 80 columns, and starts with an example.
+// root writes the help of the program, which fits a screen of 24 lines and 80 columns and starts with examples.
 func (p *page) root(cmd *cobra.Command) {
 	p.examples(cmd)
 	p.WriteString("\n")
@@ -88,7 +95,7 @@ func (p *page) command(cmd *cobra.Command) {
 	p.flags(cmd)
 }
 
-// examples are a command line each, with what it does behind it, or below it where there is no room.
+// examples writes the command lines of a command, each with its comment beside it, or below it if there is no room.
 func (p *page) examples(cmd *cobra.Command) {
 	for _, line := range strings.Split(cmd.Example, "\n") {
 		line = strings.TrimPrefix(line, "  ")
@@ -114,7 +121,7 @@ func (p *page) commands(cmd *cobra.Command) {
 	}
 }
 
-// flags are under their headings, in the order in which they were made.
+// flags writes the flags under their headings, in the order in which they were added.
 func (p *page) flags(cmd *cobra.Command) {
 	var headings []string
 	under := map[string][]*pflag.Flag{}
@@ -163,7 +170,7 @@ func flagText(f *pflag.Flag) string {
 	return fmt.Sprintf("%s (default %s)", text, f.DefValue)
 }
 
-// beside writes a name and, from a column on, its text; the text is below the name where one of them needs the room.
+// beside writes a name and, from a column on, its text; below the name if there is no room beside it.
 func (p *page) beside(name string, column int, text string) {
 	indent := strings.Repeat(" ", column)
 	if p.width-column < 30 {
@@ -183,7 +190,7 @@ func (p *page) beside(name string, column int, text string) {
 	}
 }
 
-// text writes paragraphs, each of them filled anew; a line that is indented stands by itself.
+// text writes paragraphs, wrapped; a paragraph with indented lines stays as it is.
 func (p *page) text(indent, text string) {
 	for i, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
 		if i > 0 {
@@ -199,7 +206,7 @@ func (p *page) text(indent, text string) {
 	}
 }
 
-// wrap breaks a text between words. A word that is longer than a line stands alone.
+// wrap breaks a text between words. A word that is longer than a line gets its own.
 func wrap(text string, width int) []string {
 	lines := []string{""}
 	for _, word := range strings.Fields(text) {

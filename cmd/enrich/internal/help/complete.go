@@ -1,4 +1,4 @@
-package main
+package help
 
 import (
 	"slices"
@@ -9,12 +9,13 @@ import (
 
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
+	"enrich/input"
 	"enrich/reader"
 )
 
-// completions tell the shell what a flag can be: the words of a choice, and for --map the fields and then the columns of
-// the file that the command line names.
-func completions(cmd *cobra.Command) {
+// Complete registers the completions of a command's flags: the words of a choice, and for --map the fields and then the
+// columns of the file that the command line names.
+func Complete(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		var words []string
 		switch v := f.Value.(type) {
@@ -24,34 +25,35 @@ func completions(cmd *cobra.Command) {
 			words = []string{} // a number is not a file
 		}
 		if words != nil {
-			complete(cmd, f.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			register(cmd, f.Name, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 				return words, cobra.ShellCompDirectiveNoFileComp
 			})
 		}
 	})
 	for name, c := range map[string]cobra.CompletionFunc{
-		"map": completeMap, "rate": nothing, "url": nothing, "set": nothing, "delimiter": cobra.FixedCompletions([]string{"comma", "tab"}, cobra.ShellCompDirectiveNoFileComp),
+		"map": completeMap, "rate": noFile, "url": noFile, "set": noFile, "delimiter": cobra.FixedCompletions([]string{"comma", "tab"}, cobra.ShellCompDirectiveNoFileComp),
 		"encoding": cobra.FixedCompletions([]string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "latin-1"}, cobra.ShellCompDirectiveNoFileComp),
 		"out": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
 		},
 	} {
 		if cmd.Flags().Lookup(name) != nil {
-			complete(cmd, name, c)
+			register(cmd, name, c)
 		}
 	}
 	for _, sub := range cmd.Commands() {
-		completions(sub)
+		Complete(sub)
 	}
 }
 
-func complete(cmd *cobra.Command, flag string, c cobra.CompletionFunc) {
+func register(cmd *cobra.Command, flag string, c cobra.CompletionFunc) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, c); err != nil {
 		panic("a flag is completed twice: " + err.Error())
 	}
 }
 
-func nothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+// noFile keeps the shell from completing file names.
+func noFile(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
@@ -73,12 +75,12 @@ func completeMap(_ *cobra.Command, args []string, typed string) (all []string, h
 	return all, cobra.ShellCompDirectiveNoFileComp
 }
 
-// columnsOf are the columns of a file, as far as it can be read with no flag.
+// columnsOf returns the columns of a file; none if it cannot be read without flags.
 func columnsOf(name string) []string {
 	if name == "-" {
 		return nil // the shell's own input is the user's
 	}
-	in, err := openInput(name, nil)
+	in, err := input.Open(name, nil)
 	if err != nil {
 		return nil
 	}
