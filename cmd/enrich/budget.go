@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/report"
 )
 
@@ -59,7 +60,7 @@ func (j *job) readBudget(per string, most int64) (budget, error) {
 		return budget{}, err
 	}
 	b := budget{max: most, spent: (spent.Charged + spent.Lost) * j.settings.CreditsPerCall, per: per, until: until}
-	j.printer.Info(fmt.Sprintf("budget: %s of %s for this %s are spent, %s left until %s", report.Group(b.spent), many(most, "credit"), per,
+	j.printer.Info(fmt.Sprintf("budget: %s of %s for this %s are spent, %s left until %s", report.Group(b.spent), console.Count(most, "credit"), per,
 		report.Group(b.left()), until.Format(time.RFC3339)), "event", "budget", "spent", b.spent, "max", most, "until", until)
 	return b, nil
 }

@@ -143,7 +143,7 @@ func (d *demo) again() error {
 		return err
 	}
 	d.note("the API's own count: %s before and %d after, %s charged before and %d after",
-		many(before.Calls, "call"), after.Calls, many(before.Charged, "credit"), after.Charged)
+		console.Count(before.Calls, "call"), after.Calls, console.Count(before.Charged, "credit"), after.Charged)
 	switch {
 	case after.Charged != before.Charged:
 		return errors.New("internal error, please report: the second run of the demo was charged")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client/fakeapi"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/settings"
 )
 
@@ -176,7 +177,7 @@ func serve(w world, s *apiSettings) error {
 	case <-patience.ctx.Done():
 	}
 	stats := api.Stats()
-	_, _ = fmt.Fprintf(w.stderr, "%s, %s charged\n", many(stats.Calls, "call"), many(stats.Charged, "credit")) // the count is told at /_stats as well
+	_, _ = fmt.Fprintf(w.stderr, "%s, %s charged\n", console.Count(stats.Calls, "call"), console.Count(stats.Charged, "credit")) // the count is told at /_stats as well
 	if sig := patience.signal(); sig != nil {
 		return ending(interruption{sig}.code())
 	}

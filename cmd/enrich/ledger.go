@@ -97,31 +97,20 @@ func statsCommand(w world) *cobra.Command {
 }
 
 func printStats(w world, s *ledger.Stats) error {
-	for _, line := range []struct {
-		n         int64
-		one, more string
-	}{
-		{s.Answers, "contact has an answer", "contacts have an answer"},
-		{s.Matched, "answer that matched", "answers that matched"},
-		{s.NoMatch, "answer without a match", "answers without a match"},
-		{s.Refused, "request that was refused", "requests that were refused"},
-		{s.Lost, "call that was lost: it may have been charged", "calls that were lost: they may have been charged"},
-		{s.Credits, "credit charged", "credits charged"},
-		{s.Runs, "run", "runs"},
-		{s.Bytes, "byte", "bytes"},
-	} {
-		what := line.more
-		if line.n == 1 {
-			what = line.one
-		}
-		if _, err := fmt.Fprintf(w.stdout, "%12d %s\n", line.n, what); err != nil {
-			return err
-		}
+	err := printFigures(w.stdout, 12, []figure{
+		{s.Answers, "contact has an answer", "contacts have an answer", false},
+		{s.Matched, "answer that matched", "answers that matched", false},
+		{s.NoMatch, "answer without a match", "answers without a match", false},
+		{s.Refused, "request that was refused", "requests that were refused", false},
+		{s.Lost, "call that was lost: it may have been charged", "calls that were lost: they may have been charged", false},
+		{s.Credits, "credit charged", "credits charged", false},
+		{s.Runs, "run", "runs", false},
+		{s.Bytes, "byte", "bytes", false},
+	})
+	if err != nil || s.First == nil {
+		return err
 	}
-	if s.First == nil {
-		return nil
-	}
-	_, err := fmt.Fprintf(w.stdout, "from %s to %s\n", s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339))
+	_, err = fmt.Fprintf(w.stdout, "from %s to %s\n", s.First.Format(time.RFC3339), s.Last.Format(time.RFC3339))
 	return err
 }
 
@@ -248,9 +237,9 @@ func pruneCommand(w world) *cobra.Command {
 
 // sayErased counts answers, because they are what was paid for; other outcomes are named if there were any.
 func sayErased(w world, what string, e ledger.Erased) error {
-	text := many(e.Answers, "answer") + " removed"
+	text := console.Count(e.Answers, "answer") + " removed"
 	if e.Others > 0 {
-		text += ", and " + many(e.Others, "call") + " without an answer"
+		text += ", and " + console.Count(e.Others, "call") + " without an answer"
 	}
 	_, err := fmt.Fprintf(w.stdout, "%s: %s\n", what, text)
 	return err
@@ -310,8 +299,8 @@ func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
 		}
 	}
 	if v.Problems > 0 {
-		return fmt.Errorf("verify: %w: %s; restore it from a backup", ledger.ErrDamaged, many(v.Problems, "problem"))
+		return fmt.Errorf("verify: %w: %s; restore it from a backup", ledger.ErrDamaged, console.Count(v.Problems, "problem"))
 	}
-	_, err = fmt.Fprintf(w.stdout, "OK: %s, %s\n", many(v.Outcomes, "outcome"), many(v.Intents, "intent"))
+	_, err = fmt.Fprintf(w.stdout, "OK: %s, %s\n", console.Count(v.Outcomes, "outcome"), console.Count(v.Intents, "intent"))
 	return err
 }

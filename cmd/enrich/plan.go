@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
@@ -120,52 +121,30 @@ func (j *job) callsLeft() int64 {
 	return left
 }
 
-const (
-	beyondCaps  = "beyond --max-calls or --max-credits (a no match returns its credit, so more may be sent)"
-	otherFields = "of them for addresses that were answered under other fields (--same-by email reuses those)"
-)
-
 func (f *forecast) print(w world, rate string, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(w.stdout).Encode(f)
 	}
-	for _, l := range []struct {
-		n         int64
-		one, more string
-		quiet     bool // not printed if it is 0
-	}{
+	figures := []figure{
 		{f.Rows, "row", "rows", false},
 		{f.Invalid, "row cannot be sent", "rows cannot be sent", false},
 		{f.Answered, "row answered before", "rows answered before", false},
 		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
 		{f.Held, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
 		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", true},
-		{f.BeyondCaps, beyondCaps, beyondCaps, true},
+		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no match returns its credit, so more may be sent)", "", true},
 		{f.Calls, "call to make", "calls to make", false},
-		{f.Stale, "of them because the answer is too old", "of them because the answer is too old", true},
-		{f.Lost, "of them again: an earlier call was lost", "of them again: an earlier call was lost", true},
-		{f.OtherFields, otherFields, otherFields, true},
+		{f.Stale, "of them because the answer is too old", "", true},
+		{f.Lost, "of them again: an earlier call was lost", "", true},
+		{f.OtherFields, "of them for addresses that were answered under other fields (--same-by email reuses those)", "", true},
 		{f.CreditsAtMost, "credit at most", "credits at most", false},
-	} {
-		if l.n == 0 && l.quiet {
-			continue
-		}
-		what := l.more
-		if l.n == 1 {
-			what = l.one
-		}
-		if _, err := fmt.Fprintf(w.stdout, "%9d %s\n", l.n, what); err != nil {
-			return err
-		}
 	}
 	for _, k := range f.Cleaning {
-		if _, err := fmt.Fprintf(w.stdout, "%9d %s\n", k.Cells, cleanedText(k)); err != nil {
-			return err
-		}
+		figures = append(figures, figure{k.Cells, cleanedText(k), "", false})
 	}
-	if f.Seconds == nil {
-		return nil
+	if err := printFigures(w.stdout, 9, figures); err != nil || f.Seconds == nil {
+		return err
 	}
-	_, err := fmt.Fprintf(w.stdout, "about %s at %s\n", forPeople(time.Duration(*f.Seconds*float64(time.Second))), rate)
+	_, err := fmt.Fprintf(w.stdout, "about %s at %s\n", console.Duration(time.Duration(*f.Seconds*float64(time.Second))), rate)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/internal/phrase"
 	"enrich/pipeline"
 	"enrich/reader"
@@ -116,13 +117,13 @@ func (r reading) text(narrow bool) string {
 	case r.waits && narrow:
 		return wait
 	case r.waits:
-		return fmt.Sprintf("%s, %s", wait, many(r.calls, "call"))
+		return fmt.Sprintf("%s, %s", wait, console.Count(r.calls, "call"))
 	case narrow:
-		return fmt.Sprintf("%s, %d failed", many(r.calls, "call"), r.failed)
+		return fmt.Sprintf("%s, %d failed", console.Count(r.calls, "call"), r.failed)
 	}
-	s := fmt.Sprintf("%s, %.0f/s, %d matched, %d failed", many(r.calls, "call"), r.rate, r.matched, r.failed)
+	s := fmt.Sprintf("%s, %.0f/s, %d matched, %d failed", console.Count(r.calls, "call"), r.rate, r.matched, r.failed)
 	if r.left >= 0 {
-		s += ", " + forPeople(r.left) + " left"
+		s += ", " + console.Duration(r.left) + " left"
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
 )
 
@@ -32,7 +33,7 @@ func (j *job) announceInterruption(api *client.Client) (end func()) {
 func stoppingText(inFlight int64, ctrlC bool) string {
 	what, again := "writing the results", "a second signal quits at once"
 	if inFlight > 0 {
-		what = fmt.Sprintf("finishing %s in flight, then writing the results", many(inFlight, "call"))
+		what = fmt.Sprintf("finishing %s in flight, then writing the results", console.Count(inFlight, "call"))
 	}
 	if ctrlC {
 		again = "Ctrl-C again to quit now"

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 )
 
@@ -100,7 +101,7 @@ func manCommand(w world) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(w.stdout, "%s in %s\n", many(int64(pages), "page"), args[0])
+			_, err = fmt.Fprintf(w.stdout, "%s in %s\n", console.Count(int64(pages), "page"), args[0])
 			return err
 		},
 	}

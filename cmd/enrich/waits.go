@@ -1,10 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
 )
 
 // A wait that lasts at least this long is reported at once if there is no terminal; a shorter one appears if the next
@@ -18,15 +18,15 @@ const (
 func waitText(w client.Waiting, now time.Time) string {
 	next := "trying now"
 	if !w.Until.IsZero() {
-		next = "next try in " + forPeople(w.Until.Sub(now))
+		next = "next try in " + console.Duration(w.Until.Sub(now))
 	}
 	switch w.Reason {
 	case client.WaitingRate:
-		return "rate limited: next call in " + forPeople(w.Until.Sub(now))
+		return "rate limited: next call in " + console.Duration(w.Until.Sub(now))
 	case client.WaitingPause:
 		return "paused by the API until " + w.Until.Local().Format(time.TimeOnly)
 	case client.WaitingAPIDown:
-		return "API not answering: " + next + ", giving up in " + forPeople(w.GiveUp.Sub(now))
+		return "API not answering: " + next + ", giving up in " + console.Duration(w.GiveUp.Sub(now))
 	}
 	return "backing off: " + next
 }
@@ -40,16 +40,4 @@ func isLong(w client.Waiting, now time.Time) bool {
 		return w.Until.Sub(now) >= longWait
 	}
 	return w.Until.Sub(now) >= longBackoff
-}
-
-// forPeople is a time to wait for people: "42 s", "1 m 48 s", "2 h 5 m".
-func forPeople(d time.Duration) string {
-	s := max(0, int64((d+time.Second/2)/time.Second))
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%d s", s)
-	case s < 3600:
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
-	}
-	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -51,7 +50,7 @@ flight are allowed to finish, and the answers are written. Run the same command 
 )
 
 func (j *job) sayLedger(path string, l *sqlite.Ledger) {
-	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), many(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
+	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), console.Count(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
 	found := l.Found()
 	if len(found) == 0 {
 		return
@@ -111,7 +110,7 @@ func (j *job) sayAccount(stats client.Stats) {
 		return
 	}
 	j.printer.Warn(fmt.Sprintf("the balance fell by %s than this run used: does a call cost more than --credits-per-call=%d, or is another program using the account?",
-		many(n, "more credit"), j.settings.CreditsPerCall), "event", "credits", "unexplained", n)
+		console.Count(n, "more credit"), j.settings.CreditsPerCall), "event", "credits", "unexplained", n)
 }
 
 // saySummary tells what the run came to.
@@ -119,12 +118,12 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows
 	n := report.Group
 	lines := []string{fmt.Sprintf("%s: %s: %s matched, %s no match, %s failed, %s pending",
-		console.Name(j.input.Name), many(r.Read, "row"), n(r.Matched), n(r.NoMatch), n(r.Failed), n(r.Pending))}
+		console.Name(j.input.Name), console.Count(r.Read, "row"), n(r.Matched), n(r.NoMatch), n(r.Failed), n(r.Pending))}
 	if len(s.Failures) > 0 {
 		lines = append(lines, "  failed: "+counts(s.Failures))
 	}
 	if r.Stale > 0 {
-		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, not renewed by this run", many(r.Stale, "answer")))
+		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, not renewed by this run", console.Count(r.Stale, "answer")))
 	}
 	calls := fmt.Sprintf("  calls: %s sent", n(s.Calls.Sent))
 	for _, part := range []struct {
@@ -138,7 +137,7 @@ func (j *job) saySummary(s *pipeline.Summary) {
 		}
 	}
 	if s.Calls.Deduplicated > 0 {
-		calls += ", " + many(s.Calls.Deduplicated, "duplicate")
+		calls += ", " + console.Count(s.Calls.Deduplicated, "duplicate")
 	}
 	lines = append(lines, calls, credits(s))
 	for _, t := range j.paths.all() {
@@ -166,7 +165,7 @@ func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
 	answered := s.Rows.Matched + s.Rows.NoMatch
 	kept := "are kept"
 	if inPlace >= 0 {
-		kept = "have " + many(inPlace, "answered row") + " and are kept"
+		kept = "have " + console.Count(inPlace, "answered row") + " and are kept"
 	}
 	j.printer.Warn(fmt.Sprintf("nothing was published: the outputs in place %s, because this run has %s; to publish it anyway, run `enrich write --replace` with the same flags",
 		kept, report.Group(answered)),
@@ -181,34 +180,6 @@ func credits(s *pipeline.Summary) string {
 	return line
 }
 
-// counts lists a map in order: "3 invalid, 1 rejected".
-func counts(m map[string]int64) string {
-	names := byCount(m)
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %s", report.Group(m[name]), name)
-	}
-	return strings.Join(names, ", ")
-}
-
-// byCount are the names of a map, the most frequent first.
-func byCount(m map[string]int64) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	sort.Slice(names, func(a, b int) bool {
-		return m[names[a]] > m[names[b]] || m[names[a]] == m[names[b]] && names[a] < names[b]
-	})
-	return names
-}
-
-func many(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return report.Group(n) + " " + what + "s"
-}
-
 // killedText tells how many calls a killed run left without an answer, and what becomes of their contacts.
 func killedText(lost, retries int64) string {
 	again := "each will be sent again, at most " + times(retries)
@@ -218,17 +189,7 @@ func killedText(lost, retries int64) string {
 	case lost == 1:
 		again = "it will be sent again, at most " + times(retries)
 	}
-	return fmt.Sprintf("the last run was killed: %s may have been charged with no answer saved; %s", many(lost, "call"), again)
-}
-
-func times(n int64) string {
-	switch n {
-	case 1:
-		return "once"
-	case 2:
-		return "twice"
-	}
-	return fmt.Sprintf("%d times", n)
+	return fmt.Sprintf("the last run was killed: %s may have been charged with no answer saved; %s", console.Count(lost, "call"), again)
 }
 
 // nameOf is what tells people which contact is meant.

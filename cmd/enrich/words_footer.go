@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/reader"
 )
 
@@ -15,5 +16,5 @@ func (j *job) sayFooter(s reader.Lines) {
 	if s.Last > s.First {
 		where = fmt.Sprintf("%d to %d", s.First, s.Last)
 	}
-	j.printer.Info(fmt.Sprintf("skipped %s, %s", many(s.Count, "footer line"), where), "event", "footer", "lines", s.Count, "first", s.First, "last", s.Last)
+	j.printer.Info(fmt.Sprintf("skipped %s, %s", console.Count(s.Count, "footer line"), where), "event", "footer", "lines", s.Count, "first", s.First, "last", s.Last)
 }

@@ -135,6 +135,19 @@ func TestNamesAreQuotedOnlyIfNeeded(t *testing.T) {
 	}
 }
 
+// TestNumbersForPeople have units, separators and the right plural.
+func TestNumbersForPeople(t *testing.T) {
+	for got, expected := range map[string]string{
+		Count(0, "call"): "0 calls", Count(1, "call"): "1 call", Count(1566, "credit"): "1,566 credits",
+		Duration(-time.Second): "0 s", Duration(59_400 * time.Millisecond): "59 s", Duration(108 * time.Second): "1 min 48 s",
+		Duration(20_000 * time.Second): "5 h 33 min",
+	} {
+		if got != expected {
+			t.Errorf("%q, expected %q", got, expected)
+		}
+	}
+}
+
 // TestWhatAPrinterPrints with each set of options.
 func TestWhatAPrinterPrints(t *testing.T) {
 	for name, test := range map[string]struct {

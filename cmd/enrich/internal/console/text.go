@@ -1,12 +1,15 @@
 package console
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"enrich/internal/phrase"
+	"enrich/report"
 )
 
 // MaxLine is the longest line of a message, in characters. Lines of the program's own words are far shorter: a longer one
@@ -59,3 +62,23 @@ func Name(name string) string {
 
 // Quote shortens text from an input to most characters and quotes it.
 func Quote(s string, most int) string { return plainLine(phrase.Quote(s, most)) }
+
+// Count returns a number with its noun: "1 call", "1,566 calls".
+func Count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return report.Group(n) + " " + noun + "s"
+}
+
+// Duration returns a duration for people: "42 s", "1 min 48 s", "2 h 5 min". A negative one is 0.
+func Duration(d time.Duration) string {
+	s := max(0, int64((d+time.Second/2)/time.Second))
+	switch {
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	}
+	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
+}
