@@ -55,7 +55,7 @@ func (j *job) countBudget() error {
 
 func (j *job) readBudget(per string, most int64) (budget, error) {
 	since, until := period(per, j.rules.Started)
-	spent, err := j.ledger.SpentSince(j.patience.ctx, since)
+	spent, err := j.ledger.SpentSince(j.shutdown.Interrupted, since)
 	if err != nil {
 		return budget{}, err
 	}

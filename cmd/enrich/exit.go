@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/reader"
@@ -31,7 +32,7 @@ const (
 	exitSIGTERM     = 128 + int(syscall.SIGTERM)
 )
 
-// A usageError is the user's to mend: nothing was called, nothing was created.
+// A usageError is a mistake of the user: no call was made and no file was created.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -44,27 +45,12 @@ func usage(err error) error {
 	return usageError{err}
 }
 
-// An ending is how a command ended that did its work: a code, and nothing left to say.
+// An ending is the exit code of a command that has printed everything there is to say.
 type ending int
 
 func (e ending) Error() string { return "ended" }
 
-// An interruption is the signal that ended a command.
-type interruption struct{ signal os.Signal }
-
-func (i interruption) Error() string {
-	names := map[int]string{exitSIGHUP: " by SIGHUP", exitSIGINT: " by Ctrl-C", exitSIGTERM: " by SIGTERM"}
-	return "interrupted" + names[i.code()]
-}
-
-func (i interruption) code() int {
-	if s, ok := i.signal.(syscall.Signal); ok {
-		return 128 + int(s)
-	}
-	return exitSIGINT
-}
-
-// inputErrors are the reader's words for a file that cannot be read as a table.
+// inputErrors are the reader's errors for a file that is not a table.
 var inputErrors = [...]error{
 	reader.ErrEmpty, reader.ErrNoTable, reader.ErrEncoding, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap,
 }
@@ -72,7 +58,7 @@ var inputErrors = [...]error{
 // codeOf is the one table from errors to exit codes.
 func codeOf(err error) int {
 	var end ending
-	var sig interruption
+	var sig shutdown.Interruption
 	var use usageError
 	switch {
 	case err == nil:
@@ -80,7 +66,7 @@ func codeOf(err error) int {
 	case errors.As(err, &end):
 		return int(end)
 	case errors.As(err, &sig):
-		return sig.code()
+		return sig.ExitCode()
 	case errors.Is(err, context.Canceled):
 		return exitSIGINT
 	case errors.As(err, &use):
@@ -113,7 +99,7 @@ func stopCode(stop contact.Stop, sig os.Signal) int {
 	case contact.StopInput:
 		return exitBrokenInput
 	case contact.StopInterrupted:
-		return interruption{sig}.code()
+		return shutdown.Interruption{Signal: sig}.ExitCode()
 	}
 	return exitOK
 }

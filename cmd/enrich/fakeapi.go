@@ -12,6 +12,7 @@ import (
 	"enrich/client/fakeapi"
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/cmd/enrich/internal/shutdown"
 )
 
 const (
@@ -155,9 +156,9 @@ func serve(w world, s *apiSettings) error {
 	if err != nil {
 		return err
 	}
-	patience := watch(w, nil)
-	defer patience.close()
-	api, err := fakeapi.Listen(patience.ctx, s.addr, o)
+	stop := w.listen()
+	defer stop.Close()
+	api, err := fakeapi.Listen(stop.Interrupted, s.addr, o)
 	if err != nil {
 		return usage(err)
 	}
@@ -174,12 +175,12 @@ func serve(w world, s *apiSettings) error {
 	defer over.Stop()
 	select {
 	case <-over.C:
-	case <-patience.ctx.Done():
+	case <-stop.Interrupted.Done():
 	}
 	stats := api.Stats()
 	_, _ = fmt.Fprintf(w.stderr, "%s, %s charged\n", console.Count(stats.Calls, "call"), console.Count(stats.Charged, "credit")) // the count is told at /_stats as well
-	if sig := patience.signal(); sig != nil {
-		return ending(interruption{sig}.code())
+	if sig := stop.Signal(); sig != nil {
+		return ending(shutdown.Interruption{Signal: sig}.ExitCode())
 	}
 	return nil
 }

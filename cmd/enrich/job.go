@@ -11,6 +11,7 @@ import (
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/format"
 	"enrich/input"
 	"enrich/ledger/sqlite"
@@ -25,7 +26,7 @@ type job struct {
 	settings *settings.Settings
 	printer  *console.Printer
 	name     string // of the input, as it was typed
-	patience *patience
+	shutdown *shutdown.Shutdown
 	input    *input.Input
 	uncut    func() bool // ends the wait for the signal that ends the reading of a pipe
 	reading  reader.Options
@@ -59,16 +60,16 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	}
 	printer := console.NewPrinter(w.console, s.Console())
 	// Before the input is opened: that waits where it is a pipe to which nobody writes.
-	patience := listen(w, s.Grace, func(i interruption) { sayLate(printer, i, s.Grace) })
-	w.out.Until(patience.deadline)
+	stop := shutdown.Listen(w.signalSource(), s.Grace, func(i shutdown.Interruption) { sayLate(printer, i, s.Grace) })
+	w.out.Until(stop.Deadline)
 	in, err := openInput(name, w.stdin)
 	if err != nil {
-		patience.close()
+		stop.Close()
 		return nil, err
 	}
 	return &job{
-		world: w, settings: s, printer: printer, patience: patience, name: name,
-		input: in, uncut: context.AfterFunc(patience.ctx, func() { in.Cut(errCut) }), reading: reading, endpoint: endpoint,
+		world: w, settings: s, printer: printer, shutdown: stop, name: name,
+		input: in, uncut: context.AfterFunc(stop.Interrupted, func() { in.Cut(errCut) }), reading: reading, endpoint: endpoint,
 		rules: pipeline.Rules{
 			Identity: endpoint.Identity,
 			Started:  started.Truncate(time.Millisecond), // as the ledger keeps times
@@ -86,7 +87,7 @@ func (j *job) close() {
 	j.uncut()
 	_ = j.input.Close() // it was only read
 	j.world.out.Until(context.Background())
-	j.patience.close()
+	j.shutdown.Close()
 }
 
 // openInput opens the input; an unusable name is a usage error.
@@ -130,10 +131,10 @@ func storageError(err error) error {
 
 // open begins to read the input from its start.
 func (j *job) open() (*reader.Reader, error) {
-	j.patience.begin()
+	j.shutdown.Begin()
 	r, err := reader.Open(stream{j.input}, j.input.Size, j.reading)
-	if sig := j.patience.signal(); err != nil && sig != nil {
-		return nil, interruption{sig}
+	if sig := j.shutdown.Signal(); err != nil && sig != nil {
+		return nil, shutdown.Interruption{Signal: sig}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", console.Name(j.input.Name), err)
@@ -227,8 +228,8 @@ func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 	o.ByEmail = j.settings.SameBy == "email"
 	l, err := sqlite.Open(ctx, path, o)
 	if err != nil {
-		if sig := j.patience.signal(); sig != nil && errors.Is(err, context.Canceled) {
-			return interruption{sig}
+		if sig := j.shutdown.Signal(); sig != nil && errors.Is(err, context.Canceled) {
+			return shutdown.Interruption{Signal: sig}
 		}
 		return j.settings.LedgerAdvice(err)
 	}
@@ -262,7 +263,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		return pipeline.WriteResult{}, err
 	}
 	j.report.watch(j, &w)
-	written, err := w.Do(j.patience.deadline)
+	written, err := w.Do(j.shutdown.Deadline)
 	if err != nil {
 		return written, err
 	}
@@ -298,17 +299,17 @@ func (j *job) publish(s *pipeline.Summary) error {
 		return j.outputs.set.Keep()
 	}
 	// The last look before the outputs get their names: what they say must be in a ledger that lasts.
-	if err := j.ledger.Intact(j.patience.deadline); err != nil {
+	if err := j.ledger.Intact(j.shutdown.Deadline); err != nil {
 		return err
 	}
-	if err := j.outputs.set.Publish(j.patience.deadline); err != nil {
+	if err := j.outputs.set.Publish(j.shutdown.Deadline); err != nil {
 		return fmt.Errorf("publish the outputs: %w", err)
 	}
 	return nil
 }
 
 func (j *job) writeSummary(s *pipeline.Summary) error {
-	f, err := j.outputs.set.Create(j.patience.deadline, j.paths.summary, j.world.stdout)
+	f, err := j.outputs.set.Create(j.shutdown.Deadline, j.paths.summary, j.world.stdout)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
@@ -56,20 +57,20 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 		if err != nil {
 			return usage(err)
 		}
-		p := watch(w, nil)
-		defer p.close()
+		stop := w.listen()
+		defer stop.Close()
 		o := job.options
 		o.LockWait, o.MustExist = s.LockWait, true
-		l, err := sqlite.Open(p.ctx, path, o)
+		l, err := sqlite.Open(stop.Interrupted, path, o)
 		err = s.LedgerAdvice(err)
 		if err == nil {
-			err = errors.Join(job.do(p.ctx, l, args), l.Close())
+			err = errors.Join(job.do(stop.Interrupted, l, args), l.Close())
 		}
 		if errors.Is(err, ledger.ErrMissing) {
 			return usage(err)
 		}
-		if sig := p.signal(); err != nil && sig != nil {
-			return interruption{sig}
+		if sig := stop.Signal(); err != nil && sig != nil {
+			return shutdown.Interruption{Signal: sig}
 		}
 		return err
 	}

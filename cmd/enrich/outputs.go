@@ -28,7 +28,7 @@ func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error 
 		source.Columns = j.info.Header
 	}
 	open := func(flag, path string) (io.Writer, error) {
-		f, err := o.set.Create(j.patience.deadline, path, j.world.stdout)
+		f, err := o.set.Create(j.shutdown.Deadline, path, j.world.stdout)
 		if err != nil {
 			return nil, fmt.Errorf("create the %s file: %w", flag, err)
 		}

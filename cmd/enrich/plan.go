@@ -11,6 +11,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
@@ -62,7 +63,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 		return err
 	}
 	defer j.close()
-	w.out.Until(j.patience.ctx)
+	w.out.Until(j.shutdown.Interrupted)
 	j.reading.Cleaning = &contact.Cleaning{}
 	rows, err := j.open()
 	if err != nil {
@@ -70,20 +71,20 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.saySkipped(rows.Info())
-	if err := j.openLedger(j.patience.ctx, sqlite.Options{ReadOnly: true, Addresses: s.SameBy != "email"}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{ReadOnly: true, Addresses: s.SameBy != "email"}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {
 		return err
 	}
 	p := pipeline.Plan{Rules: j.rules, Source: rows, Ledger: j.ledger, Limit: s.Limit, MaxCalls: j.callsLeft()}
-	planned, err := p.Do(j.patience.ctx)
+	planned, err := p.Do(j.shutdown.Interrupted)
 	if err != nil {
 		return err
 	}
 	j.sayFooter(rows.Skipped())
-	if sig := j.patience.signal(); sig != nil { // the input may not be whole
-		return interruption{sig}
+	if sig := j.shutdown.Signal(); sig != nil { // the input may not be whole
+		return shutdown.Interruption{Signal: sig}
 	}
 	f := j.forecast(planned, rate)
 	if err := f.print(w, s.Rate, asJSON); err != nil {

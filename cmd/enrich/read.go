@@ -14,6 +14,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/format"
 	"enrich/internal/jsonscan"
@@ -45,7 +46,7 @@ func read(w world, s *settings.Settings, name string, arrays bool) error {
 		return err
 	}
 	defer j.close()
-	w.out.Until(j.patience.ctx)
+	w.out.Until(j.shutdown.Interrupted)
 	j.reading.AnyColumns, j.reading.Cleaning = true, &contact.Cleaning{}
 	rows, err := j.open()
 	if err != nil {
@@ -60,10 +61,10 @@ func read(w world, s *settings.Settings, name string, arrays bool) error {
 		err = fmt.Errorf("write standard output: %w", ferr)
 	}
 	j.sayCleaning()
-	sig := j.patience.signal()
+	sig := j.shutdown.Signal()
 	switch {
 	case err != nil && sig != nil:
-		return interruption{sig}
+		return shutdown.Interruption{Signal: sig}
 	case errors.Is(err, reader.ErrBroken):
 		j.printer.Warn(err.Error())
 		return ending(exitBrokenInput)
@@ -102,8 +103,8 @@ func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refuse
 			return refused, nil
 		case err != nil:
 			return refused, err
-		case j.patience.signal() != nil:
-			return refused, interruption{j.patience.signal()}
+		case j.shutdown.Signal() != nil:
+			return refused, shutdown.Interruption{Signal: j.shutdown.Signal()}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/pipeline"
 	"enrich/publish"
 )
@@ -36,9 +37,9 @@ func (j *job) refuseOtherInput() error {
 			return err
 		}
 	}
-	same, err := p.IsOf(j.patience.ctx, in)
-	if sig := j.patience.signal(); err != nil && sig != nil {
-		return interruption{sig}
+	same, err := p.IsOf(j.shutdown.Interrupted, in)
+	if sig := j.shutdown.Signal(); err != nil && sig != nil {
+		return shutdown.Interruption{Signal: sig}
 	}
 	if err != nil {
 		return fmt.Errorf("read %s: %w", j.input.Name, err)

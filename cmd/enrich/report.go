@@ -116,7 +116,7 @@ func (j *job) writeReport(s *pipeline.Summary) error {
 	if j.report == nil {
 		return nil
 	}
-	f, err := j.outputs.set.Create(j.patience.deadline, j.paths.report, j.world.stdout)
+	f, err := j.outputs.set.Create(j.shutdown.Deadline, j.paths.report, j.world.stdout)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/cmd/enrich/internal/shutdown"
 )
 
 // A world is all of the outside that a command may touch: the streams, the environment, the signals.
@@ -26,7 +27,7 @@ type world struct {
 	signals <-chan os.Signal
 	// notify begins to send signals to the channel, until release is called; nil: they are sent anyway.
 	notify func() (release func())
-	// exit leaves at once; only a second signal and the end of all patience call it.
+	// exit leaves at once; only a second signal and a command that does not end call it.
 	exit func(int)
 }
 
@@ -89,6 +90,18 @@ func (w world) attach() (_ world, end func()) {
 		release()
 		c.Close()
 	}
+}
+
+func (w world) signalSource() shutdown.Signals {
+	return shutdown.Signals{C: w.signals, Notify: w.notify, Exit: w.exit}
+}
+
+// listen is for a command that has nothing to finish after a signal: its standard output ends with the signal, too.
+func (w world) listen() *shutdown.Shutdown {
+	stop := shutdown.Listen(w.signalSource(), 0, nil)
+	w.out.Until(stop.Interrupted)
+	stop.Begin()
+	return stop
 }
 
 // rootCommands are all of them.

@@ -13,6 +13,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
@@ -113,20 +114,20 @@ func run(w world, s *settings.Settings, name string, m *meter) (err error) {
 
 // run does both passes over an input that has been opened and checked.
 func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
-	if err := j.openLedger(j.patience.ctx, sqlite.Options{LockWait: j.settings.LockWait}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{LockWait: j.settings.LockWait}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	answered, err := j.ledger.AnsweredFrom(j.patience.ctx, j.endpoint.URL)
+	answered, err := j.ledger.AnsweredFrom(j.shutdown.Interrupted, j.endpoint.URL)
 	if err != nil {
 		return err
 	}
 	if answered {
 		api.AnsweredBefore()
 	}
-	run, err := j.ledger.Begin(j.patience.ctx, ledger.Run{
+	run, err := j.ledger.Begin(j.shutdown.Interrupted, ledger.Run{
 		Started: j.rules.Started, URL: j.endpoint.URL, Input: j.input.Name, Version: version(), Constants: j.endpoint.Constants.JSON(),
 	})
 	if err != nil {
@@ -155,12 +156,12 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 		stopped = string(*summary.Stopped)
 	}
 	// Before the outputs are published: a run whose ledger failed publishes nothing.
-	if err := j.ledger.Finish(j.patience.deadline, run, stopped, summary.ExitCode); err != nil {
+	if err := j.ledger.Finish(j.shutdown.Deadline, run, stopped, summary.ExitCode); err != nil {
 		return err
 	}
 	if err := j.publish(&summary); err != nil {
 		err = j.interrupted(err)
-		return errors.Join(err, j.ledger.Finish(j.patience.deadline, run, stopped, codeOf(err)))
+		return errors.Join(err, j.ledger.Finish(j.shutdown.Deadline, run, stopped, codeOf(err)))
 	}
 	m.done(&summary)
 	j.saySummary(&summary)
@@ -183,27 +184,27 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	}
 	stop := j.showProgress(api, rows, through)
 	defer stop()
-	return ask.Do(j.patience.ctx, j.patience.deadline)
+	return ask.Do(j.shutdown.Interrupted, j.shutdown.Deadline)
 }
 
 var errCut = errors.New("not read to the end: the run was interrupted")
 
 // interrupted gives a signal's end its own code; other errors stay what they are, also after a signal.
 func (j *job) interrupted(err error) error {
-	var i interruption
-	sig := j.patience.signal()
+	var i shutdown.Interruption
+	sig := j.shutdown.Signal()
 	if sig == nil || !errors.Is(err, context.Canceled) && !errors.As(err, &i) {
 		return err
 	}
-	if j.patience.deadline.Err() == nil { // there was nothing to finish
-		return interruption{sig}
+	if j.shutdown.Deadline.Err() == nil { // there was nothing to finish
+		return shutdown.Interruption{Signal: sig}
 	}
 	cause := ""
-	if before, found := strings.CutSuffix(err.Error(), ": "+i.Error()); i.signal != nil && found {
+	if before, found := strings.CutSuffix(err.Error(), ": "+i.Error()); i.Signal != nil && found {
 		cause = " (" + before + ")"
 	}
-	sayUnfinished(j.printer, interruption{sig}, j.settings.Grace, cause)
-	return ending(interruption{sig}.code())
+	sayUnfinished(j.printer, shutdown.Interruption{Signal: sig}, j.settings.Grace, cause)
+	return ending(shutdown.Interruption{Signal: sig}.ExitCode())
 }
 
 // fromRun adds what only a run knows.
@@ -222,7 +223,7 @@ func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats clien
 	}
 	if stop != "" {
 		s.Stopped = &stop
-		s.ExitCode = stopCode(stop, j.patience.signal())
+		s.ExitCode = stopCode(stop, j.shutdown.Signal())
 	} else if s.Rows.Failed > 0 {
 		s.ExitCode = exitFailedRows
 	}

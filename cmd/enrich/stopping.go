@@ -14,9 +14,9 @@ import (
 // presses Ctrl-C again, which loses them. The returned function must be called when the outputs are published; it waits for the message.
 func (j *job) announceInterruption(api *client.Client) (end func()) {
 	said := make(chan struct{})
-	stop := context.AfterFunc(j.patience.ctx, func() {
+	stop := context.AfterFunc(j.shutdown.Interrupted, func() {
 		defer close(said)
-		if sig := j.patience.signal(); sig != nil {
+		if sig := j.shutdown.Signal(); sig != nil {
 			n := int64(api.InFlight())
 			j.printer.Warn(stoppingText(n, sig == syscall.SIGINT), "event", "stop", "stopped", string(contact.StopInterrupted),
 				"calls", api.Stats().Sent, "in_flight", n)

@@ -7,6 +7,7 @@ import (
 
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
@@ -149,15 +150,15 @@ func (j *job) saySummary(s *pipeline.Summary) {
 }
 
 // sayUnfinished tells that the grace after a signal ended before the outputs were published, and why, if that is known.
-func sayUnfinished(v *console.Printer, i interruption, grace time.Duration, why string) {
+func sayUnfinished(v *console.Printer, i shutdown.Interruption, grace time.Duration, why string) {
 	v.Warn(fmt.Sprintf("%v: the outputs were not finished within --grace (%s)%s and were not published; the answers are in the ledger, and "+
-		"`enrich write` finishes the work", i, grace, why), "event", "unfinished", "exit_code", i.code())
+		"`enrich write` finishes the work", i, grace, why), "event", "unfinished", "exit_code", i.ExitCode())
 }
 
 // sayLate tells that a command is still there after the grace, and is left without an end.
-func sayLate(v *console.Printer, i interruption, grace time.Duration) {
+func sayLate(v *console.Printer, i shutdown.Interruption, grace time.Duration) {
 	v.Warn(fmt.Sprintf("%v: not everything ended within --grace (%s): the outputs may not be published; every committed answer is in the "+
-		"ledger, and `enrich write` finishes the work", i, grace), "event", "unfinished", "exit_code", i.code())
+		"ledger, and `enrich write` finishes the work", i, grace), "event", "unfinished", "exit_code", i.ExitCode())
 }
 
 // sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.

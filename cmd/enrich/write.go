@@ -54,7 +54,7 @@ func write(w world, s *settings.Settings, name string) error {
 		return err
 	}
 	j.saySkipped(first.Info())
-	if err := j.openLedger(j.patience.ctx, sqlite.Options{ReadOnly: true}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{ReadOnly: true}); err != nil {
 		return err
 	}
 	j.memory.contacts = j.ledger.Answers
@@ -102,8 +102,8 @@ func readThrough(j *job, rows *reader.Reader) (read int64, broken, err error) {
 		n, err := rows.Read(buf)
 		read += int64(n)
 		switch {
-		case j.patience.ctx.Err() != nil: // also where the signal cut a pipe
-			return read, nil, context.Cause(j.patience.ctx)
+		case j.shutdown.Interrupted.Err() != nil: // also where the signal cut a pipe
+			return read, nil, context.Cause(j.shutdown.Interrupted)
 		case errors.Is(err, io.EOF):
 			return read, nil, nil
 		case errors.Is(err, reader.ErrBroken):
