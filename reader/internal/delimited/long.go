@@ -197,7 +197,7 @@ func (r *Reader) refuseLong(row *source.Row, l *longRow) {
 // endMalformed is readMalformed for a record of which cells were taken already.
 func (r *Reader) endMalformed(row *source.Row, l *longRow, f dialect.Fault) error {
 	before := len(l.cells)
-	text, err := r.malformedText(f, before)
+	text, err := r.malformedText(f, 0, before)
 	if err != nil {
 		return err
 	}

@@ -21,21 +21,21 @@ const resyncEffort = 4 * maxRecord
 // readMalformed makes a refused row of a record with a fault. at is where the faulty cell begins.
 func (r *Reader) readMalformed(row *source.Row, f dialect.Fault, at int) error {
 	before := append([]dialect.Span(nil), r.scan.Spans...)
-	text, err := r.malformedText(f, len(before))
+	text, err := r.malformedText(f, at, len(before))
 	if err != nil {
 		return err
 	}
 	r.scan.Spans = before
 	*row = source.Row{Line: r.line}
-	cells := r.cut(text)
-	cells = append(cells, r.split(text[min(at, len(text)):])...)
+	cells := append(r.cut(text), r.split(text[at:])...)
 	r.finishMalformed(row, cells, text, f, len(before))
 	return nil
 }
 
-// malformedText returns the text of a malformed record, up to where a row begins again.
-func (r *Reader) malformedText(f dialect.Fault, before int) ([]byte, error) {
-	size, found := r.resync(f)
+// malformedText returns the text of a malformed record, up to where a row begins again. The faulty cell is at an index of Text,
+// before cells are before it.
+func (r *Reader) malformedText(f dialect.Fault, at, before int) ([]byte, error) {
+	size, found := r.resync(f, at)
 	r.doubtful = true
 	switch {
 	case !found && size == 0 && r.tornBy() != nil:
@@ -54,30 +54,29 @@ func (r *Reader) finishMalformed(row *source.Row, cells []string, text []byte, f
 	r.setExtra(row, cells)
 }
 
-// resync finds the end of a malformed record: how many bytes it takes. If the text ends before a record is certainly a row
-// again, all of it is the record; only whole lines are if the input ended early.
-func (r *Reader) resync(f dialect.Fault) (size int, found bool) {
-	effort := 0
-	if end, ok := r.lineEnd(0); ok && f == dialect.TextAfterQuote && r.hasAllDelimiters(r.Text()[:end]) {
-		return end, true
-	}
-	for at := 0; ; {
+// resync finds the end of a malformed record whose faulty cell is at an index: how many bytes the record takes. If the text
+// ends before a record is certainly a row again, all of it is the record; only whole lines are if the input ended early.
+//
+// It does not look at line ends before the faulty cell: they are in whole cells.
+func (r *Reader) resync(f dialect.Fault, at int) (size int, found bool) {
+	for effort := 0; effort <= resyncEffort; {
 		end, ok := r.lineEnd(at)
-		if !ok {
-			if r.Ended() {
-				return len(r.Text()), false
-			}
-			return at, false
+		switch {
+		case !ok && r.Ended():
+			return len(r.Text()), false
+		case !ok:
+			return size, false
+		case size == 0 && f == dialect.TextAfterQuote && r.hasAllDelimiters(r.Text()[:end]):
+			return end, true
 		}
-		at = end
+		at, size = end, end
 		isRow, scanned := r.rowAt(at)
 		if isRow {
-			return at, true
+			break
 		}
-		if effort += scanned; effort > resyncEffort {
-			return at, true
-		}
+		effort += scanned
 	}
+	return size, true
 }
 
 // rowAt reports whether the record at an index of Text is certainly a row, and how many bytes it scanned to know.

@@ -2,6 +2,8 @@ package dialect
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -151,7 +153,8 @@ func (r *sample) score() float64 {
 		cellScores[w] += sum / float64(w)
 	}
 	score, modal, share := 0.0, 0, 0.0
-	for w, k := range rows {
+	for _, w := range slices.Sorted(maps.Keys(rows)) { // in order: sums of fractions depend on it, and both passes must agree
+		k := rows[w]
 		share += k / n
 		score += (k / n) * (k / n) * (cellScores[w] / k) * float64(w-1) / float64(w)
 		if modal == 0 || k > rows[modal] || k == rows[modal] && w > modal {

@@ -7,8 +7,21 @@ import (
 	"testing"
 
 	"enrich/reader"
+	"enrich/reader/internal/dialect"
 	"enrich/reader/internal/readertest"
 )
+
+// Both passes must detect the same dialect: the order in which scores are added must not matter.
+func TestDetectionIsDeterministic(t *testing.T) {
+	block := []byte("Report: leads\r\n\r\nEm'\t 'City'x\nann0@x0.example\t Mülle'ann1@x1.e\t Müller\t ''\r\nail\t 'Last Name'\t 'City'\r\n" +
+		"ann0@x0.example\t Mülle'ann1@x1.example'\t Müller\t ''\r\n")
+	first := dialect.Detect(block, true, dialect.Options{})
+	for range 200 {
+		if d := dialect.Detect(block, true, dialect.Options{}); d != first {
+			t.Fatalf("detected %+v, then %+v", first, d)
+		}
+	}
+}
 
 // A header with too many columns is refused, whatever divides them, as with --delimiter.
 func TestTooManyColumnsAreRefused(t *testing.T) {
