@@ -29,20 +29,20 @@ func fieldsOf(t interface{ Fatalf(string, ...any) }, a *answer, body string) (ma
 func TestAnAnswerIsReadWhateverItsShape(t *testing.T) {
 	tests := map[string]struct{ body, fields, extra string }{
 		"nothing":                   {`{}`, "", ""},
-		"known to be told nowhere":  {`{"contact":{"credit_charged":false,"error":"none","remaining_credits":1},"remaining_credits":2}`, "", ""},
+		"members that are omitted":  {`{"contact":{"credit_charged":false,"error":"none","remaining_credits":1},"remaining_credits":2}`, "", ""},
 		"a string unescaped":        {`{"contact":{"title":"\"VP\"\n\u00e4\/"}}`, "title=\"VP\"\nä/", ""},
 		"numbers as they were":      {`{"contact":{"title":1.50E+400,"company":{"name":12345678901234567890}}}`, "company_name=12345678901234567890 title=1.50E+400", ""},
 		"booleans, null":            {`{"contact":{"title":true,"email":null,"first_name":false}}`, "first_name=false title=true", ""},
-		"a leaf that is nested":     {`{"contact":{"title":{"en":"VP"},"email":["a@x.com"]}}`, `email=["a@x.com"] title={"en":"VP"}`, ""},
-		"an object that is none":    {`{"contact":{"location":"Berlin","company":["x"],"email":"a"}}`, "email=a", `{"contact":{"location":"Berlin","company":["x"]}}`},
+		"a cell that is nested":     {`{"contact":{"title":{"en":"VP"},"email":["a@x.com"]}}`, `email=["a@x.com"] title={"en":"VP"}`, ""},
+		"not an object":             {`{"contact":{"location":"Berlin","company":["x"],"email":"a"}}`, "email=a", `{"contact":{"location":"Berlin","company":["x"]}}`},
 		"contact is none":           {`{"contact":"none","x":1}`, "", `{"x":1,"contact":"none"}`},
 		"contact is null":           {`{"contact":null}`, "", ""},
 		"nested object is null":     {`{"contact":{"company":{"location":null},"location":null}}`, "", ""},
 		"unknown members, nested":   {`{"id":7,"contact":{"twitter":"@a","company":{"size":[1, 2],"location":{"city":"X"}}}}`, "", `{"id":7,"contact":{"twitter":"@a","company":{"size":[1, 2],"location":{"city":"X"}}}}`},
 		"an error with more":        {`{"contact":{"error":{"message":"no","code":5}},"error":"top"}`, "", `{"error":"top","contact":{"error":{"message":"no","code":5}}}`},
 		"charged in words":          {`{"contact":{"credit_charged":"yes"}}`, "", `{"contact":{"credit_charged":"yes"}}`},
-		"a leaf twice":              {`{"contact":{"email":"a","email":"b"}}`, "email=b", ""},
-		"a leaf twice, then null":   {`{"contact":{"email":"a","email":null}}`, "", ""},
+		"a cell twice":              {`{"contact":{"email":"a","email":"b"}}`, "email=b", ""},
+		"a cell twice, then null":   {`{"contact":{"email":"a","email":null}}`, "", ""},
 		"contact twice":             {`{"contact":{"email":"a","x":1,"company":{"name":"n","y":1}},"contact":{"title":"t"}}`, "title=t", ""},
 		"company twice":             {`{"contact":{"company":{"name":"n","location":{"city":"c"}},"company":"none"}}`, "", `{"contact":{"company":"none"}}`},
 		"company twice, odd first":  {`{"contact":{"company":"none","company":{"name":"n"}}}`, "company_name=n", ""},
@@ -64,7 +64,7 @@ func TestAnAnswerIsReadWhateverItsShape(t *testing.T) {
 			}
 		}
 		if strings.Join(got, " ") != tt.fields || extra != tt.extra || len(fields) > 0 {
-			t.Errorf("%s: got %q %v and %s, want %q and %s", name, got, fields, extra, tt.fields, tt.extra)
+			t.Errorf("%s: got %q %v and %s, expected %q and %s", name, got, fields, extra, tt.fields, tt.extra)
 		}
 	}
 }
@@ -98,35 +98,35 @@ func modelMembers(object string) []modelMember {
 }
 
 // modelRead walks the tree of documented members by paths, the slow and plain way.
-func modelRead(n *node, path, object string, fields map[string]string) (rest []string) {
+func modelRead(parent *member, path, object string, fields map[string]string) (rest []string) {
 	last := map[string]string{}
 	for _, m := range modelMembers(object) {
-		if n.named(m.name) == nil {
+		if parent.named(m.name) == nil {
 			name, _ := json.Marshal(m.name)
 			rest = append(rest, string(name)+":"+m.raw)
 			continue
 		}
 		last[m.name] = m.raw
 	}
-	for _, kid := range n.kids {
-		raw, ok := last[kid.name]
+	for _, child := range parent.members {
+		raw, ok := last[child.name]
 		switch {
 		case !ok || raw == "null":
-		case kid.leaf != nil:
+		case child.cell != nil:
 			var s string
 			if json.Unmarshal([]byte(raw), &s) != nil {
 				s = raw
 			}
 			if s != "" {
-				fields[strings.TrimPrefix(path+"_"+kid.name, "_contact_")] = s
+				fields[strings.TrimPrefix(path+"_"+child.name, "_contact_")] = s
 			}
-		case kid.told != nil && kid.told(raw):
-		case kid.told == nil && raw[0] == '{':
-			if below := modelRead(kid, path+"_"+kid.name, raw, fields); len(below) > 0 {
-				rest = append(rest, fmt.Sprintf(`"%s":{%s}`, kid.name, strings.Join(below, ",")))
+		case child.omit != nil && child.omit(raw):
+		case child.omit == nil && raw[0] == '{':
+			if below := modelRead(child, path+"_"+child.name, raw, fields); len(below) > 0 {
+				rest = append(rest, fmt.Sprintf(`"%s":{%s}`, child.name, strings.Join(below, ",")))
 			}
 		default:
-			rest = append(rest, fmt.Sprintf(`"%s":%s`, kid.name, raw))
+			rest = append(rest, fmt.Sprintf(`"%s":%s`, child.name, raw))
 		}
 	}
 	return rest
@@ -164,14 +164,14 @@ func TestNothingOfAnAnswerIsLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := bodies(4).Draw(t, "body")
 		got, extra := fieldsOf(t, a, body)
-		want := map[string]string{}
-		rest := modelRead(&a.root, "", body, want)
-		wantExtra := ""
+		expected := map[string]string{}
+		rest := modelRead(&a.root, "", body, expected)
+		expectedExtra := ""
 		if len(rest) > 0 {
-			wantExtra = "{" + strings.Join(rest, ",") + "}"
+			expectedExtra = "{" + strings.Join(rest, ",") + "}"
 		}
-		if fmt.Sprint(got) != fmt.Sprint(want) || extra != wantExtra {
-			t.Fatalf("%s: got %q and %s, want %q and %s", body, got, extra, want, wantExtra)
+		if fmt.Sprint(got) != fmt.Sprint(expected) || extra != expectedExtra {
+			t.Fatalf("%s: got %q and %s, expected %q and %s", body, got, extra, expected, expectedExtra)
 		}
 	})
 }

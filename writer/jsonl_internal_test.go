@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-func TestTheMemberIsReplacedAndNothingElse(t *testing.T) {
-	for in, want := range map[string]string{
+func TestOnlyTheMemberIsReplaced(t *testing.T) {
+	for in, expected := range map[string]string{
 		`{}`:          `{"enrichment":NEW}`,
 		`{ }`:         `{ "enrichment":NEW}`,
 		" {\t} \r":    " {\t\"enrichment\":NEW} \r",
@@ -25,13 +25,13 @@ func TestTheMemberIsReplacedAndNothingElse(t *testing.T) {
 		`{"a":"\"enrichment\":1"}`:                                  `{"a":"\"enrichment\":1","enrichment":NEW}`,
 	} {
 		got, err := replaceMember(nil, []byte(in), []byte("NEW"))
-		if err != nil || string(got) != want {
-			t.Errorf("%s: got %s, %v; want %s", in, got, err, want)
+		if err != nil || string(got) != expected {
+			t.Errorf("%s: got %s, %v; expected %s", in, got, err, expected)
 		}
 	}
 }
 
-func TestWhatIsNoObjectIsRefused(t *testing.T) {
+func TestReplaceMemberRefusesOtherValues(t *testing.T) {
 	for _, in := range []string{"", " ", "[]", "null", `"a"`, "{", `{"a"`, `{"a":`, `{"a":1`, `{"a":"`, `{"a":{"b":1}`, `{} x`, `{}{}`, `{a:1}`, `{"a" 1}`, `{"a":}`, `{"\`} {
 		if got, err := replaceMember(nil, []byte(in), []byte("1")); err == nil {
 			t.Errorf("%q became %s", in, got)
@@ -39,17 +39,17 @@ func TestWhatIsNoObjectIsRefused(t *testing.T) {
 	}
 }
 
-func TestAnObjectGoesOnOneLine(t *testing.T) {
+func TestLine(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 20000) + "1\n" + strings.Repeat("}", 20000)
-	for in, want := range map[string]string{
+	for in, expected := range map[string]string{
 		`{"a" : 1}`:     `{"a" : 1}`,
 		"{\"a\" : 1}\r": "{\"a\" : 1}\r",
 		"{\n  \"a\" : 1.0e5 ,\r\n\t\"b \\\" \" : [ 1 , \"x  y\\\\\" ]\n}\n": `{"a":1.0e5,"b \" ":[1,"x  y\\"]}`,
 		"{\r\"a\":1\r}": `{"a":1}`,
 		deep:            strings.ReplaceAll(deep, "\n", ""),
 	} {
-		if got := string(line([]byte(in))); got != want {
-			t.Errorf("%.80q: got %.80q, want %.80q", in, got, want)
+		if got := string(line([]byte(in))); got != expected {
+			t.Errorf("%.80q: got %.80q, expected %.80q", in, got, expected)
 		}
 	}
 }
