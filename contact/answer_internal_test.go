@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzParseAnswer compares what is read of an answer with what encoding/json reads.
-func FuzzParseAnswer(f *testing.F) {
+// FuzzAnswerAgainstLibrary compares what is read of an answer with what encoding/json reads.
+func FuzzAnswerAgainstLibrary(f *testing.F) {
 	for _, body := range []string{
 		`{"contact":{"email":"a@x.com","credit_charged":true},"remaining_credits":7}`,
 		` { "contact" : { "company" : { "name" : " " , "tags" : [ null , false , "" ] } , "error" : { "message" : " gone " } } } `,
