@@ -40,7 +40,7 @@ func newStopper(ctx, deadline context.Context, grace, maxDuration time.Duration)
 		limit, cancel := context.WithTimeout(s.hard, maxDuration)
 		s.watch(limit, func() {
 			if errors.Is(limit.Err(), context.DeadlineExceeded) {
-				s.stop(contact.StopCap, "--max-duration is over")
+				s.stop(contact.StopCap, fmt.Sprintf("reached --max-duration (%s)", maxDuration))
 			}
 		})
 		s.endWatches = append(s.endWatches, cancel)

@@ -63,9 +63,9 @@ func (m *memoryLimit) forLargeAnswers() {
 	}
 }
 
-// counted are the rows of an ask pass on their way to admission. They are counted for the progress, and for the limit of the
-// memory, which grows with the contacts.
-type counted struct {
+// countedSource counts the rows on their way to admission, for the progress and for the memory limit, which grows with the
+// contacts.
+type countedSource struct {
 	pipeline.Source
 	memory *memoryLimit
 	// rows and bytes are what was handed on; bytes as their text has them, but for quotes.
@@ -73,15 +73,15 @@ type counted struct {
 	told        int64 // rows when the limit was set
 }
 
-func newCounted(rows pipeline.Source, memory *memoryLimit) *counted {
+func newCountedSource(rows pipeline.Source, memory *memoryLimit) *countedSource {
 	debug.SetGCPercent(memoryGrowth)
-	c := &counted{Source: rows, memory: memory}
+	c := &countedSource{Source: rows, memory: memory}
 	c.limit()
 	return c
 }
 
 // Read reads rows.
-func (c *counted) Read(rows []reader.Row) (int, error) {
+func (c *countedSource) Read(rows []reader.Row) (int, error) {
 	n, err := c.Source.Read(rows)
 	var bytes int64
 	for i := range rows[:n] {
@@ -106,7 +106,7 @@ func textOf(row *reader.Row) int64 {
 	return int64(n)
 }
 
-func (c *counted) limit() {
+func (c *countedSource) limit() {
 	c.told = c.rows.Load()
 	c.memory.set()
 }

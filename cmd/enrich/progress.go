@@ -28,7 +28,7 @@ type gauge struct {
 	started  time.Time
 	size     int64 // bytes of the input; 0: not known
 	rows     *reader.Reader
-	through  *counted
+	through  *countedSource
 	info     reader.Info // as it was at the start: the reader brings its own up to date
 	api      *client.Client
 	counters *pipeline.Counters
@@ -129,7 +129,7 @@ func (r reading) text(narrow bool) string {
 }
 
 // showProgress draws, and keeps the timeline of a report, until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet.
-func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *counted) (stop func()) {
+func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *countedSource) (stop func()) {
 	timeline := j.report.startTimeline(api, &j.counters)
 	draw, end, tick := j.drawing(api, rows, through)
 	if tick == nil && timeline == nil {
@@ -158,7 +158,7 @@ func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *cou
 }
 
 // drawing is how progress is shown: what draws, how often, and what ends it. tick is nil where nothing is drawn.
-func (j *job) drawing(api *client.Client, rows *reader.Reader, through *counted) (draw, end func(), tick <-chan time.Time) {
+func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedSource) (draw, end func(), tick <-chan time.Time) {
 	if j.settings.Quiet {
 		return nil, func() {}, nil
 	}

@@ -173,7 +173,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	before := j.ledger.Answers()
 	j.memory.workers = int(j.settings.Workers)
 	j.memory.contacts = func() int64 { return before + j.counters.Admitted.Load() }
-	through := newCounted(rows, &j.memory)
+	through := newCountedSource(rows, &j.memory)
 	ask := pipeline.Ask{
 		Rules: j.rules, Source: through, API: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.Workers),
 		Budget: pipeline.NewBudget(pipeline.Caps{
