@@ -5,6 +5,7 @@ import (
 
 	"enrich/contact"
 	"enrich/format"
+	"enrich/internal/columns"
 	"enrich/reader/internal/decode"
 	"enrich/reader/internal/delimited"
 	"enrich/reader/internal/jsonrows"
@@ -87,7 +88,7 @@ func openCSV(in *input, o Options) (Source, error) {
 
 // bindColumns maps the columns of a table to fields. It returns the function that makes the contact of a row.
 func bindColumns(info *Info, header []string, samples [][]string, o Options) (func(cells []string) contact.Contact, error) {
-	info.Header, info.Columns = header, mapping.UniqueNames(header)
+	info.Header, info.Columns = header, columns.Unique(header)
 	fields, err := mapping.Columns(header, samples, o.mapping())
 	if err != nil {
 		return nil, err

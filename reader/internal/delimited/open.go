@@ -11,9 +11,10 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"enrich/contact"
+	"enrich/internal/columns"
+	"enrich/internal/phrase"
 	"enrich/reader/internal/dialect"
 	"enrich/reader/internal/layout"
 	"enrich/reader/internal/source"
@@ -72,12 +73,10 @@ func (r *Reader) findHeader(o layout.Options) error {
 		r.Take(ends[at])
 		r.line = records[at].Next
 	} else {
-		for i := range table.Width() {
-			r.header = append(r.header, strconv.Itoa(i+1))
-		}
+		r.header = columns.Numbered(table.Width())
 	}
 	r.samples = table.Samples(at)
-	r.kindAt, r.messageAt = slices.Index(r.header, "enrich_error_kind"), slices.Index(r.header, "enrich_error_message")
+	r.kindAt, r.messageAt = slices.Index(r.header, columns.ErrorKind), slices.Index(r.header, columns.ErrorMessage)
 	r.trailer.FollowsTable = at >= 0
 	return nil
 }
@@ -132,7 +131,7 @@ func lineStart(block []byte, line int) (int, error) {
 	for n := 1; n < line; n++ {
 		i := bytes.IndexAny(block[at:], "\r\n")
 		if i < 0 {
-			return 0, layout.HeaderError(int64(line), "the first %d bytes have only %s (--header-line)", len(block), count(n, "line"))
+			return 0, layout.HeaderError(int64(line), "the first %d bytes have only %s (--header-line)", len(block), phrase.Count(n, "line"))
 		}
 		if bytes.HasPrefix(block[at+i:], []byte("\r\n")) {
 			i++

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"enrich/contact"
+	"enrich/internal/phrase"
 	"enrich/reader/internal/dialect"
 	"enrich/reader/internal/source"
 )
@@ -30,7 +31,7 @@ func (r *Reader) check(row *source.Row, cells []string, record []byte) {
 func (r *Reader) refuseWidth(row *source.Row, cells []string) {
 	row.Refused = &source.Refusal{
 		Kind:    contact.Ragged,
-		Message: fmt.Sprintf("line %d has %s; expected %d", row.Line, count(len(cells), "column"), len(r.header)),
+		Message: fmt.Sprintf("line %d has %s; expected %d", row.Line, phrase.Count(len(cells), "column"), len(r.header)),
 	}
 	r.setExtra(row, cells)
 }
@@ -78,12 +79,4 @@ func (r *Reader) describe(f dialect.Fault, before int) string {
 		return fmt.Sprintf("more than %d columns; expected %d", dialect.MaxColumns, len(r.header))
 	}
 	return "the row cannot be split into columns"
-}
-
-// count is a number and what it counts.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -21,6 +21,7 @@ import (
 	"unicode/utf8"
 
 	"enrich/contact"
+	"enrich/internal/columns"
 	"enrich/internal/jsonscan"
 	"enrich/reader/internal/mapping"
 	"enrich/reader/internal/source"
@@ -223,7 +224,7 @@ func (r *Reader) rowCells() []string {
 func (r *Reader) refusedBefore() *source.Refusal {
 	enrichment := ""
 	for _, m := range r.scan.members {
-		if m.name == mapping.EnrichmentMember {
+		if m.name == columns.Enrichment {
 			enrichment = m.value
 		}
 	}
@@ -238,7 +239,7 @@ func (r *Reader) refusedBefore() *source.Refusal {
 	}
 	message, _ := jsonscan.ToText(jsonscan.Get(failure, "message"))
 	if message == "" {
-		message = fmt.Sprintf("line %d: refused by an earlier run: fix the row and remove its member %q", r.frame.line, mapping.EnrichmentMember)
+		message = fmt.Sprintf("line %d: refused by an earlier run: fix the row and remove its member %q", r.frame.line, columns.Enrichment)
 	}
 	// Failures are counted by kind until the end: the kind must not be a view of the window.
 	return &source.Refusal{Kind: contact.Failure(strings.Clone(kind)), Message: message}

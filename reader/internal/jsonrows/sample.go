@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"enrich/contact"
+	"enrich/internal/columns"
 	"enrich/internal/jsonscan"
 	"enrich/reader/internal/mapping"
 	"enrich/reader/internal/source"
@@ -80,7 +81,7 @@ func (s *sample) add(object string, members []member) {
 		if s.members.find(name) < 0 && !s.members.full() {
 			s.members.add(name)
 		}
-		if name != mapping.EnrichmentMember {
+		if name != columns.Enrichment {
 			row = s.addValue(row, []string{name}, strings.Clone(m.value))
 		}
 	}
