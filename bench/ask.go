@@ -10,7 +10,8 @@ import (
 	"enrich/contact"
 )
 
-// ask is the client alone: it asks what the bare loop posts, with its key, pace, judging and books, and nothing is kept.
+// ask runs the client alone: it sends what the bare loop posts, with its rate limit, retries and accounting. The answers are
+// discarded.
 func ask(url, input, goroutines string) error {
 	n, err := strconv.Atoi(goroutines)
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 	"enrich/contact"
 )
 
-// loop is the bare loop: so many goroutines post ready-made bodies and throw the answers away. It does nothing that a
-// load generator would not.
+// loop is the bare loop: goroutines post prepared bodies and discard the answers, as a load generator does.
 func loop(url, input, goroutines string) error {
 	n, err := strconv.Atoi(goroutines)
 	if err != nil {
@@ -66,7 +65,7 @@ func post(client *http.Client, url string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = resp.Body.Close() }() // it was read to its end
+	defer func() { _ = resp.Body.Close() }() // it was read
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return err
 	}
@@ -76,7 +75,7 @@ func post(client *http.Client, url string, body []byte) error {
 	return nil
 }
 
-// bodiesOf makes the requests that enrich makes of the same file.
+// bodiesOf returns the bodies that enrich sends for the same file.
 func bodiesOf(input string) ([][]byte, error) {
 	contacts, err := contactsOf(input)
 	if err != nil {

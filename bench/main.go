@@ -1,9 +1,9 @@
-// Command bench measures a whole `enrich run` beside a bare net/http loop that posts the same bodies to the same
-// server, in the same run, and prints CPU a row for both and the ratio.
+// Command bench compares `enrich run` with a bare net/http loop that posts the same bodies to the same server. It prints the CPU
+// time per row of both, and the ratio.
 //
-// Every program is a process of its own and is measured from outside, by what the system accounts for it (user and
-// system time, peak memory), so that nothing of the measuring is in the figures. Shared machines are noisy: compare
-// the ratios, which are medians over rounds, and not figures of two calls of this program.
+// Each program is a process of its own. Its figures are those of the operating system (user and system time, peak memory), so the
+// measurement itself is not in them. Shared machines are noisy: compare the ratios, which are medians over rounds, not the figures
+// of two runs of bench.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 5 { // a process of its own, which is measured
+	if len(os.Args) == 5 { // this process is one that is measured
 		switch os.Args[1] {
 		case "loop":
 			check(loop(os.Args[2], os.Args[3], os.Args[4]))
@@ -29,9 +29,9 @@ func main() {
 	}
 	b := bench{}
 	flag.IntVar(&b.rows, "rows", 100_000, "rows of the main comparison")
-	flag.IntVar(&b.rounds, "rounds", 5, "rounds; the median counts")
+	flag.IntVar(&b.rounds, "rounds", 5, "rounds, of which the median is printed")
 	flag.IntVar(&b.workers, "workers", 32, "calls in flight")
-	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure; 0 leaves it out")
+	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure; 0 skips it")
 	flag.Parse()
 	check(b.all())
 }
@@ -43,7 +43,7 @@ func check(err error) {
 	}
 }
 
-// A bench has what all figures share.
+// A bench has the options and paths that all figures share.
 type bench struct {
 	rows, rounds, workers, large int
 	dir, enrich, self            string
@@ -54,14 +54,14 @@ func (b *bench) all() error {
 	if b.dir, err = os.MkdirTemp("", "enrich-bench-*"); err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(b.dir) }() // the system's temporary files are cleared anyway
+	defer func() { _ = os.RemoveAll(b.dir) }() // the system clears its temporary files
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
 	if out, err := exec.Command("make", "build").CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w: %s", err, out)
 	}
-	b.enrich = filepath.Join("bin", "enrich") // it is what is shipped that is measured
+	b.enrich = filepath.Join("bin", "enrich") // the binary that is shipped
 	for _, figure := range []func() error{b.cpu, b.latency, b.memory} {
 		if err := figure(); err != nil {
 			return err
@@ -70,7 +70,7 @@ func (b *bench) all() error {
 	return nil
 }
 
-// cpu compares CPU a row at zero latency: the bare loop, a first run, and the run after it.
+// cpu compares CPU time per row without latency: the bare loop, a first run, and a second run of the same command.
 func (b *bench) cpu() error {
 	api, err := b.serve()
 	if err != nil {
@@ -112,18 +112,18 @@ func (b *bench) cpu() error {
 		again = append(again, two.cpuPerRow(b.rows)/one.cpuPerRow(b.rows))
 	}
 	fmt.Printf("%d rows, %d workers, no latency, median of %d rounds (min to max)\n", b.rows, b.workers, b.rounds)
-	fmt.Printf("  bare net/http loop     %s µs of CPU a row\n", spread(bare))
-	fmt.Printf("  the client alone       %s µs of CPU a row\n", spread(client))
-	fmt.Printf("  enrich run             %s µs of CPU a row\n", spread(first))
-	fmt.Printf("  the same again         %s µs of CPU a row\n", spread(second))
+	fmt.Printf("  bare net/http loop     %s µs of CPU per row\n", spread(bare))
+	fmt.Printf("  the client alone       %s µs of CPU per row\n", spread(client))
+	fmt.Printf("  enrich run             %s µs of CPU per row\n", spread(first))
+	fmt.Printf("  the same again         %s µs of CPU per row\n", spread(second))
 	fmt.Printf("  client / bare loop     %s (goal: at most 1.25)\n", spread(share))
 	fmt.Printf("  run / bare loop        %s (goal: at most 1.9)\n", spread(ratio))
 	fmt.Printf("  again / run            %s (goal: at most 0.25)\n", spread(again))
 	return nil
 }
 
-// latency compares what is done at 50 ms a call with what so many workers can do at best. The stand-in has the same two cores,
-// so the bare loop's share of the ideal stands beside the client's and the whole run's.
+// latency compares the throughput at 50 ms per call with the ideal throughput of the workers. The stand-in uses the same cores, so
+// the bare loop is measured as well.
 func (b *bench) latency() error {
 	const each, calls = 50 * time.Millisecond, 400
 	api, err := b.serve("--latency", each.String())
@@ -131,7 +131,7 @@ func (b *bench) latency() error {
 		return err
 	}
 	defer api.stop()
-	fmt.Printf("at %s a call, %d calls a worker, share of the ideal %s (goal for the client: at least 97 %%)\n", each, calls, calls*each)
+	fmt.Printf("at %s per call, %d calls per worker, share of the ideal %s (goal for the client: at least 97 %%)\n", each, calls, calls*each)
 	for _, workers := range []int{b.workers, 4 * b.workers, 16 * b.workers} {
 		input, err := b.input(workers * calls)
 		if err != nil {
@@ -151,15 +151,15 @@ func (b *bench) latency() error {
 		}
 		share := func(c cost) float64 { return 100 * (calls * each).Seconds() / c.wall.Seconds() }
 		fmt.Printf("  %3d workers: bare loop %.1f %%, client alone %.1f %%, whole run %.1f %%, its peak %.1f MiB (goal: at most %.1f)\n",
-			workers, share(loop), share(asked), share(one), one.peakMiB(), promised(workers*calls))
+			workers, share(loop), share(asked), share(one), one.peakMiB(), maxMemory(workers*calls))
 	}
 	return nil
 }
 
-// promised is the memory that a run of so many rows may take, in MiB.
-func promised(rows int) float64 { return 64 + float64(32*rows)/(1<<20) }
+// maxMemory is the most memory that a run of so many rows may take, in MiB.
+func maxMemory(rows int) float64 { return 64 + float64(32*rows)/(1<<20) }
 
-// memory shows that it does not grow with the input, but for 32 bytes a contact.
+// memory measures that memory does not grow with the input, except for 32 bytes per contact.
 func (b *bench) memory() error {
 	api, err := b.serve()
 	if err != nil {
@@ -178,8 +178,8 @@ func (b *bench) memory() error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%d rows: peak %.1f MiB (goal: at most %.1f), %s, %.1f µs of CPU a row\n", rows, one.peakMiB(),
-			promised(rows), one.wall.Round(time.Millisecond), one.cpuPerRow(rows))
+		fmt.Printf("%d rows: peak %.1f MiB (goal: at most %.1f), %s, %.1f µs of CPU per row\n", rows, one.peakMiB(),
+			maxMemory(rows), one.wall.Round(time.Millisecond), one.cpuPerRow(rows))
 	}
 	return nil
 }

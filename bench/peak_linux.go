@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// peakOf is the most memory that a process had, in KiB.
+// peakOf returns the peak memory of a process, in KiB.
 func peakOf(state *os.ProcessState) int64 {
 	if usage, ok := state.SysUsage().(*syscall.Rusage); ok {
 		return usage.Maxrss

@@ -4,5 +4,5 @@ package main
 
 import "os"
 
-// peakOf is not known here: the systems count it in other units, or not at all.
+// peakOf is not implemented: other systems use other units, or do not count it.
 func peakOf(*os.ProcessState) int64 { return 0 }

@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// most bounds each process: a bench stops by itself.
-const most = 15 * time.Minute
+// processTimeout bounds each process.
+const processTimeout = 15 * time.Minute
 
-// A cost is what one process came to.
+// A cost is what one process used.
 type cost struct {
 	wall time.Duration
 	cpu  time.Duration
@@ -26,10 +26,10 @@ type cost struct {
 func (c cost) cpuPerRow(rows int) float64 { return float64(c.cpu.Microseconds()) / float64(rows) }
 func (c cost) peakMiB() float64           { return float64(c.peak) / 1024 }
 
-// measure runs a command to its end; exit codes other than 0 and those named are errors.
-func measure(cmd *exec.Cmd, fine ...int) (cost, error) {
-	var said strings.Builder
-	cmd.Stderr = &said
+// measure runs a command to its end. Exit codes other than 0 and the accepted ones are errors.
+func measure(cmd *exec.Cmd, accepted ...int) (cost, error) {
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	start := time.Now()
 	err := cmd.Run()
 	c := cost{wall: time.Since(start)}
@@ -39,20 +39,20 @@ func measure(cmd *exec.Cmd, fine ...int) (cost, error) {
 	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
-		for _, code := range fine {
+		for _, code := range accepted {
 			if exit.ExitCode() == code {
 				return c, nil
 			}
 		}
 	}
 	if err != nil {
-		return c, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, said.String())
+		return c, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, stderr.String())
 	}
 	return c, nil
 }
 
 func (b *bench) run(url, input, ledger string, workers int) (cost, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), most)
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, b.enrich, "run", "--quiet", "--url", url, "--ledger", ledger,
 		"--workers", strconv.Itoa(workers), "--out", b.dir, input)
@@ -60,21 +60,21 @@ func (b *bench) run(url, input, ledger string, workers int) (cost, error) {
 	return measure(cmd)
 }
 
-// own runs a part of this program: the bare loop, or the client alone.
+// own runs a part of this program in a process of its own: the bare loop, or the client alone.
 func (b *bench) own(part, url, input string, workers int) (cost, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), most)
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	defer cancel()
 	return measure(exec.CommandContext(ctx, b.self, part, url, input, strconv.Itoa(workers)))
 }
 
-// input writes a file of so many different contacts.
+// input writes a file with this many different contacts.
 func (b *bench) input(rows int) (string, error) {
 	path := filepath.Join(b.dir, fmt.Sprintf("rows-%d.csv", rows))
 	f, err := os.Create(path)
 	if err != nil {
 		return "", err
 	}
-	w := bufio.NewWriter(f) // it keeps its first error for Flush
+	w := bufio.NewWriter(f) // Flush returns its first error
 	_, _ = fmt.Fprintln(w, "id,email,first_name,last_name,company_name,notes")
 	for i := range rows {
 		_, _ = fmt.Fprintf(w, "%d,%s,Ann%d,Smith,Northwind Traders,\"met at the fair, wants a call\"\n", i, address(i), i%1000)
@@ -91,7 +91,7 @@ type server struct {
 }
 
 func (b *bench) serve(args ...string) (*server, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), most)
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	cmd := exec.CommandContext(ctx, b.enrich, append([]string{"fakeapi", "--count-contacts=false", "--match", "1"}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

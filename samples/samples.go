@@ -1,5 +1,5 @@
-// Package samples is small inputs that look like the real thing: a CRM's export as CSV and a list of leads as JSONL.
-// The demo and the tests run on them; README.md says what the stand-in API answers for each row.
+// Package samples has small realistic inputs: a CRM's export as CSV and a list of leads as JSONL. The demo and the tests use them.
+// README.md says what the stand-in API answers for each row.
 package samples
 
 import (
@@ -16,5 +16,5 @@ const (
 	Leads     = "leads.jsonl"
 )
 
-// Files are the samples, by their names.
+// Files returns the samples, by name.
 func Files() fs.FS { return files }
