@@ -185,6 +185,9 @@ func TestAStopEndsNewCallsAtOnce(t *testing.T) {
 			if err != nil || result.Stop == "" || r.api.lastSend.Sub(began) > 35*time.Millisecond {
 				t.Errorf("%s: %+v, %v, a call %v after the start", name, result, err, r.api.lastSend.Sub(began))
 			}
+			if admitted := r.Counters.Admitted.Load(); admitted > int64(r.api.calls+3*r.Workers) {
+				t.Errorf("%s: %d contacts were admitted for %d calls", name, admitted, r.api.calls)
+			}
 			if int64(r.api.calls) != r.ledger.matched || len(r.ledger.open) > 0 || r.Counters.Read.Load() != 100 {
 				t.Errorf("%s: %d calls, %d answers, %d left open, %d rows read", name, r.api.calls, r.ledger.matched, len(r.ledger.open), r.Counters.Read.Load())
 			}
@@ -203,6 +206,9 @@ func TestTheGraceBoundsCallsInFlight(t *testing.T) {
 		result, err := r.run(t, ctx)
 		if took := time.Since(began).Round(time.Second); err != nil || result.Stop != contact.StopInterrupted || took != time.Minute+r.Grace || r.ledger.lost != 4 {
 			t.Errorf("%+v, %v, took %v, %d lost", result, err, took, r.ledger.lost)
+		}
+		if again := slices.Sorted(slices.Values(r.ledger.intents)); len(slices.Compact(again)) != len(r.ledger.intents) {
+			t.Errorf("a lost contact was admitted again after the stop: %v", r.ledger.intents)
 		}
 	})
 }

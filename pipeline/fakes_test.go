@@ -59,6 +59,9 @@ func newRig(workers int, caps Caps, list ...string) *rig {
 func (r *rig) run(t *testing.T, ctx context.Context) (AskResult, error) {
 	t.Helper()
 	result, err := r.Do(ctx, context.Background())
+	if r.api.held > 0 {
+		r.report("the memory of %d answers was not given back", r.api.held)
+	}
 	for _, what := range r.broken {
 		t.Error(what)
 	}
@@ -244,6 +247,18 @@ type fakeAPI struct {
 	inFlight, maxInFlight int
 	lastSend              time.Time
 	proved                bool
+	held                  int // answers whose memory was not given back
+}
+
+// A fakeMemory is the memory of one answer.
+type fakeMemory struct{ api *fakeAPI }
+
+func (m fakeMemory) Release() {
+	m.api.mu.Lock()
+	defer m.api.mu.Unlock()
+	if m.api.held--; m.api.held < 0 {
+		m.api.report("memory was given back twice")
+	}
 }
 
 func (a *fakeAPI) Queue(q *contact.Question) {
@@ -281,13 +296,17 @@ func (a *fakeAPI) send(hard context.Context, q *contact.Question) contact.Result
 	select {
 	case <-time.After(a.duration()):
 	case <-hard.Done():
-		return contact.Result{Outcome: contact.Outcome{Kind: contact.Lost, Failure: contact.Exhausted, Attempts: 1}}
+		r := lost()
+		r.Outcome.Attempts = 1
+		return r
 	}
 	r := a.answer(email, call)
 	r.Outcome.Attempts = cmp.Or(r.Outcome.Attempts, 1)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.proved = a.proved || r.Outcome.Kind.Answered()
+	a.held++
+	r.Memory = fakeMemory{a}
 	return r
 }
 

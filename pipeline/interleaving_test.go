@@ -141,6 +141,9 @@ func (w *world) check(r *rig, result AskResult, err error) {
 	if w.caps.MaxCalls > 0 && int64(r.api.calls) > w.caps.MaxCalls || w.caps.MaxCredits > 0 && spent > w.caps.MaxCredits {
 		r.report("%d calls and %d credits, the caps are %+v", r.api.calls, spent, w.caps)
 	}
+	if r.api.held > 0 {
+		r.report("the memory of %d answers was not given back", r.api.held)
+	}
 	lost := map[string]int{}
 	answered := map[string]bool{}
 	for _, o := range l.outcomes {
