@@ -182,7 +182,7 @@ func (d *demo) note(format string, args ...any) {
 }
 
 func (d *demo) tell(format string, args ...any) {
-	_, _ = fmt.Fprintf(d.world.stderr, format, args...) // whom it cannot be told to, need not be told so
+	_, _ = fmt.Fprintf(d.world.stderr, format, args...) // there is nobody to tell
 }
 
 const (

@@ -10,7 +10,7 @@ const (
 	estimateSamples = 64
 )
 
-// A sample is how far the asking was at a moment: rows looked at, contacts admitted, contacts with an outcome.
+// A sample is the progress at a moment: rows looked at, contacts admitted, contacts with an outcome.
 type sample struct {
 	at                     time.Time
 	looked, admitted, done int64

@@ -116,7 +116,7 @@ func encode(out io.Writer, v any) error {
 	return enc.Encode(v)
 }
 
-// printer prints a row that can be read; a refused one is only told of.
+// printer prints a row that can be read; a refused one is only reported.
 func printer(out io.Writer, info reader.Info, arrays bool) func(*reader.Row) error {
 	var line []byte
 	return func(row *reader.Row) error {

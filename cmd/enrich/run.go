@@ -120,16 +120,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	answered, err := j.ledger.AnsweredFrom(j.shutdown.Interrupted, j.endpoint.URL)
-	if err != nil {
-		return err
-	}
-	if answered {
-		api.AnsweredBefore()
-	}
-	run, err := j.ledger.Begin(j.shutdown.Interrupted, ledger.Run{
-		Started: j.rules.Started, URL: j.endpoint.URL, Input: j.input.Name, Version: version(), Constants: j.endpoint.Constants.JSON(),
-	})
+	run, err := j.begin(api)
 	if err != nil {
 		return err
 	}
@@ -151,21 +142,42 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Count
 	j.fromRun(&summary, asked, api.Stats())
-	stopped := ""
-	if summary.Stopped != nil {
-		stopped = string(*summary.Stopped)
-	}
-	// Before the outputs are published: a run whose ledger failed publishes nothing.
-	if err := j.ledger.Finish(j.shutdown.Deadline, run, stopped, summary.ExitCode); err != nil {
+	if err := j.finish(run, &summary); err != nil {
 		return err
-	}
-	if err := j.publish(&summary); err != nil {
-		err = j.interrupted(err)
-		return errors.Join(err, j.ledger.Finish(j.shutdown.Deadline, run, stopped, codeOf(err)))
 	}
 	m.done(&summary)
 	j.saySummary(&summary)
 	return endingOf(summary.ExitCode)
+}
+
+// begin records the run in the ledger. A key that this API has answered before is not proved again.
+func (j *job) begin(api *client.Client) (run int64, err error) {
+	answered, err := j.ledger.AnsweredFrom(j.shutdown.Interrupted, j.endpoint.URL)
+	if err != nil {
+		return 0, err
+	}
+	if answered {
+		api.AnsweredBefore()
+	}
+	return j.ledger.Begin(j.shutdown.Interrupted, ledger.Run{
+		Started: j.rules.Started, URL: j.endpoint.URL, Input: j.input.Name, Version: version(), Constants: j.endpoint.Constants.JSON(),
+	})
+}
+
+// finish records the end of the run in the ledger, then publishes the outputs: a run whose ledger failed publishes nothing.
+func (j *job) finish(run int64, summary *pipeline.Summary) error {
+	stopped := ""
+	if summary.Stopped != nil {
+		stopped = string(*summary.Stopped)
+	}
+	if err := j.ledger.Finish(j.shutdown.Deadline, run, stopped, summary.ExitCode); err != nil {
+		return err
+	}
+	if err := j.publish(summary); err != nil {
+		err = j.interrupted(err)
+		return errors.Join(err, j.ledger.Finish(j.shutdown.Deadline, run, stopped, codeOf(err)))
+	}
+	return nil
 }
 
 // ask is the first pass, with its progress.

@@ -74,24 +74,27 @@ func write(w world, s *settings.Settings, name string) error {
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Count
-	how := pipeline.AskResult{}
-	switch {
-	case broken != nil:
-		stop := contact.StopInput
-		summary.Stopped, summary.ExitCode = &stop, exitBrokenInput
-		how.Stop, how.Broken = stop, broken
-	case written.Pending > 0:
-		summary.ExitCode = exitCapped
-	case written.Failed > 0:
-		summary.ExitCode = exitFailedRows
-	}
-	summary.Complete = summary.Stopped == nil && written.Pending == 0
-	j.report.ended(how, written)
+	j.report.ended(fromWrite(&summary, written, broken), written)
 	if err := j.publish(&summary); err != nil {
 		return j.interrupted(err)
 	}
 	j.saySummary(&summary)
 	return endingOf(summary.ExitCode)
+}
+
+// fromWrite completes the summary of a write pass without an ask pass, and returns how the latter would have ended.
+func fromWrite(s *pipeline.Summary, written pipeline.WriteResult, broken error) (how pipeline.AskResult) {
+	switch {
+	case broken != nil:
+		how.Stop, how.Broken = contact.StopInput, broken
+		s.Stopped, s.ExitCode = &how.Stop, exitBrokenInput
+	case written.Pending > 0:
+		s.ExitCode = exitCapped
+	case written.Failed > 0:
+		s.ExitCode = exitFailedRows
+	}
+	s.Complete = s.Stopped == nil && written.Pending == 0
+	return how
 }
 
 // readThrough reads an input to its end, for its columns, its hash and its number of rows. It returns how it broke
