@@ -11,9 +11,9 @@ import (
 	"enrich/ledger"
 )
 
-// TestSmallCommitsDoNotMakeManyRows: opening costs by the row. However few outcomes a commit has, there is a row for eight
+// TestSmallCommitsAreCompacted: opening costs by the row. However few outcomes a commit has, there is a row for eight
 // of them, but for the last ones of each opening.
-func TestSmallCommitsDoNotMakeManyRows(t *testing.T) {
+func TestSmallCommitsAreCompacted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	const commits = 500
 	made := 0
@@ -52,7 +52,7 @@ func TestSmallCommitsDoNotMakeManyRows(t *testing.T) {
 		}
 		rows, err := l.number("SELECT count(*) FROM ended")
 		if most := int64(commits*size/compactBelow + compactAfter); err != nil || rows-before > min(most, commits) {
-			t.Errorf("commits of %d: %d rows for %d commits, want %d at most; %v", size, rows-before, commits, most, err)
+			t.Errorf("commits of %d: %d rows for %d commits, expected %d at most; %v", size, rows-before, commits, most, err)
 		}
 		if v, err := l.Verify(context.Background()); err != nil || v.Problems > 0 || v.Outcomes != int64(made) || v.Intents != int64(made) {
 			t.Errorf("commits of %d: %+v, %v", size, v, err)

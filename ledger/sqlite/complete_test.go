@@ -117,13 +117,13 @@ func acceptLoss(t *testing.T, path string) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sound(t, open(t, path, sqlite.Options{ReadOnly: true}))
+	valid(t, open(t, path, sqlite.Options{ReadOnly: true}))
 	l = open(t, path, sqlite.Options{})
 	commit(t, l, begin(t, l), []ledger.Intent{person(900)}, outcome(900, contact.Matched))
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sound(t, open(t, path, sqlite.Options{}))
+	valid(t, open(t, path, sqlite.Options{}))
 }
 
 func makeOther(t *testing.T, path string, answers int) {
@@ -163,8 +163,8 @@ func sizeOf(t *testing.T, path string) int {
 	return int(info.Size())
 }
 
-// TestACompleteLedgerIsTaken: whichever files are missing, if nothing of the content is.
-func TestACompleteLedgerIsTaken(t *testing.T) {
+// TestACompleteLedgerIsAccepted: whichever files are missing, if nothing of the content is.
+func TestACompleteLedgerIsAccepted(t *testing.T) {
 	for name, do := range map[string]func(t *testing.T, path string) string{
 		"as it was left":    func(_ *testing.T, p string) string { return p },
 		"without its index": func(_ *testing.T, p string) string { _ = os.Remove(p + "-shm"); return p },
@@ -204,7 +204,7 @@ func TestACompleteLedgerIsTaken(t *testing.T) {
 			return p + ".copy"
 		},
 		"a lock file of an older version": func(t *testing.T, p string) string { write(t, p+".lock", "4711\n"); return p },
-		"a lock file of nobody":           func(t *testing.T, p string) string { write(t, p+".lock", strings.Repeat("x", 300)); return p },
+		"a lock file with other text":     func(t *testing.T, p string) string { write(t, p+".lock", strings.Repeat("x", 300)); return p },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")

@@ -17,7 +17,7 @@ type disk struct {
 	name string
 
 	mu sync.Mutex
-	// change is told of each operation and returns its error, and how much of a write is done all the same.
+	// change is called with each operation and returns its error, and how much of a write is done nevertheless.
 	change func(op) (int, error)
 	// lazy: nothing is synced.
 	lazy bool

@@ -36,7 +36,7 @@ func ask(t testing.TB, l *sqlite.Ledger, run int64, c contact.Contact, kind cont
 }
 
 // remains are bytes that must not be in any file of a ledger.
-func remains(t *testing.T, dir string, wanted ...[]byte) {
+func remains(t *testing.T, dir string, forbidden ...[]byte) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(files) == 0 {
@@ -47,9 +47,9 @@ func remains(t *testing.T, dir string, wanted ...[]byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, w := range wanted {
+		for _, w := range forbidden {
 			if bytes.Contains(b, w) {
-				t.Errorf("%s still holds %q", filepath.Base(name), w)
+				t.Errorf("%s still contains %q", filepath.Base(name), w)
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	l = open(t, path, sqlite.Options{})
 	n, err := l.Forget(context.Background(), contact.Contact{Email: "  zoë.ÅNGSTRÖM+X@wärme.example "})
 	if err != nil || n != (ledger.Erased{Answers: 4, Others: 2, Intents: 6}) {
-		t.Errorf("removed %+v, want 6 outcomes and 6 intents; %v", n, err)
+		t.Errorf("removed %+v, expected 6 outcomes and 6 intents; %v", n, err)
 	}
 	if err := tryCommit(l, run, []ledger.Intent{person(1)}, nil); err == nil {
 		t.Error("it takes more, though what it knows is not what is there")
@@ -113,10 +113,10 @@ func TestForgetLeavesNothing(t *testing.T) {
 	if wrong, err := read(l, true); wrong != "" || err != nil {
 		t.Error(wrong, err)
 	}
-	sound(t, l)
+	valid(t, l)
 }
 
-func sound(t *testing.T, l *sqlite.Ledger) ledger.Verification {
+func valid(t *testing.T, l *sqlite.Ledger) ledger.Verification {
 	t.Helper()
 	v, err := l.Verify(context.Background())
 	if err != nil || v.Problems > 0 {
@@ -125,7 +125,7 @@ func sound(t *testing.T, l *sqlite.Ledger) ledger.Verification {
 	return v
 }
 
-func TestPruneLeavesNothingThatIsOldAndGivesNoNumberTwice(t *testing.T) {
+func TestPruneLeavesNothingOldAndUsesNoNumberTwice(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "ledger.db")
 	makeSample(t, path, true) // one second apart, from noon on
@@ -163,7 +163,7 @@ func TestPruneLeavesNothingThatIsOldAndGivesNoNumberTwice(t *testing.T) {
 		last = max(last, s.Ref)
 	}
 	last = max(last, stateOf(l, person(500).Keys).Ref)
-	if v := sound(t, l); v.Outcomes != sample-105+1 {
+	if v := valid(t, l); v.Outcomes != sample-105+1 {
 		t.Errorf("%d outcomes are left", v.Outcomes)
 	}
 
@@ -187,11 +187,11 @@ func TestPruneLeavesNothingThatIsOldAndGivesNoNumberTwice(t *testing.T) {
 	if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Close()); err != nil {
 		t.Fatal(err)
 	}
-	sound(t, open(t, path, sqlite.Options{}))
+	valid(t, open(t, path, sqlite.Options{}))
 }
 
-// TestForgettingBesideAReaderSaysSo: while another process reads what was, it cannot be taken from the log.
-func TestForgettingBesideAReaderSaysSo(t *testing.T) {
+// TestForgettingBesideAReaderIsReported: while another process reads what was, it cannot be taken from the log.
+func TestForgettingBesideAReaderIsReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	makeSample(t, path, true)
 	l := open(t, path, sqlite.Options{})
@@ -216,8 +216,8 @@ func TestForgettingBesideAReaderSaysSo(t *testing.T) {
 	remains(t, filepath.Dir(path), append(traces(person(3).Contact), []byte(`"ann.smith.3@`))...)
 }
 
-// TestAnErasureThatIsInterruptedChangesNothing: and can be done again.
-func TestAnErasureThatIsInterruptedChangesNothing(t *testing.T) {
+// TestAnInterruptedErasureChangesNothing: and can be done again.
+func TestAnInterruptedErasureChangesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	makeSample(t, path, true)
 	l := open(t, path, sqlite.Options{})
@@ -233,5 +233,5 @@ func TestAnErasureThatIsInterruptedChangesNothing(t *testing.T) {
 	if wrong, err := read(l, true); wrong != "" || err != nil {
 		t.Error(wrong, err)
 	}
-	sound(t, l)
+	valid(t, l)
 }

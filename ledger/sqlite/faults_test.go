@@ -113,7 +113,7 @@ func (s *script) check(t *testing.T) {
 	commit(t, l, run, nil, outcome(1000, contact.Matched))
 }
 
-// TestEachDiskOperationFailsInTurn: a failure is told, then nothing is taken and nothing is written; and what was
+// TestEachDiskOperationFailsInTurn: a failure is reported, then nothing is accepted and nothing is written; what was
 // acknowledged before is there on a healthy disk.
 func TestEachDiskOperationFailsInTurn(t *testing.T) {
 	for name, fault := range map[string]error{"EIO": syscall.EIO, "ENOSPC": syscall.ENOSPC, "short": errShort} {
@@ -150,8 +150,8 @@ type faulty struct {
 	operations int
 	kinds      map[string]int
 	failed     *op
-	told       bool
-	after      []op // what was done to the disk after the failure was told
+	reported   bool
+	after      []op // what was done to the disk after the failure was reported
 }
 
 func (f *faulty) change(o op) (int, error) {
@@ -167,7 +167,7 @@ func (f *faulty) change(o op) (int, error) {
 			return len(o.data) / 3, f.fault
 		}
 		return 0, f.fault
-	case f.told && o.kind != "open" && o.kind != "sync":
+	case f.reported && o.kind != "open" && o.kind != "sync":
 		f.after = append(f.after, op{kind: o.kind, file: o.file, at: o.at})
 	}
 	return 0, nil
@@ -184,9 +184,9 @@ func (f *faulty) run(t *testing.T) {
 	case f.failed == nil && err != nil:
 		t.Fatal(err)
 	case f.failed != nil && err == nil:
-		t.Errorf("%v failed, and nobody was told", f.failed)
+		t.Errorf("%v failed, and no error was returned", f.failed)
 	case f.failed != nil && l != nil:
-		f.told = true
+		f.reported = true
 		refuses(t, l, f.failed)
 	}
 	if l != nil {
@@ -210,7 +210,7 @@ func refuses(t *testing.T, l *sqlite.Ledger, failed *op) {
 		"commit": tryCommit(l, 1, []ledger.Intent{person(2000)}, nil), "finish": l.Finish(context.Background(), 1, "", 0), "begin": begun, "forget": forgot, "prune": pruned,
 	} {
 		if !errors.Is(err, ledger.ErrFailed) {
-			t.Errorf("%v failed, and then %s said %v", failed, what, err)
+			t.Errorf("%v failed, and then %s returned %v", failed, what, err)
 		}
 	}
 }

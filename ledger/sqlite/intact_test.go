@@ -100,7 +100,7 @@ func TestAnotherProgramMayDoWhatSQLiteAllows(t *testing.T) {
 			if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Intact(context.Background()), l.Close()); err != nil {
 				t.Fatal(err)
 			}
-			sound(t, open(t, path, sqlite.Options{}))
+			valid(t, open(t, path, sqlite.Options{}))
 		})
 	}
 }
@@ -119,8 +119,8 @@ func TestAReaderSeesThatTheLedgerWasReplaced(t *testing.T) {
 	}
 }
 
-// TestTheLogIsMergedSoon: without any further commit, what was answered is in the file after some seconds.
-func TestTheLogIsMergedSoon(t *testing.T) {
+// TestTheLogIsMergedAfterSomeSeconds: without any further commit, what was answered is in the file after some seconds.
+func TestTheLogIsMergedAfterSomeSeconds(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	l := open(t, path, sqlite.Options{}.Soon())
 	commit(t, l, begin(t, l), []ledger.Intent{person(1)}, outcome(1, contact.Matched))

@@ -30,7 +30,7 @@ type holder struct {
 func holding(t *testing.T, path string) *holder {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), holdVariable+"="+path)
+	cmd.Env = append(os.Environ(), childVariable+"="+path)
 	cmd.Stderr = os.Stderr
 	stdin, err1 := cmd.StdinPipe()
 	stdout, err2 := cmd.StdoutPipe()
@@ -51,7 +51,7 @@ func (h *holder) kill() {
 	_ = h.cmd.Wait() // it was killed
 }
 
-func TestASecondRunIsToldWhoHoldsTheLedger(t *testing.T) {
+func TestASecondRunIsToldWhichProcessHasTheLedger(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	h := holding(t, path)
 	link := filepath.Join(t.TempDir(), "link.db")
@@ -71,7 +71,7 @@ func TestASecondRunIsToldWhoHoldsTheLedger(t *testing.T) {
 	}
 }
 
-func TestALockOfADeadProcessBlocksNobody(t *testing.T) {
+func TestTheLockOfADeadProcessIsReleased(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	holding(t, path).kill()
 	l := open(t, path, sqlite.Options{})
@@ -102,7 +102,7 @@ func TestWaitingForTheLockEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// TestAReaderBesideARun: sees what is committed, and does not take what the run is asking for lost while it lives.
+// TestAReaderBesideARun sees what is committed. It does not count a living run's calls as lost.
 func TestAReaderBesideARun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	l := open(t, path, sqlite.Options{})
@@ -119,12 +119,12 @@ func TestAReaderBesideARun(t *testing.T) {
 		return l
 	}
 	if l := read(); len(l.Found()) != 0 || stateOf(l, person(1).Keys).Kind != 0 {
-		t.Errorf("a living run's asking is lost: %+v", l.Found())
+		t.Errorf("a living run's call is lost: %+v", l.Found())
 	}
 	h.kill()
 	l = read()
 	if len(l.Found()) != 2 || stateOf(l, person(1).Keys).Kind != contact.Lost {
-		t.Errorf("a dead run's asking is not lost: %+v", l.Found())
+		t.Errorf("a dead run's call is not lost: %+v", l.Found())
 	}
 	if err := tryCommit(l, 1, []ledger.Intent{person(3)}, nil); err == nil {
 		t.Error("a reader wrote")
@@ -135,18 +135,18 @@ func TestAReaderBesideARun(t *testing.T) {
 	}
 }
 
-// TestARunWaitsForAReaderThatLooks: also where it does not wait for another run. A reader may be slow to look.
-func TestARunWaitsForAReaderThatLooks(t *testing.T) {
+// TestARunWaitsForAReaderThatIsLooking: also where it does not wait for another run. A reader may be slow to look.
+func TestARunWaitsForAReaderThatIsLooking(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	makeSample(t, path, true)
-	glance := flock.New(path+".lock", flock.SetFlag(os.O_RDONLY))
-	if ok, err := glance.TryRLock(); !ok || err != nil {
+	look := flock.New(path+".lock", flock.SetFlag(os.O_RDONLY))
+	if ok, err := look.TryRLock(); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	var looking sync.WaitGroup
 	looking.Go(func() {
 		time.Sleep(100 * time.Millisecond) // a reader's time
-		if err := glance.Close(); err != nil {
+		if err := look.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -154,8 +154,8 @@ func TestARunWaitsForAReaderThatLooks(t *testing.T) {
 	open(t, path, sqlite.Options{})
 }
 
-// TestAGlanceNeverStopsARun: many readers, each of which looks whether a run is there, and runs that come and go.
-func TestAGlanceNeverStopsARun(t *testing.T) {
+// TestALookNeverStopsARun: many readers look for a run, while runs begin and end.
+func TestALookNeverStopsARun(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	makeSample(t, path, true)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -19,8 +19,8 @@ import (
 	"enrich/ledger/sqlite"
 )
 
-// TestALedgerHasOneLockUnderAllItsNames: the lock is on the file, whatever it is called and whatever became of the lock file.
-func TestALedgerHasOneLockUnderAllItsNames(t *testing.T) {
+// TestALedgerHasOneLockUnderAllNames: the lock is on the file, whatever it is called and whatever became of the lock file.
+func TestALedgerHasOneLockUnderAllNames(t *testing.T) {
 	for name, way := range map[string]func(t *testing.T, path string) string{
 		"a hard link":               func(t *testing.T, p string) string { link(t, p, p+".link"); return p + ".link" },
 		"a hard link elsewhere":     func(t *testing.T, p string) string { mkdir(t, p+".d"); link(t, p, p+".d/l.db"); return p + ".d/l.db" },
@@ -67,8 +67,8 @@ func link(t *testing.T, from, to string) {
 	}
 }
 
-// TestALedgerOfSeveralNamesIsRefused: each name would have a log of its own.
-func TestALedgerOfSeveralNamesIsRefused(t *testing.T) {
+// TestALedgerWithHardLinksIsRefused: each name would have a log of its own.
+func TestALedgerWithHardLinksIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	makeSample(t, path, true)
 	link(t, path, path+".link")
@@ -84,8 +84,8 @@ func TestALedgerOfSeveralNamesIsRefused(t *testing.T) {
 	open(t, path, sqlite.Options{})
 }
 
-// TestALinkMadeDuringARunDoesNotStopIt: a backup may do so. The file is the same.
-func TestALinkMadeDuringARunDoesNotStopIt(t *testing.T) {
+// TestAHardLinkCreatedDuringARunDoesNotStopIt: a backup may do so. The file is the same.
+func TestAHardLinkCreatedDuringARunDoesNotStopIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	l := open(t, path, sqlite.Options{})
 	run := begin(t, l)
@@ -96,8 +96,8 @@ func TestALinkMadeDuringARunDoesNotStopIt(t *testing.T) {
 	}
 }
 
-// TestTheLockOfAFileBoundElsewhere: as into a container.
-func TestTheLockOfAFileBoundElsewhere(t *testing.T) {
+// TestABindMountHasTheSameLock: as into a container.
+func TestABindMountHasTheSameLock(t *testing.T) {
 	dir := t.TempDir()
 	path, bound := filepath.Join(dir, "ledger.db"), filepath.Join(dir, "container", "ledger.db")
 	holding(t, path)
@@ -112,8 +112,8 @@ func TestTheLockOfAFileBoundElsewhere(t *testing.T) {
 	}
 }
 
-// TestOfTwoThatMakeALedgerOneWins: whichever comes first, there is one ledger and one that has it.
-func TestOfTwoThatMakeALedgerOneWins(t *testing.T) {
+// TestOneProcessCreatesALedger: whichever comes first, there is one ledger and one that has it.
+func TestOneProcessCreatesALedger(t *testing.T) {
 	for range 20 {
 		path := filepath.Join(t.TempDir(), "new", "ledger.db")
 		var all sync.WaitGroup
@@ -157,8 +157,8 @@ func TestTheLockDoesNotStopReaders(t *testing.T) {
 	}
 }
 
-// TestALockFileThatCannotBeOne is said, to write and to read.
-func TestALockFileThatCannotBeOne(t *testing.T) {
+// TestALockFileThatIsADirectoryIsReported is said, to write and to read.
+func TestALockFileThatIsADirectoryIsReported(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	makeSample(t, path, true)
 	remove(t, path+".lock")

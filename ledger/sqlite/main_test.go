@@ -13,11 +13,11 @@ import (
 	"enrich/ledger/sqlite"
 )
 
-// holdVariable asks the test binary to be the process that holds a ledger, and names it.
-const holdVariable = "TEST_ENRICH_LEDGER_HOLD"
+// childVariable makes the test binary the process that has a ledger, whose path is the value.
+const childVariable = "TEST_ENRICH_LEDGER_HOLD"
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(holdVariable); path != "" {
+	if path := os.Getenv(childVariable); path != "" {
 		if err := hold(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -42,5 +42,5 @@ func hold(path string) error {
 	}
 	fmt.Println("held")
 	_, err = io.Copy(io.Discard, os.Stdin)
-	return err // it dies with what it holds, as a killed one
+	return err // it dies with what it contains, as a killed one
 }

@@ -47,8 +47,8 @@ func shared(t *testing.T) string {
 	return dir
 }
 
-// TestALedgerThatCannotBeWrittenIsRead: on a medium that is read-only, and where only others may write.
-func TestALedgerThatCannotBeWrittenIsRead(t *testing.T) {
+// TestAReadOnlyLedgerCanBeRead: on a medium that is read-only, and where only others may write.
+func TestAReadOnlyLedgerCanBeRead(t *testing.T) {
 	dir := shared(t)
 	path := filepath.Join(dir, "ledger.db")
 	makeSample(t, path, true)
@@ -80,8 +80,8 @@ func TestALedgerThatCannotBeWrittenIsRead(t *testing.T) {
 	}
 }
 
-// TestALockFileOfSomebodyElse stops nobody who only reads, and whoever writes is told.
-func TestALockFileOfSomebodyElse(t *testing.T) {
+// TestALockFileOfAnotherUser does not stop a reader; a writer gets an error.
+func TestALockFileOfAnotherUser(t *testing.T) {
 	dir := shared(t)
 	path := filepath.Join(dir, "ledger.db")
 	makeSample(t, path, true)
@@ -105,8 +105,8 @@ func TestALockFileOfSomebodyElse(t *testing.T) {
 	})
 }
 
-// TestALogThatCannotBeReadIsSaid: a log must be joined with its ledger, which needs a place to write.
-func TestALogThatCannotBeReadIsSaid(t *testing.T) {
+// TestALogThatCannotBeReadIsReported: a log must be joined with its ledger, which needs a place to write.
+func TestALogThatCannotBeReadIsReported(t *testing.T) {
 	dir := shared(t)
 	path := filepath.Join(dir, "ledger.db")
 	makeSample(t, path, false)
@@ -124,8 +124,8 @@ func TestALogThatCannotBeReadIsSaid(t *testing.T) {
 	})
 }
 
-// TestFilesAreTheirOwnersAlone: whatever the umask.
-func TestFilesAreTheirOwnersAlone(t *testing.T) {
+// TestFilesAreForTheirOwnerOnly: whatever the umask.
+func TestFilesAreForTheirOwnerOnly(t *testing.T) {
 	dir := t.TempDir()
 	underUmask(t, 0, func() {
 		path := filepath.Join(dir, "new", "ledger.db")

@@ -17,7 +17,7 @@ import (
 	"enrich/ledger/sqlite"
 )
 
-func TestAnyPathIsGood(t *testing.T) {
+func TestAnyPathIsAccepted(t *testing.T) {
 	for _, name := range []string{
 		"plain.db", "with space.db", "what?.db", "a#b.db", "100%.db", "%41.db", "a+b&c=d;e.db", "-dash.db", ":memory:", "file:x?mode=memory",
 		"ä 日本.db", "caf\xe9.db", `quo"te'.db`, "new\nline.db", "a\\b.db",
@@ -47,7 +47,7 @@ func TestAnyPathIsGood(t *testing.T) {
 	}
 }
 
-func TestAPathThatCannotBeOneIsRefused(t *testing.T) {
+func TestAnImpossiblePathIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "file"), "text")
 	if err := os.Symlink("nowhere/ledger.db", filepath.Join(dir, "dangling")); err != nil {
@@ -71,7 +71,7 @@ func TestAPathThatCannotBeOneIsRefused(t *testing.T) {
 	}
 }
 
-func TestALedgerThatIsNotThereIsEmptyToAReader(t *testing.T) {
+func TestAMissingLedgerIsEmptyForAReader(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "empty.db"), "")
 	for _, name := range []string{"none.db", "no/directory.db", "empty.db"} {
@@ -87,14 +87,14 @@ func TestALedgerThatIsNotThereIsEmptyToAReader(t *testing.T) {
 		if err != nil || s != (ledger.Stats{}) || l.Answers() != 0 {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
-		sound(t, l)
+		valid(t, l)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
 		t.Errorf("a reader made %v, %v", files, err)
 	}
 }
 
-func TestAFullDiskIsSaidInWords(t *testing.T) {
+func TestAFullDiskIsNamed(t *testing.T) {
 	full := false
 	d := newDisk(t, func(o op) (int, error) {
 		if full && o.kind == "write" {

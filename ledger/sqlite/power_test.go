@@ -17,12 +17,11 @@ import (
 	"enrich/ledger/sqlite"
 )
 
-// TestAPowerCutTakesNothingThatWasAcknowledged: a random life of a ledger is recorded, operation by operation, and cut at
+// TestAPowerCutLosesNothingThatWasAcknowledged: a random life of a ledger is recorded, operation by operation, and cut at
 // random places. Of what was not synced, any part may be on the disk: each sector of each write or none of it, each
 // truncation, and the first so many changes of the directory. The lock file has its newest record, which promises most.
-// From what is left the ledger opens, and holds each answer
-// that was acknowledged, and nothing that was never asked.
-func TestAPowerCutTakesNothingThatWasAcknowledged(t *testing.T) {
+// The ledger opens from what is left, and contains each answer that was acknowledged, and nothing that was never sent.
+func TestAPowerCutLosesNothingThatWasAcknowledged(t *testing.T) {
 	cuts := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		var r recording
@@ -246,7 +245,7 @@ func (r *recording) check(rt *rapid.T, at int, path string) {
 		}
 		for n := range a.intents {
 			if _, ok := forgotten[n]; !ok && stateOf(l, person(n).Keys).Kind == 0 {
-				rt.Fatalf("the asking of person %d is not known", n)
+				rt.Fatalf("the intent of person %d is lost", n)
 			}
 		}
 		for n, kind := range a.outcomes {

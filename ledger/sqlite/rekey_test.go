@@ -62,25 +62,25 @@ func checkGolden(t testing.TB, l *sqlite.Ledger) {
 	id := contact.NewIdentity(goldenURL, nil)
 	contacts, notes := goldenList(t)
 	for i, c := range contacts {
-		want := contact.Matched
+		expected := contact.Matched
 		switch notes[i] {
 		case "refused":
-			want = contact.Refused
+			expected = contact.Refused
 		case "lost":
-			want = contact.Lost
+			expected = contact.Lost
 		case "a trailing dot was sent", "no match":
-			want = contact.NoMatch
+			expected = contact.NoMatch
 		}
-		if s := stateOf(l, id.Keys(c)); s.Kind != want {
-			t.Errorf("%s: %+v, want %s", notes[i], s, want)
+		if s := stateOf(l, id.Keys(c)); s.Kind != expected {
+			t.Errorf("%s: %+v, expected %s", notes[i], s, expected)
 		}
 	}
 	bea := stateOf(l, id.Keys(contacts[1]))
 	if bea != stateOf(l, id.Keys(contacts[2])) || bea.Ref != 3 {
-		t.Errorf("two contacts that are one now have %+v and %+v, want the later answer, outcome 3", bea, stateOf(l, id.Keys(contacts[2])))
+		t.Errorf("two contacts that are one now have %+v and %+v, expected the later answer, outcome 3", bea, stateOf(l, id.Keys(contacts[2])))
 	}
 	if n := len(l.Found()); n != 0 && n != 6 {
-		t.Errorf("%d calls are lost, want 6 once", n)
+		t.Errorf("%d calls are lost, expected 6 once", n)
 	}
 	for n := range 6 {
 		c := contact.Contact{Email: fmt.Sprintf("open%d+hang@x.example", n), FirstName: "Oz"}
@@ -88,7 +88,7 @@ func checkGolden(t testing.TB, l *sqlite.Ledger) {
 			c.FirstName = ""
 		}
 		if s := stateOf(l, id.Keys(c)); s.Kind != contact.Lost {
-			t.Errorf("the call in flight for %s is %+v, want lost", c.Email, s)
+			t.Errorf("the call in flight for %s is %+v, expected lost", c.Email, s)
 		}
 	}
 	if v, err := l.Verify(context.Background()); err != nil || v.Problems > 0 || v.Outcomes < 17 || v.Intents != 23 {
@@ -132,8 +132,8 @@ func fileSum(t testing.TB, path string) [32]byte {
 	return sha256.Sum256(b)
 }
 
-// TestAnOldLedgerIsOnlyRead: who only reads finds the answers, and changes nothing.
-func TestAnOldLedgerIsOnlyRead(t *testing.T) {
+// TestReadingAnOldLedgerDoesNotChangeIt: who only reads finds the answers, and changes nothing.
+func TestReadingAnOldLedgerDoesNotChangeIt(t *testing.T) {
 	path := makeGolden(t)
 	before := fileSum(t, path)
 	l := open(t, path, sqlite.Options{ReadOnly: true, Addresses: true})
@@ -150,8 +150,8 @@ func TestAnOldLedgerIsOnlyRead(t *testing.T) {
 	}
 }
 
-// TestAMigrationThatIsKilledLeavesOldOrNew: at each operation on the disk, the files are as a killed process leaves them.
-func TestAMigrationThatIsKilledLeavesOldOrNew(t *testing.T) {
+// TestAKilledMigrationLeavesTheOldOrTheNewVersion: at each operation on the disk, the files are as a killed process leaves them.
+func TestAKilledMigrationLeavesTheOldOrTheNewVersion(t *testing.T) {
 	path := makeGolden(t)
 	var images []string
 	dir := t.TempDir()

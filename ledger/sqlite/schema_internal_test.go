@@ -14,9 +14,9 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// TestAReleasedStepIsNeverChanged: what a migration makes is in people's files. A new version is a new step and a new
+// TestAReleasedMigrationIsNeverChanged: what a migration makes is in people's files. A new version is a new step and a new
 // golden file beside this one.
-func TestAReleasedStepIsNeverChanged(t *testing.T) {
+func TestAReleasedMigrationIsNeverChanged(t *testing.T) {
 	for n := 1; n <= len(migrations); n++ {
 		db, err := sqlite3.Open(":memory:")
 		if err != nil {
@@ -27,11 +27,11 @@ func TestAReleasedStepIsNeverChanged(t *testing.T) {
 		}
 		got := schemaOf(t, db)
 		golden := fmt.Sprintf("testdata/schema-%d.sql", n)
-		want, err := os.ReadFile(golden)
+		expected, err := os.ReadFile(golden)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got != string(want) {
+		if got != string(expected) {
 			t.Errorf("version %d is no longer what %s says:\n%s", n, golden, got)
 		}
 		if err := db.Close(); err != nil {
@@ -53,9 +53,9 @@ func schemaOf(t *testing.T, db *sqlite3.Conn) string {
 	return b.String()
 }
 
-// TestAnOlderVersionIsBroughtToTheNewest: by the steps that it lacks, with what it holds kept, and a step that fails is
+// TestAnOldVersionIsMigrated: by the steps that it lacks, with what it contains kept, and a step that fails is
 // undone whole.
-func TestAnOlderVersionIsBroughtToTheNewest(t *testing.T) {
+func TestAnOldVersionIsMigrated(t *testing.T) {
 	l, err := Open(context.Background(), filepath.Join(t.TempDir(), "ledger.db"), Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -77,11 +77,11 @@ func TestAnOlderVersionIsBroughtToTheNewest(t *testing.T) {
 	if !l.conn.GetAutocommit() {
 		t.Error("a transaction is left open")
 	}
-	for query, want := range map[string]int64{
+	for query, expected := range map[string]int64{
 		"PRAGMA user_version": 3, "PRAGMA application_id": dbfile.ApplicationID, "SELECT count(*) FROM run WHERE note IS NULL": 1, "SELECT * FROM two": 2,
 		"SELECT count(*) FROM sqlite_schema WHERE name = 'half'": 0,
 	} {
-		if got, err := l.number(query); got != want || err != nil {
+		if got, err := l.number(query); got != expected || err != nil {
 			t.Errorf("%s: %d, %v", query, got, err)
 		}
 	}

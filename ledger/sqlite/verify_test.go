@@ -9,8 +9,8 @@ import (
 	"enrich/ledger/sqlite"
 )
 
-// TestVerifyFinds: what plain SQL can do to a ledger, and what opening it would not see.
-func TestVerifyFinds(t *testing.T) {
+// TestVerifyFindsChanges: what plain SQL can do to a ledger, and what opening it would not see.
+func TestVerifyFindsChanges(t *testing.T) {
 	for name, tt := range map[string]struct{ sql, says string }{
 		"a changed answer":        {`UPDATE outcome SET body = '{"contact":{"email":"x@y.example"}}' WHERE id = 6`, "outcome 6 is not what was written"},
 		"a changed contact":       {`UPDATE outcome SET contact = '{"email":"x@y.example"}' WHERE id = 6`, "outcome 6 is not what was written"},
@@ -33,12 +33,12 @@ func TestVerifyFinds(t *testing.T) {
 	}
 }
 
-func TestVerifyOfASoundLedgerCounts(t *testing.T) {
+func TestVerifyCounts(t *testing.T) {
 	for _, closed := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "ledger.db")
 		makeSample(t, path, closed)
-		v := sound(t, open(t, path, sqlite.Options{ReadOnly: true}))
-		if want := int64(sample); v.Outcomes != want || closed && v.Intents != want || !closed && v.Intents != want+2 {
+		v := valid(t, open(t, path, sqlite.Options{ReadOnly: true}))
+		if expected := int64(sample); v.Outcomes != expected || closed && v.Intents != expected || !closed && v.Intents != expected+2 {
 			t.Errorf("closed %t: %+v", closed, v)
 		}
 	}

@@ -13,9 +13,9 @@ import (
 // nothing.
 //
 // SQLite writes a log frame by frame, header and page apart: about twenty writes for a commit of thirty answers, which cost
-// more than the sync that follows. This VFS hands them to the system as one write, when SQLite syncs or reads the log. What is
-// not synced is promised to nobody, so nothing changes for a kill or a power cut: both keep the last transaction or lose it,
-// as before. Other processes look only for frames that the log's index names, and it names them after the sync.
+// more than the sync that follows. This VFS hands them to the system as one write, when SQLite syncs or reads the log. Before
+// the sync nothing is promised, so nothing changes for a kill or a power cut: both keep the last transaction or lose it, as
+// before. Other processes look only for frames that the log's index names, and it names them after the sync.
 func RegisterVFS(below string) (name string) {
 	name = "log by the commit " + below
 	vfs.Register(name, bufferedVFS{vfs.Find(below)})

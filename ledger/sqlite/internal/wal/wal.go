@@ -79,8 +79,8 @@ func Check(path string) (committed bool, err error) {
 	return s.committed, nil
 }
 
-// Sync syncs the log of a ledger. A killed process may have left transactions in it that are not on the disk yet, and whoever
-// opens the ledger treats them as committed.
+// Sync syncs the log of a ledger. A killed process may have left transactions in it that are not on the disk yet, and the
+// next process treats them as committed.
 func Sync(ledger string) error {
 	f, err := os.OpenFile(Path(ledger), os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
