@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"enrich/ledger/sqlite/internal/dbfile"
-
 	"github.com/ncruces/go-sqlite3"
+
+	"enrich/ledger/sqlite/internal/dbfile"
 )
 
 // migrations bring a ledger from one version to the next; user_version is the number of those done. A released step is never

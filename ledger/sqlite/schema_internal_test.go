@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ncruces/go-sqlite3"
+
 	"enrich/ledger"
 	"enrich/ledger/sqlite/internal/dbfile"
-
-	"github.com/ncruces/go-sqlite3"
 )
 
 // TestAReleasedMigrationIsNeverChanged: what a migration makes is in people's files. A new version is a new step and a new

@@ -3,9 +3,9 @@ package dbfile
 import (
 	"fmt"
 
-	"enrich/ledger"
-
 	"golang.org/x/sys/unix"
+
+	"enrich/ledger"
 )
 
 // refuseNetwork refuses a directory on a file system that is not marked as local.

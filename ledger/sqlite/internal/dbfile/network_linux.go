@@ -3,9 +3,9 @@ package dbfile
 import (
 	"fmt"
 
-	"enrich/ledger"
-
 	"golang.org/x/sys/unix"
+
+	"enrich/ledger"
 )
 
 // refuseNetwork refuses a directory on a network file system, by its number in statfs(2). FUSE is not among
