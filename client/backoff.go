@@ -59,7 +59,7 @@ func (s *retryState) newPolicy() *retryAfter {
 type retryAfter struct {
 	backoff.BackOff
 	state *retryState
-	after time.Duration // what the last response asked for; 0: nothing
+	after time.Duration // of the last response; 0: it had none
 }
 
 // NextBackOff implements [backoff.BackOff].

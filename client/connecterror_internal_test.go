@@ -32,7 +32,7 @@ func TestAPermanentConnectionFailureStopsTheRun(t *testing.T) {
 			_, _ = io.WriteString(conn, text)
 		}
 	}
-	refusal := func(status string) func(*rawServer, net.Conn) {
+	answer := func(status string) func(*rawServer, net.Conn) {
 		return says("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n")
 	}
 	const proxied = "https://api.example"
@@ -50,11 +50,11 @@ func TestAPermanentConnectionFailureStopsTheRun(t *testing.T) {
 		"a client certificate":    {secure(&tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12}), nil, ca, "", "handshake failure", "--url"},
 		"plain HTTP":              {plain, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "", "", "answers without TLS", "--url"},
 		"another protocol":        {plain, says("SSH-2.0-OpenSSH_9.7\r\n"), "", "", "answers without TLS", "--url"},
-		"407":                     {plain, refusal("407 Proxy Authentication Required"), "", "http://", "asks for a user name", "HTTPS_PROXY"},
-		"407 again":               {plain, refusal("407 Proxy Authentication Required"), "", "http://u:pa55word@", "refused the user name or the password", "HTTPS_PROXY"},
-		"403":                     {plain, refusal("403 Forbidden"), "", "http://", "refuses to connect to api.example (403 Forbidden)", "NO_PROXY"},
-		"503":                     {plain, refusal("503 Service Unavailable"), "", "http://u:pa55word@", "cannot connect to api.example (503", "proxy's owner"},
-		"302":                     {plain, refusal("302 Found"), "", "http://", "(302 Found)", "proxy's owner"},
+		"407":                     {plain, answer("407 Proxy Authentication Required"), "", "http://", "asks for a user name", "HTTPS_PROXY"},
+		"407 again":               {plain, answer("407 Proxy Authentication Required"), "", "http://u:pa55word@", "refused the user name or the password", "HTTPS_PROXY"},
+		"403":                     {plain, answer("403 Forbidden"), "", "http://", "refuses to connect to api.example (403 Forbidden)", "NO_PROXY"},
+		"503":                     {plain, answer("503 Service Unavailable"), "", "http://u:pa55word@", "cannot connect to api.example (503", "proxy's owner"},
+		"302":                     {plain, answer("302 Found"), "", "http://", "(302 Found)", "proxy's owner"},
 		"no proxy":                {plain, says("220 mail.example ESMTP\r\n"), "", "http://", "does not speak HTTP", "HTTPS_PROXY"},
 		"a proxy without TLS":     {plain, says("HTTP/1.1 400 Bad Request\r\n\r\n"), "", "https://u:pa55word@", "the proxy in HTTPS_PROXY answers without TLS", "HTTPS_PROXY"},
 		"an unknown proxy":        {secure(&tls.Config{Certificates: []tls.Certificate{good}}), nil, "", "https://", "the certificate of the proxy in HTTPS_PROXY is signed by an unknown authority", "--ca-file"},

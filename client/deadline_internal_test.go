@@ -210,6 +210,9 @@ func TestABodyThatIgnoresItsContextIsClosed(t *testing.T) {
 		if took := time.Since(began); took != time.Minute+abandonAfter || h.kinds()[contact.Lost] != 1 {
 			t.Errorf("ended as %v after %v", h.kinds(), took)
 		}
+		if message := h.last(1).Message; message != "the answer was lost: no answer within 1m" {
+			t.Errorf("the message is %q", message)
+		}
 	})
 }
 

@@ -7,7 +7,7 @@
 //   - until a response proves the key, calls go one at a time, in the order of [Client.Queue];
 //   - the key is sent in the Authorization header and nowhere else, and is removed from whatever comes back.
 //
-// It does not know files, what was asked before, or what may be spent: the pipeline and the ledger do.
+// It does not know files, what was sent before, or what may be spent: the pipeline and the ledger do.
 //
 // Where to look: statuspolicy.go decides what each HTTP status means, outcome.go what a call without an answer means;
 // account.go decides when a call may be sent, and feedback.go what the account learns from it. No live answer of the API has

@@ -221,7 +221,7 @@ func TestRejectionsByTheAPIProveTheKey(t *testing.T) {
 
 // What a gateway can send proves nothing: calls continue one at a time.
 func TestOnlyTheAPIProvesTheKey(t *testing.T) {
-	for _, refusal := range []fakeResponse{
+	for _, response := range []fakeResponse{
 		status(400),
 		{status: 400, body: "<html>"},
 		{status: 400, body: `{"status":422,"error":"E"`},
@@ -230,12 +230,12 @@ func TestOnlyTheAPIProvesTheKey(t *testing.T) {
 		{status: 400, body: `{"status":400,"error":{"message":"E"}}`},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := refusal; s.after = 10 * time.Millisecond; return s }}
+			network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { s := response; s.after = 10 * time.Millisecond; return s }}
 			h := newHarness(t, 32, Options{transport: network})
 			h.knownRejected = true
 			h.run(100)
 			if network.maxInFlight != 1 {
-				t.Errorf("%v: %d calls at once", refusal, network.maxInFlight)
+				t.Errorf("%v: %d calls at once", response, network.maxInFlight)
 			}
 		})
 	}

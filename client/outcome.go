@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"enrich/contact"
@@ -51,7 +52,7 @@ func (q *question) errorText(r *reply) string {
 	text := q.c.clean(r.err.Error())
 	switch {
 	case errors.Is(r.err, context.DeadlineExceeded):
-		text = fmt.Sprintf("no answer within %v", q.c.o.Timeout)
+		text = "no answer within " + strings.Replace(q.c.o.Timeout.String(), "m0s", "m", 1)
 	case errors.Is(r.err, context.Canceled):
 		text = "the run was ended before the answer came"
 	}
@@ -171,7 +172,7 @@ func (q *question) endExhausted() {
 	q.result.Outcome.Failure = contact.Exhausted
 }
 
-// endReleased ends a question that was not charged and may not be sent any more: as if it had not been asked.
+// endReleased ends a question that was not charged and may not be sent any more: as if it had never been sent.
 func (q *question) endReleased() { q.end(contact.Released) }
 
 // end sets the result.
