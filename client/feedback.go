@@ -38,7 +38,7 @@ type feedback struct {
 	unreachable            bool // the run stops because no connection can be made
 }
 
-// release gives a permit back, with what was learnt from the call. It reports whether the API is down: then the call was not
+// release gives a permit back, with the result of the call. It reports whether the API is down: then the call was not
 // an attempt of its row.
 func (ac *account) release(q *question, p permit, f feedback) (down bool) {
 	ac.mu.Lock()

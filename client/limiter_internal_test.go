@@ -58,7 +58,7 @@ func TestTheStatedRateIsAdoptedAndFollowed(t *testing.T) {
 		all := network.arrivals
 		network.arrivals = all[:300]
 		checkRate(t, network, Rate{600, time.Minute})
-		network.arrivals = all[302:] // at most one was let go between the answer and the change
+		network.arrivals = all[302:] // at most one was sent between the answer and the change
 		checkRate(t, network, Rate{120, time.Minute})
 		if waited := h.client.Stats().Waited; waited < 160*time.Second {
 			t.Errorf("waited %v", waited)

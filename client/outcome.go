@@ -30,7 +30,7 @@ func (q *question) decide(r *reply) decision {
 	return d
 }
 
-// decideNoConnection decides about a call without a connection. That is no row's fault. The run stops at once if a retry does
+// decideNoConnection decides about a call without a connection. That is not the fault of a row. The run stops at once if a retry does
 // not help; but not once the API has answered: then even a bad certificate, an unknown host or a proxy's refusal may be one
 // machine of several, or a change in progress.
 func (q *question) decideNoConnection(r *reply) decision {

@@ -28,7 +28,7 @@ func TestRetriesThenAnswers(t *testing.T) {
 			o := h.last(2)
 			want := 5
 			if fault.err != nil {
-				want = 1 // what was never sent is no attempt on the wire
+				want = 1 // a request that was never sent is not an attempt on the wire
 			}
 			if o.Kind != contact.Matched || o.Attempts != want {
 				t.Errorf("%v: %v after %d attempts", fault, o.Kind, o.Attempts)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A Rate is the maximum number of calls in any span of a length of time. The zero Rate is no limit.
+// A Rate is the maximum number of calls in any span of a length of time. The zero Rate means no limit.
 type Rate struct {
 	calls int
 	per   time.Duration

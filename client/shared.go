@@ -11,7 +11,7 @@ import "time"
 type Limiter interface {
 	// SetRate adopts the rate that a response states (header rate_limit): so many calls in any span of this length.
 	SetRate(now time.Time, calls int, per time.Duration)
-	// Take takes one call, or returns how long to wait before asking again.
+	// Take takes one call, or returns how long to wait before the next Take.
 	Take(now time.Time) (wait time.Duration)
 	// Delay returns how long it will be until a call can be taken; 0: now. It only informs.
 	Delay(now time.Time) time.Duration

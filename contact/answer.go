@@ -72,7 +72,7 @@ func (a *Answer) FromAPI() bool {
 }
 
 // ErrorStatus is the HTTP status that the body claims to be: its own status, if there is no contact beside it. 0: none.
-// A null is not a contact here: an error in an envelope with "contact": null affects every row, and is no row's answer.
+// A null is not a contact here: an error in an envelope with "contact": null affects every row, and is not an answer to a row.
 func (a *Answer) ErrorStatus() int {
 	if a.Member == MemberObject || a.Member == MemberOther {
 		return 0

@@ -8,7 +8,7 @@ import "strings"
 //   - Spaces, format characters and control characters at both ends are removed, and format characters inside an address, a
 //     domain and a URL.
 //   - Placeholders such as "#N/A" and "-" are empty.
-//   - An address is taken out of what stands around it: "Ann <a@x.example>", "mailto:a@x.example".
+//   - An address is taken out of the text around it: "Ann <a@x.example>", "mailto:a@x.example".
 //   - A company's domain is a bare host. A page on a network, such as facebook.com/northwind, is not a company's domain, so it is
 //     left out: the API would look among the network's own people.
 //

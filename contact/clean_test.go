@@ -107,7 +107,7 @@ func TestNullAndNaArePeople(t *testing.T) {
 	} {
 		c := contact.Contact{Email: cells[0], FirstName: cells[1], LastName: cells[2], CompanyName: cells[3]}.Cleaned()
 		if got := fmt.Sprintf("%s %s %s %s", c.Email, c.FirstName, c.LastName, c.CompanyName); got != want {
-			t.Errorf("%q: got %q, want %q", cells, got, want)
+			t.Errorf("%q: got %q, expected %q", cells, got, want)
 		}
 	}
 }
@@ -150,7 +150,7 @@ func TestTwoAddressesInACellAreRefused(t *testing.T) {
 	} {
 		c := contact.Contact{Email: cell}.Cleaned()
 		if err := c.Check(); !errors.Is(err, contact.ErrAddress) || !strings.Contains(err.Error(), why) {
-			t.Errorf("%q: %v, want %s", cell, err, why)
+			t.Errorf("%q: %v, expected %s", cell, err, why)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func TestContactsThatCannotBeSentAreRefused(t *testing.T) {
 		"255 characters":        {contact.Contact{Email: "a@x.com", FirstName: strings.Repeat("ü", 255)}, nil},
 	} {
 		if err := tt.c.Check(); !errors.Is(err, tt.want) {
-			t.Errorf("%s: got %v, want %v", name, err, tt.want)
+			t.Errorf("%s: got %v, expected %v", name, err, tt.want)
 		}
 	}
 }
@@ -143,7 +143,7 @@ func TestParseAnswer(t *testing.T) {
 	} {
 		a, err := contact.ParseAnswer([]byte(tt.body))
 		if !errors.Is(err, tt.want) {
-			t.Errorf("%s: %v, want %v", name, err, tt.want)
+			t.Errorf("%s: %v, expected %v", name, err, tt.want)
 			continue
 		}
 		remaining := int64(-1)
@@ -163,7 +163,7 @@ func TestAnswersKeepTheirNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := `{"contact":{"n":12345678901234567890.10,"u":"\u00e4\/ä"}}`; string(a.Body) != want {
-		t.Errorf("got %s, want %s", a.Body, want)
+		t.Errorf("got %s, expected %s", a.Body, want)
 	}
 }
 
@@ -187,7 +187,7 @@ func TestNormalURL(t *testing.T) {
 	} {
 		got, err := contact.NormalURL(in)
 		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%s: got %q, %v; want %q", in, got, err, want)
+			t.Errorf("%s: got %q, %v; expected %q", in, got, err, want)
 		}
 	}
 }
@@ -246,7 +246,7 @@ func TestAPageOnANetworkIsNotACompanysDomain(t *testing.T) {
 	} {
 		got := contact.Contact{FirstName: "Ann", LastName: "Smith", CompanyDomain: site}.Cleaned()
 		if got.CompanyDomain != want {
-			t.Errorf("%s: %q, want %q", site, got.CompanyDomain, want)
+			t.Errorf("%s: %q, expected %q", site, got.CompanyDomain, want)
 		}
 		if err := got.Check(); (err != nil) != (want == "") {
 			t.Errorf("%s: %v", site, err)

@@ -21,7 +21,7 @@ func TestFullNamesAreSplit(t *testing.T) {
 		`Robert "Bob" Lee`: "Robert|Lee", "Ann (she/her) Lee": "Ann|Lee", "Ann Lee (CEO)": "Ann|Lee", "Ann Lee 🚀": "Ann|Lee", "Jeanne Marie d'Arc": "Jeanne Marie|d'Arc", "Мария Иванова": "Мария|Иванова", "J. R. Smith": "J.|R. Smith",
 	} {
 		if first, last, ok := contact.SplitName(name); first+"|"+last != want || !ok {
-			t.Errorf("%q is split into %q and %q, %t; want %s", name, first, last, ok, want)
+			t.Errorf("%q is split into %q and %q, %t; expected %s", name, first, last, ok, want)
 		}
 	}
 	for _, name := range []string{

@@ -19,7 +19,7 @@ func TestTheHostOfAWebSite(t *testing.T) {
 		"Website: https://acme.example":                "acme.example",
 	} {
 		if got := contact.BareHost(given); got != want {
-			t.Errorf("the host of %q is %q, want %q", given, got, want)
+			t.Errorf("the host of %q is %q, expected %q", given, got, want)
 		}
 	}
 	if got := contact.LinkedInPath("http://https://www.linkedin.com/in/ann/"); got != "/in/ann" {

@@ -21,7 +21,7 @@ func TestTheFastPathForASCIIGivesTheSameResult(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := letters.Draw(t, "s")
 		if got, want := Normal(s), slowNormal(s); got != want {
-			t.Fatalf("%q: got %q, want %q", s, got, want)
+			t.Fatalf("%q: got %q, expected %q", s, got, want)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"enrich/contact"
 )
 
-// Caps bound what a run may spend; zero is no cap.
+// Caps bound what a run may spend; zero means no cap.
 type Caps struct {
 	// MaxCalls bounds the requests on the wire; a retry is one.
 	MaxCalls int64

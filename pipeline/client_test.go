@@ -88,7 +88,7 @@ func newAsk(t *testing.T, url string, workers int, list []string) *pipeline.Ask 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() }) // what it holds is not looked at
+	t.Cleanup(func() { _ = l.Close() }) // its content is not checked
 	run, err := l.Begin(context.Background(), ledger.Run{URL: url})
 	if err != nil {
 		t.Fatal(err)

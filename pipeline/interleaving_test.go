@@ -109,7 +109,7 @@ func (w *world) rig() *rig {
 	return r
 }
 
-// Under any interleaving the order holds (the fakes check it), caps are never exceeded, an answered contact is never sent again,
+// Under any interleaving the order is kept (the fakes check it), caps are never exceeded, an answered contact is never sent again,
 // and at the end nothing is left open, reserved or unaccounted for.
 func TestTheOrderHoldsUnderAnyInterleaving(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

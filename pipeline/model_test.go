@@ -31,7 +31,7 @@ type model struct {
 	lost     map[string]int
 }
 
-// modelTags are orders whose askings end without a wait.
+// modelTags are orders whose calls end without a wait.
 var modelTags = []string{"match", "nomatch", "400", "garbage"}
 
 const modelRetries = 1
@@ -119,7 +119,7 @@ func (m *model) contact(name string, calls int64) {
 	}
 }
 
-// compare holds the write pass against the model.
+// compare compares the write pass with the model.
 func (m *model) compare(rows []string, asked pipeline.AskResult, w pipeline.WriteResult) {
 	var want pipeline.WriteResult
 	for _, row := range rows {
@@ -134,10 +134,10 @@ func (m *model) compare(rows []string, asked pipeline.AskResult, w pipeline.Writ
 		}
 	}
 	if w.Matched != want.Matched || w.NoMatch != want.NoMatch {
-		m.t.Fatalf("%d matched and %d not, want %d and %d", w.Matched, w.NoMatch, want.Matched, want.NoMatch)
+		m.t.Fatalf("%d matched and %d not, expected %d and %d", w.Matched, w.NoMatch, want.Matched, want.NoMatch)
 	}
 	if asked.Stop == "" && !asked.Unsent && (w.Pending != 0 || w.Failed != want.Failed) {
-		m.t.Fatalf("after a whole run %d are pending and %d failed, want 0 and %d: %v", w.Pending, w.Failed, want.Failed, rows)
+		m.t.Fatalf("after a whole run %d are pending and %d failed, expected 0 and %d: %v", w.Pending, w.Failed, want.Failed, rows)
 	}
 }
 

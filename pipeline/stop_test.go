@@ -20,7 +20,7 @@ func TestAStopEndsTheAskingAndLaterWhatIsInFlight(t *testing.T) {
 		interrupt()
 		synctest.Wait()
 		if !s.stopped() || s.hard.Err() != nil {
-			t.Error("a signal does not end the asking, or ends what is in flight")
+			t.Error("a signal does not stop new calls, or ends calls in flight")
 		}
 		time.Sleep(25*time.Second - 1)
 		synctest.Wait()
@@ -66,7 +66,7 @@ func TestACapLetsWhatIsAdmittedFinishAndAnErrorOfOursDoesNot(t *testing.T) {
 	ours := errors.New("disk full")
 	s.fail(ours)
 	if !s.stopped() || !s.failed() || s.hard.Err() == nil {
-		t.Error("after an error of ours something goes on")
+		t.Error("after an internal error something continues")
 	}
 	if _, _, err := s.result(); !errors.Is(err, ours) {
 		t.Errorf("got %v", err)
@@ -82,15 +82,15 @@ func TestAgesAndHolds(t *testing.T) {
 		maxAge, noMatch time.Duration
 		fresh, stale    bool
 	}{
-		"any age":                       {contact.Matched, 9999 * day, -1, 30 * day, true, false},
-		"exactly as old as it may be":   {contact.Matched, 90 * day, 90 * day, -1, true, false},
-		"a moment older":                {contact.Matched, 90*day + time.Millisecond, 90 * day, -1, false, true},
-		"a no match has its own age":    {contact.NoMatch, 31 * day, -1, 30 * day, false, true},
-		"the shorter one counts":        {contact.NoMatch, 10 * day, 7 * day, 30 * day, false, true},
-		"no age for no match":           {contact.NoMatch, 10 * day, 7 * day, -1, false, true},
-		"what was refused is no answer": {contact.Refused, 0, -1, -1, false, false},
-		"nothing is no answer":          {0, 0, 0, 0, false, false},
-		"an answer of this run":         {contact.Matched, -time.Second, 0, 0, true, false},
+		"any age":                     {contact.Matched, 9999 * day, -1, 30 * day, true, false},
+		"exactly as old as it may be": {contact.Matched, 90 * day, 90 * day, -1, true, false},
+		"a moment older":              {contact.Matched, 90*day + time.Millisecond, 90 * day, -1, false, true},
+		"a no match has its own age":  {contact.NoMatch, 31 * day, -1, 30 * day, false, true},
+		"the shorter one counts":      {contact.NoMatch, 10 * day, 7 * day, 30 * day, false, true},
+		"no age for no match":         {contact.NoMatch, 10 * day, 7 * day, -1, false, true},
+		"a refusal is not an answer":  {contact.Refused, 0, -1, -1, false, false},
+		"nothing is not an answer":    {0, 0, 0, 0, false, false},
+		"an answer of this run":       {contact.Matched, -time.Second, 0, 0, true, false},
 	} {
 		r := Rules{Started: noon, MaxAge: tt.maxAge, NoMatchAge: tt.noMatch}
 		s := ledger.State{Kind: tt.kind, At: noon.Add(-tt.age)}

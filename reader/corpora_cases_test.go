@@ -23,7 +23,7 @@ func TestSpectrum(t *testing.T) {
 	for _, name := range files {
 		var want []map[string]string
 		if json.Unmarshal(input(t, filepath.Join(dir, "json", stem(name)+".json")), &want) != nil {
-			t.Logf("%s: what it wants is no list", filepath.Base(name))
+			t.Logf("%s: the expected value is not a list", filepath.Base(name))
 			continue
 		}
 		text := input(t, name)
@@ -44,7 +44,7 @@ func TestSpectrum(t *testing.T) {
 			ok = rows[i].Refused == nil && reflect.DeepEqual(got, want[i])
 		}
 		if !ok {
-			t.Errorf("%s: got %s, want %v", name, readertest.Cells(rows), want)
+			t.Errorf("%s: got %s, expected %v", name, readertest.Cells(rows), want)
 			continue
 		}
 		right++
@@ -92,7 +92,7 @@ func TestTestData(t *testing.T) {
 			want = [][]string{{"foo", "bar", "baz"}}
 		}
 		if refused || !reflect.DeepEqual(got, want) {
-			t.Logf("%s: got %q (%v), want %q", filepath.Base(name), got, err, want)
+			t.Logf("%s: got %q (%v), expected %q", filepath.Base(name), got, err, want)
 			continue
 		}
 		right++
@@ -154,7 +154,7 @@ func TestPapaParse(t *testing.T) {
 			right++
 			continue
 		}
-		t.Logf("%s: %q %v: got %q (%v), want %q %v", c.Description, c.Input, c.Config, got, err, want, c.Errors)
+		t.Logf("%s: %q %v: got %q (%v), expected %q %v", c.Description, c.Input, c.Config, got, err, want, c.Errors)
 	}
 	t.Logf("PapaParse: %d of %d right", right, tried)
 	if right < 85 { // 86 before a last row of delimiters only was no row

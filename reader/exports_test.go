@@ -88,7 +88,7 @@ func TestNamesAreSplitInRows(t *testing.T) {
 		}
 		for i, row := range rows[:n] {
 			if got := row.Contact.FirstName + " " + row.Contact.LastName; got != want[i] {
-				t.Errorf("%s: row %d is of %q, want %q", format, i+1, got, want[i])
+				t.Errorf("%s: row %d is of %q, expected %q", format, i+1, got, want[i])
 			}
 		}
 		if cells := rows[0].Cells; format == "csv" && cells[0] != "Ann Lee" {

@@ -11,14 +11,14 @@ import (
 )
 
 // hostile is text as an input may have it; what cmd takes out (control characters, direction marks) is here, because a page
-// must stand it too.
+// must survive it, too.
 var hostile = []string{
 	`<script>document.title="owned"</script>`, `</script><img src=x onerror=alert(1)>`, `"><svg onload=alert(1)>`, `{{.Input}}`, "`${1}`",
 	`=HYPERLINK("http://example.com","x")`, "\u202egpj.exe", "a\x00b", string([]byte{0xed, 0xa0, 0x80}), "]]>--><!--", `javascript:alert(1)`,
 	"</style><style>*{display:none}", "مرحبا بالعالم", strings.Repeat("W", 80) + "…", strings.Repeat("x̴̛̖", 80),
 }
 
-// crowded is a page with as much on it as there can be, and hostile text wherever text of others stands.
+// crowded is a page with as much on it as there can be, and hostile text wherever text from outside is shown.
 func crowded() *Page {
 	remaining := int64(123_456)
 	started := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)

@@ -11,7 +11,7 @@ import (
 	"enrich/internal/phrase"
 )
 
-// functions are what the template formats with. Those that return HTML are given numbers and names of ours alone.
+// functions are what the template formats with. Those that return HTML are given only numbers and names from this package.
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"n": figure, "group": Group, "percent": percent, "share": share, "bar": bar, "ms": milliseconds, "span": span,
@@ -75,7 +75,7 @@ func wholePercent(part, whole int64) string {
 	return fmt.Sprintf("%.0f %%", p)
 }
 
-// bar is a part of a whole as a drawing; the figures stand beside it.
+// bar draws a part of a whole; the figures are beside it.
 func bar(class string, part, whole int64) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">`+
 		`<rect class="rest" width="100" height="10"/><rect class=%q width="%.2f" height="10"/></svg>`,

@@ -16,7 +16,7 @@ func TestNumbersAreReadable(t *testing.T) {
 		size(1234): "1,234 bytes", size(123_456): "123 kB", size(12_345_678): "12.3 MB",
 	} {
 		if got != want {
-			t.Errorf("got %q, want %q", got, want)
+			t.Errorf("got %q, expected %q", got, want)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func (v *viewer) look(view string, width int64) {
 		v.Errorf("%s: the page is %d wide in a window of %d: %q", view, seen.Width, seen.Window, seen.Wide)
 	}
 	if seen.Charts != 3 {
-		v.Errorf("%s: %d charts are drawn, want 3", view, seen.Charts)
+		v.Errorf("%s: %d charts are drawn, expected 3", view, seen.Charts)
 	}
 	if !strings.HasPrefix(seen.Title, "<script>") || seen.Foreign != 0 {
 		v.Errorf("%s: text became %d elements; the title is %q", view, seen.Foreign, seen.Title)

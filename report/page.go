@@ -2,7 +2,7 @@ package report
 
 import "time"
 
-// Bounds of what a page shows; a [Page] that holds more is cut there.
+// Bounds of what a page shows; a [Page] that has more is cut there.
 const (
 	// MaxMoments is how many steps of time the charts and their tables have.
 	MaxMoments = 200
@@ -23,7 +23,7 @@ type Page struct {
 	Started, Finished time.Time
 	// Zone is where the reader of the page is; nil: UTC.
 	Zone *time.Location
-	// Notice stands above everything else; its zero value: there is nothing to say.
+	// Notice is shown above everything else; zero shows nothing.
 	Notice   Notice
 	ExitCode int
 
@@ -81,7 +81,7 @@ type Credits struct {
 // Latency is percentiles over the calls of this run, in milliseconds.
 type Latency struct{ P50, P90, P99, Max float64 }
 
-// A Moment is what happened from one point of time to the next; From and Until count from the start of the asking.
+// A Moment is what happened from one point of time to the next; From and Until count from the start of the ask pass.
 type Moment struct {
 	From, Until                                    time.Duration
 	Calls, Retried, Matched, NoMatch, Failed, Lost int64

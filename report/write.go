@@ -30,7 +30,7 @@ func Write(w io.Writer, p *Page) error {
 	}
 	v := newView(p)
 	style := string(plot) + "\n" + string(own)
-	// They are ours and stand in the program: what is hostile is in the page's data, which the template escapes.
+	// They are part of the program: hostile text is in the page's data, which the template escapes.
 	v.Style, v.Library, v.Charts = template.CSS(style), template.JS(library), template.JS(charts)
 	v.Policy = strings.Join([]string{
 		"default-src 'none'", "img-src data:", "base-uri 'none'", "form-action 'none'",

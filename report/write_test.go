@@ -68,7 +68,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	harmless.Reading.Mapping = []Pair{{"email", "Mail"}, {"first_name", "Name"}}
 	harmless.Outputs[0].Path = "leads.results.csv"
 	if want := shape(harmless); !slices.Equal(got, want) {
-		t.Errorf("hostile text made other elements: %d, want %d", len(got), len(want))
+		t.Errorf("hostile text made other elements: %d, expected %d", len(got), len(want))
 	}
 }
 
@@ -95,7 +95,7 @@ func TestThePageNeedsNothingElse(t *testing.T) {
 	}
 	want := "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; style-src " + strings.Join(styles, " ") + "; script-src " + strings.Join(scripts, " ")
 	if policy != want || len(scripts) != 2 || len(styles) != 1 {
-		t.Errorf("the policy is %q, want %q", policy, want)
+		t.Errorf("the policy is %q, expected %q", policy, want)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestThePageIsBounded(t *testing.T) {
 	const most = 500_000
 	text, root := written(t, crowded())
 	if len(text) > most {
-		t.Errorf("the page has %d bytes, want at most %d", len(text), most)
+		t.Errorf("the page has %d bytes, expected at most %d", len(text), most)
 	}
 	for n := range root.Descendants() {
 		if n.Data == "script" && attribute(n, "id") == "series" {
@@ -121,7 +121,7 @@ func TestThePageIsBounded(t *testing.T) {
 		t.Error("the page does not begin with the result")
 	}
 	if f := figures(root); f["failures.more"] != "19890 = 19,890" {
-		t.Errorf("rows in failures beyond the list are %q, want all of them", f["failures.more"])
+		t.Errorf("rows in failures beyond the list are %q, expected all of them", f["failures.more"])
 	}
 }
 

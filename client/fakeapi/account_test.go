@@ -30,7 +30,7 @@ func TestOnlyValidKeysAreServed(t *testing.T) {
 		{one, "Bearer wrong", http.StatusUnauthorized},
 	} {
 		if r := c.a.do(t.Context(), http.MethodPost, "/contact", c.authorization, `{"email":"a+match@x.example"}`); r.status != c.status {
-			t.Errorf("%q: status %d, want %d", c.authorization, r.status, c.status)
+			t.Errorf("%q: status %d, expected %d", c.authorization, r.status, c.status)
 		}
 	}
 	if s := one.Stats(); s.Calls != 3 || s.RefusedKeys != 1 || s.Charged != 2 {
@@ -46,7 +46,7 @@ func TestAKeyIsRevokedAfterSoManyCalls(t *testing.T) {
 			want = http.StatusUnauthorized
 		}
 		if r := a.ask(fmt.Sprintf("a%d@x.example", i)); r.status != want {
-			t.Errorf("call %d: status %d, want %d", i+1, r.status, want)
+			t.Errorf("call %d: status %d, expected %d", i+1, r.status, want)
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestAnAnswerTakesItsLatency(t *testing.T) {
 		began := time.Now()
 		a.ask("a@x.example").answer(t)
 		if took := time.Since(began); took < latency {
-			t.Errorf("took %s, want at least %s", took, latency)
+			t.Errorf("took %s, expected at least %s", took, latency)
 		}
 	}
 }

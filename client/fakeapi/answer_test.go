@@ -49,7 +49,7 @@ func TestTheSameContactGetsTheSameAnswerInEveryRunAndOrder(t *testing.T) {
 		}
 	}
 	if found < contacts*7/10 || found > contacts*9/10 {
-		t.Errorf("%d of %d found, want about %v of them", found, contacts, fakeapi.DefaultMatch)
+		t.Errorf("%d of %d found, expected about %v of them", found, contacts, fakeapi.DefaultMatch)
 	}
 	if differ == 0 {
 		t.Error("another seed finds the same contacts")
@@ -125,7 +125,7 @@ func TestInvalidRequestsAreRefused(t *testing.T) {
 		{`{"linkedin_url":"l","company_name":"` + long + `"}`, http.StatusBadRequest},
 	} {
 		if r := a.post(c.body); r.err != nil || r.status != c.status {
-			t.Errorf("%.60s: status %d, want %d: %s %v", c.body, r.status, c.status, r.body, r.err)
+			t.Errorf("%.60s: status %d, expected %d: %s %v", c.body, r.status, c.status, r.body, r.err)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func TestOtherPathsAndMethodsAreNotCalls(t *testing.T) {
 		{http.MethodPost, "/contact/", http.StatusNotFound},
 	} {
 		if r := a.do(t.Context(), c.method, c.path, "Bearer k", `{"email":"a@x.example"}`); r.status != c.status {
-			t.Errorf("%s %s: status %d, want %d", c.method, c.path, r.status, c.status)
+			t.Errorf("%s %s: status %d, expected %d", c.method, c.path, r.status, c.status)
 		}
 	}
 	if s := a.Stats(); s.Calls != 0 || s.Strays != 6 {

@@ -84,7 +84,7 @@ func TestEachFaultDoesWhatItSays(t *testing.T) {
 func check(t *testing.T, tag string, r reply, want effect) {
 	t.Helper()
 	if r.status != want.status && (r.status != 0 || !want.broken) || (r.err != nil) != want.broken {
-		t.Errorf("%s: status %d, error %v, want %+v", tag, r.status, r.err, want)
+		t.Errorf("%s: status %d, error %v, expected %+v", tag, r.status, r.err, want)
 		return
 	}
 	var object map[string]any
@@ -121,7 +121,7 @@ func TestFaultsEndWhenTheirCountIsOver(t *testing.T) {
 	a := start(t, fakeapi.Options{})
 	for i, want := range []int{500, 500, 429, 200, 200} {
 		if r := a.ask("ann+500x2+429x1+nomatch@x.example"); r.status != want {
-			t.Errorf("call %d: status %d, want %d", i+1, r.status, want)
+			t.Errorf("call %d: status %d, expected %d", i+1, r.status, want)
 		}
 	}
 	if n := a.Stats().Contacts["ann+500x2+429x1+nomatch@x.example"]; n != 5 {
@@ -136,7 +136,7 @@ func TestCountedFaultsNeedNoCountByContact(t *testing.T) {
 		want    int
 	}{{"a@x.example", 503}, {"a@x.example", 200}, {"b@x.example", 503}, {"c+500x1@x.example", 500}, {"c+500x1@x.example", 200}} {
 		if r := a.ask(c.address); r.status != c.want {
-			t.Errorf("call %d: status %d, want %d", i+1, r.status, c.want)
+			t.Errorf("call %d: status %d, expected %d", i+1, r.status, c.want)
 		}
 	}
 	if s := a.Stats(); s.Contacts != nil {
@@ -242,7 +242,7 @@ func TestAConnectionIsClosedAfterAnAnswerWithoutNotice(t *testing.T) {
 		_ = resp.Body.Close() // it was read
 		_ = conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
 		if _, err := in.ReadByte(); errors.Is(err, io.EOF) != want {
-			t.Errorf("%s: %v, want the end: %v", tag, err, want)
+			t.Errorf("%s: %v, expected the end: %v", tag, err, want)
 		}
 		_ = conn.Close() // everything was read
 	}

@@ -73,7 +73,7 @@ func TestTLSUsesTheChosenProtocol(t *testing.T) {
 	for want, o := range map[string]fakeapi.Options{"HTTP/2.0": {TLS: true}, "HTTP/1.1": {TLS: true, HTTP1: true}} {
 		a := start(t, o)
 		if r := a.ask("a+match@x.example"); r.proto != want || !strings.HasPrefix(a.URL, "https://") || !r.answer(t).Contact.Charged {
-			t.Errorf("%s at %s, want %s", r.proto, a.URL, want)
+			t.Errorf("%s at %s, expected %s", r.proto, a.URL, want)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func TestTheCountIsExact(t *testing.T) {
 			}
 			const calls = workers * each
 			if s.Calls != calls || byContact != calls || byStatus != calls || byFault != calls || len(s.Arrivals) != calls {
-				t.Errorf("%d calls, by contact %d, by status %d, by fault %d, %d arrivals, want %d", s.Calls, byContact, byStatus, byFault, len(s.Arrivals), calls)
+				t.Errorf("%d calls, by contact %d, by status %d, by fault %d, %d arrivals, expected %d", s.Calls, byContact, byStatus, byFault, len(s.Arrivals), calls)
 			}
 			if s.Statuses[500] != s.Faults["500"] || s.Statuses[0] != s.Faults["reset"] || s.Charged > s.Faults["match"]+s.Faults["reset"] || s.Charged < s.Faults["match"] {
 				t.Errorf("%+v", s)

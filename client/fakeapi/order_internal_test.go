@@ -63,7 +63,7 @@ func TestTagsOfAnAddressAreOrders(t *testing.T) {
 			}
 		}
 		if strings.Join(got, " ") != want {
-			t.Errorf("%s: %s, want %s", address, got, want)
+			t.Errorf("%s: %s, expected %s", address, got, want)
 		}
 	}
 }
@@ -92,7 +92,7 @@ func TestAFaultHappensToTheCallsItNames(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, c.want) {
-			t.Errorf("%+v: %v, want %v", c.fault, got, c.want)
+			t.Errorf("%+v: %v, expected %v", c.fault, got, c.want)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func TestAShareOfTheCallsIsMeantAndEachKindComes(t *testing.T) {
 	}
 	for _, kind := range []string{"500", "reset"} {
 		if count[kind] < calls/12 || count[kind] > calls/8 {
-			t.Errorf("%s %d times of %d, want about a tenth", kind, count[kind], calls)
+			t.Errorf("%s %d times of %d, expected about a tenth", kind, count[kind], calls)
 		}
 	}
 }
@@ -161,6 +161,6 @@ func TestTheLimitIsKeptInEveryWindow(t *testing.T) {
 		}
 	}
 	if len(taken) != 9 {
-		t.Errorf("%d calls were taken in three minutes, want 9", len(taken))
+		t.Errorf("%d calls were taken in three minutes, expected 9", len(taken))
 	}
 }

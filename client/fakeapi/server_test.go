@@ -35,7 +35,7 @@ func start(t *testing.T, o fakeapi.Options) *api {
 	if o.TLS {
 		roots := x509.NewCertPool()
 		if !roots.AppendCertsFromPEM(server.CA()) {
-			t.Fatal("the CA is no PEM certificate")
+			t.Fatal("the CA is not a PEM certificate")
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 	}

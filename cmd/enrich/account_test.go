@@ -11,7 +11,7 @@ import (
 	"enrich/client/fakeapi"
 )
 
-// Where the account's credits fall faster than this program counts, it says so, also to those who want to hear nothing else.
+// Where the account's credits fall faster than this program counts, it says so, also with --quiet.
 func TestCreditsThatFallFasterThanCountedAreTold(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -40,7 +40,7 @@ func TestCreditsThatFallFasterThanCountedAreTold(t *testing.T) {
 			s.list("l.csv", 20, "")
 			c := s.run(exitOK, "run", "--quiet", "--url", api.URL, "--workers", "1", "--credits-per-call", fmt.Sprint(tt.perCall), "l.csv")
 			if said := c.said.String(); !strings.Contains(said, tt.told) || (said != "") != (tt.told != "") {
-				t.Errorf("want %q: %q", tt.told, said)
+				t.Errorf("expected %q: %q", tt.told, said)
 			}
 		})
 	}

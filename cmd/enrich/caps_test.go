@@ -51,7 +51,7 @@ func TestCapsAreExactAmongFaults(t *testing.T) {
 			want = 2
 		}
 		if n != want {
-			t.Errorf("%s was asked %d times, want %d", name, n, want)
+			t.Errorf("%s was asked %d times, expected %d", name, n, want)
 		}
 	}
 	// What was lost was charged too: 20 cut answers beside the 80 that came.
@@ -77,7 +77,7 @@ func TestCreditsAreBoundedAmongFaults(t *testing.T) {
 			}
 			s.run(exitCapped, "run", "--max-credits", "17", "--workers", workers, "l.csv")
 			if got := s.api.Stats().Charged; got != 17 {
-				t.Errorf("%d credits were charged, want 17", got)
+				t.Errorf("%d credits were charged, expected 17", got)
 			}
 			s.summary("l.summary.json")
 		})

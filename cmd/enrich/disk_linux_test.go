@@ -94,7 +94,7 @@ func workingStrace(t *testing.T) string {
 	return strace
 }
 
-// happens makes the n-th call fail in a first run, and looks what comes of it.
+// happens makes the n-th call fail in a first run, and checks the result.
 func (f diskFault) happens(t *testing.T, strace string, n int) {
 	t.Helper()
 	v := newDiskVictim(t)
@@ -178,7 +178,7 @@ func (v *diskVictim) under(t *testing.T, strace, expression, trace string) (code
 	return traced.ProcessState.ExitCode(), string(out)
 }
 
-// TestAFullFileSystemEndsARun: ledger and outputs stand on a small file system of their own, which fills up at different moments.
+// TestAFullFileSystemEndsARun: ledger and outputs are on a small file system of their own, which fills up at different moments.
 // The run ends with 1 and says so; with more space the same command goes on from there.
 func TestAFullFileSystemEndsARun(t *testing.T) {
 	for _, size := range []int{64, 150, 300, 600, 1100} { // KiB

@@ -87,7 +87,7 @@ func TestCompletions(t *testing.T) {
 	} {
 		args := strings.Split("__complete "+strings.ReplaceAll(line, "FILE", file), " ")
 		if got := told(t, args...); got != want {
-			t.Errorf("%s:\n%s, want\n%s", line, got, want)
+			t.Errorf("%s:\n%s, expected\n%s", line, got, want)
 		}
 	}
 	for _, shell := range [][]string{{"bash", "-n"}, {"zsh", "-n"}, {"fish", "-n"}, {"pwsh", "-NoProfile", "-File"}} {

@@ -185,7 +185,7 @@ func (v *victim) command(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// inDoubt counts the contacts that the killed run was asking, and notes which have an answer.
+// inDoubt counts the contacts that the killed run had in flight, and notes which have an answer.
 func (v *victim) inDoubt(t *testing.T) int {
 	t.Helper()
 	calls := v.quiet(t)
@@ -261,7 +261,7 @@ func (v *victim) judge(t *testing.T) {
 	}
 }
 
-// lost counts how often each contact was named lost, and looks whether the ledger is sound.
+// lost counts how often each contact was named lost, and checks the ledger.
 func (v *victim) lost(t *testing.T) (by map[string]int64, all int) {
 	t.Helper()
 	l, err := sqlite.Open(context.Background(), v.path("ledger.db"), sqlite.Options{ReadOnly: true})

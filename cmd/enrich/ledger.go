@@ -288,7 +288,7 @@ func sayLoss(w world, l *sqlite.Ledger) error {
 	return nil
 }
 
-// verify prints each problem that it finds, or that the ledger is sound.
+// verify prints each problem that it finds, or that the ledger is OK.
 func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
 	v, err := l.Verify(ctx)
 	if err != nil {

@@ -66,7 +66,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// apis holds the stand-in that a script started last.
+// apis has the stand-in that a script started last.
 type apis struct{ last *fakeapi.Server }
 
 // startAPI starts the stand-in API with the flags of `enrich fakeapi`, and names it $API. Started again, it is another.
@@ -118,19 +118,19 @@ func checkCharged(ts *testscript.TestScript, neg bool, args []string) {
 func statsOf(ts *testscript.TestScript) fakeapi.Stats {
 	api := ts.Value(apis{}).(*apis).last
 	if api == nil {
-		ts.Fatalf("no stand-in API was started: want api first")
+		ts.Fatalf("no stand-in API was started: expected api first")
 	}
 	return api.Stats()
 }
 
 func compare(ts *testscript.TestScript, neg bool, args []string, got int64, stats fakeapi.Stats) {
 	if len(args) == 0 {
-		ts.Fatalf("want a number")
+		ts.Fatalf("expected a number")
 	}
 	want, err := strconv.ParseInt(args[0], 10, 64)
 	ts.Check(err)
 	if (got == want) == neg {
-		ts.Fatalf("counted %d, want %s%d: %+v", got, map[bool]string{true: "not "}[neg], want, stats)
+		ts.Fatalf("counted %d, expected %s%d: %+v", got, map[bool]string{true: "not "}[neg], want, stats)
 	}
 }
 
@@ -146,6 +146,6 @@ func checkStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.Remove(ts.Getenv(statusFile)))
 	if (string(got) == args[0]) == neg {
-		ts.Fatalf("exit code %s, want %s%s", got, map[bool]string{true: "not "}[neg], args[0])
+		ts.Fatalf("exit code %s, expected %s%s", got, map[bool]string{true: "not "}[neg], args[0])
 	}
 }

@@ -67,7 +67,7 @@ func TestMemoryDoesNotGrowWithTheAnswers(t *testing.T) {
 }
 
 // A large answer that cannot be put into a temporary file was paid for: it is kept, the run ends with 1 and says why, and
-// the same command goes on without asking for it again.
+// the same command continues without sending it again.
 func TestALargeAnswerSurvivesAFullTemporaryFolder(t *testing.T) {
 	const rows, workers = 200, 64
 	s := newStage(t, fakeapi.Options{Match: 1, Faults: []fakeapi.Fault{{Kinds: []string{"size300000"}, After: 20}}})

@@ -85,6 +85,6 @@ func keepsPromise(t *testing.T, what string, peak, contacts int64) {
 	most := 64<<20 + 32*contacts
 	t.Logf("%s: at most %.1f MiB", what, float64(peak)/(1<<20))
 	if peak > most || peak == 0 {
-		t.Errorf("%s took %.1f MiB, want at most %.1f", what, float64(peak)/(1<<20), float64(most)/(1<<20))
+		t.Errorf("%s took %.1f MiB, expected at most %.1f", what, float64(peak)/(1<<20), float64(most)/(1<<20))
 	}
 }

@@ -38,7 +38,7 @@ func TestASignalIsReportedWhileCallsAreInFlight(t *testing.T) {
 	})
 	const want = "enrich: interrupted: finishing 1 call in flight, then writing the results (Ctrl-C again to quit now)\n"
 	if !strings.Contains(said.String(), want) || code != exitSIGINT {
-		t.Errorf("exit code %d, want %q in\n%s", code, want, &said)
+		t.Errorf("exit code %d, expected %q in\n%s", code, want, &said)
 	}
 }
 
@@ -54,7 +54,7 @@ func TestStoppingText(t *testing.T) {
 		{32, true, "interrupted: finishing 32 calls in flight, then writing the results (Ctrl-C again to quit now)"},
 	} {
 		if got := stoppingText(tt.inFlight, tt.ctrlC); got != tt.want {
-			t.Errorf("stoppingText(%d, %v) = %q, want %q", tt.inFlight, tt.ctrlC, got, tt.want)
+			t.Errorf("stoppingText(%d, %v) = %q, expected %q", tt.inFlight, tt.ctrlC, got, tt.want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"enrich/metrics"
 )
 
-// metrics reads a file as Prometheus would, and holds it to Prometheus' own rules.
+// metrics reads a file as Prometheus would, and checks it by Prometheus' own rules.
 func (s *stage) metrics(name string) map[string]*dto.MetricFamily {
 	s.t.Helper()
 	text, err := os.ReadFile(s.path(name))
@@ -83,7 +83,7 @@ func TestMetricsSayWhatTheSummarySays(t *testing.T) {
 		{"enrich_last_run_stopped", "unauthorized"}: 0, {"enrich_account_credits", "l.csv"}: float64(*sum.Credits.Remaining),
 	} {
 		if got := gaugeOf(t, first, name[0], name[1]); got != want {
-			t.Errorf("%v: %v, want %v", name, got, want)
+			t.Errorf("%v: %v, expected %v", name, got, want)
 		}
 	}
 	complete := gaugeOf(t, first, "enrich_last_complete_run_timestamp_seconds", "l.csv")

@@ -39,7 +39,7 @@ func body(text string) func(http.ResponseWriter, int64) {
 	return func(w http.ResponseWriter, _ int64) { _, _ = w.Write([]byte(text)) } // the caller is the test
 }
 
-// --max-credits holds if an answer does not say whether it was charged, in whatever way.
+// --max-credits is not exceeded if an answer does not say whether it was charged, in whatever way.
 func TestACapHoldsIfTheChargeCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for name, member := range map[string]string{
@@ -95,7 +95,7 @@ func TestABudgetCountsAChargeAsTheRunDid(t *testing.T) {
 				s.run(exitCapped, "run", "--url", api.URL, "--max-credits", "5/day", "l.csv")
 			}
 			if got := api.calls.Load(); got != 5 {
-				t.Errorf("%d calls, want 5", got)
+				t.Errorf("%d calls, expected 5", got)
 			}
 		})
 	}
@@ -120,7 +120,7 @@ func TestABalanceThatFallsReachesTheCap(t *testing.T) {
 				}
 				told := strings.Contains(c.said.String(), "(the balance fell by 20 credits; the answers account for 0)")
 				if got := api.calls.Load(); got != want || told != (charged == "false") {
-					t.Errorf("%d calls, want %d: %s", got, want, &c.said)
+					t.Errorf("%d calls, expected %d: %s", got, want, &c.said)
 				}
 			})
 		}

@@ -97,7 +97,7 @@ func (c *child) ends(want int) {
 		c.t.Fatal(err)
 	}
 	if got := c.ProcessState.ExitCode(); got != want {
-		c.t.Errorf("%q: exit code %d, want %d:\n%s", c.Args[1:], got, want, &c.said)
+		c.t.Errorf("%q: exit code %d, expected %d:\n%s", c.Args[1:], got, want, &c.said)
 	}
 }
 
@@ -146,7 +146,7 @@ func (s *stage) absent(names ...string) {
 func (s *stage) calls(want int64) {
 	s.t.Helper()
 	if got := s.api.Stats().Calls; got != want {
-		s.t.Errorf("%d calls, want %d", got, want)
+		s.t.Errorf("%d calls, expected %d", got, want)
 	}
 }
 
@@ -207,7 +207,7 @@ func TestAnOutputDirectoryThatGoesAwayCostsNothing(t *testing.T) {
 func TestAReaderThatGoesAwayEndsTheWrite(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{Match: 1})
-	s.list("l.csv", 500, "") // more than a pipe holds
+	s.list("l.csv", 500, "") // more than fits a pipe
 	c := s.command("run", "--results", "-", "l.csv")
 	c.Stdout = nil
 	out, err := c.StdoutPipe()
@@ -266,7 +266,7 @@ func TestASignalEndsTheReadingOfASlowInput(t *testing.T) {
 			}
 			rest, err := os.ReadFile(s.path("rest.csv"))
 			if n := int64(bytes.Count(rest, []byte("\n"))) - 1; err != nil || n != sum.Rows.Pending {
-				t.Errorf("%d rows are in the pending file, want %d: %v", n, sum.Rows.Pending, err)
+				t.Errorf("%d rows are in the pending file, expected %d: %v", n, sum.Rows.Pending, err)
 			}
 			_ = in.Close() // the child is gone
 		})

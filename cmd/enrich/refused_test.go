@@ -37,7 +37,7 @@ func TestARefusalInTheMiddleCostsAtMostACallAWorker(t *testing.T) {
 				s.run(exitRefused, "run", "--workers", fmt.Sprint(workers), "l.csv")
 				calls, sum := s.api.Stats().Calls, s.summary("l.summary.json")
 				if calls <= good || calls > good+1+workers {
-					t.Errorf("%d calls, want more than %d and at most %d", calls, good, good+1+workers)
+					t.Errorf("%d calls, expected more than %d and at most %d", calls, good, good+1+workers)
 				}
 				if *sum.Stopped != tt.stopped || sum.Rows.Failed != 0 || sum.Rows.Matched != good || sum.Rows.Pending != rows-good {
 					t.Errorf("%+v", sum)
@@ -52,7 +52,7 @@ func TestARefusalInTheMiddleCostsAtMostACallAWorker(t *testing.T) {
 				defer again.Close()
 				s.run(exitOK, "run", "l.csv")
 				if got := again.Stats().Calls; got != rows-good {
-					t.Errorf("the second run made %d calls, want %d", got, rows-good)
+					t.Errorf("the second run made %d calls, expected %d", got, rows-good)
 				}
 			})
 		}

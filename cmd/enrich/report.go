@@ -223,7 +223,7 @@ func mark(s string) string {
 	return console.Plain(s)
 }
 
-// inOrder lists fields as their columns stand in the results.
+// inOrder lists fields in the order of their columns in the results.
 func inOrder(fields map[string]int64) (list []report.Count) {
 	for _, column := range writer.ResultColumns() {
 		name := strings.TrimPrefix(column, "enrich_")

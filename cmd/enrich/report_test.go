@@ -65,7 +65,7 @@ func TestTheReportsNumbersAreTheSummarys(t *testing.T) {
 				got["moments"] = callsOverTime(t, page)
 				for name, n := range want {
 					if got[name] != n && (got[name] != "" || n != "0") {
-						t.Errorf("%s is %q on the page, want %s", name, got[name], n)
+						t.Errorf("%s is %q on the page, expected %s", name, got[name], n)
 					}
 				}
 			})
@@ -206,7 +206,7 @@ func TestWhatAPageShowsIsClean(t *testing.T) {
 		"مرحبا":                              "مرحبا",
 	} {
 		if got := r.clean(given, maxColumnRunes); got != want {
-			t.Errorf("%.40q is shown as %q, want %q", given, got, want)
+			t.Errorf("%.40q is shown as %q, expected %q", given, got, want)
 		}
 	}
 }

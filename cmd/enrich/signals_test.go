@@ -13,7 +13,7 @@ import (
 	"enrich/pipeline"
 )
 
-// TestEachSignalHasItsCode: the asking stops, what is answered is published, the rest is pending.
+// TestEachSignalHasItsCode: no call is made, answers are published, the rest is pending.
 func TestEachSignalHasItsCode(t *testing.T) {
 	for sig, want := range map[syscall.Signal]int{syscall.SIGHUP: 129, syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		t.Run(sig.String(), func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestEachSignalHasItsCode(t *testing.T) {
 			})
 			<-arrived
 			if got != want {
-				t.Errorf("exit code %d, want %d: %s", got, want, &said)
+				t.Errorf("exit code %d, expected %d: %s", got, want, &said)
 			}
 			text, err := os.ReadFile("leads.summary.json")
 			if err != nil {

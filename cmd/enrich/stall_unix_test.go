@@ -73,7 +73,7 @@ func TestTheGraceBoundsAPipeThatNobodyReads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, fakeapi.Options{Match: 1})
-			s.list("l.csv", 700, "") // their results are more than a pipe holds
+			s.list("l.csv", 700, "") // their results are more than fits a pipe
 			s.run(exitOK, "run", "l.csv")
 			before, err := os.ReadFile(s.path("l.summary.json"))
 			if err != nil {

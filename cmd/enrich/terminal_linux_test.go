@@ -71,7 +71,7 @@ func (s *stage) shown(width uint16, want int, args ...string) string {
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;?]*[A-Za-z]")
 
-// screenOf is what stands on a terminal in the end: a carriage return writes over a line, and an escape erases it.
+// screenOf returns what a terminal shows in the end: a carriage return writes over a line, and an escape erases it.
 func screenOf(sent string) []string {
 	lines := []string{""}
 	at := 0
@@ -129,7 +129,7 @@ func TestABarIsDrawnAndClearedOnATerminal(t *testing.T) {
 			}
 			left := screenOf(sent)
 			if text := strings.Join(left, "\n"); strings.Contains(text, "%") || !strings.Contains(text, "80 rows") || left[0] != "ledger ledger.db: 0 answers" || !strings.HasPrefix(left[1], "l.csv:") {
-				t.Errorf("what stands on the terminal in the end:\n%s", text)
+				t.Errorf("the terminal shows in the end:\n%s", text)
 			}
 		})
 	}

@@ -27,7 +27,7 @@ func TestAWaitIsToldWithItsReasonAndEnd(t *testing.T) {
 		{client.Waiting{Reason: client.WaitingBackoff, Until: now.Add(3 * time.Second)}, "backing off: next try in 3 s"},
 	} {
 		if got := waitText(tt.w, now); got != tt.want {
-			t.Errorf("%q, want %q", got, tt.want)
+			t.Errorf("%q, expected %q", got, tt.want)
 		}
 	}
 }
@@ -72,7 +72,7 @@ func TestARunSaysWhatItWaitsFor(t *testing.T) {
 	}
 }
 
-// A run that goes on after a first one knows how long the rest takes: the rows that it skips are no work done.
+// A run that goes on after a first one knows how long the rest takes: the rows that it skips are not work done.
 func TestTheTimeLeftCountsOnlyWhatIsSent(t *testing.T) {
 	began := time.Now()
 	var e estimate
@@ -86,7 +86,7 @@ func TestTheTimeLeftCountsOnlyWhatIsSent(t *testing.T) {
 	rest := 10_000 - 64 - 290.0
 	want := time.Duration((rest + 64) / 10 * float64(time.Second))
 	if got := e.left(rest, -1); got < want*9/10 || got > want*11/10 {
-		t.Errorf("%v left, want about %v", got, want)
+		t.Errorf("%v left, expected about %v", got, want)
 	}
 	if got := e.left(rest, 100); got < 15*time.Second || got > 18*time.Second {
 		t.Errorf("with 100 calls to go and 64 under way: %v", got)
@@ -138,7 +138,7 @@ func TestTheTimeLeftAfterAResume(t *testing.T) {
 		if o.Left != nil && o.Calls > 5 {
 			want := (100 - o.Calls) * o.Seconds / o.Calls
 			if *o.Left > 2*want+2 || *o.Left < want/2-2 {
-				t.Errorf("%v s left, want about %v: %s", *o.Left, want, line)
+				t.Errorf("%v s left, expected about %v: %s", *o.Left, want, line)
 			}
 		}
 	}

@@ -21,7 +21,7 @@ func TestRepeatedNamesAreToldApart(t *testing.T) {
 		"x x_2":     "x_3 x_2",
 	} {
 		if got := columns.Unique(strings.Fields(names), "x"); strings.Join(got, " ") != want {
-			t.Errorf("%s: got %q, want %s", names, got, want)
+			t.Errorf("%s: got %q, expected %s", names, got, want)
 		}
 	}
 	if got := columns.Unique(columns.Numbered(3)); !slices.Equal(got, []string{"1", "2", "3"}) {

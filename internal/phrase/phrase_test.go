@@ -16,7 +16,7 @@ func TestCountsAgreeWithTheirNouns(t *testing.T) {
 		"were": phrase.Plural(0, "was", "were"), "was": phrase.Plural(1, "was", "were"),
 	} {
 		if got != want {
-			t.Errorf("got %q, want %q", got, want)
+			t.Errorf("got %q, expected %q", got, want)
 		}
 	}
 }
@@ -36,10 +36,10 @@ func TestTextIsShortenedByCharacters(t *testing.T) {
 		{"abc", 0, "…", `"…"`},
 	} {
 		if got := phrase.Shorten(tt.text, tt.most); got != tt.short {
-			t.Errorf("Shorten(%q, %d) = %q, want %q", tt.text, tt.most, got, tt.short)
+			t.Errorf("Shorten(%q, %d) = %q, expected %q", tt.text, tt.most, got, tt.short)
 		}
 		if got := phrase.Quote(tt.text, tt.most); got != tt.quoted {
-			t.Errorf("Quote(%q, %d) = %s, want %s", tt.text, tt.most, got, tt.quoted)
+			t.Errorf("Quote(%q, %d) = %s, expected %s", tt.text, tt.most, got, tt.quoted)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -70,7 +70,7 @@ func TestTheNearestNameIsFound(t *testing.T) {
 			got = names[i]
 		}
 		if got != tt.want {
-			t.Errorf("nearest to %q within %d: %q, want %q", tt.word, tt.most, got, tt.want)
+			t.Errorf("nearest to %q within %d: %q, expected %q", tt.word, tt.most, got, tt.want)
 		}
 	}
 }

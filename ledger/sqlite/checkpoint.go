@@ -22,7 +22,7 @@ const (
 // checkpoint merges the log into the file if it has grown, or arranges for it to happen soon. SQLite would do so by itself, but
 // would not report a failed write or sync.
 func (l *Ledger) checkpoint() error {
-	if l.logPages < l.checkpointed { // it began anew
+	if l.logPages < l.checkpointed { // it was restarted
 		l.checkpointed = 0
 	}
 	if l.logPages >= l.checkpointed+cmp.Or(l.options.checkpointPages, checkpointPages) {

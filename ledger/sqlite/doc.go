@@ -48,8 +48,8 @@
 //	write the record   a killed process has written it. It is not synced, but the first one after each checkpoint is: after
 //	                   a power cut the record is still newer than the file without its log
 //	needed = 1         synced; the record still matches
-//	checkpoint         syncs the log, writes and syncs the file; the log stays until the next transaction begins it anew
-//	needed = 0         begins the log anew. If that is torn, the file says 1 and has no log, and the record says that nothing
+//	checkpoint         syncs the log, writes and syncs the file; the log stays until the next transaction restarts it
+//	needed = 0         restarts the log. If that is torn, the file says 1 and has no log, and the record says that nothing
 //	                   is missing
 //
 // Before something is erased, the record loses its checksum, because the outcome may be removed; numbers are not used again.

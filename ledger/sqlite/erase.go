@@ -123,7 +123,7 @@ func (l *Ledger) rollBack() error {
 	return l.conn.Exec("ROLLBACK")
 }
 
-// rewrite writes the file anew from what is left in it, and empties the log: free space would keep the removed bytes.
+// rewrite writes a new file from what is left in it, and empties the log: free space would keep the removed bytes.
 func (l *Ledger) rewrite() error {
 	if err := l.stmts.close(); err != nil {
 		return err

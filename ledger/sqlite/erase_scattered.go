@@ -24,7 +24,7 @@ func (e *erasure) eraseScattered(removes func(ended) bool) error {
 	return e.eraseIntents()
 }
 
-// eraseOutcomes deletes outcomes and returns the commits that must be written anew: they cannot be while they are read.
+// eraseOutcomes deletes outcomes and returns the commits that must be rewritten: they cannot be while they are read.
 func (e *erasure) eraseOutcomes(removes func(ended) bool) (changed []commitRow, err error) {
 	var ids []int64
 	for stmt, err := range e.rows(allEnded) {

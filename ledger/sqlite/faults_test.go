@@ -75,7 +75,7 @@ func large(n int) []byte {
 }
 
 // check opens the ledger on a healthy disk: all that was acknowledged is there, what is there was tried, all of it is
-// sound, and it can go on.
+// valid, and it can continue.
 func (s *script) check(t *testing.T) {
 	t.Helper()
 	l, err := sqlite.Open(context.Background(), s.path, sqlite.Options{})

@@ -49,7 +49,7 @@ func TestEncodingIsDetectedByContent(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := readertest.Cells(rows[len(rows)-1:]); got != want || r.Info().Encoding != c.encoding {
-				t.Errorf("got %q in %s, want %q in %s", got, r.Info().Encoding, want, c.encoding)
+				t.Errorf("got %q in %s, expected %q in %s", got, r.Info().Encoding, want, c.encoding)
 			}
 			if got := r.Info().Header[0]; got != "email" {
 				t.Errorf("header begins with %q", got)
@@ -77,7 +77,7 @@ func TestUndecodableRowIsRefusedAndKept(t *testing.T) {
 				t.Fatalf("not refused: %q", row.Cells)
 			}
 			if got := strings.Join(row.Cells, "|"); c.want != "" && got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
+				t.Errorf("got %q, expected %q", got, c.want)
 			}
 			if strings.Contains(strings.Join(row.Cells, ""), "\ufffd") {
 				t.Errorf("a U+FFFD that was not in the file: %q", row.Cells)
@@ -148,7 +148,7 @@ func TestTruncatedArchiveIsErrBroken(t *testing.T) {
 		}
 		for i, row := range rows {
 			if got := strings.Join(row.Cells, ","); row.Refused != nil || got != lines[i] {
-				t.Fatalf("row %d: got %q, want %q", i, got, lines[i])
+				t.Fatalf("row %d: got %q, expected %q", i, got, lines[i])
 			}
 		}
 		if sum, _ := r.Sum(); sum != sha256.Sum256(whole[:size]) {
@@ -190,7 +190,7 @@ func TestSmallReadsMakeNoDifference(t *testing.T) {
 		}
 		got, err := readertest.ReadAll(r)
 		if readertest.Cells(got) != readertest.Cells(want) || (err == nil) != (werr == nil) {
-			t.Errorf("got %q %v, want %q %v", readertest.Cells(got), err, readertest.Cells(want), werr)
+			t.Errorf("got %q %v, expected %q %v", readertest.Cells(got), err, readertest.Cells(want), werr)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestOtherFilesAreRefusedWithAdvice(t *testing.T) {
 	} {
 		_, _, err := readertest.Read(t, []byte(c.input), reader.Options{})
 		if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: got %v, want %v with %q", name, err, c.is, c.says)
+			t.Errorf("%s: got %v, expected %v with %q", name, err, c.is, c.says)
 		}
 	}
 }

@@ -35,7 +35,7 @@ func TestOrdinaryTables(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := readertest.Cells(rows); got != c.want {
-				t.Errorf("got %q, want %q (%+v)", got, c.want, r.Info())
+				t.Errorf("got %q, expected %q (%+v)", got, c.want, r.Info())
 			}
 		})
 	}
@@ -47,10 +47,10 @@ func TestRaggedRowMessageHasBothCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := readertest.Cells(rows), "1|2|3 / !4|5 / !6|7|8+9|10 / 11|12|13"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+		t.Errorf("got %q, expected %q", got, want)
 	}
 	if got, want := rows[2].Refused.Message, "line 4 has 5 columns; expected 3"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+		t.Errorf("got %q, expected %q", got, want)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestLineEndsWithinCellsCount(t *testing.T) {
 			t.Fatalf("%q: %d rows, %v", input, len(rows), err)
 		}
 		if rows[0].Line != 2 || rows[1].Line != 6 || rows[1].Number != 2 {
-			t.Errorf("%q: lines %d and %d, want 2 and 6", input, rows[0].Line, rows[1].Line)
+			t.Errorf("%q: lines %d and %d, expected 2 and 6", input, rows[0].Line, rows[1].Line)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func TestMalformedRowsAreRefusedAndTheNextAreGood(t *testing.T) {
 		"the header again":                                 {"a,b,c\na,b,c\n4,5,6\n", "!a|b|c / " + good, "line 2: the header is repeated here"},
 		"fewer cells":                                      {"a,b,c\n1,2\n4,5,6\n", "!1|2 / " + good, "line 2 has 2 columns; expected 3"},
 		"a row after a malformed one that may be its rest": {"a,b,c\n1,\"x\"y,z\nend\",8,9\n4,5,6\n7,8,9\n", "!1|\"x\"y|z / !end\"|8|9 / " + good + " / 7|8|9", "line 2"},
-		"an inch mark is no quote":                         {"a,b,c\n1,5\" pipe,say \"hi\"\n4,5,6\n", "1|5\" pipe|say \"hi\" / " + good, ""},
+		"an inch mark is not a quote":                      {"a,b,c\n1,5\" pipe,say \"hi\"\n4,5,6\n", "1|5\" pipe|say \"hi\" / " + good, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, rows, err := readertest.Read(t, []byte(c.input), reader.Options{AnyColumns: true, Delimiter: ","})
@@ -32,7 +32,7 @@ func TestMalformedRowsAreRefusedAndTheNextAreGood(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, c.want)
 			}
 			if c.says != "" && !strings.Contains(rows[0].Refused.Message, c.says) {
-				t.Errorf("says %q, want %q", rows[0].Refused.Message, c.says)
+				t.Errorf("says %q, expected %q", rows[0].Refused.Message, c.says)
 			}
 			if rows[len(rows)-1].Line != int64(strings.Count(strings.TrimSuffix(c.input, "\n"), "\n")+1) {
 				t.Errorf("the last row is in line %d", rows[len(rows)-1].Line)
@@ -108,7 +108,7 @@ func TestMalformedHeaderErrorHasItsLine(t *testing.T) {
 	} {
 		_, _, err := readertest.Read(t, []byte(c.input), c.o)
 		if !errors.Is(err, reader.ErrHeader) || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: got %v, want %q", name, err, c.says)
+			t.Errorf("%s: got %v, expected %q", name, err, c.says)
 		}
 	}
 }

@@ -60,9 +60,9 @@ func TestDetectedDelimiters(t *testing.T) {
 			case got == want && err == nil:
 				right++
 			case err != nil:
-				t.Logf("%s: refused, want %q: %v", filepath.Join(set.folder, part[0]), want, err)
+				t.Logf("%s: refused, expected %q: %v", filepath.Join(set.folder, part[0]), want, err)
 			default:
-				t.Logf("%s: got %q quote %s, want %q %s %s", filepath.Join(set.folder, part[0]), got, quote, want, part[3], part[1])
+				t.Logf("%s: got %q quote %s, expected %q %s %s", filepath.Join(set.folder, part[0]), got, quote, want, part[3], part[1])
 			}
 		}
 		_ = f.Close()

@@ -51,19 +51,19 @@ func TestQuotesThatProtectNothingAreText(t *testing.T) {
 		"a space in one bare cell of a table": {head + readertest.RepeatRow(99, "%d@x.com,Ann,Rome\n") + "b@x.com, Bob,Rome\n", `, " "`, 99, "b@x.com| Bob|Rome"},
 
 		// backslashes
-		"escaped quotes beside a delimiter":      {"email,note\n" + readertest.RepeatRow(9, "%d@x.com,\"say \\\"hi\\\", 1\"\n"), `, " \`, 8, `9@x.com|say "hi", 1`},
-		"one row with escaped quotes":            {"email,note\n1@x.com,\"say \\\"hi\\\", 1\"\n", `, " \`, 0, `1@x.com|say "hi", 1`},
-		"escaped quotes between semicolons":      {"email;note\n" + readertest.RepeatRow(9, "%d@x.com;\"say \\\"hi\\\"; 1\"\n"), `; " \`, 8, `9@x.com|say "hi"; 1`},
-		"escaped quotes and a line end":          {"email,note\n" + readertest.RepeatRow(9, "%d@x.com,\"say \\\"hi\\\",\n1\"\n"), `, " \`, 8, "9@x.com|say \"hi\",\n1"},
-		"escaped apostrophes":                    {"email,note\n" + readertest.RepeatRow(9, "%d@x.com,'it\\'s, 1'\n"), `, ' \`, 8, `9@x.com|it's, 1`},
-		"JSON in a cell":                         {"id,data\n" + readertest.RepeatRow(9, "%d,\"{\\\"a\\\": 1, \\\"b\\\": [2,3]}\"\n"), `, " \`, 8, `9|{"a": 1, "b": [2,3]}`},
-		"an escaped backslash at the end":        {"path,note\n" + readertest.RepeatRow(9, "\"C:\\\\dir\\\\\",\"a \\\"b\\\"\"\n"), `, " \`, 8, `C:\dir\|a "b"`},
-		"a path that ends in a backslash":        {"path,note\n\"C:\\dir\\\",x\n", `, " "`, 0, `C:\dir\|x`},
-		"many paths":                             {"path,note\n" + readertest.RepeatRow(9, "\"C:\\dir%d\\\",x\n"), `, " "`, 8, `C:\dir9\|x`},
-		"paths in every cell":                    {"\"from\",\"to\"\n" + readertest.RepeatRow(9, "\"C:\\a\\\",\"D:\\b\\\"\n"), `, " "`, 8, `C:\a\|D:\b\`},
-		"a path at the end of a row":             {"n,path\n" + readertest.RepeatRow(9, "%d,\"C:\\dir\\\"\n"), `, " "`, 8, `9|C:\dir\`},
-		"doubled quotes behind a backslash":      {"n,data\n" + readertest.RepeatRow(9, "%d,\"{\"\"a\"\": \"\"b\\\"\"c\"\"}\"\n"), `, " "`, 8, `9|{"a": "b\"c"}`},
-		"backslashes that are no escape in text": {"path,note\n" + readertest.RepeatRow(9, "C:\\dir%d,\\N\n"), `, " "`, 8, `C:\dir9|\N`},
+		"escaped quotes beside a delimiter":        {"email,note\n" + readertest.RepeatRow(9, "%d@x.com,\"say \\\"hi\\\", 1\"\n"), `, " \`, 8, `9@x.com|say "hi", 1`},
+		"one row with escaped quotes":              {"email,note\n1@x.com,\"say \\\"hi\\\", 1\"\n", `, " \`, 0, `1@x.com|say "hi", 1`},
+		"escaped quotes between semicolons":        {"email;note\n" + readertest.RepeatRow(9, "%d@x.com;\"say \\\"hi\\\"; 1\"\n"), `; " \`, 8, `9@x.com|say "hi"; 1`},
+		"escaped quotes and a line end":            {"email,note\n" + readertest.RepeatRow(9, "%d@x.com,\"say \\\"hi\\\",\n1\"\n"), `, " \`, 8, "9@x.com|say \"hi\",\n1"},
+		"escaped apostrophes":                      {"email,note\n" + readertest.RepeatRow(9, "%d@x.com,'it\\'s, 1'\n"), `, ' \`, 8, `9@x.com|it's, 1`},
+		"JSON in a cell":                           {"id,data\n" + readertest.RepeatRow(9, "%d,\"{\\\"a\\\": 1, \\\"b\\\": [2,3]}\"\n"), `, " \`, 8, `9|{"a": 1, "b": [2,3]}`},
+		"an escaped backslash at the end":          {"path,note\n" + readertest.RepeatRow(9, "\"C:\\\\dir\\\\\",\"a \\\"b\\\"\"\n"), `, " \`, 8, `C:\dir\|a "b"`},
+		"a path that ends in a backslash":          {"path,note\n\"C:\\dir\\\",x\n", `, " "`, 0, `C:\dir\|x`},
+		"many paths":                               {"path,note\n" + readertest.RepeatRow(9, "\"C:\\dir%d\\\",x\n"), `, " "`, 8, `C:\dir9\|x`},
+		"paths in every cell":                      {"\"from\",\"to\"\n" + readertest.RepeatRow(9, "\"C:\\a\\\",\"D:\\b\\\"\n"), `, " "`, 8, `C:\a\|D:\b\`},
+		"a path at the end of a row":               {"n,path\n" + readertest.RepeatRow(9, "%d,\"C:\\dir\\\"\n"), `, " "`, 8, `9|C:\dir\`},
+		"doubled quotes behind a backslash":        {"n,data\n" + readertest.RepeatRow(9, "%d,\"{\"\"a\"\": \"\"b\\\"\"c\"\"}\"\n"), `, " "`, 8, `9|{"a": "b\"c"}`},
+		"backslashes that are not escapes in text": {"path,note\n" + readertest.RepeatRow(9, "C:\\dir%d,\\N\n"), `, " "`, 8, `C:\dir9|\N`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, rows, err := readertest.Read(t, []byte(c.input), reader.Options{AnyColumns: true})
@@ -72,10 +72,10 @@ func TestQuotesThatProtectNothingAreText(t *testing.T) {
 			}
 			i := r.Info()
 			if got := i.Delimiter + " " + i.Quote + " " + i.Escape; got != c.dialect {
-				t.Errorf("dialect %q, want %q", got, c.dialect)
+				t.Errorf("dialect %q, expected %q", got, c.dialect)
 			}
 			if c.row >= len(rows) || rows[c.row].Refused != nil || strings.Join(rows[c.row].Cells, "|") != c.want {
-				t.Errorf("got %s, want row %d to be %q", readertest.Cells(rows[max(len(rows)-3, 0):]), c.row, c.want)
+				t.Errorf("got %s, expected row %d to be %q", readertest.Cells(rows[max(len(rows)-3, 0):]), c.row, c.want)
 			}
 		})
 	}

@@ -18,22 +18,22 @@ func TestFieldsOfJSON(t *testing.T) {
 		want contact.Contact // of the last row
 		err  error
 	}{
-		"nested":            {`{"email":"a","company":{"name":"X","domain":"www.x.com"}}`, nil, contact.Contact{Email: "a", CompanyName: "X", CompanyDomain: "x.com"}, nil},
-		"top before nested": {`{"email":"a","company":{"name":"X"},"company_name":"Y"}`, nil, contact.Contact{Email: "a", CompanyName: "Y"}, nil},
-		"in other letters":  {`{"email":"a","company":{"name":"X"},"companyName":"Y"}`, nil, contact.Contact{Email: "a", CompanyName: "Y"}, nil},
-		"a dot first":       {`{"contact.email":"b","contact":{"email":"a"}}`, fields{"email": "contact.email"}, contact.Contact{Email: "b"}, nil},
-		"wrapped":           {`{"id":1,"properties":{"email":"a","firstname":"Ann"}}`, nil, contact.Contact{Email: "a", FirstName: "Ann"}, nil},
-		"not the owner":     {`{"email":"a","owner":{"email":"b","first_name":"Bo"}}`, nil, contact.Contact{Email: "a"}, nil},
-		"a path":            {`{"x":{"y":{"z":{"mail":{"work":"a"}}}}}`, fields{"email": "x.y.z.mail.work"}, contact.Contact{Email: "a"}, nil},
-		"a list":            {`{"emails":[{"value":"a"},{"value":"b"}]}`, fields{"email": "emails.1.value"}, contact.Contact{Email: "b"}, nil},
-		"a dot in a name":   {`{"contact":{"email":"a"},"contact.email":"b"}`, fields{"email": "contact.email"}, contact.Contact{Email: "b"}, nil},
-		"a path is not":     {`{"contact":{"mail":"a"}}`, fields{"email": "contact.email"}, contact.Contact{}, mapping.ErrMap},
-		"nested is no text": {`{"email":{"x":"a"},"mail":"b"}`, nil, contact.Contact{Email: "b"}, nil},
-		"later nested":      {`{"email":"a"}` + "\n" + `{"email":["b"]}`, nil, contact.Contact{}, nil},
-		"trimmed":           {`{"email":" a\u00a0","company_domain":"https://www.y.com/y"}`, nil, contact.Contact{Email: "a", CompanyDomain: "y.com"}, nil},
-		"a null text":       {`{"email":"null","first_name":"\"null\""}`, nil, contact.Contact{FirstName: `"null"`}, nil},
-		"ours are not":      {`{"enrichment":{"email":"x"},"enrich_email":"y","mail":"a"}`, nil, contact.Contact{Email: "a"}, nil},
-		"duplicate wrapped": {`{"person":{"email":"a"},"person":{"email":"b"}}`, nil, contact.Contact{Email: "b"}, nil},
+		"nested":             {`{"email":"a","company":{"name":"X","domain":"www.x.com"}}`, nil, contact.Contact{Email: "a", CompanyName: "X", CompanyDomain: "x.com"}, nil},
+		"top before nested":  {`{"email":"a","company":{"name":"X"},"company_name":"Y"}`, nil, contact.Contact{Email: "a", CompanyName: "Y"}, nil},
+		"in other letters":   {`{"email":"a","company":{"name":"X"},"companyName":"Y"}`, nil, contact.Contact{Email: "a", CompanyName: "Y"}, nil},
+		"a dot first":        {`{"contact.email":"b","contact":{"email":"a"}}`, fields{"email": "contact.email"}, contact.Contact{Email: "b"}, nil},
+		"wrapped":            {`{"id":1,"properties":{"email":"a","firstname":"Ann"}}`, nil, contact.Contact{Email: "a", FirstName: "Ann"}, nil},
+		"not the owner":      {`{"email":"a","owner":{"email":"b","first_name":"Bo"}}`, nil, contact.Contact{Email: "a"}, nil},
+		"a path":             {`{"x":{"y":{"z":{"mail":{"work":"a"}}}}}`, fields{"email": "x.y.z.mail.work"}, contact.Contact{Email: "a"}, nil},
+		"a list":             {`{"emails":[{"value":"a"},{"value":"b"}]}`, fields{"email": "emails.1.value"}, contact.Contact{Email: "b"}, nil},
+		"a dot in a name":    {`{"contact":{"email":"a"},"contact.email":"b"}`, fields{"email": "contact.email"}, contact.Contact{Email: "b"}, nil},
+		"a path is not":      {`{"contact":{"mail":"a"}}`, fields{"email": "contact.email"}, contact.Contact{}, mapping.ErrMap},
+		"nested is not text": {`{"email":{"x":"a"},"mail":"b"}`, nil, contact.Contact{Email: "b"}, nil},
+		"later nested":       {`{"email":"a"}` + "\n" + `{"email":["b"]}`, nil, contact.Contact{}, nil},
+		"trimmed":            {`{"email":" a\u00a0","company_domain":"https://www.y.com/y"}`, nil, contact.Contact{Email: "a", CompanyDomain: "y.com"}, nil},
+		"a null text":        {`{"email":"null","first_name":"\"null\""}`, nil, contact.Contact{FirstName: `"null"`}, nil},
+		"ours are not":       {`{"enrichment":{"email":"x"},"enrich_email":"y","mail":"a"}`, nil, contact.Contact{Email: "a"}, nil},
+		"duplicate wrapped":  {`{"person":{"email":"a"},"person":{"email":"b"}}`, nil, contact.Contact{Email: "b"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := readAll(strings.NewReader(tt.in), Options{Options: mapping.Options{Map: tt.said}}, 16)
@@ -42,7 +42,7 @@ func TestFieldsOfJSON(t *testing.T) {
 				last = got.rows[len(got.rows)-1].Contact
 			}
 			if last != tt.want || !errors.Is(got.err, tt.err) {
-				t.Errorf("got %+v, %v by %v; want %+v", last, got.err, got.mapping, tt.want)
+				t.Errorf("got %+v, %v by %v; expected %+v", last, got.err, got.mapping, tt.want)
 			}
 		})
 	}
@@ -57,7 +57,7 @@ func TestMembersThatComeLateAreFieldsByTheirOwnName(t *testing.T) {
 	in := late(5000, `{"Work Email":"alias"}`, `{"Email":"a"}`, `{"email":"another spelling"}`, `{"First Name":"Ann","Email":"b"}`)
 	first := readAll(strings.NewReader(in), Options{}, 256)
 	if want := "5001 \n5002 a\n5003 \n5004 b"; !strings.HasSuffix(first.short(), want) {
-		t.Errorf("got %s, want %s", first.short()[len(first.short())-60:], want)
+		t.Errorf("got %s, expected %s", first.short()[len(first.short())-60:], want)
 	}
 	if got := first.rows[5003].Contact; got.FirstName != "Ann" {
 		t.Errorf("got %+v", got)
@@ -72,7 +72,7 @@ func TestColumnsAreTheMembersInOrderOfFirstAppearance(t *testing.T) {
 	in := `{"b":1,"email":"x","a":2}` + "\n[1]\n" + `{"c":{"d":1},"\u0061":3,"enrichment":null}` + "\n" + late(5000, `{"last":1}`)
 	got := readAll(strings.NewReader(in), Options{}, 256)
 	if want := "b email a c enrichment linkedin_url note last"; strings.Join(got.columns, " ") != want {
-		t.Errorf("got %q, want %s", got.columns, want)
+		t.Errorf("got %q, expected %s", got.columns, want)
 	}
 	if cells := got.rows[2].Cells; strings.Join(cells, "|") != `||3|{"d":1}|` {
 		t.Errorf("got %q", cells)

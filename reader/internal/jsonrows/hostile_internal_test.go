@@ -29,7 +29,7 @@ func (a *again) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestHostileJSONEndsInBounds: whatever a file holds, memory stays bounded and the end comes in time.
+// TestHostileJSONEndsInBounds: whatever a file contains, memory stays bounded and the end comes in time.
 func TestHostileJSONEndsInBounds(t *testing.T) {
 	const size, most = 64 << 20, 32 << 20
 	fill := strings.Repeat("x", 1000)

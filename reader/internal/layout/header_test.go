@@ -92,7 +92,7 @@ func TestHeaderIsTheLineThatNamesFields(t *testing.T) {
 			}
 			i := r.Info()
 			if got := strings.Join(i.Header, "|"); got != c.header || i.HeaderLine != c.line || len(rows) != c.rows {
-				t.Errorf("header %q in line %d, %d rows; want %q in line %d, %d rows", got, i.HeaderLine, len(rows), c.header, c.line, c.rows)
+				t.Errorf("header %q in line %d, %d rows; expected %q in line %d, %d rows", got, i.HeaderLine, len(rows), c.header, c.line, c.rows)
 			}
 			for _, row := range rows {
 				if row.Refused != nil && name != "the header again" {

@@ -82,7 +82,7 @@ func (t *Table) modalWidth() int {
 	return best
 }
 
-// Samples returns the first rows after the record at an index that have its width and are well-formed. -1 is no record:
+// Samples returns the first rows after the record at an index that have its width and are well-formed. -1 means no record:
 // then they have the table's width.
 func (t *Table) Samples(at int) [][]string {
 	width := t.width

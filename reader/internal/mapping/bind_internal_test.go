@@ -10,7 +10,7 @@ import (
 	"enrich/contact"
 )
 
-// TestContactsAreWhatGocsvBinds holds contacts beside those that gocsv makes by the csv tags, whatever is in the cells.
+// TestContactsAreWhatGocsvBinds compares contacts with those that gocsv makes by the csv tags, whatever is in the cells.
 func TestContactsAreWhatGocsvBinds(t *testing.T) {
 	cell := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "null", "NULL", `"a"`, " a ", "\ufeffa", "a\u200bb", "0", "true", "a\x00b", "a\r\nb", "#", "="}))
 	rapid.Check(t, func(t *rapid.T) {

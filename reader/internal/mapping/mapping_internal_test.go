@@ -187,7 +187,7 @@ func TestAliasesAreTiers(t *testing.T) {
 	} {
 		for name, want := range names {
 			if got := a.fields[f][Key(name)]; got != want {
-				t.Errorf("%s %q: got %+v, want %+v", f, name, got, want)
+				t.Errorf("%s %q: got %+v, expected %+v", f, name, got, want)
 			}
 		}
 	}

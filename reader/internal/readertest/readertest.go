@@ -115,7 +115,7 @@ func Outline(rows []reader.Row) string {
 	return strings.Join(all, " ")
 }
 
-// A FailingReader returns its text and then one error. Whoever reads again is told that this was the end.
+// A FailingReader returns its text and then one error. A further read reports the end.
 type FailingReader struct {
 	Text []byte
 	Err  error

@@ -112,7 +112,7 @@ type Dialect struct {
 	LineEnd string `json:"line_end,omitempty"`
 }
 
-// Lines is a range of an input's lines, from 1. The zero value is no line.
+// Lines is a range of an input's lines, from 1. The zero value means no line.
 type Lines struct {
 	First int64 `json:"first"`
 	Last  int64 `json:"last"`
