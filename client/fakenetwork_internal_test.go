@@ -55,6 +55,7 @@ const matchBody = `{"contact":{"credit_charged":true,"first_name":"Ann"},"remain
 func ok() fakeResponse {
 	return fakeResponse{status: 200, body: matchBody, after: 10 * time.Millisecond}
 }
+
 func status(n int) fakeResponse {
 	return fakeResponse{status: n, body: `{"message":"no"}`, after: 10 * time.Millisecond}
 }
@@ -68,6 +69,7 @@ func notConnected() fakeResponse { return fakeResponse{err: errRefused, after: t
 func connectionReset() fakeResponse {
 	return fakeResponse{err: errReset, sent: true, after: 10 * time.Millisecond}
 }
+
 func throttled(s string) fakeResponse {
 	return fakeResponse{status: 429, header: http.Header{"Retry-After": {s}}, after: 10 * time.Millisecond}
 }
