@@ -42,17 +42,17 @@ func (k Kind) String() string {
 type Failure string
 
 const (
-	// Invalid: the row cannot be sent, because it has too few fields or an invalid value.
+	// Invalid is a row that cannot be sent because it has too few fields or an invalid value.
 	Invalid Failure = "invalid"
-	// Ragged: the row has more or fewer cells than the header.
+	// Ragged is a row with more or fewer cells than the header.
 	Ragged Failure = "ragged"
-	// Rejected: the API refused this row.
+	// Rejected is a row that the API refused.
 	Rejected Failure = "rejected"
-	// Exhausted: the retries ran out.
+	// Exhausted is a row whose retries ran out.
 	Exhausted Failure = "exhausted"
-	// Malformed: a 2xx that is not an answer of the API (API.md, "What counts as an answer").
+	// Malformed is a 2xx that is not an answer of the API (API.md, "What counts as an answer").
 	Malformed Failure = "malformed"
-	// Uncertain: calls were lost too often to send the contact again (--lost-retries).
+	// Uncertain is a contact that is not sent again because too many calls were lost (--lost-retries).
 	Uncertain Failure = "uncertain"
 )
 

@@ -23,7 +23,7 @@ func readLeads(name string) ([]lead, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	var leads []lead
 	err = gocsv.UnmarshalFile(file, &leads)
 	return leads, err

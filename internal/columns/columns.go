@@ -9,8 +9,10 @@ const (
 	Prefix = "enrich_"
 	// Enrichment is the member that enrich adds to a JSON row.
 	Enrichment = "enrichment"
-	// ErrorKind and ErrorMessage are columns of the failures.
-	ErrorKind, ErrorMessage = "enrich_error_kind", "enrich_error_message"
+	// ErrorKind is the column of the failures with the kind.
+	ErrorKind = "enrich_error_kind"
+	// ErrorMessage is the column of the failures with the message.
+	ErrorMessage = "enrich_error_message"
 )
 
 // Unique returns the names with repeated ones told apart: a second "Name" becomes "Name_2", or the first "Name_3", … that no
