@@ -4,8 +4,13 @@ import "strings"
 
 // withoutLine returns a message without the line number that it may begin with: the examples have it.
 func withoutLine(message string) string {
-	if rest, ok := strings.CutPrefix(message, "line "); ok {
-		if number, after, ok := strings.Cut(rest, ": "); ok && digitsLen(number) == len(number) {
+	rest, ok := strings.CutPrefix(message, "line ")
+	if !ok {
+		return message
+	}
+	rest = rest[digitsLen(rest):]
+	for _, separator := range [...]string{": ", " has "} {
+		if after, ok := strings.CutPrefix(rest, separator); ok {
 			return after
 		}
 	}

@@ -7,7 +7,8 @@ func TestMessagesThatDifferByRowHaveOnePattern(t *testing.T) {
 	for given, expected := range map[string]string{
 		"":                                     "",
 		"the API is down":                      "the API is down",
-		`line 12: 9 columns; expected 10`:      `9 columns; expected 10`,
+		`line 12 has 9 columns; expected 10`:   `9 columns; expected 10`,
+		`line 12: not a JSON object`:           `not a JSON object`,
 		`line of text: kept`:                   `line of text: kept`,
 		`"a\"b" is not an address`:             `"…" is not an address`,
 		`"open`:                                `"open`,

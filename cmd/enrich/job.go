@@ -72,6 +72,7 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 		input: in, uncut: context.AfterFunc(stop.Interrupted, func() { in.Cut(errCut) }), reading: reading, endpoint: endpoint,
 		rules: pipeline.Rules{
 			Identity: endpoint.Identity,
+			ByEmail:  s.SameBy == "email",
 			Started:  started.Truncate(time.Millisecond), // as the ledger keeps times
 			MaxAge:   s.MaxAge, NoMatchAge: s.NoMatchAge, LostRetries: int(s.LostRetries),
 		},

@@ -105,7 +105,7 @@ func (j *job) outputPath(what string) string {
 func (j *job) protectedFiles() ([]publish.Protected, error) {
 	ledger, err := j.settings.LedgerPath(j.world.lookupEnv)
 	if err != nil {
-		return nil, err
+		return nil, usage(err)
 	}
 	files := []publish.Protected{{Path: ledger, What: "the ledger"}}
 	for _, suffix := range [...]string{"-wal", "-shm", "-journal", ".lock", ".lock.pid"} { // beside the file that a link leads to
