@@ -70,7 +70,7 @@ func TestACopyNeverEndsEarly(t *testing.T) {
 			for range 2 { // both passes
 				got, err := io.ReadAll(s.reader())
 				var failed *CopyError
-				if !errors.Is(err, test.want) && (test.want != errCopy || !errors.As(err, &failed)) {
+				if !errors.Is(err, test.want) && (!errors.Is(test.want, errCopy) || !errors.As(err, &failed)) {
 					t.Errorf("%v, expected %v", err, test.want)
 				}
 				if !bytes.Equal(got, text[:test.read]) {

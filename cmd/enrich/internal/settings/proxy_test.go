@@ -9,8 +9,14 @@ import (
 // TestAProxyVariableThatCannotBeUsedIsRefused without showing its value, which may contain a password.
 func TestAProxyVariableThatCannotBeUsedIsRefused(t *testing.T) {
 	for _, setting := range [][2]string{
-		{"HTTPS_PROXY", "http://u:p%zz@proxy:8080"}, {"http_proxy", "u:pzz@proxy:port"}, {"ALL_PROXY", "socks4://u:pzz@proxy"}, {"HTTPS_PROXY", "http://"},
-		{"HTTPS_PROXY", " http://u:pzz@proxy"}, {"HTTPS_PROXY", "http://u:pzz@proxy:99999"}, {"HTTPS_PROXY", "http://u:pzz@proxy:0"}, {"HTTPS_PROXY", "pzz\x7f"},
+		{"HTTPS_PROXY", "http://u:p%zz@proxy:8080"},
+		{"http_proxy", "u:pzz@proxy:port"},
+		{"ALL_PROXY", "socks4://u:pzz@proxy"},
+		{"HTTPS_PROXY", "http://"},
+		{"HTTPS_PROXY", " http://u:pzz@proxy"},
+		{"HTTPS_PROXY", "http://u:pzz@proxy:99999"},
+		{"HTTPS_PROXY", "http://u:pzz@proxy:0"},
+		{"HTTPS_PROXY", "pzz\x7f"},
 	} {
 		_, err := Proxy(environment(setting[0] + "=" + setting[1]))
 		if err == nil || !strings.Contains(err.Error(), setting[0]) || strings.Contains(err.Error(), "zz") {

@@ -23,8 +23,10 @@ func (c Choice) String() string {
 	return *c.Value
 }
 
+// Type implements [pflag.Value].
 func (c Choice) Type() string { return strings.Join(c.Words, "|") }
 
+// Set implements [pflag.Value].
 func (c Choice) Set(s string) error {
 	for _, w := range c.Words {
 		if s == w {
@@ -42,6 +44,7 @@ type Duration struct {
 	None     bool          // "none" is allowed: it means -1
 }
 
+// Type implements [pflag.Value].
 func (s Duration) Type() string { return "DURATION" }
 
 func (s Duration) String() string {
@@ -69,6 +72,7 @@ func DurationText(d time.Duration) string {
 	return text
 }
 
+// Set implements [pflag.Value].
 func (s Duration) Set(text string) error {
 	if s.None && text == "none" {
 		*s.Value = -1
@@ -121,6 +125,7 @@ type Number struct {
 	Min, Max int64
 }
 
+// Type implements [pflag.Value].
 func (n Number) Type() string { return "N" }
 
 func (n Number) String() string {
@@ -130,6 +135,7 @@ func (n Number) String() string {
 	return strconv.FormatInt(*n.Value, 10)
 }
 
+// Set implements [pflag.Value].
 func (n Number) Set(text string) error {
 	v, err := strconv.ParseInt(text, 10, 64)
 	switch {
@@ -148,6 +154,7 @@ type Once struct {
 	given bool
 }
 
+// Set implements [pflag.Value].
 func (o *Once) Set(text string) error {
 	if o.given {
 		return fmt.Errorf("the flag is given twice; the value before was %s", o.Value)
@@ -180,6 +187,7 @@ func (c CreditCaps) least() int64 {
 // ledger. Each form may be given once; all of them apply.
 type CreditCap struct{ Caps *CreditCaps }
 
+// Type implements [pflag.Value].
 func (CreditCap) Type() string { return "N[/day|/month]" }
 
 func (c CreditCap) String() string {
@@ -198,6 +206,7 @@ func (c CreditCap) String() string {
 	return strings.Join(forms, ",")
 }
 
+// Set implements [pflag.Value].
 func (c CreditCap) Set(text string) error {
 	n, per, periodic := strings.Cut(strings.TrimSpace(text), "/")
 	form, what := &c.Caps.Run, "a number for this run"
@@ -219,6 +228,7 @@ func (c CreditCap) Set(text string) error {
 // shell does not expand it in --flag=~/file or in the environment.
 type Path struct{ Value *string }
 
+// Type implements [pflag.Value].
 func (Path) Type() string { return "path" }
 
 func (p Path) String() string {
@@ -228,6 +238,7 @@ func (p Path) String() string {
 	return *p.Value
 }
 
+// Set implements [pflag.Value].
 func (p Path) Set(s string) error {
 	*p.Value = s
 	return nil

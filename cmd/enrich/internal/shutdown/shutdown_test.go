@@ -2,6 +2,7 @@ package shutdown
 
 import (
 	"context"
+	"errors"
 	"os"
 	"syscall"
 	"testing"
@@ -68,7 +69,7 @@ func TestTheTwoStages(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if s.Deadline.Err() == nil || context.Cause(s.Deadline) != (Interruption{syscall.SIGHUP}) || code != 0 {
+		if s.Deadline.Err() == nil || !errors.Is(context.Cause(s.Deadline), Interruption{syscall.SIGHUP}) || code != 0 {
 			t.Errorf("after the grace: %v, exit code %d", context.Cause(s.Deadline), code)
 		}
 		time.Sleep(exitTime)
