@@ -20,7 +20,7 @@ func TestEveryContactIsSentOnceInInputOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		list := addresses(100)
 		r := newRig(4, Caps{}, append(slices.Clone(list), list...)...) // each contact twice
-		result, err := r.run(t, t.Context())
+		result, err := r.run(t.Context(), t)
 		if err != nil || result != (AskResult{}) || r.Counters.Matched.Load() != 100 || r.Counters.Read.Load() != 200 {
 			t.Errorf("%+v, %v, %d matched", result, err, r.Counters.Matched.Load())
 		}
@@ -39,7 +39,7 @@ func TestADuplicateInABatchIsSentOnce(t *testing.T) {
 		list := append(addresses(50), addresses(50)...)
 		r := newRig(1, Caps{}, list...)
 		r.api.duration = func() time.Duration { return time.Microsecond }
-		if _, err := r.run(t, t.Context()); err != nil || r.api.calls != 50 {
+		if _, err := r.run(t.Context(), t); err != nil || r.api.calls != 50 {
 			t.Errorf("%d calls, %v", r.api.calls, err)
 		}
 	})
@@ -56,7 +56,7 @@ func TestARefusedContactIsSentOnceInARun(t *testing.T) {
 		r.api.answer = func(string, int) contact.Result {
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected}}
 		}
-		if _, err := r.run(t, t.Context()); err != nil || r.api.calls != 300 {
+		if _, err := r.run(t.Context(), t); err != nil || r.api.calls != 300 {
 			t.Errorf("%d calls, %v", r.api.calls, err)
 		}
 	})
@@ -69,7 +69,7 @@ func TestACreditThatIsReturnedIsUsedAgain(t *testing.T) {
 		r.api.answer = func(string, int) contact.Result {
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.NoMatch}}
 		}
-		if result, err := r.run(t, t.Context()); err != nil || result != (AskResult{}) || r.api.calls != 30 {
+		if result, err := r.run(t.Context(), t); err != nil || result != (AskResult{}) || r.api.calls != 30 {
 			t.Errorf("%+v, %v, %d calls", result, err, r.api.calls)
 		}
 	})
@@ -90,7 +90,7 @@ func TestNothingIsSentAfterAFailedCommit(t *testing.T) {
 					}
 					return errors.New("disk full")
 				}
-				_, err := r.run(t, t.Context())
+				_, err := r.run(t.Context(), t)
 				if err == nil || !strings.Contains(err.Error(), "disk full") {
 					t.Errorf("%s at commit %d: %v", how, at, err)
 				}
@@ -110,7 +110,7 @@ func TestAFailedLookupEndsTheRunAndKeepsAnswers(t *testing.T) {
 			defer r.mu.Unlock()
 			r.ledger.lookups = errors.New("the database is gone")
 		})
-		_, err := r.run(t, t.Context())
+		_, err := r.run(t.Context(), t)
 		if err == nil || !strings.Contains(err.Error(), "the database is gone") {
 			t.Errorf("got %v", err)
 		}
@@ -127,7 +127,7 @@ func TestAnUnclaimedContactIsNotSent(t *testing.T) {
 		r := newRig(2, Caps{MaxCalls: 20, MaxCredits: 20, CreditsPerCall: 1}, list...)
 		elsewhere := func(email string) bool { return slices.Index(list, email)%3 == 0 }
 		r.ledger.claim = func(email string) bool { return !elsewhere(email) }
-		result, err := r.run(t, t.Context())
+		result, err := r.run(t.Context(), t)
 		for email := range r.api.sends {
 			if elsewhere(email) {
 				t.Errorf("%s was sent", email)
@@ -145,7 +145,7 @@ func TestAContactThatAnotherRunHasIsNotClaimed(t *testing.T) {
 		r := newRig(2, Caps{}, addresses(3)...)
 		keys := r.Identity.Keys(contact.Contact{Email: "p001@x.example"})
 		r.ledger.states[keys.Request] = ledger.State{Elsewhere: true}
-		result, err := r.run(t, t.Context())
+		result, err := r.run(t.Context(), t)
 		if err != nil || !result.Unsent || result.Stop != "" || !slices.Equal(r.ledger.intents, []string{"p000@x.example", "p002@x.example"}) {
 			t.Errorf("%+v, %v, %v", result, err, r.ledger.intents)
 		}
@@ -159,7 +159,7 @@ func TestCapsAreExact(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(5, caps, addresses(40)...)
-			result, err := r.run(t, t.Context())
+			result, err := r.run(t.Context(), t)
 			if err != nil || result.Stop != contact.StopCap || !result.Unsent || r.api.calls != 13 {
 				t.Errorf("%s: %+v, %v, %d calls, expected 13", name, result, err, r.api.calls)
 			}
@@ -181,7 +181,7 @@ func TestAStopEndsNewCallsAtOnce(t *testing.T) {
 			defer cancel()
 			r := newRig(4, Caps{}, addresses(100)...)
 			stop(r, cancel)
-			result, err := r.run(t, ctx)
+			result, err := r.run(ctx, t)
 			if err != nil || result.Stop == "" || r.api.lastSend.Sub(began) > 35*time.Millisecond {
 				t.Errorf("%s: %+v, %v, a call %v after the start", name, result, err, r.api.lastSend.Sub(began))
 			}
@@ -203,7 +203,7 @@ func TestTheGraceBoundsCallsInFlight(t *testing.T) {
 		r := newRig(4, Caps{}, addresses(100)...)
 		r.api.duration = func() time.Duration { return time.Hour }
 		time.AfterFunc(time.Minute, cancel)
-		result, err := r.run(t, ctx)
+		result, err := r.run(ctx, t)
 		if took := time.Since(began).Round(time.Second); err != nil || result.Stop != contact.StopInterrupted || took != time.Minute+r.Grace || r.ledger.lost != 4 {
 			t.Errorf("%+v, %v, took %v, %d lost", result, err, took, r.ledger.lost)
 		}
@@ -224,7 +224,7 @@ func TestOtherRunsLearnOfAStop(t *testing.T) {
 			r := newRig(1, Caps{}, addresses(3)...)
 			r.Account = account
 			r.api.answer = func(string, int) contact.Result { return stops(cause) }
-			result, err := r.run(t, t.Context())
+			result, err := r.run(t.Context(), t)
 			if err != nil || result.Stop != cause || result.Detail != "says the API" || (len(account.told) > 0) != told {
 				t.Errorf("%s: %+v, %v, told %v", cause, result, err, account.told)
 			}
@@ -264,7 +264,7 @@ func TestAPanicInTheAPILeavesTheIntentOpen(t *testing.T) {
 			}
 			return charged()
 		}
-		_, err := r.run(t, t.Context())
+		_, err := r.run(t.Context(), t)
 		if err == nil || !strings.Contains(err.Error(), "a bug in the client") {
 			t.Errorf("got %v", err)
 		}
@@ -289,7 +289,7 @@ func TestAContactInBackoffTakesNoWorker(t *testing.T) {
 			return 0
 		}
 		time.AfterFunc(time.Minute, cancel)
-		result, err := r.run(t, ctx)
+		result, err := r.run(ctx, t)
 		if err != nil || result.Stop != contact.StopInterrupted || r.Counters.Matched.Load() != 3 || r.Counters.Released.Load() != 3 {
 			t.Errorf("%+v, %v, %d matched, %d released", result, err, r.Counters.Matched.Load(), r.Counters.Released.Load())
 		}
@@ -304,7 +304,11 @@ func TestALostContactIsSentAgainWithinItsLimits(t *testing.T) {
 		retries, before, calls int
 		maxCalls               int64
 	}{
-		{retries: 2, calls: 3}, {retries: 0, calls: 1}, {retries: 2, before: 2, calls: 1}, {retries: 2, before: 1, calls: 2}, {retries: 2, before: 3},
+		{retries: 2, calls: 3},
+		{retries: 0, calls: 1},
+		{retries: 2, before: 2, calls: 1},
+		{retries: 2, before: 1, calls: 2},
+		{retries: 2, before: 3},
 		{retries: 9, calls: 4, maxCalls: 4},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -315,7 +319,7 @@ func TestALostContactIsSentAgainWithinItsLimits(t *testing.T) {
 				key := r.Identity.Keys(contact.Contact{Email: "p000@x.example"}).Request
 				r.ledger.states[key] = ledger.State{Kind: contact.Lost, Lost: tt.before}
 			}
-			if _, err := r.run(t, t.Context()); err != nil || r.api.calls != tt.calls || r.budget.open != 0 || len(r.ledger.open) > 0 {
+			if _, err := r.run(t.Context(), t); err != nil || r.api.calls != tt.calls || r.budget.open != 0 || len(r.ledger.open) > 0 {
 				t.Errorf("%+v: %d calls, %v, %d reservations left", tt, r.api.calls, err, r.budget.open)
 			}
 		})
@@ -341,7 +345,7 @@ func TestEarly404sAreDecidedLater(t *testing.T) {
 				}
 				return absent
 			}
-			_, err := r.run(t, t.Context())
+			_, err := r.run(t.Context(), t)
 			if c := r.Counters; err != nil || c.NoMatch.Load() != tt.noMatch || c.Failed.Load() != tt.rejected {
 				t.Errorf("%s: %d no match, %d rejected, %v", name, c.NoMatch.Load(), c.Failed.Load(), err)
 			}
@@ -361,7 +365,7 @@ func TestTheEarly404sAreBounded(t *testing.T) {
 			}
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Absent: true}
 		}
-		result, err := r.run(t, t.Context())
+		result, err := r.run(t.Context(), t)
 		if c := r.Counters; err != nil || result.Stop != "" || c.NoMatch.Load() < maxAbsent || c.Failed.Load() == 0 ||
 			c.NoMatch.Load()+c.Failed.Load() != maxAbsent+beyond || c.Matched.Load() != 1 || c.Released.Load() != 0 {
 			t.Errorf("%+v, %v, %d no match, %d failed, %d matched", result, err, c.NoMatch.Load(), c.Failed.Load(), c.Matched.Load())
@@ -382,7 +386,7 @@ func TestHowTheInputEnds(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(2, Caps{}, addresses(10)...)
 			r.Source.(*fakeSource).end = tt.end
-			result, err := r.run(t, t.Context())
+			result, err := r.run(t.Context(), t)
 			if result.Stop != tt.stop || errors.Is(result.Broken, reader.ErrBroken) != (tt.stop != "") || (err != nil) != tt.failed {
 				t.Errorf("%s: %+v, %v", name, result, err)
 			}
@@ -403,7 +407,7 @@ func TestAnErrorWithAGoodOutcomeKeepsIt(t *testing.T) {
 			result.Err = full
 			return result
 		}
-		if _, err := r.run(t, t.Context()); !errors.Is(err, full) || int64(r.api.calls) != r.ledger.matched || r.api.calls > 4 {
+		if _, err := r.run(t.Context(), t); !errors.Is(err, full) || int64(r.api.calls) != r.ledger.matched || r.api.calls > 4 {
 			t.Errorf("%v, %d calls, %d answers", err, r.api.calls, r.ledger.matched)
 		}
 	})

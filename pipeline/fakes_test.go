@@ -56,7 +56,7 @@ func newRig(workers int, caps Caps, list ...string) *rig {
 }
 
 // run runs the pass, and fails the test if the order was broken.
-func (r *rig) run(t *testing.T, ctx context.Context) (AskResult, error) {
+func (r *rig) run(ctx context.Context, t *testing.T) (AskResult, error) {
 	t.Helper()
 	result, err := r.Do(ctx, context.Background())
 	if r.api.held > 0 {

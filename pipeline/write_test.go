@@ -28,12 +28,12 @@ type (
 )
 
 func (s resultSink) Write(r *writer.Result) error {
-	s.lines = append(s.lines, fmt.Sprintf("%d %v credit=%t %s", r.Row.Line, r.Kind, r.Credit, r.Body))
+	s.lines = append(s.lines, fmt.Sprintf("%d %v credit=%t %s", r.Line, r.Kind, r.Credit, r.Body))
 	return s.full
 }
 
 func (s failureSink) Write(f *writer.Failure) error {
-	s.lines = append(s.lines, fmt.Sprintf("%d %s %s", f.Row.Line, f.Kind, f.Message))
+	s.lines = append(s.lines, fmt.Sprintf("%d %s %s", f.Line, f.Kind, f.Message))
 	return s.full
 }
 
