@@ -9,14 +9,14 @@ import (
 var (
 	// ErrHeld: another process is writing to the ledger.
 	ErrHeld = errors.New("another run has locked the ledger")
-	// ErrDamaged: the ledger is not what was written to it. The store does not change it.
+	// ErrDamaged: the content of the ledger is not what the store wrote. The store does not change it.
 	ErrDamaged = errors.New("the ledger is damaged")
 	// ErrIncomplete: something is missing that was durable in the ledger. It is an ErrDamaged.
 	ErrIncomplete = fmt.Errorf("%w: it is not complete", ErrDamaged)
 	// ErrChanged: the ledger was removed, replaced or cut off while it was open.
 	ErrChanged = errors.New("the ledger was changed from outside while it was open")
 	// ErrLinked: the ledger's file has several names (hard links).
-	ErrLinked = errors.New("a ledger must have one name")
+	ErrLinked = errors.New("the ledger has several hard links")
 	// ErrForeign: it is not a ledger of enrich.
 	ErrForeign = errors.New("this file is not a ledger of enrich")
 	// ErrNewer: a later version of enrich wrote the ledger.

@@ -21,7 +21,7 @@ type Set struct {
 	inject  func(operation, path string) error // tests make an operation fail with it; nil in production
 }
 
-var errEnded = errors.New("the set has ended already")
+var errEnded = errors.New("publish: set already closed")
 
 // NewSet returns an empty set.
 func NewSet() *Set { return &Set{} }

@@ -29,7 +29,7 @@ type target struct {
 func resolve(path string) (target, error) {
 	switch path {
 	case "":
-		return target{}, errors.New("an output needs a name")
+		return target{}, errors.New("output path is empty")
 	case "-":
 		return target{kind: standardOutput}, nil
 	}

@@ -188,7 +188,7 @@ func (j *job) target(flag, path string, protected []publish.Protected, named map
 	}
 	place := publish.Canonical(path)
 	if other, twice := named[place]; twice && place != os.DevNull {
-		return fmt.Errorf("%q is named twice, here and by --%s", path, other)
+		return fmt.Errorf("%q is also the path of --%s", path, other)
 	}
 	named[place] = flag
 	if path == "-" {

@@ -102,7 +102,7 @@ func printStats(w world, s *ledger.Stats) error {
 		{s.Answers, "contact has an answer", "contacts have an answer", false},
 		{s.Matched, "answer that matched", "answers that matched", false},
 		{s.NoMatch, "answer without a match", "answers without a match", false},
-		{s.Refused, "request that was refused", "requests that were refused", false},
+		{s.Refused, "request that failed without a charge", "requests that failed without a charge", false},
 		{s.Lost, "call that was lost: it may have been charged", "calls that were lost: they may have been charged", false},
 		{s.Credits, "credit charged", "credits charged", false},
 		{s.Runs, "run", "runs", false},
@@ -165,7 +165,7 @@ func exportCommand(w world) *cobra.Command {
 // errNobody is what forget says if the ledger has no record of the person. Its exit code is 3 and not 2: the command line
 // was right and all was done, but what it named was not there. A program that handles deletion requests can tell a typing
 // error in the address from one in the command.
-var errNobody = errors.New("forget: the ledger has no record of this person: nothing was removed; check the spelling and --ledger")
+var errNobody = errors.New("forget: no record of this person in the ledger (nothing removed); check the spelling and --ledger")
 
 func forgetCommand(w world) *cobra.Command {
 	var who contact.Contact

@@ -59,7 +59,7 @@ func (j *job) sayLedger(path string, l *sqlite.Ledger) {
 	if len(found) == 0 {
 		return
 	}
-	j.printer.Warn(killedText(int64(len(found)), j.settings.LostRetries), "event", "lost", "contacts", len(found))
+	j.printer.Warn(unrecordedText(int64(len(found)), j.settings.LostRetries), "event", "lost", "contacts", len(found))
 	const most = 10
 	for i, o := range found {
 		if i == most {
@@ -100,7 +100,7 @@ func why(a pipeline.AskResult) string {
 		}
 		return "stopped: the API kept failing" + detail + "\n  run the same command again later: answered contacts are not sent again"
 	case contact.StopRejectedAll:
-		return "stopped: no request was answered" + detail
+		return "stopped: no request got a usable answer" + detail
 	case contact.StopInput:
 		return fmt.Sprintf("%v; the rows before that point are done", a.Broken)
 	}
@@ -160,19 +160,18 @@ func sayUnfinished(v *console.Printer, i shutdown.Interruption, grace time.Durat
 
 // sayLate tells that a command is still there after the grace, and is left without an end.
 func sayLate(v *console.Printer, i shutdown.Interruption, grace time.Duration) {
-	v.Warn(fmt.Sprintf("%v: not everything ended within --grace (%s): the outputs may not be published; every committed answer is in the "+
+	v.Warn(fmt.Sprintf("%v: still running %s after the signal (--grace); outputs may be missing; every committed answer is in the "+
 		"ledger, and `enrich write` finishes the work", i, grace), "event", "unfinished", "exit_code", i.ExitCode())
 }
 
 // sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.
 func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
 	answered := s.Rows.Matched + s.Rows.NoMatch
-	kept := "are kept"
+	why := "this run has " + console.Count(answered, "answered row")
 	if inPlace >= 0 {
-		kept = "have " + console.Count(inPlace, "answered row") + " and are kept"
+		why = fmt.Sprintf("they have %s, this run %s", console.Count(inPlace, "answered row"), report.Group(answered))
 	}
-	j.printer.Warn(fmt.Sprintf("nothing was published: the outputs in place %s, because this run has %s; to publish it anyway, run `enrich write --replace` with the same flags",
-		kept, report.Group(answered)),
+	j.printer.Warn(fmt.Sprintf("kept the existing outputs: %s (to overwrite: enrich write --replace FILE, with the same input, output and matching flags)", why),
 		"event", "kept", "in_place", inPlace, "answered", answered)
 }
 
@@ -184,16 +183,20 @@ func credits(s *pipeline.Summary) string {
 	return line
 }
 
-// killedText tells how many calls a killed run left without an answer, and what becomes of their contacts.
-func killedText(lost, retries int64) string {
-	again := "each will be sent again, at most " + times(retries)
-	switch {
-	case retries == 0:
-		again = "none will be sent again (--lost-retries=0)"
-	case lost == 1:
-		again = "it will be sent again, at most " + times(retries)
+// unrecordedText says how many calls have no recorded answer, and what becomes of their contacts.
+func unrecordedText(lost, retries int64) string {
+	if lost == 1 {
+		again := "its contact will be sent again, at most " + times(retries)
+		if retries == 0 {
+			again = "its contact will not be sent again (--lost-retries=0)"
+		}
+		return "1 call has no recorded answer and may have been charged; " + again
 	}
-	return fmt.Sprintf("the last run was killed: %s may have been charged with no answer saved; %s", console.Count(lost, "call"), again)
+	again := "their contacts will be sent again, at most " + times(retries) + " each"
+	if retries == 0 {
+		again = "their contacts will not be sent again (--lost-retries=0)"
+	}
+	return fmt.Sprintf("%s have no recorded answer and may have been charged; %s", console.Count(lost, "call"), again)
 }
 
 // nameOf is what tells people which contact is meant.

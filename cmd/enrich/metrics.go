@@ -40,7 +40,7 @@ func (m *meter) accept(w world, s *settings.Settings, name string) error {
 		return nil
 	}
 	if filepath.Ext(m.path) != ".prom" {
-		return usage(fmt.Errorf("--metrics: %q: expected a name that ends in .prom, because the textfile collector reads no other", m.path))
+		return usage(fmt.Errorf("--metrics: %q: must end in .prom (node_exporter reads only *.prom)", m.path))
 	}
 	if err := publish.CheckTarget(m.path); err != nil {
 		return usage(fmt.Errorf("--metrics: %w", err))

@@ -172,7 +172,7 @@ func (j *job) sayReading(i reader.Info) {
 	v := j.printer
 	v.Info(fmt.Sprintf("%s: %s, %s", console.Name(j.input.Name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
 	if i.Format == format.CSV {
-		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line ends %s, header in line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
+		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line endings %s, header on line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
 	}
 	for _, f := range contact.InputFields() {
 		if column, ok := i.Mapping[f]; ok {

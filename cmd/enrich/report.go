@@ -184,7 +184,7 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 		}
 		about = append(
 			about, report.Pair{Name: "delimiter", Value: mark(i.Delimiter)}, report.Pair{Name: "quote", Value: mark(i.Quote)},
-			report.Pair{Name: "line ends", Value: i.LineEnd}, report.Pair{Name: "header", Value: header},
+			report.Pair{Name: "line endings", Value: i.LineEnd}, report.Pair{Name: "header", Value: header},
 			report.Pair{Name: "columns", Value: strconv.Itoa(len(i.Header))},
 		)
 	}

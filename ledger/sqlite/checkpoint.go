@@ -69,7 +69,7 @@ func (l *Ledger) checkLog() error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: %s is not what was written to it", ledger.ErrChanged, filepath.Base(wal.Path(l.path)))
+	return fmt.Errorf("%w: %s was overwritten", ledger.ErrChanged, filepath.Base(wal.Path(l.path)))
 }
 
 // mergeMarked writes and syncs both marks, like every transaction: wal.Check relies on it.

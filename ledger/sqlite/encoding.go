@@ -109,13 +109,13 @@ func readAsked(stmt *sqlite3.Stmt) (commitRow, error) {
 	return c, c.check(stmt.ColumnInt64(4))
 }
 
-// check returns an error if the row is not what was written.
+// check returns an error if the checksum of the row does not match.
 func (c *commitRow) check(sum int64) error {
 	switch {
 	case c.contacts != nil && (len(c.keys)%keysSize != 0 || c.sum() != sum):
-		return fmt.Errorf("%w: the intents of commit %d are not what was written", ledger.ErrDamaged, c.id)
+		return fmt.Errorf("%w: the intents of commit %d: checksum mismatch", ledger.ErrDamaged, c.id)
 	case c.contacts == nil && (len(c.keys)%endedSize != 0 || c.sum() != sum):
-		return fmt.Errorf("%w: the outcomes of commit %d are not what was written", ledger.ErrDamaged, c.id)
+		return fmt.Errorf("%w: the outcomes of commit %d: checksum mismatch", ledger.ErrDamaged, c.id)
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ type record struct {
 
 const recordColumns = "SELECT id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum FROM outcome"
 
-// read reads a row and reports whether it is what was written. Its texts belong to SQLite and are valid until the next step.
+// read reads a row and reports whether its checksum matches. Its texts belong to SQLite and are valid until the next step.
 func (r *record) read(stmt *sqlite3.Stmt) (valid bool) {
 	r.id, r.run, r.kind, r.at = stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)
 	r.status, r.attempts, r.charged = stmt.ColumnInt64(4), stmt.ColumnInt64(5), stmt.ColumnInt64(6)
@@ -156,7 +156,7 @@ func (r *record) sum() int64 {
 }
 
 func (r *record) damaged() error {
-	return fmt.Errorf("%w: outcome %d is not what was written", ledger.ErrDamaged, r.id)
+	return fmt.Errorf("%w: outcome %d: checksum mismatch", ledger.ErrDamaged, r.id)
 }
 
 // outcome copies the row into an outcome and reuses the memory of its body.

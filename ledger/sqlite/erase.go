@@ -90,7 +90,7 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (ledger.Era
 		return ledger.Erased{}, errors.Join(l.failUnlessInterrupted(ctx, err), l.rollBack())
 	}
 	if err := l.rewrite(); err != nil {
-		return e.removed, fmt.Errorf("what was removed may still be in the bytes of the file, do it again: %w", l.failUnlessInterrupted(ctx, err))
+		return e.removed, fmt.Errorf("erased data may remain in the file; run the command again: %w", l.failUnlessInterrupted(ctx, err))
 	}
 	return e.removed, nil
 }

@@ -10,8 +10,8 @@ import (
 )
 
 var (
-	errReadOnly = errors.New("write the ledger: it is open for reading only")
-	errErased   = errors.New("write the ledger: something was erased from it: open it again")
+	errReadOnly = errors.New("the ledger is open read-only")
+	errErased   = errors.New("reopen the ledger: records were erased from it")
 )
 
 // damaged turns SQLite's errors for a broken file into ledger.ErrDamaged; other errors stay as they are. SQLite reports ERROR if

@@ -218,7 +218,7 @@ func (l *Ledger) checkNewest() error {
 	}
 	sum, err := l.outcomeSum(l.last)
 	if err == nil && sum != l.lastSum {
-		err = fmt.Errorf("%w: outcome %d is not what was written", ledger.ErrChanged, l.last)
+		err = fmt.Errorf("%w: outcome %d: checksum mismatch", ledger.ErrChanged, l.last)
 	}
 	if err != nil || !l.files.otherWriter {
 		return err

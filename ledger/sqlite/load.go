@@ -41,7 +41,7 @@ func (l *Ledger) loadPruned() error {
 		}
 		id, at, commits, outcomes := stmt.ColumnInt64(0), stmt.ColumnInt64(1), stmt.ColumnInt64(2), stmt.ColumnInt64(3)
 		if checksum([]int64{id, at, commits, outcomes}) != stmt.ColumnInt64(4) {
-			return fmt.Errorf("%w: the record of what was pruned is not what was written", ledger.ErrDamaged)
+			return fmt.Errorf("%w: the record of pruned commits: checksum mismatch", ledger.ErrDamaged)
 		}
 		l.pruned, l.commit, l.last = commits, commits, outcomes
 		l.removed = max(l.removed, at)

@@ -75,7 +75,7 @@ func TestALedgerWithHardLinksIsRefused(t *testing.T) {
 	for _, p := range []string{path, path + ".link"} {
 		for _, o := range []sqlite.Options{{}, {ReadOnly: true}} {
 			_, err := sqlite.Open(context.Background(), p, o)
-			if !errors.Is(err, ledger.ErrLinked) || !strings.Contains(err.Error(), "2 names (hard links)") {
+			if !errors.Is(err, ledger.ErrLinked) || !strings.Contains(err.Error(), "several hard links (2)") {
 				t.Errorf("%s, %+v: %v", p, o, err)
 			}
 		}

@@ -24,7 +24,7 @@ const (
 )
 
 // Outcomes reads outcomes by their references: out[i] is that of refs[i]. A reference may occur twice. Contact and Keys are not
-// filled. [ledger.ErrDamaged] means that an outcome is missing or is not what was written.
+// filled. [ledger.ErrDamaged] means that an outcome is missing or has another checksum.
 //
 // Memory is bounded: if the answers together are larger than 2 MiB, some outcomes are left with Kind 0 and must be read by
 // another call. A call with one reference always reads it.
@@ -119,7 +119,7 @@ func (l *Ledger) rangeStatement(first, last ledger.Ref) (*sqlite3.Stmt, error) {
 
 // Each calls do with every outcome in the order of commits, until do returns an error, and returns that error. The record is
 // valid until do returns; do must not use the ledger. The record's Keys are not filled. [ledger.ErrDamaged] means that an
-// outcome is not what was written.
+// checksum of the outcome does not match.
 func (l *Ledger) Each(ctx context.Context, do func(*ledger.Record) error) error {
 	l.db.Lock()
 	defer l.db.Unlock()

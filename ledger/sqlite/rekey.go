@@ -11,7 +11,7 @@ import (
 	"enrich/internal/jsonscan"
 )
 
-// rekeyStep is the migration that makes every key again from its contact, because the rules of [contact.Identity] changed. It
+// rekeyStep is the migration that recomputes every key from its contact, because the rules of [contact.Identity] changed. It
 // changes no table. If the rules change again, append it to the migrations again.
 //
 // If two contacts become one, both stay: the state of the contact is the latest answer, as if it had been sent twice.
@@ -31,10 +31,10 @@ func rekeyVersion() int {
 }
 
 // outdated reports whether the keys in the file follow older rules. A ledger that is only read is not migrated, so its keys are
-// made again each time that it is read.
+// recomputed each time that it is read.
 func (l *Ledger) outdated() bool { return l.version > 0 && l.version < rekeyVersion() }
 
-// rekey makes the keys of all commits again, in the transaction that the caller has begun, and writes the rows that change. It
+// rekey recomputes the keys of all commits, in the transaction that the caller has begun, and writes the rows that change. It
 // refuses a ledger that [Ledger.load] would refuse, so that a damaged file stays as it is.
 func rekey(db *sqlite3.Conn) (err error) {
 	l := &Ledger{conn: db}
@@ -183,7 +183,7 @@ func (l *Ledger) keysOf(run int64, object []byte) contact.Keys {
 	return l.identities[run-1].Keys(contact.ParseJSON(object).Cleaned())
 }
 
-// isOutcomeValid reports whether an outcome is what was written.
+// isOutcomeValid reports whether the checksum of an outcome matches.
 func (l *Ledger) isOutcomeValid(id int64) (valid bool, err error) {
 	for stmt, err := range l.rows(recordColumns+" WHERE id = ?", id) {
 		if err != nil {

@@ -219,13 +219,13 @@ func TestADamagedOldLedgerIsNotMigrated(t *testing.T) {
 		sql, says string
 		opens     bool
 	}{
-		"an outcome's row":       {"UPDATE ended SET run = 2 WHERE id = 3", "not what was written", false},
+		"an outcome's row":       {"UPDATE ended SET run = 2 WHERE id = 3", "checksum mismatch", false},
 		"a missing commit":       {"DELETE FROM ended WHERE id = 5", "something is missing", false},
 		"the last outcome":       {"DELETE FROM outcome WHERE id = 17", "its last outcome is 16", false},
-		"a contact":              {`UPDATE outcome SET contact = '{"email":"z@x.example"}' WHERE id = 3`, "outcome 3 is not what was written", true},
-		"an intent":              {`UPDATE asked SET contacts = replace(contacts, 'cy+', 'zz+') WHERE id = 4`, "the intents of commit 4 are not what was written", true},
+		"a contact":              {`UPDATE outcome SET contact = '{"email":"z@x.example"}' WHERE id = 3`, "outcome 3: checksum mismatch", true},
+		"an intent":              {`UPDATE asked SET contacts = replace(contacts, 'cy+', 'zz+') WHERE id = 4`, "the intents of commit 4: checksum mismatch", true},
 		"an outcome in between":  {"DELETE FROM outcome WHERE id = 6", "outcome 6 is missing", true},
-		"intents that are short": {"UPDATE asked SET keys = x'00' WHERE id = 4", "the intents of commit 4 are not what was written", true},
+		"intents that are short": {"UPDATE asked SET keys = x'00' WHERE id = 4", "the intents of commit 4: checksum mismatch", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := makeGolden(t)

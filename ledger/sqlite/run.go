@@ -47,7 +47,7 @@ func (l *Ledger) readRuns() ([]runRow, error) {
 			},
 		}
 		if r.id != int64(len(runs))+1 || r.sum() != stmt.ColumnInt64(11) {
-			return nil, fmt.Errorf("%w: run %d is not what was written", ledger.ErrDamaged, len(runs)+1)
+			return nil, fmt.Errorf("%w: run %d: checksum mismatch", ledger.ErrDamaged, len(runs)+1)
 		}
 		runs = append(runs, r)
 	}

@@ -143,7 +143,7 @@ func (l *Ledger) erasedSince(day int64) (s ledger.Spent, err error) {
 func readErased(stmt *sqlite3.Stmt) (ledger.Spent, error) {
 	day, s := stmt.ColumnInt64(0), ledger.Spent{Charged: stmt.ColumnInt64(1), Lost: stmt.ColumnInt64(2)}
 	if erasedSum(day, s) != stmt.ColumnInt64(3) {
-		return s, fmt.Errorf("%w: what was erased of day %d is not what was written", ledger.ErrDamaged, day)
+		return s, fmt.Errorf("%w: the cost of erased outcomes of day %d: checksum mismatch", ledger.ErrDamaged, day)
 	}
 	return s, nil
 }

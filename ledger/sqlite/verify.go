@@ -120,7 +120,7 @@ func (v *verification) checkOutcomes(row *commitRow) error {
 		e := row.ended(r.id)
 		switch {
 		case !valid:
-			v.problem("outcome %d is not what was written", r.id)
+			v.problem("outcome %d: checksum mismatch", r.id)
 		case r.run != row.run || r.kind != int64(e.kind) || r.at != e.at:
 			v.problem("outcome %d does not match its commit", r.id)
 		case v.keysOf(row.run, r.contact) != e.keys:

@@ -12,14 +12,14 @@ import (
 // TestVerifyFindsChanges: what plain SQL can do to a ledger, and what opening it would not see.
 func TestVerifyFindsChanges(t *testing.T) {
 	for name, tt := range map[string]struct{ sql, says string }{
-		"a changed answer":        {`UPDATE outcome SET body = '{"contact":{"email":"x@y.example"}}' WHERE id = 6`, "outcome 6 is not what was written"},
-		"a changed contact":       {`UPDATE outcome SET contact = '{"email":"x@y.example"}' WHERE id = 6`, "outcome 6 is not what was written"},
-		"a changed charge":        {`UPDATE outcome SET charged = 1 - charged WHERE id = 6`, "outcome 6 is not what was written"},
-		"two swapped rows":        {`UPDATE outcome SET id = 9999 WHERE id = 6; UPDATE outcome SET id = 6 WHERE id = 7; UPDATE outcome SET id = 7 WHERE id = 9999`, "outcome 6 is not what was written"},
+		"a changed answer":        {`UPDATE outcome SET body = '{"contact":{"email":"x@y.example"}}' WHERE id = 6`, "outcome 6: checksum mismatch"},
+		"a changed contact":       {`UPDATE outcome SET contact = '{"email":"x@y.example"}' WHERE id = 6`, "outcome 6: checksum mismatch"},
+		"a changed charge":        {`UPDATE outcome SET charged = 1 - charged WHERE id = 6`, "outcome 6: checksum mismatch"},
+		"two swapped rows":        {`UPDATE outcome SET id = 9999 WHERE id = 6; UPDATE outcome SET id = 6 WHERE id = 7; UPDATE outcome SET id = 7 WHERE id = 9999`, "outcome 6: checksum mismatch"},
 		"a row that is gone":      {`DELETE FROM outcome WHERE id = 6`, "outcome 6 is missing"},
-		"a changed intent":        {`UPDATE asked SET contacts = replace(contacts, 'smith.3@', 'smith.9@') WHERE id = 1`, "the intents of commit 1 are not what was written"},
+		"a changed intent":        {`UPDATE asked SET contacts = replace(contacts, 'smith.3@', 'smith.9@') WHERE id = 1`, "the intents of commit 1: checksum mismatch"},
 		"an intent that is gone":  {`DELETE FROM asked WHERE id = 3`, "something is missing before commit 4"},
-		"a key that is another's": {`UPDATE asked SET keys = (SELECT keys FROM asked WHERE id = 3) WHERE id = 1`, "the intents of commit 1 are not what was written"},
+		"a key that is another's": {`UPDATE asked SET keys = (SELECT keys FROM asked WHERE id = 3) WHERE id = 1`, "the intents of commit 1: checksum mismatch"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "ledger.db")

@@ -152,7 +152,7 @@ func refuseLinks(f *os.File) error {
 		return err
 	}
 	if n > 1 {
-		return fmt.Errorf("%w: it has %d names (hard links): keep one of them and remove the others, or make a copy", ledger.ErrLinked, n)
+		return fmt.Errorf("%w (%d): keep one and remove the others, or make a copy", ledger.ErrLinked, n)
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func Check(path string) (committed bool, err error) {
 		return false, fmt.Errorf("read its log: %w", err)
 	}
 	if damaged {
-		return s.committed, fmt.Errorf("%w: frame %d of its log is not what was written, and more was committed after it", ledger.ErrDamaged, s.invalid)
+		return s.committed, fmt.Errorf("%w: frame %d of its log is corrupt, and more was committed after it", ledger.ErrDamaged, s.invalid)
 	}
 	return s.committed, nil
 }
