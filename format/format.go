@@ -1,11 +1,11 @@
-// Package format is the one list of the file formats that enrich reads and writes.
+// Package format is the one table of the file formats that enrich reads and writes.
 //
-// A new format is a constant here, a parser in reader and an encoder in writer. This package contains no parsing.
+// A new format is a constant and a line of the table here, a parser in reader and an encoder in writer. This package contains
+// no parsing.
 package format
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -20,27 +20,75 @@ const (
 	JSONL Format = "jsonl"
 )
 
-// All returns the formats in the order in which they are shown.
-func All() []Format { return []Format{CSV, JSONL} }
+// properties say what can be done with a format, and what its rows are.
+type properties struct {
+	format        Format
+	input, output bool
+	delimited     bool // text with delimiters, quotes and line endings
+	objects       bool // rows are JSON objects; those of other formats are cells under a header
+}
 
-// Names returns the names of all formats.
-func Names() []string {
-	var names []string
-	for _, f := range All() {
-		names = append(names, string(f))
+// table is the list of all formats, in the order in which they are shown.
+func table() []properties {
+	return []properties{
+		{format: CSV, input: true, output: true, delimited: true},
+		{format: JSONL, input: true, output: true, objects: true},
+	}
+}
+
+func (f Format) properties() properties {
+	for _, p := range table() {
+		if p.format == f {
+			return p
+		}
+	}
+	return properties{}
+}
+
+// Inputs returns the formats that can be read.
+func Inputs() []Format { return list(func(p properties) bool { return p.input }) }
+
+// Outputs returns the formats that can be written.
+func Outputs() []Format { return list(func(p properties) bool { return p.output }) }
+
+func list(include func(properties) bool) (formats []Format) {
+	for _, p := range table() {
+		if include(p) {
+			formats = append(formats, p.format)
+		}
+	}
+	return formats
+}
+
+// Names returns the names of formats.
+func Names(formats []Format) []string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = string(f)
 	}
 	return names
 }
 
-// Parse returns the format with a name. The error lists the names of all formats.
-func Parse(name string) (Format, error) {
-	if f := Format(name); slices.Contains(All(), f) {
-		return f, nil
+// CheckInput returns an error, which lists the possible names, if a format cannot be read.
+func CheckInput(f Format) error { return check(f, f.properties().input, Inputs()) }
+
+// CheckOutput returns an error, which lists the possible names, if a format cannot be written.
+func CheckOutput(f Format) error { return check(f, f.properties().output, Outputs()) }
+
+func check(f Format, possible bool, expected []Format) error {
+	if possible {
+		return nil
 	}
-	names := Names()
+	names := Names(expected)
 	last := len(names) - 1
-	return "", fmt.Errorf("%q: expected %s or %s", name, strings.Join(names[:last], ", "), names[last])
+	return fmt.Errorf("%q: expected %s or %s", string(f), strings.Join(names[:last], ", "), names[last])
 }
+
+// IsDelimited reports whether files of the format are text with delimiters, quotes and line endings.
+func (f Format) IsDelimited() bool { return f.properties().delimited }
+
+// HasObjects reports whether the rows of the format are JSON objects. Those of other formats are cells under a header.
+func (f Format) HasObjects() bool { return f.properties().objects }
 
 // Ext returns the extension of the format's files, with the dot.
 func (f Format) Ext() string { return "." + string(f) }

@@ -42,7 +42,7 @@ type Options struct {
 // Validate reports what is wrong with the options, by the name of the flag.
 func (o Options) Validate() error {
 	if o.Format != "" {
-		if _, err := format.Parse(string(o.Format)); err != nil {
+		if err := format.CheckInput(o.Format); err != nil {
 			return fmt.Errorf("--input-format %w", err)
 		}
 	}
@@ -77,7 +77,7 @@ func (o Options) layout() layout.Options {
 // mapping returns the options about columns and fields.
 func (o Options) mapping() mapping.Options {
 	return mapping.Options{
-		Map: o.Map, HeaderLine: o.HeaderLine, NoHeader: o.NoHeader, JSON: o.Format == format.JSONL,
+		Map: o.Map, HeaderLine: o.HeaderLine, NoHeader: o.NoHeader, JSON: o.Format.HasObjects(),
 		NoSplitNames: o.NoSplitNames, AnyColumns: o.AnyColumns,
 	}
 }

@@ -29,7 +29,7 @@ type layout struct {
 	added   []string // the columns that enrich adds; none for pending rows, which keep all columns of the input
 }
 
-// encoders has every format that can be written.
+// encoders has an encoder for each of [format.Outputs].
 var encoders = map[format.Format]func(io.Writer, layout) (encoder, error){
 	format.CSV:   newCSV,
 	format.JSONL: newJSONL,
@@ -39,10 +39,11 @@ var encoders = map[format.Format]func(io.Writer, layout) (encoder, error){
 const bufferSize = 64 << 10
 
 func newEncoder(w io.Writer, l layout) (encoder, error) {
-	for _, f := range []format.Format{l.options.Format, l.source.Format} {
-		if _, err := format.Parse(string(f)); err != nil {
-			return nil, err
-		}
+	if err := format.CheckInput(l.source.Format); err != nil {
+		return nil, err
+	}
+	if err := format.CheckOutput(l.options.Format); err != nil {
+		return nil, err
 	}
 	return encoders[l.options.Format](w, l)
 }

@@ -17,16 +17,16 @@ var errNoObject = errors.New("is not a JSON object")
 
 // jsonlEncoder writes JSONL: one object a line, with the member "enrichment".
 type jsonlEncoder struct {
-	out    *bufio.Writer
-	source Source
-	keep   []int    // the input's columns that the output has, if rows have cells
-	names  []string // their names, quoted and with the colon
-	value  []byte   // reused
+	out     *bufio.Writer
+	objects bool     // the rows are objects
+	keep    []int    // the input's columns that the output has, if rows have cells
+	names   []string // their names, quoted and with the colon
+	value   []byte   // reused
 }
 
 func newJSONL(w io.Writer, l layout) (encoder, error) {
-	e := &jsonlEncoder{out: bufio.NewWriterSize(w, bufferSize), source: l.source}
-	if !l.source.hasObjects() {
+	e := &jsonlEncoder{out: bufio.NewWriterSize(w, bufferSize), objects: l.source.Format.HasObjects()}
+	if !e.objects {
 		e.keep = keptColumns(l)
 		for _, name := range pick(nil, columns.Unique(l.source.Columns, columns.Enrichment), e.keep) {
 			e.names = append(e.names, string(append(jsonscan.AppendString(nil, name), ':')))
@@ -53,7 +53,7 @@ func (e *jsonlEncoder) append(b []byte, row *Row, added addition) ([]byte, error
 	}
 	e.value = added.appendObject(e.value[:0])
 	switch {
-	case !e.source.hasObjects():
+	case !e.objects:
 		return e.appendCells(b, row.Cells), nil
 	case row.NoObject:
 		return append(appendMember(append(b, '{'), e.value), '}'), nil

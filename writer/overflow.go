@@ -28,13 +28,14 @@ func (o overflow) cell() string {
 
 // An overflowParser finds the overflow of failures: in the row itself, and in what an earlier failures file kept of it.
 type overflowParser struct {
-	source Source
-	added  []int // the input's columns with names that enrich adds
-	extra  int   // the column enrich_error_extra, or -1
+	source  Source
+	objects bool  // the rows are objects
+	added   []int // the input's columns with names that enrich adds
+	extra   int   // the column enrich_error_extra, or -1
 }
 
 func newOverflowParser(s Source) overflowParser {
-	p := overflowParser{source: s, extra: slices.Index(s.Columns, FailureColumns()[errorExtraColumn])}
+	p := overflowParser{source: s, objects: s.Format.HasObjects(), extra: slices.Index(s.Columns, FailureColumns()[errorExtraColumn])}
 	added := isAdded()
 	for i, name := range s.Columns {
 		if added(name) {
@@ -49,9 +50,9 @@ func (p *overflowParser) parse(row *Failure) overflow {
 	switch {
 	case row.NoObject:
 		return overflow{raw: string(jsonscan.AppendString(nil, string(row.Raw))), line: strconv.FormatInt(row.Line, 10)}
-	case p.source.hasObjects() && refused:
+	case p.objects && refused:
 		return earlierOverflow(line(row.Raw))
-	case p.source.hasObjects():
+	case p.objects:
 		return overflow{}
 	}
 	var cells []string

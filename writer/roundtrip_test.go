@@ -84,10 +84,10 @@ func records(t fataler, file string) [][]string {
 
 // TestEveryFormatIsWritten: all formats of the list have an encoder, for inputs of all formats.
 func TestEveryFormatIsWritten(t *testing.T) {
-	for _, from := range format.All() {
+	for _, from := range format.Inputs() {
 		s := writer.Source{Format: from, Columns: []string{"email"}}
 		row := writer.Row{Cells: []string{"a@x.example"}, Raw: []byte(`{"email":"a@x.example"}`)}
-		for _, to := range format.All() {
+		for _, to := range format.Outputs() {
 			if got := resultsOf(t, s, writer.Options{Format: to}, row); !strings.Contains(got, "a@x.example") {
 				t.Errorf("%s as %s: %q", from, to, got)
 			}
@@ -353,7 +353,7 @@ type fullDisk struct{}
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestAFullDiskIsAnErrorByTheEnd(t *testing.T) {
-	for _, f := range format.All() {
+	for _, f := range format.Outputs() {
 		r, err := writer.NewResults(fullDisk{}, writer.Source{Format: f, Columns: []string{"email"}}, writer.Options{Format: f})
 		check(t, err)
 		row := writer.Row{Cells: []string{"a@x.example"}, Raw: []byte(`{"email":"a@x.example"}`)}

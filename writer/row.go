@@ -15,9 +15,6 @@ type Source struct {
 	Columns []string
 }
 
-// hasObjects reports whether the rows are JSON objects. Those of other formats have cells.
-func (s *Source) hasObjects() bool { return s.Format == format.JSONL }
-
 // Options say how results and failures are written. Pending rows are written as they were.
 type Options struct {
 	Format format.Format

@@ -23,7 +23,7 @@ func newTable(l layout) *table {
 	t := &table{source: l.source, keep: keptColumns(l)}
 	t.header = pick(nil, l.source.Columns, t.keep)
 	t.row = make([]string, 0, len(t.header))
-	if l.source.hasObjects() {
+	if l.source.Format.HasObjects() {
 		t.place = map[string]int{columns.Enrichment: -1}
 		for _, name := range l.source.Columns {
 			t.place[name] = -1
@@ -38,7 +38,7 @@ func newTable(l layout) *table {
 // cells returns the cells of a row, which are valid until the next call. The cells of a ragged row stay in place, and
 // missing ones are empty. A row that should be an object and is not has only empty cells.
 func (t *table) cells(r *Row) ([]string, error) {
-	if !t.source.hasObjects() {
+	if t.place == nil {
 		t.row = pick(t.row, r.Cells, t.keep)
 		return t.row, nil
 	}
@@ -95,7 +95,9 @@ func keptColumns(l layout) []int {
 	replaced := func(string) bool { return false }
 	if len(l.added) > 0 {
 		added := isAdded()
-		replaced = func(name string) bool { return added(name) || l.source.hasObjects() && name == columns.Enrichment }
+		replaced = func(name string) bool {
+			return added(name) || l.source.Format.HasObjects() && name == columns.Enrichment
+		}
 	}
 	var keep []int
 	for i, name := range l.source.Columns {

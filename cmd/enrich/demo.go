@@ -165,7 +165,7 @@ func (d *demo) run(api *fakeapi.Server, out, sample, report string, want int) er
 	case want:
 		return nil
 	case exitSIGHUP, exitSIGINT, exitSIGTERM:
-		return ending(code)
+		return exitStatus(code)
 	default:
 		return fmt.Errorf("demo: the run ended with exit code %d, expected %d", code, want)
 	}

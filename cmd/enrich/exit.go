@@ -45,10 +45,18 @@ func usage(err error) error {
 	return usageError{err}
 }
 
-// An ending is the exit code of a command that has printed everything there is to say.
-type ending int
+// An exitStatus is the exit code of a command that has printed everything there is to say.
+type exitStatus int
 
-func (e ending) Error() string { return "ended" }
+func (e exitStatus) Error() string { return "ended" }
+
+// endWith returns an exit code as an error; exitOK is nil.
+func endWith(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return exitStatus(code)
+}
 
 // inputErrors are the reader's errors for a file that is not a table.
 var inputErrors = [...]error{
@@ -57,7 +65,7 @@ var inputErrors = [...]error{
 
 // codeOf is the one table from errors to exit codes.
 func codeOf(err error) int {
-	var end ending
+	var end exitStatus
 	var sig shutdown.Interruption
 	var use usageError
 	switch {
@@ -87,9 +95,13 @@ func codeOf(err error) int {
 	return exitInternal
 }
 
-// stopCode is the exit code of a run that was stopped.
-func stopCode(stop contact.Stop, sig os.Signal) int {
+// exitCode is the one rule for a command that read its input: the cause of a stop wins over failed rows.
+func exitCode(stop contact.Stop, failed int64, sig os.Signal) int {
 	switch stop {
+	case "":
+		if failed > 0 {
+			return exitFailedRows
+		}
 	case contact.StopUnauthorized, contact.StopForbidden, contact.StopNoCredits:
 		return exitRefused
 	case contact.StopCap:
@@ -104,9 +116,9 @@ func stopCode(stop contact.Stop, sig os.Signal) int {
 	return exitOK
 }
 
-// sayError prints why a command failed; the cause of an ending has been printed.
+// sayError prints why a command failed; that of an exitStatus has been printed.
 func sayError(w world, cmd *cobra.Command, args []string, err error) {
-	var end ending
+	var end exitStatus
 	if !errors.As(err, &end) {
 		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err))
 	}

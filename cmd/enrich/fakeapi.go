@@ -180,7 +180,7 @@ func serve(w world, s *apiSettings) error {
 	stats := api.Stats()
 	_, _ = fmt.Fprintf(w.stderr, "%s, %s charged\n", console.Count(stats.Calls, "call"), console.Count(stats.Charged, "credit")) // the count is told at /_stats as well
 	if sig := stop.Signal(); sig != nil {
-		return ending(shutdown.Interruption{Signal: sig}.ExitCode())
+		return exitStatus(shutdown.Interruption{Signal: sig}.ExitCode())
 	}
 	return nil
 }

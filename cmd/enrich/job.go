@@ -247,7 +247,7 @@ const keptAnswers = "nothing was published; the answers are in the ledger: run t
 // end can be in the hash and not among the rows.
 func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broken error) (pipeline.WriteResult, error) {
 	o := j.reading
-	if j.info.Format == format.JSONL {
+	if j.info.Format.HasObjects() {
 		o.Columns = columns
 	}
 	rows, err := reader.Open(stream{j.input}, j.input.Size, o)

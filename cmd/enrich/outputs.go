@@ -5,7 +5,6 @@ import (
 	"io"
 	"path/filepath"
 
-	"enrich/format"
 	"enrich/pipeline"
 	"enrich/publish"
 	"enrich/writer"
@@ -24,7 +23,7 @@ func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error 
 	o.set = publish.NewSet()
 	source := writer.Source{Format: j.info.Format, Columns: columns}
 	options := writer.Options{Format: j.format, SpreadsheetSafe: j.settings.SpreadsheetSafe, BOM: j.settings.BOM}
-	if source.Format != format.JSONL {
+	if !source.Format.HasObjects() {
 		source.Columns = j.info.Header
 	}
 	open := func(flag, path string) (io.Writer, error) {

@@ -92,7 +92,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	}
 	if planned.Broken != nil {
 		j.printer.Warn(planned.Broken.Error())
-		return ending(exitBrokenInput)
+		return endWith(exitCode(contact.StopInput, 0, nil))
 	}
 	return nil
 }

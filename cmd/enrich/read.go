@@ -16,7 +16,6 @@ import (
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
-	"enrich/format"
 	"enrich/internal/jsonscan"
 	"enrich/reader"
 )
@@ -62,24 +61,23 @@ func read(w world, s *settings.Settings, name string, arrays bool) error {
 	}
 	j.sayCleaning()
 	sig := j.shutdown.Signal()
+	var stop contact.Stop
 	switch {
 	case err != nil && sig != nil:
 		return shutdown.Interruption{Signal: sig}
 	case errors.Is(err, reader.ErrBroken):
 		j.printer.Warn(err.Error())
-		return ending(exitBrokenInput)
+		stop = contact.StopInput
 	case err != nil:
 		return err
-	case refused > 0:
-		return ending(exitFailedRows)
 	}
-	return nil
+	return endWith(exitCode(stop, refused, nil))
 }
 
 // printRows prints every row, and says which were refused.
 func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refused int64, err error) {
 	print := printer(out, rows.Info(), arrays)
-	if arrays && rows.Info().Format == format.CSV && !j.settings.NoHeader {
+	if arrays && !rows.Info().Format.HasObjects() && !j.settings.NoHeader {
 		if err := encode(out, rows.Info().Header); err != nil {
 			return 0, err
 		}
@@ -119,13 +117,14 @@ func encode(out io.Writer, v any) error {
 // printer prints a row that can be read; a refused one is only reported.
 func printer(out io.Writer, info reader.Info, arrays bool) func(*reader.Row) error {
 	var line []byte
+	objects := info.Format.HasObjects()
 	return func(row *reader.Row) error {
 		switch {
 		case arrays && row.Refused == nil:
 			return encode(out, row.Cells)
 		case row.Refused != nil:
 			return nil
-		case info.Format == format.JSONL:
+		case objects:
 			line = append(appendLine(line[:0], row.Raw), '\n')
 		default:
 			line = appendObject(line[:0], info.Columns, row.Cells)
@@ -171,7 +170,7 @@ func withoutLine(message string, line int64) string {
 func (j *job) sayReading(i reader.Info) {
 	v := j.printer
 	v.Info(fmt.Sprintf("%s: %s, %s", console.Name(j.input.Name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
-	if i.Format == format.CSV {
+	if i.Format.IsDelimited() {
 		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line endings %s, header on line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
 	}
 	for _, f := range contact.InputFields() {

@@ -10,7 +10,6 @@ import (
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
-	"enrich/format"
 	"enrich/internal/phrase"
 	"enrich/pipeline"
 	"enrich/report"
@@ -60,7 +59,7 @@ func (r *reporter) watch(j *job, w *pipeline.Write) {
 		return
 	}
 	r.failures.Clean, r.failures.Advice = r.clean, adviceOf
-	if j.info.Format == format.CSV {
+	if !j.info.Format.HasObjects() {
 		r.failures.Columns = j.info.Columns
 		for _, f := range contact.Fields() {
 			if column, ok := j.info.Mapping[f]; ok {
@@ -177,7 +176,7 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 	if c := packed(i.Compression); c != "" {
 		about = append(about, report.Pair{Name: "compression", Value: i.Compression})
 	}
-	if i.Format == format.CSV {
+	if i.Format.IsDelimited() {
 		header := "none"
 		if i.HeaderLine > 0 {
 			header = "line " + strconv.Itoa(i.HeaderLine)

@@ -147,7 +147,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	}
 	m.done(&summary)
 	j.saySummary(&summary)
-	return endingOf(summary.ExitCode)
+	return endWith(summary.ExitCode)
 }
 
 // begin records the run in the ledger. A key that this API has answered before is not proved again.
@@ -216,7 +216,7 @@ func (j *job) interrupted(err error) error {
 		cause = " (" + before + ")"
 	}
 	sayUnfinished(j.printer, shutdown.Interruption{Signal: sig}, j.settings.Grace, cause)
-	return ending(shutdown.Interruption{Signal: sig}.ExitCode())
+	return exitStatus(shutdown.Interruption{Signal: sig}.ExitCode())
 }
 
 // fromRun adds what only a run knows.
@@ -233,19 +233,14 @@ func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats clien
 	if stop == "" && asked.Unsent {
 		stop = contact.StopCap
 	}
-	if stop != "" {
-		s.Stopped = &stop
-		s.ExitCode = stopCode(stop, j.shutdown.Signal())
-	} else if s.Rows.Failed > 0 {
-		s.ExitCode = exitFailedRows
-	}
-	s.Complete = s.Stopped == nil && s.Rows.Pending == 0
+	j.conclude(s, stop)
 }
 
-// endingOf is nil for 0.
-func endingOf(code int) error {
-	if code == exitOK {
-		return nil
+// conclude completes a summary with why the command stopped, if it did, and its exit code.
+func (j *job) conclude(s *pipeline.Summary, stop contact.Stop) {
+	if stop != "" {
+		s.Stopped = &stop
 	}
-	return ending(code)
+	s.Complete = stop == "" && s.Rows.Pending == 0
+	s.ExitCode = exitCode(stop, s.Rows.Failed, j.shutdown.Signal())
 }

@@ -59,7 +59,7 @@ func write(w world, s *settings.Settings, name string) error {
 	}
 	j.memory.contacts = j.ledger.Answers
 	if s.Report != "" {
-		key, _ := s.Key(w.lookupEnv) // a write needs none; where there is one, it must not be on the page
+		key, _ := s.Key(w.lookupEnv) // write needs no key; if one is set, keep it off the page
 		j.report = &reporter{command: "write", key: key}
 	}
 	read, broken, err := readThrough(j, first)
@@ -74,26 +74,24 @@ func write(w world, s *settings.Settings, name string) error {
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Count
-	j.report.ended(fromWrite(&summary, written, broken), written)
+	j.report.ended(j.fromWrite(&summary, broken), written)
 	if err := j.publish(&summary); err != nil {
 		return j.interrupted(err)
 	}
 	j.saySummary(&summary)
-	return endingOf(summary.ExitCode)
+	return endWith(summary.ExitCode)
 }
 
-// fromWrite completes the summary of a write pass without an ask pass, and returns how the latter would have ended.
-func fromWrite(s *pipeline.Summary, written pipeline.WriteResult, broken error) (how pipeline.AskResult) {
-	switch {
-	case broken != nil:
+// fromWrite completes the summary of a write pass without an ask pass, and returns how the latter would have ended. Pending
+// rows count as left by a cap, because the ledger does not say why they were not sent.
+func (j *job) fromWrite(s *pipeline.Summary, broken error) (how pipeline.AskResult) {
+	if broken != nil {
 		how.Stop, how.Broken = contact.StopInput, broken
-		s.Stopped, s.ExitCode = &how.Stop, exitBrokenInput
-	case written.Pending > 0:
-		s.ExitCode = exitCapped
-	case written.Failed > 0:
-		s.ExitCode = exitFailedRows
 	}
-	s.Complete = s.Stopped == nil && written.Pending == 0
+	j.conclude(s, how.Stop)
+	if how.Stop == "" && s.Rows.Pending > 0 {
+		s.ExitCode = exitCapped
+	}
 	return how
 }
 

@@ -73,7 +73,7 @@ func Defaults() Settings {
 // InputFlags say how a file is read.
 func (s *Settings) InputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(Choice{&s.InputFormat, format.Names()}, "input-format", "format of the input (default: detected)")
+	f.Var(Choice{&s.InputFormat, format.Names(format.Inputs())}, "input-format", "format of the input (default: detected)")
 	f.StringVar(&s.Delimiter, "delimiter", "", "column delimiter: one `CHARACTER`, or tab (default: detected)")
 	f.StringVar(&s.Quote, "quote", "", "quote `CHARACTER`, or none (default: detected)")
 	f.StringVar(&s.Encoding, "encoding", "", "encoding `NAME`: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
@@ -105,7 +105,7 @@ func (s *Settings) OutputFlags(cmd *cobra.Command) {
 	f.BoolVar(&s.Replace, "replace", false, "replace existing outputs, even those of another input or with more answered rows")
 	f.Var(Path{&s.Pending}, "pending", "write the rows that were not sent to `FILE`, unchanged")
 	f.Var(Path{&s.Report}, "report", "write an HTML report of the run to `FILE`")
-	f.Var(Choice{&s.Format, format.Names()}, "format", "format of results and failures (default: the input's)")
+	f.Var(Choice{&s.Format, format.Names(format.Outputs())}, "format", "format of results and failures (default: the input's)")
 	f.BoolVar(&s.SpreadsheetSafe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
 	f.BoolVar(&s.BOM, "bom", false, "start CSV files with a byte order mark, for Excel")
 }
