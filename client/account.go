@@ -13,7 +13,7 @@ import (
 // the stop, the first calls, the breaker, the pause, slow start and the rate.
 //
 // A call that may not be sent at once waits in a queue. Only the waiter whose turn it is looks at the clock. So calls are
-// first come, first served, and nobody has a slot in a schedule that has changed since.
+// first come, first served, and a change of rate applies to all who wait.
 type account struct {
 	o       *Options
 	stopped chan struct{} // closed by stop

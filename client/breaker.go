@@ -105,7 +105,7 @@ func (b *breaker) isDown(now time.Time) bool {
 // giveUpAt returns when the run stops if the API is still down.
 func (b *breaker) giveUpAt() time.Time { return b.since.Add(b.limit) }
 
-// summary says why the run stops. What was not on the wire is not called a call.
+// summary says why the run stops. An attempt that sent nothing is called an attempt, not a call.
 func (b *breaker) summary(now time.Time) string {
 	noun := "calls"
 	if b.unsent > 0 {

@@ -71,7 +71,7 @@ func (c *Client) newRequest(ctx context.Context, body []byte) *http.Request {
 	return r
 }
 
-// needsBody reports whether the meaning of a status is in the body: that of a 2xx. Any other status is enough, also if the
+// needsBody reports whether the meaning of a status is in the body: that of a 2xx. Any other status is enough, even if the
 // body was cut.
 func needsBody(status int) bool {
 	return status >= 200 && status <= 299 && status != http.StatusAccepted

@@ -105,8 +105,8 @@ func (c *Client) Close() {
 // Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [contact.Result.Absent].
 func (c *Client) Proved() bool { return c.account.first.answered.Load() }
 
-// AnsweredBefore tells the client that the ledger has an answer from this base URL, so a 404 in the API's own format is a no
-// match. Call it before the first [Client.Queue].
+// AnsweredBefore tells the client that the ledger has an answer from this base URL, so a 404 in the API's own format is a
+// no-match answer. Call it before the first [Client.Queue].
 func (c *Client) AnsweredBefore() { c.answeredBefore = true }
 
 // urlProved reports whether the base URL is known to be right.

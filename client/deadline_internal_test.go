@@ -102,7 +102,7 @@ func TestTheTimeoutEndsEveryCall(t *testing.T) {
 	}
 }
 
-// The same over HTTP/2, also if the server allows no stream.
+// The same over HTTP/2, even if the server allows no stream.
 func TestTheTimeoutEndsHTTP2Calls(t *testing.T) {
 	t.Parallel()
 	for name, speak := range map[string]func(s *rawServer, c h2Conn){

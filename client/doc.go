@@ -9,7 +9,13 @@
 //
 // It does not know files, what was sent before, or what may be spent: the pipeline and the ledger do.
 //
-// Where to look: statuspolicy.go decides what each HTTP status means, outcome.go what a call without an answer means;
-// account.go decides when a call may be sent, and feedback.go what the account learns from it. No live answer of the API has
-// been seen yet: what its documentation leaves open is decided so that it costs least.
+// What happens to each call, step by step:
+//
+//	reply     call.go          what came back, and how far the request got (delivery.go)
+//	decision  statuspolicy.go  what a response means; outcome.go: what a call without a response means
+//	feedback  feedback.go      what it means for the whole account: a 429 pauses it, a 401 stops the run
+//	result    outcome.go       what it means for the row; or question.go: the row is sent again, after a delay (backoff.go)
+//
+// account.go decides when the next call may be sent. No live answer of the API has been seen yet: what its documentation
+// leaves open is read in the way that risks the fewest credits.
 package client

@@ -34,7 +34,7 @@ func stopsWith(why contact.Stop) expectation {
 	return expectation{kind: contact.Released, stop: why, stopIfAll: why}
 }
 
-// faultTable is what the client promises for each fault (API.md, "Errors").
+// faultTable is what the client promises for each fault (statuspolicy.go).
 var faultTable = map[string]expectation{
 	"match": answered, "big": answered, "odd": answered, "inside": answered, "errornull": answered, "201": answered, "echo": answered,
 	"slow20ms": answered, "trickle20ms": answered, "gzip": answered,

@@ -253,7 +253,7 @@ func TestAProvedKeyDoesNotPreventGivingUp(t *testing.T) {
 	})
 }
 
-// Ten responses in a row that are not answers stop the run, also after good ones, at the cost of few more calls.
+// Ten responses in a row that are not answers stop the run, even after good ones, at the cost of few more calls.
 func TestTenUnusableResponsesStopTheRun(t *testing.T) {
 	for _, body := range []string{`{}`, `{"data":{}}`, `{"contact":[]}`, `<html>`, ``} {
 		for _, good := range []int{0, 5, 50} {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// parseRateLimit parses the header rate_limit: requests per minute (API.md, "Rate"), or a form that gateways use: digits in
+// parseRateLimit parses the header rate_limit: requests per minute, as the API documents it, or a form that gateways use: digits in
 // groups of three (1,000), a unit (1000/min), a window in seconds (1000;w=60), a list of which the first counts. For anything
 // else it returns the zero Rate, which changes nothing: a rate that is guessed too low would stop a run for hours.
 func parseRateLimit(s string) Rate {

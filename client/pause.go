@@ -18,8 +18,8 @@ const (
 type pause struct {
 	maxElapsed time.Duration
 	until      time.Time
-	since      time.Time                   // when the first 429 after an answer came; zero: there was none
-	backoff    *backoff.ExponentialBackOff // nil until the first 429 after an answer
+	since      time.Time                   // time of the first 429 since the last answer; zero if none
+	backoff    *backoff.ExponentialBackOff // nil until the first 429 since the last answer
 }
 
 // Begin implements [Pauser].

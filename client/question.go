@@ -61,7 +61,7 @@ func (c *Client) Ask(soft, hard context.Context, cq *contact.Question) (result c
 		return result, q.backOff(q.retries.resumeDelay())
 	}
 	defer func() {
-		if !q.backsOff { // also if it panics
+		if !q.backsOff { // even if it panics
 			c.account.leave(q)
 		}
 	}()

@@ -20,8 +20,8 @@ type Limiter interface {
 // A Pauser holds back all calls of an account after a 429. See [Options.Pauser].
 type Pauser interface {
 	// Begin pauses after a 429: for retryAfter, or for longer than the time before if the response did not say (0). Extend only
-	// lengthens the pause, after a 429 to a call that was in flight when the pause began. Both return for how long the API will
-	// have asked to wait by then, without an answer in between.
+	// lengthens the pause, after a 429 to a call that was in flight when the pause began. Both return the total time from
+	// the first 429 since an answer to the end of the pause.
 	Begin(now time.Time, retryAfter time.Duration) (total time.Duration)
 	Extend(now time.Time, retryAfter time.Duration) (total time.Duration)
 	// Until returns when the pause ends. There is none if that is not after now.

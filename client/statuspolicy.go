@@ -15,18 +15,20 @@ import (
 type action uint8
 
 const (
-	actionAnswer    action = iota // matched or no match: an answer
+	actionAnswer    action = iota // an answer: matched or no match
 	actionReject                  // the API rejected this row: not charged, not retried
 	actionNotFound                // a 404 in the API's own format before any answer: not yet known whether it is one
 	actionRetry                   // may pass, not charged: retry after backoff
 	actionExhausted               // may pass, not charged, but no attempts are left
-	actionPause                   // the whole account waits, then retries
+	actionPause                   // 429: the whole account waits, then the row is sent again
 	actionLost                    // may have been charged; the answer was cut or did not come
 	actionUnusable                // may have been charged; the response is complete but not an answer
 	actionStop                    // the run stops
 )
 
-// statusAction is the policy by status (API.md, "Errors"). A body can change it for a 2xx and a 404: see [decide].
+// statusAction is the policy by status. A body can change it for a 2xx and a 404: see [decide].
+//
+// What an action does is in feedback.go for the account and in [question.attempt] for the row.
 func statusAction(status int) (action, contact.Stop) {
 	switch {
 	case status < 200:
@@ -41,7 +43,7 @@ func statusAction(status int) (action, contact.Stop) {
 		return actionStop, contact.StopNoCredits
 	case status == http.StatusForbidden: // 403
 		return actionStop, contact.StopForbidden
-	case status == http.StatusTooManyRequests: // 429
+	case status == http.StatusTooManyRequests: // 429: [account.recordThrottled] pauses the account, then the row is sent again
 		return actionPause, ""
 	case status == http.StatusNotFound, // 404: a gateway's, unless the body is the API's
 		status == http.StatusRequestTimeout, status == http.StatusTooEarly, // 408, 425
@@ -57,7 +59,7 @@ func statusAction(status int) (action, contact.Stop) {
 type decision struct {
 	action action
 	stop   contact.Stop // for actionStop
-	status int          // the HTTP status, or the one that the body states (API.md, "What counts as an answer")
+	status int          // the HTTP status, or the one that the body states: see [contact.Answer.ErrorStatus]
 	// fromAPI: the API itself sent the response: an answer, or an error in its own format. A gateway may have sent any other.
 	fromAPI bool
 	answer  contact.Answer
@@ -114,7 +116,7 @@ func (d *decision) decideAnswer(r *response) {
 	d.fromAPI, d.answer, d.message = true, *a, bounded(a.Error)
 }
 
-// decideNotFound decides a 404. In the API's own format it is a no match if the URL is known to be right; until then it is
+// decideNotFound decides a 404. In the API's own format it is a no-match answer if the URL is known to be right; until then it is
 // unclear. Any other 404 is from a gateway or a web server and affects every row: it is retried like a 503.
 func (d *decision) decideNotFound(r *response, at attempt) {
 	d.message = messageOf(r.body)

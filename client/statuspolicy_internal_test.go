@@ -8,7 +8,7 @@ import (
 	"enrich/contact"
 )
 
-// expectedAction is the table of errors in API.md. own: the body is in the API's own format.
+// expectedAction is the API's documented table of errors. own: the body is in the API's own format.
 func expectedAction(status int, own, answered bool) (action, contact.Stop) {
 	switch {
 	case status < 200:

@@ -58,8 +58,8 @@ func (a *Answer) Kind() Kind {
 	return NoMatch
 }
 
-// FromAPI reports whether a 2xx with this body is an answer of the API itself (API.md, "What counts as an answer"): its
-// contact is an object or null, or it has none and tells the remaining credits. A contact of another type is never an
+// FromAPI reports whether a 2xx with this body is an answer of the API itself: its contact is an
+// object or null, or it has none and states the remaining credits. A contact of another type is never an
 // answer: nobody knows what it says.
 func (a *Answer) FromAPI() bool {
 	switch a.Member {

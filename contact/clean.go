@@ -30,7 +30,7 @@ func (c Contact) Cleaned() Contact {
 }
 
 // Clean returns a row's contact as it is sent: c cleaned and, only if it cannot be sent otherwise, with the first and last name
-// from fullName. So an answered list is not sent again because a name could be split. split reports whether it was.
+// from fullName. This keeps the keys of rows that could be sent before name splitting existed. split reports whether it was.
 func Clean(c Contact, fullName string) (cleaned Contact, split bool) {
 	c = c.Cleaned()
 	if fullName == "" || c.Email != "" || c.LinkedInURL != "" || c.FirstName != "" && c.LastName != "" || c.CompanyName == "" && c.CompanyDomain == "" {

@@ -113,7 +113,7 @@ func TestParseAnswer(t *testing.T) {
 		body             string
 		matched, charged bool
 		failure          string
-		remaining        int64 // -1: not told
+		remaining        int64 // -1: not stated
 		want             error
 	}{
 		"match":             {`{"contact": {"credit_charged": true, "email":"a@x.com"}, "remaining_credits": 10}`, true, true, "", 10, nil},

@@ -2,7 +2,7 @@ package contact
 
 import "time"
 
-// A Kind is how an intent ended (DESIGN.md, "How an intent ends").
+// A Kind is how an intent ended.
 type Kind uint8
 
 // The kinds are stored in the ledger: their numbers never change.
@@ -50,7 +50,7 @@ const (
 	Rejected Failure = "rejected"
 	// Exhausted is a row whose retries ran out.
 	Exhausted Failure = "exhausted"
-	// Malformed is a 2xx that is not an answer of the API (API.md, "What counts as an answer").
+	// Malformed is a 2xx that is not an answer of the API: see [Answer.FromAPI].
 	Malformed Failure = "malformed"
 	// Uncertain is a contact that is not sent again because too many calls were lost (--lost-retries).
 	Uncertain Failure = "uncertain"
@@ -71,7 +71,7 @@ type Outcome struct {
 	Attempts int
 	// Charged: the answer counts as charged.
 	Charged bool
-	// ChargeUnknown: the answer does not say whether it was charged. A no match then keeps its reserved credit. The ledger does not
+	// ChargeUnknown: the answer does not say whether it was charged. A no-match answer then keeps its reserved credit. The ledger does not
 	// store it: it follows from Body.
 	ChargeUnknown bool
 	// Failure is why, for Refused and Lost; otherwise empty.

@@ -36,7 +36,7 @@ type Result struct {
 	Absent bool
 	// Elapsed is how long the attempts took, with the backoff between them.
 	Elapsed time.Duration
-	// Remaining is the account's credits as the last response told them; nil: it did not.
+	// Remaining is the account's credits as the last response stated them; nil: it did not.
 	Remaining *int64
 	// Err is not nil if the run must end although this outcome is good: the API cannot bound its memory any more.
 	Err error

@@ -17,7 +17,7 @@ type Ask struct {
 	API    API
 	Ledger Ledger
 	Budget Budget
-	// Account tells of other runs that share the API account; nil: there are none.
+	// Account broadcasts stops among the runs that share the API account; nil: there are no others.
 	Account Account
 	// Run is the ledger's number of this run.
 	Run int64

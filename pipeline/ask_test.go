@@ -213,7 +213,7 @@ func TestTheGraceBoundsCallsInFlight(t *testing.T) {
 	})
 }
 
-// A stop that concerns the account is told to other runs; any other is not.
+// A stop that concerns the account is broadcast to other runs; any other is not.
 func TestOtherRunsLearnOfAStop(t *testing.T) {
 	for cause, told := range map[contact.Stop]bool{
 		contact.StopUnauthorized: true, contact.StopForbidden: true, contact.StopNoCredits: true,
@@ -232,7 +232,7 @@ func TestOtherRunsLearnOfAStop(t *testing.T) {
 	}
 }
 
-// A fakeAccount tells of a stop of another run after a time; 0: there is none.
+// A fakeAccount reports a stop of another run after a time; 0: there is none.
 type fakeAccount struct {
 	after time.Duration
 	cause contact.Stop

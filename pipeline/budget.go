@@ -13,7 +13,7 @@ type Caps struct {
 	// MaxCalls bounds the requests on the wire; a retry is one.
 	MaxCalls int64
 	// MaxCredits bounds the credits. CreditsPerCall of them are reserved for each contact before it is sent, and returned if
-	// the answer says that it was not charged. A lost call keeps them, and so does a no match that does not say so.
+	// the answer says that it was not charged. A lost call keeps them, and so does a no-match answer that does not say so.
 	MaxCredits, CreditsPerCall int64
 	// SpentCredits is what earlier runs spent of MaxCredits, if it is a budget for a day or a month.
 	SpentCredits int64
@@ -21,7 +21,7 @@ type Caps struct {
 
 // localBudget is the budget of one run. What is reserved counts as spent until it is returned.
 //
-// The API's balance is a second account of what is spent. Whatever makes it fall counts, even if no answer tells of it: a
+// The API's balance is a second measure of what is spent. Whatever makes it fall counts, even if no answer reports it: a
 // call that costs more than --credits-per-call, and others who use the account. What is spent is the larger of the two:
 //
 //	max(counted, balance after the first answer − lowest balance seen)
@@ -41,7 +41,7 @@ type localBudget struct {
 	waiters  chan struct{} // closed when a reservation is settled; nil: nobody waits
 }
 
-// A balance is the account's credits as the responses told them.
+// A balance is the account's credits as the responses stated them.
 type balance struct {
 	known         bool
 	first, lowest int64
@@ -54,7 +54,7 @@ func NewBudget(c Caps) Budget { return newLocalBudget(c) }
 
 func newLocalBudget(c Caps) *localBudget { return &localBudget{caps: c} }
 
-// Reserve is the method of [Budget].
+// Reserve implements [Budget].
 func (b *localBudget) Reserve(ctx context.Context) (reached string) {
 	for {
 		reached, settled := b.tryReserve()
@@ -69,7 +69,7 @@ func (b *localBudget) Reserve(ctx context.Context) (reached string) {
 	}
 }
 
-// tryReserve makes a reservation, or returns which cap is reached. settled is not nil if it is worth to wait for.
+// tryReserve makes a reservation, or returns which cap is reached. settled is not nil if waiting for it may help.
 func (b *localBudget) tryReserve() (reached string, settled <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -104,7 +104,7 @@ func (b *localBudget) unexplained() string {
 	return fmt.Sprintf(" (the balance fell by %d credits; the answers account for %d)", b.balance.fall(), b.credits)
 }
 
-// Observe is the method of [Budget].
+// Observe implements [Budget].
 func (b *localBudget) Observe(remaining int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -114,7 +114,7 @@ func (b *localBudget) Observe(remaining int64) {
 	b.balance.lowest = min(b.balance.lowest, remaining)
 }
 
-// Retry is the method of [Budget].
+// Retry implements [Budget].
 func (b *localBudget) Retry() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -125,7 +125,7 @@ func (b *localBudget) Retry() bool {
 	return true
 }
 
-// Settle is the method of [Budget].
+// Settle implements [Budget].
 func (b *localBudget) Settle(o *contact.Outcome, sent int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -99,7 +99,7 @@ func TestARetryIsACall(t *testing.T) {
 	}
 }
 
-// What is spent is the larger of what the answers count and what the balance fell by, whatever order it is told in.
+// What is spent is the larger of what the answers count and what the balance fell by, whatever the order of the responses.
 func TestTheBalanceCountsAgainstTheCap(t *testing.T) {
 	matched := contact.Outcome{Kind: contact.Matched, Charged: true}
 	for name, tt := range map[string]struct {

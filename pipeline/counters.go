@@ -19,10 +19,10 @@ type Counters struct {
 	Lost atomic.Int64
 	// Charged is answers that say that a credit was charged.
 	Charged atomic.Int64
-	// ChargeUnknown is no matches that do not say whether they were charged.
+	// ChargeUnknown is no-match answers that do not say whether they were charged.
 	ChargeUnknown atomic.Int64
 
-	first    atomic.Pointer[firstBalance] // nil: the first answer did not tell the balance
+	first    atomic.Pointer[firstBalance] // nil: the first answer did not state the balance
 	answered bool                         // an answer came; the committer's alone
 }
 
@@ -59,14 +59,14 @@ func (c *Counters) add(o *contact.Outcome) {
 	}
 }
 
-// Unexplained returns how many credits the account lost beyond what this run counts, if it has remaining credits now; nil: not
-// known. A lost call may have been charged, and so may an answer that does not say so, each at most perCall. The result is 0
-// or less if all is explained.
+// Unexplained returns how far the balance fell beyond the charges that this run knows of, at most perCall for each call that
+// may have been charged. remaining is the balance now. It returns 0 if all is explained, or a balance is
+// not known.
 func (c *Counters) Unexplained(remaining *int64, perCall int64) int64 {
 	first := c.first.Load()
 	if first == nil || remaining == nil {
 		return 0
 	}
 	counted := perCall * (c.Charged.Load() - first.charged + c.ChargeUnknown.Load() + c.Lost.Load())
-	return first.remaining - *remaining - counted
+	return max(first.remaining-*remaining-counted, 0)
 }

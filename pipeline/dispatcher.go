@@ -25,7 +25,7 @@ type dispatcher struct {
 	delayed conc.WaitGroup
 
 	// The committer's alone:
-	always    context.Context   // never done: an answer that came is committed, also when the run ends at once
+	always    context.Context   // never done: an answer that came is committed, even when the run ends at once
 	intents   []ledger.Intent   // reused by each commit
 	outcomes  []contact.Outcome // so are these
 	absent    []contact.Result  // 404s that came before any usable answer; in the ledger they are released
@@ -55,7 +55,7 @@ func (d *dispatcher) commitAll() {
 		b = d.queue.take(b, timer)
 		failed = failed || !d.tryCommit(b)
 		for _, c := range b.outcomes {
-			c.result.Release() // also after an error: a worker may wait for the memory
+			c.result.Release() // even after an error: a worker may wait for the memory
 		}
 		for _, c := range b.intents {
 			if failed && !c.handed {
@@ -115,7 +115,7 @@ func (d *dispatcher) collect(b commitBatch) (decided []contact.Outcome) {
 	return decided
 }
 
-// decide returns what the 404s were that came before any answer: no match once the run has seen a usable answer, rejected if
+// decide returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer, rejected if
 // it came to its end (last) without one. After a stop nothing is known, and they stay released, as if never sent.
 func (d *dispatcher) decide(last bool) []contact.Outcome {
 	if len(d.absent) == 0 {
@@ -180,7 +180,7 @@ func (d *dispatcher) count(outcomes []*inFlight) (slots int) {
 	return slots
 }
 
-// finished: admission may see the contact in the ledger from now on.
+// finished marks a contact whose outcome is in the ledger.
 func (d *dispatcher) finished(c *inFlight) {
 	d.sent.finish(c.question.Keys.By(d.ByEmail))
 }

@@ -42,7 +42,7 @@ type API interface {
 	Proved() bool
 }
 
-// A Ledger is the durable record of intents and outcomes; ledger.Ledger is one.
+// A Ledger is the durable record of intents and outcomes; sqlite.Ledger is one.
 type Ledger interface {
 	// States looks up a batch of contacts: states[i] is the state of keys[i]. It includes each commit that has returned.
 	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
@@ -68,7 +68,7 @@ type Budget interface {
 	Settle(o *contact.Outcome, sent int)
 }
 
-// An Account tells runs that share an API account of each other's stops.
+// An Account broadcasts stops among the runs that share an API account.
 type Account interface {
 	// Stop tells the other runs that this run stopped for a cause that concerns the account.
 	Stop(cause contact.Stop, detail string)

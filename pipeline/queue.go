@@ -122,8 +122,7 @@ func (q *commitQueue) unclaimed(n int) {
 	})
 }
 
-// hold counts a contact whose outcome is committed as sent for as long as it waits to be sent again, so that the queue does
-// not end before.
+// hold keeps the queue open for a contact that will be sent again.
 func (q *commitQueue) hold() {
 	q.change(func() { q.sent++ })
 }

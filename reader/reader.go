@@ -20,7 +20,7 @@ type (
 	Lines = source.Lines
 )
 
-// A Source is the rows of an input, in order. Anybody can implement it: it is what the pipeline reads.
+// A Source is the rows of an input, in order. Anybody can implement it.
 type Source interface {
 	// Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. The rows are valid until the next
 	// Read. An error that wraps [ErrBroken] means that the input ended early; rows that come with it are good.

@@ -73,7 +73,7 @@ func (c *call) build(s shape) bool {
 	return true
 }
 
-// misses reports whether the shape is a no match, which is not charged.
+// misses reports whether the shape is a no-match answer, which is not charged.
 func (s shape) misses() bool {
 	switch s {
 	case noMatch, nothing, errorObject, errorTop, missMissing:

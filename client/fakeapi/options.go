@@ -28,7 +28,7 @@ type Options struct {
 	RevokeAfter int64
 	// RateLimit is how many calls are accepted in any RateWindow; those above it get a 429. 0: no limit.
 	RateLimit int
-	// RateWindow is the window of RateLimit; 0: a minute (API.md).
+	// RateWindow is the window of RateLimit; 0: a minute, as documented.
 	RateWindow time.Duration
 	// RateHeader is the text of the rate_limit header; empty: RateLimit, or DefaultRate without one; "none": no header.
 	RateHeader string

@@ -24,7 +24,7 @@ type Stats struct {
 	Statuses map[int]int64 `json:"statuses"`
 	// Faults counts calls by the fault that applied to them.
 	Faults map[string]int64 `json:"faults"`
-	// Charged is the credits charged, also if the answer did not arrive. CreditsLeft is the credits that are left.
+	// Charged is the credits charged, even if the answer did not arrive. CreditsLeft is the credits that are left.
 	Charged     int64 `json:"charged"`
 	CreditsLeft int64 `json:"credits_left"`
 	// RefusedKeys counts calls without a valid key, RateLimited calls above the limit.

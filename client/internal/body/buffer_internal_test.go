@@ -57,7 +57,7 @@ func TestABodyIsReadUnchangedWhateverItsSize(t *testing.T) {
 			for _, length := range []int64{-1, int64(len(raw)), 0, 1 << 40} { // a server may announce any length
 				m := smallMemory(t, 2)
 				b := m.NewBuffer()
-				for range 2 { // also if the buffer is used again
+				for range 2 { // even if the buffer is used again
 					if err := b.Read(iotest.HalfReader(bytes.NewReader(raw)), length); err != nil || b.Len() != len(raw) {
 						t.Fatalf("%d bytes, %s, announced as %d: read %d, %v", size, form, length, b.Len(), err)
 					}

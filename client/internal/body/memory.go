@@ -42,7 +42,7 @@ const (
 // What exceeds the share goes to the temporary file.
 //
 // The rest is for complete bodies, from [Buffer.Decode] until [Memory.Release] or [Buffer.Free]. They wait here for one
-// another. No call depends on this: a call that waits has read its body, and a call that has memory only needs to finish with it.
+// another. This cannot deadlock: who waits has read its body already, and who has memory needs no more to finish.
 type Memory struct {
 	share    int                 // bytes of one body in memory while it is read
 	complete *semaphore.Weighted // nil: no bound

@@ -10,8 +10,8 @@ import (
 
 // A Conn is a connection that counts the bytes written to it.
 //
-// It has a deadline until [Conn.Ready], because the transport continues the steps before the first request, without any
-// bound, after the call that began them has ended.
+// It has a deadline until [Conn.Ready], because net/http finishes a dial in the background even if its request was cancelled,
+// without a time limit.
 type Conn struct {
 	net.Conn
 	written atomic.Int64

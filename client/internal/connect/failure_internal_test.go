@@ -105,7 +105,7 @@ func TestUnwrapFindsTheCountedConnection(t *testing.T) {
 	}
 }
 
-// Only what was written counts, also if the connection breaks in the middle.
+// Only what was written counts, even if the connection breaks in the middle.
 func TestConnCountsWhatWasWritten(t *testing.T) {
 	near, far := net.Pipe()
 	c := &Conn{Conn: near}

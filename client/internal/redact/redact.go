@@ -65,7 +65,7 @@ func New(key string) *Redactor {
 	return r
 }
 
-// base64Core returns the characters that the base64 of every text shares if the key begins at this offset, modulo three.
+// base64Core returns the base64 characters that depend on the key alone, if it starts at this offset modulo 3.
 func base64Core(key string, offset int) string {
 	all := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", offset) + key))
 	return all[(offset*8+5)/6 : (offset+len(key))*8/6]

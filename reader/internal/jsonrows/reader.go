@@ -60,7 +60,7 @@ type Reader struct {
 	index   []int // for each member of the row, its index in members
 	fields  fields
 	cells   []string // of the rows of the last read
-	// sampled and mapping are what the first block told.
+	// sampled and mapping are what the first block shows.
 	sampled []string
 	mapping map[contact.Field]string
 }

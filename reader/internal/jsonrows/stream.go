@@ -81,7 +81,7 @@ func (f *framing) streamEnd(err error) error {
 	case f.skipping:
 		return fmt.Errorf("%w: line %d: it ends within a row", source.ErrBroken, f.line)
 	case f.array > 0:
-		return fmt.Errorf("%w: line %d: the array that begins in line %d is not closed", source.ErrBroken, f.line, f.array)
+		return fmt.Errorf("%w: line %d: the array that begins on line %d is not closed", source.ErrBroken, f.line, f.array)
 	}
 	return err
 }

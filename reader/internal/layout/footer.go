@@ -71,7 +71,7 @@ type heldRow struct {
 	empty bool
 }
 
-// Hold takes a row that ends in line last. It returns whether the row is held back; Next may then return it.
+// Hold takes a row that ends on line last. It returns whether the row is held back; Next may then return it.
 func (t *Trailer) Hold(row *source.Row, last int64, kind RowKind) bool {
 	separated := t.Separated
 	t.Separated = kind == EmptyRow

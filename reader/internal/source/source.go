@@ -55,7 +55,7 @@ func Broken(err error) error {
 type Row struct {
 	// Number counts rows from 1, in input order. Refused rows count too.
 	Number int64
-	// Line is the line in which the row begins, from 1.
+	// Line is the line on which the row begins, from 1.
 	Line int64
 	// Cells has one cell for each column of the header. A ragged row may have fewer, never more.
 	Cells []string
