@@ -47,8 +47,8 @@ type waiter struct {
 	elem     *list.Element
 }
 
-// A permit allows one call. It is given back with release.
-type permit struct {
+// A turn allows one call. It is given back with release.
+type turn struct {
 	epoch  int
 	probe  bool
 	waited time.Duration
@@ -81,64 +81,64 @@ func newAccount(o *Options) *account {
 
 // acquire waits until one call may be sent. It returns false if no call may be sent any more: soft is done, or the run is
 // stopped.
-func (ac *account) acquire(soft context.Context, q *question) (permit, bool) {
+func (ac *account) acquire(soft context.Context, q *question) (turn, bool) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	if ac.cause != "" || soft.Err() != nil {
-		return permit{}, false
+		return turn{}, false
 	}
 	q.state = stateReady
 	if ac.queue.Len() == 0 {
 		if _, _, blocked := ac.blocked(&waiter{question: q}, time.Now()); !blocked {
-			return ac.grant(q, permit{}), true
+			return ac.grant(q, turn{}), true
 		}
 	}
 	w := &waiter{question: q, wake: make(chan struct{}, 1)}
 	w.elem = ac.queue.PushBack(w)
 	ac.wakeNext() // during the first calls it may be the turn of this question
-	p, ok := ac.awaitTurn(soft, w)
+	t, ok := ac.awaitTurn(soft, w)
 	ac.queue.Remove(w.elem)
 	if !ok {
 		q.state = stateAside
 		ac.wakeNext()
-		return permit{}, false
+		return turn{}, false
 	}
-	p = ac.grant(q, p)
+	t = ac.grant(q, t)
 	ac.wakeNext()
-	return p, true
+	return t, true
 }
 
 // grant counts a call as in flight.
-func (ac *account) grant(q *question, p permit) permit {
+func (ac *account) grant(q *question, t turn) turn {
 	q.state = stateInFlight
-	p.epoch, p.probe = ac.epoch, ac.breaker.open
+	t.epoch, t.probe = ac.epoch, ac.breaker.open
 	ac.epochInFlight++
 	ac.inFlight++
 	if !q.Refused {
 		ac.first.inFlight++
 	}
-	return p
+	return t
 }
 
 // awaitTurn waits in the queue, and releases the lock meanwhile.
-func (ac *account) awaitTurn(soft context.Context, w *waiter) (p permit, ok bool) {
+func (ac *account) awaitTurn(soft context.Context, w *waiter) (t turn, ok bool) {
 	for {
 		now := time.Now()
 		after, reason, blocked := ac.blocked(w, now)
 		switch {
 		case ac.cause != "" || soft.Err() != nil:
-			return p, false
+			return t, false
 		case !blocked:
-			return p, true
+			return t, true
 		}
 		if reason != waitNone {
-			p.reason = reason
+			t.reason = reason
 		}
 		ac.mu.Unlock()
 		ac.sleep(soft, w, after)
 		ac.mu.Lock()
 		slept := time.Since(now)
-		p.waited += slept
+		t.waited += slept
 		if reason == waitRate || reason == waitPause {
 			ac.waited += slept
 		}
@@ -174,7 +174,7 @@ func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, reaso
 	}
 	until := ac.pause.Until()
 	switch {
-	case !ac.first.keyProved.Load() && ac.epochInFlight > 0, !w.question.Refused && ac.first.isFull():
+	case !ac.first.keyVerified.Load() && ac.epochInFlight > 0, !w.question.Refused && ac.first.isFull():
 		return 0, waitFirstCall, true
 	case ac.unusableInARow > 0 && ac.unusableInARow+ac.epochInFlight >= maxUnusableInARow:
 		return 0, waitSlowStart, true
@@ -207,7 +207,7 @@ func (ac *account) blockedByOutage(now time.Time) (after time.Duration, blocked 
 // nextWaiter returns the waiter whose turn it is; nil if it is the turn of a question that is not ready. w may be one that is
 // not in the queue yet.
 func (ac *account) nextWaiter(w *waiter) *waiter {
-	if !ac.first.keyProved.Load() && !ac.breaker.open {
+	if !ac.first.keyVerified.Load() && !ac.breaker.open {
 		q := ac.first.next()
 		if q == w.question {
 			return w

@@ -20,7 +20,7 @@ type retryState struct {
 	attempts int           // failed attempts; 429s and probes are not counted
 	elapsed  time.Duration // attempts and the delays between them, also of earlier questions about the contact
 	o        *Options
-	policy   *retryAfter
+	policy   *rowBackOff
 }
 
 // isLast reports whether the attempt in flight is the last.
@@ -35,7 +35,7 @@ func (s *retryState) nextDelay(retryAfter time.Duration) time.Duration {
 	if s.policy == nil {
 		s.policy = s.newPolicy()
 	}
-	s.policy.after = retryAfter
+	s.policy.retryAfter = retryAfter
 	return s.policy.NextBackOff()
 }
 
@@ -49,27 +49,27 @@ func (s *retryState) resumeDelay() (d time.Duration) {
 	return d
 }
 
-func (s *retryState) newPolicy() *retryAfter {
+func (s *retryState) newPolicy() *rowBackOff {
 	limit := s.o.MaxElapsed
 	delays := newEndlessBackOff(min(minBackoff, limit/10), min(maxBackoff, limit/2), backoff.DefaultRandomizationFactor)
-	return &retryAfter{BackOff: backoff.WithMaxRetries(delays, uint64(max(s.o.MaxAttempts-1, 0))), state: s}
+	return &rowBackOff{BackOff: backoff.WithMaxRetries(delays, uint64(max(s.o.MaxAttempts-1, 0))), state: s}
 }
 
-// A retryAfter wraps a BackOff and honours the server's Retry-After. It stops if the row's time would exceed --max-elapsed.
-type retryAfter struct {
+// A rowBackOff wraps a BackOff and honours the server's Retry-After. It stops if the row's time would exceed --max-elapsed.
+type rowBackOff struct {
 	backoff.BackOff
-	state *retryState
-	after time.Duration // of the last response; 0: it had none
+	state      *retryState
+	retryAfter time.Duration // of the last response; 0: it had none
 }
 
 // NextBackOff implements [backoff.BackOff].
-func (r *retryAfter) NextBackOff() time.Duration {
-	d := r.BackOff.NextBackOff()
+func (b *rowBackOff) NextBackOff() time.Duration {
+	d := b.BackOff.NextBackOff()
 	if d == backoff.Stop {
 		return d
 	}
-	d = max(d, r.after)
-	if r.state.elapsed+d > r.state.o.MaxElapsed {
+	d = max(d, b.retryAfter)
+	if b.state.elapsed+d > b.state.o.MaxElapsed {
 		return backoff.Stop
 	}
 	return d

@@ -31,7 +31,7 @@ type reply struct {
 func (c *Client) call(hard context.Context, x *exchange) reply {
 	x.deadline.begin(hard, c.o.Timeout)
 	r := c.roundTrip(x)
-	x.deadline.end(r.err == nil && r.delivery == deliveryAnswered && needsBody(r.status))
+	x.deadline.end(r.err == nil && r.delivery == deliveryResponse && needsBody(r.status))
 	if r.status != 0 {
 		c.decode(x, &r)
 	}

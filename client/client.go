@@ -102,15 +102,16 @@ func (c *Client) Close() {
 	c.memory.Close()
 }
 
-// Proved reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see [contact.Result.Absent].
-func (c *Client) Proved() bool { return c.account.first.answered.Load() }
+// Answered reports whether a usable answer has come in this run. Until then a 404 may be a wrong URL: see
+// [contact.Result.Undecided].
+func (c *Client) Answered() bool { return c.account.first.answered.Load() }
 
 // AnsweredBefore tells the client that the ledger has an answer from this base URL, so a 404 in the API's own format is a
 // no-match answer. Call it before the first [Client.Queue].
 func (c *Client) AnsweredBefore() { c.answeredBefore = true }
 
-// urlProved reports whether the base URL is known to be right.
-func (c *Client) urlProved() bool { return c.answeredBefore || c.Proved() }
+// urlVerified reports whether the base URL is known to be right.
+func (c *Client) urlVerified() bool { return c.answeredBefore || c.Answered() }
 
 func (e *exchanges) borrow() *exchange {
 	e.mu.Lock()

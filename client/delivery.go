@@ -18,7 +18,7 @@ import (
 type delivery uint8
 
 const (
-	deliveryAnswered     delivery = iota // there is an answer
+	deliveryResponse     delivery = iota // there is a response
 	deliveryNoConnection                 // no connection was made: nothing was sent
 	deliveryNotSent                      // the server certainly did not begin with the request
 	deliveryCut                          // it may have been charged; the answer did not come or was cut

@@ -4,7 +4,7 @@
 //   - a request that may have been charged is never repeated by the client itself: no redirect is followed, the transport
 //     resends nothing, and a lost call ends its question;
 //   - a stop, a pause, an outage or the rate holds back every worker at once;
-//   - until a response proves the key, calls go one at a time, in the order of [Client.Queue];
+//   - until a response verifies the key, calls go one at a time, in the order of [Client.Queue];
 //   - the key is sent in the Authorization header and nowhere else, and is removed from whatever comes back.
 //
 // It does not know files, what was sent before, or what may be spent: the pipeline and the ledger do.

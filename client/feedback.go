@@ -38,16 +38,16 @@ type feedback struct {
 	unreachable            bool // the run stops because no connection can be made
 }
 
-// release gives a permit back, with the result of the call. It reports whether the API is down: then the call was not
+// release gives a turn back, with the result of the call. It reports whether the API is down: then the call was not
 // an attempt of its row.
-func (ac *account) release(q *question, p permit, f feedback) (down bool) {
+func (ac *account) release(q *question, t turn, f feedback) (down bool) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	defer ac.wakeNext()
 	now := time.Now()
 	q.state = stateAside
 	ac.inFlight--
-	if p.epoch == ac.epoch {
+	if t.epoch == ac.epoch {
 		ac.epochInFlight--
 	}
 	if !q.Refused {
@@ -62,20 +62,20 @@ func (ac *account) release(q *question, p permit, f feedback) (down bool) {
 	switch f.signal {
 	case signalAnswer:
 		ac.first.answered.Store(true)
-		ac.proveKey()
-		ac.recordAnswer(p)
+		ac.verifyKey()
+		ac.recordAnswer(t)
 	case signalNotFound:
-		ac.proveKey()
-		ac.recordAnswer(p)
+		ac.verifyKey()
+		ac.recordAnswer(t)
 	case signalRejected:
 		ac.recordRejection(f)
-		ac.recordAnswer(p)
+		ac.recordAnswer(t)
 	case signalUnusable:
-		ac.recordUnusable(now, p, f)
+		ac.recordUnusable(now, t, f)
 	case signalThrottled:
-		ac.recordThrottled(now, p, f.retryAfter)
+		ac.recordThrottled(now, t, f.retryAfter)
 	case signalFailed, signalNoConnection:
-		ac.recordFailure(now, p, f)
+		ac.recordFailure(now, t, f)
 	case signalStop:
 		ac.unreachable = ac.unreachable || f.unreachable && ac.cause == ""
 		ac.stop(f.stop, f.failure)
@@ -84,16 +84,16 @@ func (ac *account) release(q *question, p permit, f feedback) (down bool) {
 	return ac.breaker.open
 }
 
-// proveKey lets all workers send.
-func (ac *account) proveKey() {
-	if !ac.first.keyProved.Swap(true) {
+// verifyKey lets all workers send.
+func (ac *account) verifyKey() {
+	if !ac.first.keyVerified.Swap(true) {
 		ac.first.order.Init()
 	}
 }
 
 // recordAnswer records that the API is up. Each answer lets one more call be in flight (slow start).
-func (ac *account) recordAnswer(p permit) {
-	if p.epoch != ac.epoch {
+func (ac *account) recordAnswer(t turn) {
+	if t.epoch != ac.epoch {
 		return // the call was sent before the pause or the outage began
 	}
 	ac.breaker.reset()
@@ -105,11 +105,11 @@ func (ac *account) recordAnswer(p permit) {
 	}
 }
 
-// recordRejection counts a rejection. A 400 or 422 of the API itself proves the key, because the API has looked at the
+// recordRejection counts a rejection. A 400 or 422 of the API itself verifies the key, because the API has looked at the
 // request's body.
 func (ac *account) recordRejection(f feedback) {
 	if s := f.rejection.status; f.fromAPI && (s == http.StatusBadRequest || s == http.StatusUnprocessableEntity) {
-		ac.proveKey()
+		ac.verifyKey()
 	}
 	if !f.knownRejected && !ac.first.answered.Load() && ac.first.reject(f.rejection) {
 		ac.stop(contact.StopRejectedAll, ac.first.advice(f.rejection, ac.o))
@@ -117,7 +117,7 @@ func (ac *account) recordRejection(f feedback) {
 }
 
 // recordUnusable counts a 2xx that is not an answer. Each may have been charged, so some in a row stop the run.
-func (ac *account) recordUnusable(now time.Time, p permit, f feedback) {
+func (ac *account) recordUnusable(now time.Time, t turn, f feedback) {
 	ac.unusableInARow++
 	answered := ac.first.answered.Load()
 	if ac.unusableInARow >= maxUnusableInARow {
@@ -128,18 +128,18 @@ func (ac *account) recordUnusable(now time.Time, p permit, f feedback) {
 		ac.stop(cause, fmt.Sprintf("%d responses in a row were not answers of the API, the last %s; %s", ac.unusableInARow, f.failure, checkURLAdvice(ac.o)))
 	}
 	if answered {
-		ac.recordFailure(now, p, f)
+		ac.recordFailure(now, t, f)
 		return
 	}
 	ac.recordRejection(f)
-	ac.recordAnswer(p)
+	ac.recordAnswer(t)
 }
 
 // recordThrottled pauses the account after a 429. Only a call that was sent after the last pause began makes the next pause
 // longer.
-func (ac *account) recordThrottled(now time.Time, p permit, retryAfter time.Duration) {
+func (ac *account) recordThrottled(now time.Time, t turn, retryAfter time.Duration) {
 	var total time.Duration
-	if p.epoch == ac.epoch {
+	if t.epoch == ac.epoch {
 		total = ac.pause.Begin(now, retryAfter)
 		ac.throttle()
 	} else {
@@ -151,10 +151,10 @@ func (ac *account) recordThrottled(now time.Time, p permit, retryAfter time.Dura
 }
 
 // recordFailure counts a failure that may pass.
-func (ac *account) recordFailure(now time.Time, p permit, f feedback) {
+func (ac *account) recordFailure(now time.Time, t turn, f feedback) {
 	wasOpen := ac.breaker.open
 	ac.breaker.fail(now, failure{
-		row: f.row, noConnection: f.signal == signalNoConnection, unsent: f.unsent, probe: p.probe && p.epoch == ac.epoch, text: f.failure,
+		row: f.row, noConnection: f.signal == signalNoConnection, unsent: f.unsent, probe: t.probe && t.epoch == ac.epoch, text: f.failure,
 	})
 	if ac.breaker.open && !wasOpen {
 		ac.throttle()

@@ -26,11 +26,11 @@ const (
 )
 
 // firstCalls validates the key: it sends the first calls one at a time, in input order, until a response of the API itself
-// proves the key. It gives up if the requests are rejected until the first usable answer.
+// verifies the key. It gives up if the requests are rejected until the first usable answer.
 type firstCalls struct {
-	keyProved atomic.Bool // all workers may send
-	answered  atomic.Bool // a usable answer has come
-	order     list.List   // of *question, in the order of Queue; empty once the key is proved
+	keyVerified atomic.Bool // all workers may send
+	answered    atomic.Bool // a usable answer has come
+	order       list.List   // of *question, in the order of Queue; empty once the key is verified
 
 	rejected  int    // rejections so far
 	inFlight  int    // calls in flight whose rejection would count
@@ -53,26 +53,26 @@ func (f *firstCalls) next() *question {
 	return nil
 }
 
-// join puts a question at the end of the order of the first calls, until the key is proved.
+// join puts a question at the end of the order of the first calls, until the key is verified.
 func (ac *account) join(q *question) {
-	if ac.first.keyProved.Load() {
+	if ac.first.keyVerified.Load() {
 		return
 	}
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	if !ac.first.keyProved.Load() {
+	if !ac.first.keyVerified.Load() {
 		q.elem = ac.first.order.PushBack(q)
 	}
 }
 
 // leave takes a question out of the order of the first calls.
 func (ac *account) leave(q *question) {
-	if ac.first.keyProved.Load() {
+	if ac.first.keyVerified.Load() {
 		return
 	}
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	if !ac.first.keyProved.Load() && q.elem != nil {
+	if !ac.first.keyVerified.Load() && q.elem != nil {
 		ac.first.order.Remove(q.elem)
 		ac.wakeNext()
 	}

@@ -53,7 +53,7 @@ func TestFirstCallsGoAloneInOrder(t *testing.T) {
 		network.answer = func(in fakeRequest) fakeResponse {
 			if in.n <= 5 {
 				if network.maxInFlight > 1 {
-					t.Errorf("%d calls in flight before the key was proved", network.maxInFlight)
+					t.Errorf("%d calls in flight before the key was verified", network.maxInFlight)
 				}
 				return status(400)
 			}
@@ -202,7 +202,7 @@ func TestUnusableAnswersAfterGoodOnesAreAnOutage(t *testing.T) {
 	})
 }
 
-// The API's own rejections prove the key. A list of rows that are all rejected is sent by all workers, and the run does not
+// The API's own rejections verify the key. A list of rows that are all rejected is sent by all workers, and the run does not
 // give up if earlier runs saw the same.
 func TestRejectionsByTheAPIProveTheKey(t *testing.T) {
 	for _, n := range []int{400, 422} {

@@ -117,7 +117,7 @@ func (h *harness) record(q *contact.Question, r contact.Result) (again *contact.
 		}
 		h.stopSoft()
 	}
-	if r.Absent {
+	if r.Undecided {
 		h.notFound = append(h.notFound, row)
 	}
 	if !r.Again || h.soft.Err() != nil || h.lost(row) > h.lostRetries {
@@ -149,11 +149,11 @@ func (h *harness) lost(row int64) (n int) {
 
 // decideNotFound decides 404s that came before any answer, as the pipeline does at the end.
 func (h *harness) decideNotFound() {
-	proved := h.client.Proved()
+	answered := h.client.Answered()
 	for _, row := range h.notFound {
-		if proved || h.stopped == "" {
+		if answered || h.stopped == "" {
 			last := &h.results[row][len(h.results[row])-1]
-			last.Outcome = last.Decide(proved)
+			last.Outcome = last.Decide(answered)
 		}
 	}
 }

@@ -7,11 +7,11 @@ import (
 )
 
 // log writes one line about an attempt. Neither the key nor a control character is in it: messages were cleaned before.
-func (q *question) log(p permit, r *reply, d *decision) {
+func (q *question) log(t turn, r *reply, d *decision) {
 	if q.c.o.Log == nil {
 		return
 	}
-	waited, reason := p.waited, p.reason
+	waited, reason := t.waited, t.reason
 	if q.waited > waited {
 		reason = waitBackoff
 	}
@@ -35,7 +35,7 @@ func (q *question) log(p permit, r *reply, d *decision) {
 // String returns the action's word in the log.
 func (a action) String() string {
 	return [...]string{
-		actionAnswer: "answer", actionReject: "rejected", actionNotFound: "absent", actionRetry: "retry", actionExhausted: "exhausted",
+		actionAnswer: "answer", actionReject: "rejected", actionNotFound: "not_found", actionRetry: "retry", actionExhausted: "exhausted",
 		actionPause: "pause", actionLost: "lost", actionUnusable: "unusable", actionStop: "stop",
 	}[a]
 }

@@ -14,8 +14,8 @@ import (
 // decide decides what to do after a call: the status policy if there is an answer, otherwise by how far the call got.
 func (q *question) decide(r *reply) decision {
 	switch r.delivery {
-	case deliveryAnswered:
-		return decide(r.status, r.body, attempt{last: q.retries.isLast(), urlProved: q.c.urlProved()})
+	case deliveryResponse:
+		return decide(r.status, r.body, attempt{last: q.retries.isLast(), urlVerified: q.c.urlVerified()})
 	case deliveryCut:
 		return decision{action: actionLost, message: q.errorText(r)}
 	case deliveryCorrupt:
@@ -108,7 +108,7 @@ func (q *question) signal(r *reply, d *decision) signal {
 		return signalUnusable
 	}
 	switch {
-	case r.delivery != deliveryAnswered && q.hard.Err() != nil:
+	case r.delivery != deliveryResponse && q.hard.Err() != nil:
 		return signalNone
 	case r.delivery == deliveryNoConnection:
 		return signalNoConnection
@@ -154,7 +154,7 @@ func (q *question) finish(r *reply, d *decision) {
 	case actionReject:
 		o.Kind, o.Failure = contact.Refused, contact.Rejected
 	case actionNotFound:
-		result.Absent = true
+		result.Undecided = true
 	case actionLost:
 		q.retries.attempts++
 		q.retries.elapsed += r.took

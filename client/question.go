@@ -24,7 +24,7 @@ type question struct {
 	sent      int           // requests on the wire
 	reserved  int           // requests that may be on the wire
 	throttled int           // 429s
-	backsOff  bool          // it waits for its own backoff, between two calls of Ask
+	waiting   bool          // it waits for its own backoff, between two calls of Ask
 	waited    time.Duration // for its own backoff, before the current attempt
 	reason    string        // of the next retry, as the summary counts it; "": no call was made yet
 
@@ -52,16 +52,16 @@ func (c *Client) Queue(cq *contact.Question) {
 func (c *Client) Ask(soft, hard context.Context, cq *contact.Question) (result contact.Result, wait time.Duration) {
 	q := cq.Progress.(*question)
 	switch {
-	case q.backsOff:
-		q.backsOff = false
+	case q.waiting:
+		q.waiting = false
 		c.account.endBackoff(q)
 	case q.retries.attempts > 0: // it repeats a lost call
-		q.reason, q.backsOff = "lost", true
+		q.reason, q.waiting = "lost", true
 		c.account.stepAside(q)
 		return result, q.backOff(q.retries.resumeDelay())
 	}
 	defer func() {
-		if !q.backsOff { // even if it panics
+		if !q.waiting { // even if it panics
 			c.account.leave(q)
 		}
 	}()
@@ -70,7 +70,7 @@ func (c *Client) Ask(soft, hard context.Context, cq *contact.Question) (result c
 	x.request = appendRequest(x.request[:0], &cq.Contact, c.o.EmailAs, c.o.Set)
 	q.soft, q.hard, q.x = soft, hard, x
 	if wait = q.attempts(); wait > 0 {
-		q.x, q.backsOff = nil, true
+		q.x, q.waiting = nil, true
 		return result, wait
 	}
 	result, q.result = q.result, result // only the caller has the answer
@@ -93,18 +93,18 @@ func (q *question) attempts() (wait time.Duration) {
 			}
 			q.reserved++
 		}
-		p, ok := q.c.account.acquire(q.soft, q)
+		t, ok := q.c.account.acquire(q.soft, q)
 		if !ok {
 			q.endReleased()
 			return 0
 		}
-		done, wait = q.attempt(p)
+		done, wait = q.attempt(t)
 	}
 	return wait
 }
 
 // attempt makes one call and acts on the decision about it. done: the question has its result.
-func (q *question) attempt(p permit) (done bool, wait time.Duration) {
+func (q *question) attempt(t turn) (done bool, wait time.Duration) {
 	if q.reason != "" {
 		q.c.stats.retry(q.reason)
 	}
@@ -116,13 +116,13 @@ func (q *question) attempt(p permit) (done bool, wait time.Duration) {
 	}
 	d := q.decide(&r)
 	q.message, q.status, q.remaining, q.at = d.message, d.status, d.answer.Remaining, r.at
-	if r.delivery == deliveryAnswered {
+	if r.delivery == deliveryResponse {
 		q.c.reached.Store(true)
-		q.c.stats.answered(r.took, d.answer.Remaining, r.at)
+		q.c.stats.recordResponse(r.took, d.answer.Remaining, r.at)
 	}
 	f := q.feedback(&r, &d)
-	down := q.c.account.release(q, p, f)
-	q.log(p, &r, &d)
+	down := q.c.account.release(q, t, f)
+	q.log(t, &r, &d)
 	q.waited = 0
 	switch d.action {
 	case actionPause: // release has paused the account
@@ -134,7 +134,7 @@ func (q *question) attempt(p permit) (done bool, wait time.Duration) {
 		return false, 0
 	case actionRetry, actionExhausted:
 		q.reason = retryReason(&r, d.status)
-		if r.delivery != deliveryAnswered && q.hard.Err() != nil {
+		if r.delivery != deliveryResponse && q.hard.Err() != nil {
 			q.endReleased()
 			return true, 0
 		}

@@ -54,8 +54,8 @@ func (s *stats) init(recent bool) {
 	}
 }
 
-// answered records an answer's latency and the credits that it stated, if it did.
-func (s *stats) answered(took time.Duration, remaining *int64, at time.Time) {
+// recordResponse records the latency of a response and the credits that it stated, if it did.
+func (s *stats) recordResponse(took time.Duration, remaining *int64, at time.Time) {
 	us := min(max(int64(took/time.Microsecond), minLatency), maxLatency)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,7 @@ func TestLatenciesAreReturnedOnce(t *testing.T) {
 		for i, want := range []int64{3, 0} {
 			if i == 0 {
 				for range want {
-					c.stats.answered(50*time.Millisecond, nil, time.Time{})
+					c.stats.recordResponse(50*time.Millisecond, nil, time.Time{})
 				}
 			}
 			h := c.Latencies()

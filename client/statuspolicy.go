@@ -69,8 +69,8 @@ type decision struct {
 
 // An attempt is what decide must know of the attempt that a response belongs to.
 type attempt struct {
-	last      bool // no attempt of this row may follow
-	urlProved bool // this run, or the ledger for the same base URL, has an answer
+	last        bool // no attempt of this row may follow
+	urlVerified bool // this run, or the ledger for the same base URL, has an answer
 }
 
 // decide is the only place where a response becomes an action. It is a pure function of status, body and attempt. The body is
@@ -121,7 +121,7 @@ func (d *decision) decideAnswer(r *response) {
 func (d *decision) decideNotFound(r *response, at attempt) {
 	d.message = messageOf(r.body)
 	switch {
-	case r.isAPIError() && at.urlProved:
+	case r.isAPIError() && at.urlVerified:
 		d.action, d.answer = actionAnswer, contact.Answer{Error: d.message, Body: []byte("{}")}
 	case r.isAPIError():
 		d.action = actionNotFound

@@ -51,9 +51,9 @@ func TestEveryStatusHasItsAction(t *testing.T) {
 			`{"error":"E"}`, fmt.Sprintf(`{"status":%d}`, status), fmt.Sprintf(`{"status":"%d","error":"E"}`, status),
 			fmt.Sprintf(`{"status":%d,"error":{"message":"E"}}`, status),
 		} {
-			for _, at := range []attempt{{}, {last: true}, {urlProved: true}, {last: true, urlProved: true}} {
+			for _, at := range []attempt{{}, {last: true}, {urlVerified: true}, {last: true, urlVerified: true}} {
 				own := status >= 400 && strings.Contains(body, fmt.Sprintf(`{"status":%d,"error":"E"`, status))
-				want, stop := expectedAction(status, own, at.urlProved)
+				want, stop := expectedAction(status, own, at.urlVerified)
 				if want == actionRetry && at.last {
 					want = actionExhausted
 				}
@@ -67,7 +67,7 @@ func TestEveryStatusHasItsAction(t *testing.T) {
 			}
 		}
 	}
-	v := decide(404, []byte(ownError(404)), attempt{urlProved: true})
+	v := decide(404, []byte(ownError(404)), attempt{urlVerified: true})
 	if v.answer.Kind() != contact.NoMatch || string(v.answer.Body) != "{}" || v.answer.ChargeUnknown || v.answer.Error != "M" {
 		t.Errorf("a 404 that is an answer: %+v", v.answer)
 	}
@@ -103,7 +103,7 @@ func TestOnlyA2xxNeedsItsBody(t *testing.T) {
 	for status := 300; status <= 599; status++ {
 		want, stop := expectedAction(status, false, true)
 		for _, body := range []string{"", "null", "[1]", `"text"`, "<html>", `{"message":`, "\x00\xff", long, strings.Repeat(" ", maxBody) + ownError(401)} {
-			if v := decide(status, []byte(body), attempt{urlProved: true}); v.action != want || v.stop != stop || v.fromAPI {
+			if v := decide(status, []byte(body), attempt{urlVerified: true}); v.action != want || v.stop != stop || v.fromAPI {
 				t.Errorf("%d with %.10q: %v %q", status, body, v.action, v.stop)
 			}
 		}

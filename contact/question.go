@@ -31,9 +31,9 @@ type Result struct {
 	StopDetail string
 	// Again: the call was lost and attempts are left, so the contact may be sent again in this run.
 	Again bool
-	// Absent: a 404 in the API's own format that came before any answer, so that the URL may be wrong. The outcome is
+	// Undecided: a 404 in the API's own format that came before any answer, so that the URL may be wrong. The outcome is
 	// Released, which is right if the run ends here; Decide returns the outcome once it is known.
-	Absent bool
+	Undecided bool
 	// Elapsed is how long the attempts took, with the backoff between them.
 	Elapsed time.Duration
 	// Remaining is the account's credits as the last response stated them; nil: it did not.
@@ -44,11 +44,11 @@ type Result struct {
 	Memory interface{ Release() }
 }
 
-// Decide returns the outcome of an Absent result: no match if the run has seen a usable answer (proved), or rejected if the
-// run came to its end without one. If the run was stopped before either, nothing is known and Outcome is right.
-func (r *Result) Decide(proved bool) Outcome {
+// Decide returns the outcome of an Undecided result: no match if the run has seen a usable answer (answered), or rejected if
+// the run came to its end without one. If the run was stopped before either, nothing is known and Outcome is right.
+func (r *Result) Decide(answered bool) Outcome {
 	o := r.Outcome
-	if proved {
+	if answered {
 		o.Kind, o.Body = NoMatch, []byte("{}")
 	} else {
 		o.Kind, o.Failure = Refused, Rejected

@@ -25,7 +25,7 @@ func (a *admission) run(deadline context.Context) error {
 		if a.stop.failed() {
 			return nil
 		}
-		a.sent.forget()
+		a.unfinished.forget()
 	}
 	return nil
 }
@@ -39,7 +39,7 @@ func (a *admission) row(e *entry) {
 	}
 	key := a.contactKey(e)
 	switch {
-	case e.state.ThisRun || a.sent.has(key):
+	case e.state.ThisRun || a.unfinished.has(key):
 	case e.state.Elsewhere, a.Limit > 0 && e.row.Number > a.Limit, a.capped:
 		a.unsent = true
 	case !a.stop.stopped():
@@ -60,7 +60,7 @@ func (a *admission) admit(e *entry, key contact.Key) {
 		}
 		return
 	}
-	a.sent.add(key)
+	a.unfinished.add(key)
 	a.queue.admit(&inFlight{
 		lost: e.state.Lost,
 		question: contact.Question{

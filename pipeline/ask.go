@@ -42,8 +42,8 @@ type AskResult struct {
 	Unreachable bool
 	// Unsent: contacts were not sent, because of --limit, of a cap, or because another run has them.
 	Unsent bool
-	// Broken is the error by which the input ended early, or nil.
-	Broken error
+	// ReadErr is the error by which the input ended early, or nil.
+	ReadErr error
 }
 
 // Do runs the pass to its end. When ctx is done (a signal) no new call is made, calls in flight are allowed to finish, and
@@ -69,9 +69,9 @@ func (a *Ask) Do(ctx, deadline context.Context) (AskResult, error) {
 	tasks.Wait()
 	d.delayed.Wait()
 
-	result := AskResult{Unsent: admit.unsent || d.elsewhere, Broken: admit.broken}
+	result := AskResult{Unsent: admit.unsent || d.elsewhere, ReadErr: admit.readErr}
 	result.Stop, result.Detail, err = stop.result()
-	if result.Stop == "" && result.Broken != nil {
+	if result.Stop == "" && result.ReadErr != nil {
 		result.Stop = contact.StopInput
 	}
 	return result, err

@@ -328,13 +328,13 @@ func TestALostContactIsSentAgainWithinItsLimits(t *testing.T) {
 
 // 404s that come before any answer are released until it is known what they mean.
 func TestEarly404sAreDecidedLater(t *testing.T) {
-	absent := contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Absent: true}
+	undecided := contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Undecided: true}
 	for name, tt := range map[string]struct {
 		last              contact.Result
 		noMatch, rejected int64
 	}{
 		"an answer comes":      {charged(), 5, 0},
-		"none comes":           {absent, 0, 6},
+		"none comes":           {undecided, 0, 6},
 		"the run stops before": {stops(contact.StopUnauthorized), 0, 0},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -343,7 +343,7 @@ func TestEarly404sAreDecidedLater(t *testing.T) {
 				if email == "p005@x.example" {
 					return tt.last
 				}
-				return absent
+				return undecided
 			}
 			_, err := r.run(t.Context(), t)
 			if c := r.Counters; err != nil || c.NoMatch.Load() != tt.noMatch || c.Failed.Load() != tt.rejected {
@@ -357,17 +357,17 @@ func TestEarly404sAreDecidedLater(t *testing.T) {
 func TestTheEarly404sAreBounded(t *testing.T) {
 	const beyond = 50
 	synctest.Test(t, func(t *testing.T) {
-		list := append(addresses(maxAbsent+beyond), "z@x.example")
+		list := append(addresses(maxUndecided+beyond), "z@x.example")
 		r := newRig(8, Caps{}, list...)
 		r.api.answer = func(email string, _ int) contact.Result {
 			if email == "z@x.example" {
 				return charged()
 			}
-			return contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Absent: true}
+			return contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Undecided: true}
 		}
 		result, err := r.run(t.Context(), t)
-		if c := r.Counters; err != nil || result.Stop != "" || c.NoMatch.Load() < maxAbsent || c.Failed.Load() == 0 ||
-			c.NoMatch.Load()+c.Failed.Load() != maxAbsent+beyond || c.Matched.Load() != 1 || c.Released.Load() != 0 {
+		if c := r.Counters; err != nil || result.Stop != "" || c.NoMatch.Load() < maxUndecided || c.Failed.Load() == 0 ||
+			c.NoMatch.Load()+c.Failed.Load() != maxUndecided+beyond || c.Matched.Load() != 1 || c.Released.Load() != 0 {
 			t.Errorf("%+v, %v, %d no match, %d failed, %d matched", result, err, c.NoMatch.Load(), c.Failed.Load(), c.Matched.Load())
 		}
 	})
@@ -387,7 +387,7 @@ func TestHowTheInputEnds(t *testing.T) {
 			r := newRig(2, Caps{}, addresses(10)...)
 			r.Source.(*fakeSource).end = tt.end
 			result, err := r.run(t.Context(), t)
-			if result.Stop != tt.stop || errors.Is(result.Broken, reader.ErrBroken) != (tt.stop != "") || (err != nil) != tt.failed {
+			if result.Stop != tt.stop || errors.Is(result.ReadErr, reader.ErrBroken) != (tt.stop != "") || (err != nil) != tt.failed {
 				t.Errorf("%s: %+v, %v", name, result, err)
 			}
 			if int64(r.api.calls) != r.ledger.matched || len(r.ledger.open) > 0 {

@@ -16,31 +16,31 @@ import (
 // committer wait, because the queue has room for each slot and ready for each permit.
 type dispatcher struct {
 	*Ask
-	stop  *stopper
-	queue *commitQueue
-	retry func() bool
-	ready chan *inFlight // durable intents, to the workers; closed by the committer when no contact is with them
-	sent  sentContacts
+	stop       *stopper
+	queue      *commitQueue
+	retry      func() bool
+	ready      chan *inFlight // durable intents, to the workers; closed by the committer when no contact is with them
+	unfinished inFlightContacts
 	// delayed are contacts that wait for their backoff, or for a reservation to be sent again.
 	delayed conc.WaitGroup
 
 	// The committer's alone:
-	always    context.Context   // never done: an answer that came is committed, even when the run ends at once
-	intents   []ledger.Intent   // reused by each commit
-	outcomes  []contact.Outcome // so are these
-	absent    []contact.Result  // 404s that came before any usable answer; in the ledger they are released
-	elsewhere bool              // a claim was refused: another run has the contact
+	uncancelled context.Context   // never done: an answer that came is committed, even when the run ends at once
+	intents     []ledger.Intent   // reused by each commit
+	outcomes    []contact.Outcome // so are these
+	undecided   []contact.Result  // 404s that came before any usable answer; in the ledger they are released
+	elsewhere   bool              // a claim was refused: another run has the contact
 }
 
-// maxAbsent bounds the 404s that wait for the first answer, at about 1 kB each. Those beyond it are decided at once: a later
+// maxUndecided bounds the 404s that wait for the first answer, at about 1 kB each. Those beyond it are decided at once: a later
 // run sends them again if need be, and knows by then what a 404 means.
-const maxAbsent = 2048
+const maxUndecided = 2048
 
 func newDispatcher(a *Ask, stop *stopper) *dispatcher {
 	q := newCommitQueue(a.Workers)
 	return &dispatcher{
 		Ask: a, stop: stop, queue: q, ready: make(chan *inFlight, q.permits), retry: a.Budget.Retry,
-		always: context.WithoutCancel(stop.hard),
+		uncancelled: context.WithoutCancel(stop.hard),
 	}
 }
 
@@ -81,55 +81,55 @@ func (d *dispatcher) tryCommit(b commitBatch) bool {
 // commit is where the order that protects money is kept. Before the ledger has returned, no contact of the batch is sent, no
 // outcome is counted, and no permit, slot or reservation is returned.
 func (d *dispatcher) commit(b commitBatch) error {
-	decided := d.collect(b)
-	claimed, err := d.Ledger.Commit(d.always, d.Run, d.intents, d.outcomes)
+	resolved := d.collect(b)
+	claimed, err := d.Ledger.Commit(d.uncancelled, d.Run, d.intents, d.outcomes)
 	clear(d.outcomes) // they would keep their answers in memory until the next commit
 	if err != nil {
 		return err
 	}
 	slots := d.send(b.intents, claimed) + d.count(b.outcomes)
-	for i := range decided {
-		d.Counters.add(&decided[i])
+	for i := range resolved {
+		d.Counters.add(&resolved[i])
 	}
 	d.queue.release(slots)
 	return nil
 }
 
 // collect fills d.intents and d.outcomes. It returns the outcomes of earlier 404s that are decided now, which are among them.
-func (d *dispatcher) collect(b commitBatch) (decided []contact.Outcome) {
+func (d *dispatcher) collect(b commitBatch) (resolved []contact.Outcome) {
 	d.intents, d.outcomes = d.intents[:0], d.outcomes[:0]
 	for _, c := range b.intents {
 		d.intents = append(d.intents, ledger.Intent{Contact: c.question.Contact, Keys: c.question.Keys})
 	}
-	waiting := len(d.absent)
+	waiting := len(d.undecided)
 	for _, c := range b.outcomes {
-		if r := &c.result; r.Absent {
-			if waiting++; waiting > maxAbsent {
-				r.Outcome, r.Absent = r.Decide(d.API.Proved()), false
+		if r := &c.result; r.Undecided {
+			if waiting++; waiting > maxUndecided {
+				r.Outcome, r.Undecided = r.Decide(d.API.Answered()), false
 			}
 		}
 		d.outcomes = append(d.outcomes, c.result.Outcome)
 	}
-	decided = d.decide(b.empty())
-	d.outcomes = append(d.outcomes, decided...)
-	return decided
+	resolved = d.resolveNotFound(b.empty())
+	d.outcomes = append(d.outcomes, resolved...)
+	return resolved
 }
 
-// decide returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer, rejected if
+// resolveNotFound returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer, rejected if
 // it came to its end (last) without one. After a stop nothing is known, and they stay released, as if never sent.
-func (d *dispatcher) decide(last bool) []contact.Outcome {
-	if len(d.absent) == 0 {
+func (d *dispatcher) resolveNotFound(last bool) []contact.Outcome {
+	if len(d.undecided) == 0 {
 		return nil
 	}
-	proved := d.API.Proved()
-	if cause, _, err := d.stop.result(); !proved && (!last || cause != "" || err != nil) {
+	answered := d.API.Answered()
+	if cause, _, err := d.stop.result(); !answered && (!last || cause != "" || err != nil) {
 		return nil
 	}
-	outcomes := make([]contact.Outcome, 0, len(d.absent))
-	for i := range d.absent {
-		outcomes = append(outcomes, d.absent[i].Decide(proved))
+	outcomes := make([]contact.Outcome, 0, len(d.undecided))
+	for i := range d.undecided {
+		outcomes = append(outcomes, d.undecided[i].Decide(answered))
 	}
-	d.absent = nil
+	d.undecided = nil
 	return outcomes
 }
 
@@ -161,8 +161,8 @@ func (d *dispatcher) count(outcomes []*inFlight) (slots int) {
 	for _, c := range outcomes {
 		r := &c.result
 		d.Budget.Settle(&r.Outcome, c.calls())
-		if r.Absent {
-			d.absent = append(d.absent, contact.Result{Outcome: r.Outcome})
+		if r.Undecided {
+			d.undecided = append(d.undecided, contact.Result{Outcome: r.Outcome})
 		} else {
 			d.Counters.add(&r.Outcome)
 		}
@@ -170,8 +170,8 @@ func (d *dispatcher) count(outcomes []*inFlight) (slots int) {
 			c.lost++
 		}
 		if r.Again && !d.stop.stopped() && !d.uncertain(c.lost) {
-			d.queue.hold()
-			d.delayed.Go(func() { d.repeat(c) })
+			d.queue.keepOpen()
+			d.delayed.Go(func() { d.sendAgain(c) })
 			continue
 		}
 		d.finished(c)
@@ -182,23 +182,23 @@ func (d *dispatcher) count(outcomes []*inFlight) (slots int) {
 
 // finished marks a contact whose outcome is in the ledger.
 func (d *dispatcher) finished(c *inFlight) {
-	d.sent.finish(c.question.Keys.By(d.ByEmail))
+	d.unfinished.finish(c.question.Keys.By(d.ByEmail))
 }
 
-// repeat sends a lost contact again, if a reservation can be made for it.
-func (d *dispatcher) repeat(c *inFlight) {
+// sendAgain sends a lost contact again, if a reservation can be made for it.
+func (d *dispatcher) sendAgain(c *inFlight) {
 	reached := d.Budget.Reserve(d.stop.soft)
 	if reached != "" {
 		if !d.stop.stopped() {
 			d.stop.note(contact.StopCap, reached)
 		}
 		d.finished(c)
-		d.queue.repeat(nil)
+		d.queue.giveUp()
 		d.queue.release(1)
 		return
 	}
 	q := c.question
-	d.queue.repeat(&inFlight{lost: c.lost, question: contact.Question{
+	d.queue.requeue(&inFlight{lost: c.lost, question: contact.Question{
 		Row: q.Row, Contact: q.Contact, Keys: q.Keys, Retry: q.Retry,
 		Attempts: c.result.Outcome.Attempts, Elapsed: c.result.Elapsed,
 	}})

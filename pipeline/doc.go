@@ -38,8 +38,8 @@ type API interface {
 	// Ask makes no new call. When hard is done, which is not before soft, it also ends the call in flight. It is called by
 	// many goroutines, but for one question by one at a time.
 	Ask(soft, hard context.Context, q *contact.Question) (r contact.Result, wait time.Duration)
-	// Proved reports whether this run has received a usable answer. Until then a 404 may mean that the URL is wrong.
-	Proved() bool
+	// Answered reports whether this run has received a usable answer. Until then a 404 may mean that the URL is wrong.
+	Answered() bool
 }
 
 // A Ledger is the durable record of intents and outcomes; sqlite.Ledger is one.

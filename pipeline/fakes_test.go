@@ -246,7 +246,7 @@ type fakeAPI struct {
 	calls                 int
 	inFlight, maxInFlight int
 	lastSend              time.Time
-	proved                bool
+	answered              bool
 	held                  int // answers whose memory was not given back
 }
 
@@ -267,10 +267,10 @@ func (a *fakeAPI) Queue(q *contact.Question) {
 	a.queued = append(a.queued, q.Row)
 }
 
-func (a *fakeAPI) Proved() bool {
+func (a *fakeAPI) Answered() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.proved
+	return a.answered
 }
 
 func (a *fakeAPI) Ask(soft, hard context.Context, q *contact.Question) (contact.Result, time.Duration) {
@@ -304,7 +304,7 @@ func (a *fakeAPI) send(hard context.Context, q *contact.Question) contact.Result
 	r.Outcome.Attempts = cmp.Or(r.Outcome.Attempts, 1)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.proved = a.proved || r.Outcome.Kind.Answered()
+	a.answered = a.answered || r.Outcome.Kind.Answered()
 	a.held++
 	r.Memory = fakeMemory{a}
 	return r

@@ -26,7 +26,7 @@ type world struct {
 	stopAfter              time.Duration
 	failCommit, panicCall  int // 0: never
 	// percent of calls; the rest is matched and charged
-	lost, noMatch, refused, absent, stops int
+	lost, noMatch, refused, undecided, stops int
 
 	panicked bool
 }
@@ -48,7 +48,7 @@ func drawWorld(t *rapid.T) world {
 		unclaimed: percent.Draw(t, "unclaimed"), backoff: percent.Draw(t, "backoff"),
 		stopAfter:  time.Duration(rapid.SampledFrom([]int{0, 0, 1, 15, 80}).Draw(t, "stop")) * time.Millisecond,
 		failCommit: rapid.SampledFrom([]int{0, 0, 0, 1, 4}).Draw(t, "failing commit"), panicCall: rapid.SampledFrom([]int{0, 0, 0, 3, 20}).Draw(t, "panic"),
-		lost: percent.Draw(t, "lost"), noMatch: percent.Draw(t, "no match"), refused: percent.Draw(t, "refused"), absent: percent.Draw(t, "absent"),
+		lost: percent.Draw(t, "lost"), noMatch: percent.Draw(t, "no match"), refused: percent.Draw(t, "refused"), undecided: percent.Draw(t, "undecided"),
 		stops: rapid.SampledFrom([]int{0, 0, 0, 3}).Draw(t, "stops"),
 	}
 }
@@ -101,8 +101,8 @@ func (w *world) rig() *rig {
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.NoMatch, Body: []byte("{}")}}
 		case hit(w.refused):
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected}}
-		case hit(w.absent) && !r.api.proved:
-			return contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Absent: true}
+		case hit(w.undecided) && !r.api.answered:
+			return contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Undecided: true}
 		}
 		return charged()
 	}

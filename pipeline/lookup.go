@@ -25,8 +25,8 @@ type lookup struct {
 	rules  *Rules
 	source Source
 	ledger Ledger
-	// broken is the error by which the input ended early, or nil.
-	broken error
+	// readErr is the error by which the input ended early, or nil.
+	readErr error
 
 	rows    [batchRows]reader.Row
 	entries [batchRows]entry
@@ -35,7 +35,7 @@ type lookup struct {
 }
 
 // batches iterates over the input. The entries of a batch are valid until the next one. The input may end early (see
-// broken); any error ends the iteration.
+// readErr); any error ends the iteration.
 func (l *lookup) batches(ctx context.Context) iter.Seq2[[]entry, error] {
 	return func(yield func([]entry, error) bool) {
 		for {
@@ -46,7 +46,7 @@ func (l *lookup) batches(ctx context.Context) iter.Seq2[[]entry, error] {
 			}
 			switch {
 			case errors.Is(err, reader.ErrBroken):
-				l.broken = err
+				l.readErr = err
 				return
 			case err != nil:
 				yield(nil, fmt.Errorf("read the input: %w", err))

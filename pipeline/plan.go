@@ -20,10 +20,10 @@ type PlanResult struct {
 	Answered   int64 `json:"answered"`
 	Stale      int64 `json:"stale"`
 	Lost       int64 `json:"lost"`
-	// Held is contacts that were lost too often to be sent again.
-	Held int64 `json:"held"`
-	// Elsewhere is contacts that another run has sent and that have no outcome yet.
-	Elsewhere int64 `json:"elsewhere,omitempty"`
+	// Uncertain is contacts that were lost too often to be sent again.
+	Uncertain int64 `json:"held"`
+	// ClaimedElsewhere is contacts that another run has sent and that have no outcome yet.
+	ClaimedElsewhere int64 `json:"elsewhere,omitempty"`
 	// OtherFields is contacts to send whose address was answered before, under other fields (see --same-by email).
 	OtherFields int64 `json:"answered_under_other_fields"`
 	// BeyondLimit is contacts that --limit leaves unsent.
@@ -32,8 +32,8 @@ type PlanResult struct {
 	BeyondCaps int64 `json:"beyond_caps"`
 	// Calls is contacts to send; Stale, Lost and OtherFields count some of them.
 	Calls int64 `json:"calls"`
-	// Broken is the error by which the input ended early, or nil.
-	Broken error `json:"-"`
+	// ReadErr is the error by which the input ended early, or nil.
+	ReadErr error `json:"-"`
 }
 
 // Do reads all rows.
@@ -47,7 +47,7 @@ func (p *Plan) Do(ctx context.Context) (PlanResult, error) {
 			pass.row(&entries[i])
 		}
 	}
-	pass.result.Broken = pass.broken
+	pass.result.ReadErr = pass.readErr
 	return pass.result, nil
 }
 
@@ -58,7 +58,7 @@ type planPass struct {
 	result PlanResult
 }
 
-// row counts a row once: Rows = Invalid + Answered + Duplicates + Held + Elsewhere + BeyondLimit + BeyondCaps + Calls.
+// row counts a row once: Rows = Invalid + Answered + Duplicates + Uncertain + ClaimedElsewhere + BeyondLimit + BeyondCaps + Calls.
 func (p *planPass) row(e *entry) {
 	n := &p.result
 	n.Rows++
@@ -70,9 +70,9 @@ func (p *planPass) row(e *entry) {
 	case !p.seen.add(p.contactKey(e), e.state):
 		n.Duplicates++
 	case p.uncertain(e.state.Lost):
-		n.Held++
+		n.Uncertain++
 	case e.state.Elsewhere:
-		n.Elsewhere++
+		n.ClaimedElsewhere++
 	case p.Limit > 0 && e.row.Number > p.Limit:
 		n.BeyondLimit++
 	case p.MaxCalls >= 0 && n.Calls >= p.MaxCalls:

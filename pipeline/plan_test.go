@@ -29,12 +29,12 @@ func TestPlanCountsEachRowOnce(t *testing.T) {
 		Source: &fakeSource{rows: r.rows, end: reader.ErrBroken}, Ledger: r.ledger, Limit: 13, MaxCalls: 4,
 	}
 	n, err := p.Do(t.Context())
-	if err != nil || !errors.Is(n.Broken, reader.ErrBroken) {
-		t.Errorf("%v, broken %v", err, n.Broken)
+	if err != nil || !errors.Is(n.ReadErr, reader.ErrBroken) {
+		t.Errorf("%v, broken %v", err, n.ReadErr)
 	}
-	n.Broken = nil
+	n.ReadErr = nil
 	expected := PlanResult{
-		Rows: 15, Invalid: 1, Duplicates: 4, Answered: 2, Stale: 1, Lost: 1, Held: 1, Elsewhere: 1, OtherFields: 1, BeyondLimit: 1, BeyondCaps: 1, Calls: 4,
+		Rows: 15, Invalid: 1, Duplicates: 4, Answered: 2, Stale: 1, Lost: 1, Uncertain: 1, ClaimedElsewhere: 1, OtherFields: 1, BeyondLimit: 1, BeyondCaps: 1, Calls: 4,
 	}
 	if n != expected {
 		t.Errorf("got %+v\nexpected %+v", n, expected)

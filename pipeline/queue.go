@@ -90,7 +90,7 @@ func (q *commitQueue) release(slots int) {
 	q.mu.Lock()
 	q.usedSlots -= slots
 	q.mu.Unlock()
-	signal(q.freed)
+	wakeUp(q.freed)
 }
 
 // admit queues an intent.
@@ -122,19 +122,22 @@ func (q *commitQueue) unclaimed(n int) {
 	})
 }
 
-// hold keeps the queue open for a contact that will be sent again.
-func (q *commitQueue) hold() {
+// keepOpen keeps the queue open for a contact that will be sent again, until requeue or giveUp.
+func (q *commitQueue) keepOpen() {
 	q.change(func() { q.sent++ })
 }
 
-// repeat queues the intent of a contact that is held, or with nil gives it up.
-func (q *commitQueue) repeat(c *inFlight) {
+// requeue queues the intent of a contact for which keepOpen was called.
+func (q *commitQueue) requeue(c *inFlight) {
 	q.change(func() {
 		q.sent--
-		if c != nil {
-			q.intents = append(q.intents, c)
-		}
+		q.intents = append(q.intents, c)
 	})
+}
+
+// giveUp says that a contact for which keepOpen was called is not sent again.
+func (q *commitQueue) giveUp() {
+	q.change(func() { q.sent-- })
 }
 
 // change makes a change, and wakes the committer if a batch has begun, is full, or nothing else can come.
@@ -143,12 +146,12 @@ func (q *commitQueue) change(f func()) {
 	defer q.mu.Unlock()
 	had := q.hasWork()
 	f()
-	if !had && q.hasWork() || q.complete() {
-		signal(q.wake)
+	if !had && q.hasWork() || q.due() {
+		wakeUp(q.wake)
 	}
 }
 
-func signal(c chan<- struct{}) {
+func wakeUp(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
@@ -163,8 +166,8 @@ func (q *commitQueue) hasWork() bool {
 	return len(q.outcomes) > 0 || len(q.intents) > 0 && q.room() > 0
 }
 
-// complete reports whether the next batch need not wait: it is full, or nothing that could join it is under way.
-func (q *commitQueue) complete() bool {
+// due reports whether the next batch need not wait: it is full, or nothing that could join it is under way.
+func (q *commitQueue) due() bool {
 	switch {
 	case len(q.outcomes) >= q.full, q.bytes >= fullBytes:
 		return true
@@ -174,7 +177,7 @@ func (q *commitQueue) complete() bool {
 	return q.closed || len(q.intents) >= q.room() || len(q.intents)+len(q.outcomes) == q.slots
 }
 
-// take waits until the next batch is complete or has lingered, and returns it. An empty batch means that nothing is left to
+// take waits until the next batch is due or has lingered, and returns it. An empty batch means that nothing is left to
 // commit and nothing is under way. From here on the contacts of its intents count as sent, so that the next batch waits for
 // them. The memory of the batch before, which is committed by now, is reused.
 func (q *commitQueue) take(before commitBatch, timer *time.Timer) commitBatch {
@@ -182,7 +185,7 @@ func (q *commitQueue) take(before commitBatch, timer *time.Timer) commitBatch {
 	over := false
 	for {
 		q.mu.Lock()
-		if over || q.complete() {
+		if over || q.due() {
 			b := q.batch(before)
 			q.mu.Unlock()
 			return b

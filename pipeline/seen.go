@@ -8,16 +8,16 @@ import (
 	"enrich/ledger"
 )
 
-// sentContacts are the contacts that this run has in flight. What it has finished is not kept here: the ledger knows it
+// inFlightContacts are the contacts that this run has in flight. What it has finished is not kept here: the ledger knows it
 // (State.ThisRun). So the set is bounded by the workers and one batch, whatever the input's length is.
-type sentContacts struct {
+type inFlightContacts struct {
 	mu       sync.Mutex
 	keys     map[contact.Key]struct{}
 	finished []contact.Key
 }
 
 // add adds a contact, and reports whether it was not in the set.
-func (s *sentContacts) add(k contact.Key) (first bool) {
+func (s *inFlightContacts) add(k contact.Key) (first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.keys == nil {
@@ -28,7 +28,7 @@ func (s *sentContacts) add(k contact.Key) (first bool) {
 	return len(s.keys) > before
 }
 
-func (s *sentContacts) has(k contact.Key) bool {
+func (s *inFlightContacts) has(k contact.Key) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, found := s.keys[k]
@@ -37,14 +37,14 @@ func (s *sentContacts) has(k contact.Key) bool {
 
 // finish marks a contact as committed. It stays in the set until forget, because admission may have looked it up before the
 // commit.
-func (s *sentContacts) finish(k contact.Key) {
+func (s *inFlightContacts) finish(k contact.Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finished = append(s.finished, k)
 }
 
 // forget removes the finished contacts. Admission calls it between two batches: the next lookup finds their outcomes.
-func (s *sentContacts) forget() {
+func (s *inFlightContacts) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range s.finished {

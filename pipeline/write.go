@@ -34,8 +34,8 @@ type WriteResult struct {
 	FromLedger, Deduplicated int64
 	// Credits is contacts that were charged, Contacts those that matched: each counts once, however many rows it has.
 	Credits, Contacts int64
-	// Broken is the error by which the input ended early, or nil.
-	Broken error
+	// ReadErr is the error by which the input ended early, or nil.
+	ReadErr error
 }
 
 // Do writes every row, in order. When deadline is done it ends with its cause. After any error nothing may be published.
@@ -52,7 +52,7 @@ func (w *Write) Do(deadline context.Context) (WriteResult, error) {
 			return p.result, err
 		}
 	}
-	p.result.Broken = p.broken
+	p.result.ReadErr = p.readErr
 	return p.result, nil
 }
 
@@ -175,7 +175,7 @@ func (p *writePass) writePending(e *entry) error {
 func writerRow(row *reader.Row) writer.Row {
 	w := writer.Row{Line: row.Line, Cells: row.Cells, Raw: row.Raw}
 	if row.Refused != nil {
-		w.NoObject, w.Extra = row.Refused.NoObject, row.Refused.Extra
+		w.NoObject, w.Extra = row.Refused.NotObject, row.Refused.Extra
 	}
 	return w
 }

@@ -268,7 +268,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	if err != nil {
 		return written, err
 	}
-	if again, _ := rows.Sum(); again != sum || (written.Broken == nil) != (broken == nil) || written.Read != read {
+	if again, _ := rows.Sum(); again != sum || (written.ReadErr == nil) != (broken == nil) || written.Read != read {
 		return written, errors.New("the input changed while it was read: " + keptAnswers)
 	}
 	return written, nil

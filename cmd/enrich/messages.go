@@ -102,7 +102,7 @@ func why(a pipeline.AskResult) string {
 	case contact.StopRejectedAll:
 		return "stopped: no request got a usable answer" + detail
 	case contact.StopInput:
-		return fmt.Sprintf("%v; the rows before that point are done", a.Broken)
+		return fmt.Sprintf("%v; the rows before that point are done", a.ReadErr)
 	}
 	return string(a.Stop)
 }

@@ -90,8 +90,8 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	if err := f.print(w, s.Rate, asJSON); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
-	if planned.Broken != nil {
-		j.printer.Warn(planned.Broken.Error())
+	if planned.ReadErr != nil {
+		j.printer.Warn(planned.ReadErr.Error())
 		return endWith(exitCode(contact.StopInput, 0, nil))
 	}
 	return nil
@@ -131,7 +131,7 @@ func (f *forecast) print(w world, rate string, asJSON bool) error {
 		{f.Invalid, "row cannot be sent", "rows cannot be sent", false},
 		{f.Answered, "row answered before", "rows answered before", false},
 		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
-		{f.Held, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
+		{f.Uncertain, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
 		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", true},
 		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no match returns its credit, so more may be sent)", "", true},
 		{f.Calls, "call to make", "calls to make", false},

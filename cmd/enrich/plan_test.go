@@ -73,7 +73,7 @@ func TestAPlanIsWhatRunDoes(t *testing.T) {
 			if got := s.api.Stats().Calls - calls; got != planned.Calls || got != tt.calls {
 				t.Errorf("planned %d calls, run made %d, expected %d: %+v", planned.Calls, got, tt.calls, planned)
 			}
-			if p := planned; p.Invalid+p.Duplicates+p.Answered+p.Held+p.BeyondLimit+p.Calls > p.Rows || p.Rows != 8 {
+			if p := planned; p.Invalid+p.Duplicates+p.Answered+p.Uncertain+p.BeyondLimit+p.Calls > p.Rows || p.Rows != 8 {
 				t.Errorf("rows are planned twice: %+v", p)
 			}
 			s.summary("l.summary.json")

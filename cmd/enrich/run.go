@@ -134,7 +134,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
 	sum, bytes := first.Sum()
-	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.Broken)
+	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.ReadErr)
 	if err != nil {
 		return j.interrupted(err)
 	}
@@ -150,7 +150,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	return endWith(summary.ExitCode)
 }
 
-// begin records the run in the ledger. A key that this API has answered before is not proved again.
+// begin records the run in the ledger. A key that this API has answered before is not verified again.
 func (j *job) begin(api *client.Client) (run int64, err error) {
 	answered, err := j.ledger.AnsweredFrom(j.shutdown.Interrupted, j.endpoint.URL)
 	if err != nil {

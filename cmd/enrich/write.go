@@ -86,7 +86,7 @@ func write(w world, s *settings.Settings, name string) error {
 // rows count as left by a cap, because the ledger does not say why they were not sent.
 func (j *job) fromWrite(s *pipeline.Summary, broken error) (how pipeline.AskResult) {
 	if broken != nil {
-		how.Stop, how.Broken = contact.StopInput, broken
+		how.Stop, how.ReadErr = contact.StopInput, broken
 	}
 	j.conclude(s, how.Stop)
 	if how.Stop == "" && s.Rows.Pending > 0 {

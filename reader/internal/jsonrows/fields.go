@@ -97,12 +97,12 @@ func (f *fields) add(field contact.Field, names []string) {
 func (f *fields) addMembers(names []string) {
 	for _, name := range names[len(f.byMember):] {
 		if _, seen := f.sampled[name]; !seen && len(name) <= mapping.MaxName {
-			key := mapping.Key(name)
+			key := mapping.FoldName(name)
 			for _, field := range contact.InputFields() {
 				if field == contact.FullName && f.noSplit {
 					continue
 				}
-				if _, known := f.mapping[field]; !known && key == mapping.Key(string(field)) {
+				if _, known := f.mapping[field]; !known && key == mapping.FoldName(string(field)) {
 					f.add(field, []string{name})
 				}
 			}

@@ -4,7 +4,7 @@
 //   - Cells are the values of the members at the top, in the order of [Reader.Columns]: a string's text, null as nothing, any
 //     other value as its JSON. Of a repeated member the last one counts.
 //   - A field is the text of a string, a number or a boolean; null, an object and an array are empty.
-//   - A row that is not an object is refused (Refusal.NoObject). So is one that is longer than 1 MiB, is nested deeper than
+//   - A row that is not an object is refused (Refusal.NotObject). So is one that is longer than 1 MiB, is nested deeper than
 //     512, or would bring the names of all members above 4096 or 1 MiB. The next row is found all the same.
 //   - An object that is not UTF-8, or has an unpaired surrogate in a field, is refused too: no text is ever replaced by U+FFFD.
 //
@@ -157,12 +157,12 @@ func (r *Reader) setRow(row *source.Row) {
 	*row = source.Row{Line: r.frame.line, Raw: r.frame.text}
 	if r.frame.problem != "" {
 		row.Refused = r.refusal(r.frame.problem)
-		row.Refused.NoObject = true
+		row.Refused.NotObject = true
 		return
 	}
 	if !r.indexMembers() {
 		row.Refused = r.refusal(fmt.Sprintf("with this row, the input has more than %d member names, or more than 1 MiB of them", maxMembers))
-		row.Refused.NoObject = true
+		row.Refused.NotObject = true
 		return
 	}
 	row.Cells = r.rowCells()

@@ -74,7 +74,7 @@ func (r result) short() string {
 			if f.Kind != contact.Invalid {
 				text += " " + string(f.Kind)
 			}
-			if !f.NoObject {
+			if !f.NotObject {
 				text += " object"
 			}
 		}

@@ -57,7 +57,7 @@ func loadAliases() *aliases {
 
 // add adds a name of a field, or the beginning of a question.
 func (a *aliases) add(f contact.Field, as alias, name string) {
-	key := Key(name)
+	key := FoldName(name)
 	switch {
 	case key == "":
 	case f == "questions":
@@ -84,8 +84,8 @@ func (a *aliases) asked(key string) string {
 	return ""
 }
 
-// Key returns a name as it is compared: its letters and digits in lower case, without accents.
-func Key(name string) string {
+// FoldName returns a name as it is compared: its letters and digits in lower case, without accents.
+func FoldName(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(name) {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

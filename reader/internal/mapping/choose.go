@@ -72,7 +72,7 @@ func (m *mapper) nameMatch(f contact.Field, column int) (c candidate, ok bool) {
 		c.indirect = true
 	}
 	if !ok && c.indirect && strings.Contains(wrappers, " "+strings.ToLower(top)+" ") {
-		c.alias, ok = known[Key(below)]
+		c.alias, ok = known[FoldName(below)]
 	}
 	return c, ok
 }

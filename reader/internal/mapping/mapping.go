@@ -109,7 +109,7 @@ func newColumnData(names []string, samples [][]string, o Options) columnData {
 	c := columnData{names: names, keys: make([]string, len(names)), samples: samples}
 	for i, name := range names {
 		if !o.NoHeader && len(name) <= MaxName && !isOutput(name, o.JSON) {
-			c.keys[i] = Key(name)
+			c.keys[i] = FoldName(name)
 		}
 	}
 	return c

@@ -151,7 +151,7 @@ func TestEachNameIsListedOnce(t *testing.T) {
 	for line := range strings.Lines(aliasFile) {
 		line = strings.TrimSpace(line)
 		if name, ok := strings.CutPrefix(line, "["); ok {
-			section, seen = name, map[string]bool{Key(name): true}
+			section, seen = name, map[string]bool{FoldName(name): true}
 			continue
 		}
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -161,7 +161,7 @@ func TestEachNameIsListedOnce(t *testing.T) {
 			_, line, _ = strings.Cut(rest, ":")
 		}
 		for name := range strings.SplitSeq(strings.TrimSuffix(line, ","), ",") {
-			if key := Key(name); key == "" || seen[key] {
+			if key := FoldName(name); key == "" || seen[key] {
 				t.Errorf("[%s %q is listed twice, or empty", section, name)
 			} else {
 				seen[key] = true
@@ -173,7 +173,7 @@ func TestEachNameIsListedOnce(t *testing.T) {
 func TestAliasesAreTiers(t *testing.T) {
 	a := loadAliases()
 	for _, f := range contact.InputFields() {
-		if own, ok := a.fields[f][Key(string(f))]; !ok || own != (alias{}) {
+		if own, ok := a.fields[f][FoldName(string(f))]; !ok || own != (alias{}) {
 			t.Errorf("%s: its own name is %+v", f, own)
 		}
 	}
@@ -186,7 +186,7 @@ func TestAliasesAreTiers(t *testing.T) {
 		contact.FullName: {"Name": {3, "company_name"}},
 	} {
 		for name, want := range names {
-			if got := a.fields[f][Key(name)]; got != want {
+			if got := a.fields[f][FoldName(name)]; got != want {
 				t.Errorf("%s %q: got %+v, expected %+v", f, name, got, want)
 			}
 		}

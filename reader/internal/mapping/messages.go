@@ -36,7 +36,7 @@ func (m *mapper) noSuchColumn(f contact.Field, name string) error {
 
 // nearest returns the column that was perhaps meant by a name, or "".
 func (m *mapper) nearest(name string) string {
-	key := Key(name)
+	key := FoldName(name)
 	if len(name) > MaxName || key == "" {
 		return ""
 	}
@@ -48,7 +48,7 @@ func (m *mapper) nearest(name string) string {
 	keys := make([]string, len(m.unique))
 	for i, other := range m.unique {
 		if len(other) <= MaxName {
-			keys[i] = Key(other)
+			keys[i] = FoldName(other)
 		}
 	}
 	if i := phrase.Nearest(key, keys, most); i >= 0 {

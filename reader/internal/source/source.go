@@ -75,8 +75,8 @@ type Refusal struct {
 	Message string
 	// Extra has the cells beyond the header.
 	Extra []string
-	// NoObject says that the Raw of a JSONL row is not a JSON object.
-	NoObject bool
+	// NotObject says that the Raw of a JSONL row is not a JSON object.
+	NotObject bool
 }
 
 // Info says how an input is read.
