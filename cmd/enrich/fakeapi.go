@@ -109,7 +109,7 @@ func (s *apiSettings) faultFlags(cmd *cobra.Command) {
 	f.Var(settings.Number{Value: &s.first, Min: 0, Max: 1 << 50}, "fault-first", "apply --fault to `N` calls only (default: all)")
 	f.Var(settings.Number{Value: &s.every, Min: 0, Max: 1 << 50}, "fault-every", "apply --fault to every `N`th of those only")
 	f.Float64Var(&s.share, "fault-share", 0, "apply --fault to a random `SHARE` of those only, 0 to 1")
-	f.Int64Var(&s.seed, "seed", 0, "seed of all random choices")
+	f.Int64Var(&s.seed, "seed", 0, "use `N` as the seed of all random choices")
 }
 
 // options checks what was given.
