@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"enrich/internal/phrase"
 )
 
 // The API counts as down after breakerFailures failures of breakerRows different rows without an answer in between, because a
@@ -15,6 +17,9 @@ const (
 	breakerRows         = 3
 	breakerNoConnection = 4
 )
+
+// apiKeptFailing begins the sentence for the user if the API is down.
+const apiKeptFailing = "the API kept failing: "
 
 // Bounds of the time between two probes of an API that is down.
 const (
@@ -111,5 +116,6 @@ func (b *breaker) summary(now time.Time) string {
 	if b.unsent > 0 {
 		noun = "attempts"
 	}
-	return fmt.Sprintf("%d %s in a row failed within %v, the last with %s", b.failures, noun, now.Sub(b.since).Round(time.Millisecond), b.lastFailure)
+	return fmt.Sprintf("%s%d %s in a row failed within %s, the last with %s",
+		apiKeptFailing, b.failures, noun, phrase.Duration(now.Sub(b.since).Round(time.Millisecond)), b.lastFailure)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"enrich/contact"
+	"enrich/internal/phrase"
 )
 
 // A signal says what a call means for the whole account.
@@ -121,11 +122,12 @@ func (ac *account) recordUnusable(now time.Time, t turn, f feedback) {
 	ac.unusableInARow++
 	answered := ac.first.answered.Load()
 	if ac.unusableInARow >= maxUnusableInARow {
-		cause := contact.StopRejectedAll
+		cause, prefix := contact.StopRejectedAll, ""
 		if answered {
-			cause = contact.StopAPIDown
+			cause, prefix = contact.StopAPIDown, apiKeptFailing
 		}
-		ac.stop(cause, fmt.Sprintf("%d responses in a row were not answers of the API, the last %s; %s", ac.unusableInARow, f.failure, checkURLAdvice(ac.o)))
+		ac.stop(cause, fmt.Sprintf("%s%d responses in a row were not answers of the API, the last %s; %s",
+			prefix, ac.unusableInARow, f.failure, checkURLAdvice(ac.o)))
 	}
 	if answered {
 		ac.recordFailure(now, t, f)
@@ -146,7 +148,8 @@ func (ac *account) recordThrottled(now time.Time, t turn, retryAfter time.Durati
 		total = ac.pause.Extend(now, retryAfter)
 	}
 	if total > ac.o.MaxElapsed {
-		ac.stop(contact.StopAPIDown, "it asks to wait (429) for longer than --max-elapsed: "+total.Round(time.Second).String())
+		ac.stop(contact.StopAPIDown, fmt.Sprintf("rate limited: the API asks to wait %s (429), longer than --max-elapsed (%s)",
+			phrase.Duration(total.Round(time.Second)), phrase.Duration(ac.o.MaxElapsed)))
 	}
 }
 

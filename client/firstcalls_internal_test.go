@@ -344,7 +344,7 @@ func TestNotFoundIsNoMatchIfTheLedgerHasAnAnswer(t *testing.T) {
 	})
 }
 
-// The message does not call it a call if nothing was on the wire.
+// An attempt that sent nothing is called an attempt, not a call.
 func TestAnOutageWithoutACallSaysSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := &fakeNetwork{answer: func(fakeRequest) fakeResponse { return notConnected() }}

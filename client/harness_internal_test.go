@@ -21,7 +21,7 @@ type harness struct {
 	lostRetries   int
 	soft, hard    context.Context
 	stopSoft      context.CancelFunc
-	retry         func() bool
+	retry         func() (reached string)
 	knownRejected bool // earlier runs saw every contact refused
 
 	mu       sync.Mutex

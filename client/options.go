@@ -76,13 +76,21 @@ type Proxy struct {
 // withDefaults fills in the defaults, and refuses invalid options.
 func (o Options) withDefaults() (Options, error) {
 	if o.URL == "" {
-		return o, errors.New("no URL of the API")
+		return o, errors.New("API URL is missing")
 	}
 	if o.Key.secret == "" {
 		return o, fmt.Errorf("%w is missing", ErrKey)
 	}
-	if o.Workers < 0 || o.Timeout < 0 || o.MaxAttempts < 0 || o.MaxElapsed < 0 || o.AnswerMemory < 0 {
-		return o, errors.New("a negative number of workers, attempts or bytes, or a negative time")
+	for _, option := range []struct {
+		name  string
+		value int64
+	}{
+		{"Workers", int64(o.Workers)}, {"Timeout", int64(o.Timeout)}, {"MaxAttempts", int64(o.MaxAttempts)},
+		{"MaxElapsed", int64(o.MaxElapsed)}, {"AnswerMemory", o.AnswerMemory},
+	} {
+		if option.value < 0 {
+			return o, fmt.Errorf("option %s is negative", option.name)
+		}
 	}
 	o.EmailAs = cmp.Or(o.EmailAs, "email")
 	o.UserAgent = cmp.Or(o.UserAgent, "enrich")

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"enrich/contact"
+	"enrich/internal/phrase"
 )
 
 // decide decides what to do after a call: the status policy if there is an answer, otherwise by how far the call got.
@@ -52,7 +52,7 @@ func (q *question) errorText(r *reply) string {
 	text := q.c.clean(r.err.Error())
 	switch {
 	case errors.Is(r.err, context.DeadlineExceeded):
-		text = "no answer within " + strings.Replace(q.c.o.Timeout.String(), "m0s", "m", 1)
+		text = "no answer within " + phrase.Duration(q.c.o.Timeout)
 	case errors.Is(r.err, context.Canceled):
 		text = "the run was ended before the answer came"
 	}

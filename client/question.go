@@ -86,10 +86,12 @@ const maxThrottled = 30
 func (q *question) attempts() (wait time.Duration) {
 	for done := false; !done && wait == 0; {
 		if q.sent >= q.reserved {
-			if q.Retry != nil && !q.Retry() {
-				q.endReleased()
-				q.result.Stop, q.result.StopDetail = contact.StopCap, "--max-calls is reached"
-				return 0
+			if q.Retry != nil {
+				if reached := q.Retry(); reached != "" {
+					q.endReleased()
+					q.result.Stop, q.result.StopDetail = contact.StopCap, reached
+					return 0
+				}
 			}
 			q.reserved++
 		}

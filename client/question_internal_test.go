@@ -171,9 +171,14 @@ func TestTheCapEndsRetries(t *testing.T) {
 		h := newHarness(t, 1, Options{transport: network})
 		var left atomic.Int64
 		left.Store(1)
-		h.retry = func() bool { return left.Add(-1) >= 0 }
+		h.retry = func() (reached string) {
+			if left.Add(-1) < 0 {
+				return "reached --max-calls (3)"
+			}
+			return ""
+		}
 		h.run(2)
-		if o := h.last(2); o.Kind != contact.Released || h.stopped != contact.StopCap || o.Attempts != 2 {
+		if o := h.last(2); o.Kind != contact.Released || h.stopped != contact.StopCap || h.detail != "reached --max-calls (3)" || o.Attempts != 2 {
 			t.Errorf("%v after %d attempts, stop %q", o.Kind, o.Attempts, h.stopped)
 		}
 	})
@@ -188,7 +193,7 @@ func TestOnlySentCallsCountTowardsTheCap(t *testing.T) {
 			return ok()
 		}}
 		h := newHarness(t, 1, Options{transport: network})
-		h.retry = func() bool { return false }
+		h.retry = func() (reached string) { return "reached --max-calls (1)" }
 		h.run(1)
 		if o := h.last(1); o.Kind != contact.Matched || h.client.Stats().Sent != 1 {
 			t.Errorf("%+v, stop %q", o, h.stopped)

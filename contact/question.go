@@ -14,9 +14,9 @@ type Question struct {
 	// Attempts and Elapsed are those of the Result that this question repeats; zero for the first question about a contact.
 	Attempts int
 	Elapsed  time.Duration
-	// Retry reserves one more call, and reports whether it may be made. The API calls it before each call after the first
-	// that was on the wire. nil: any number of calls may be made.
-	Retry func() bool
+	// Retry reserves one more call. It returns "" if the call may be made, or else which cap is reached. The API calls it
+	// before each call after the first that was on the wire. nil: any number of calls may be made.
+	Retry func() (reached string)
 	// Progress belongs to the API: it keeps here what it must know between two calls about the same question. Nobody else
 	// reads it.
 	Progress any
@@ -25,7 +25,7 @@ type Question struct {
 // A Result is how a question ended.
 type Result struct {
 	Outcome Outcome
-	// Stop is why the run must stop; "": it need not. StopCap: Question.Retry returned false.
+	// Stop is why the run must stop; "": it need not. StopCap: Question.Retry allowed no more calls.
 	Stop Stop
 	// StopDetail is a sentence for the user.
 	StopDetail string

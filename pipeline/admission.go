@@ -14,8 +14,8 @@ type admission struct {
 	capped bool
 }
 
-func (a *admission) run(deadline context.Context) error {
-	for entries, err := range a.batches(deadline) {
+func (a *admission) run(hard context.Context) error {
+	for entries, err := range a.batches(hard) {
 		if err != nil {
 			return err
 		}

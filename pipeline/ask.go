@@ -46,13 +46,13 @@ type AskResult struct {
 	ReadErr error
 }
 
-// Do runs the pass to its end. When ctx is done (a signal) no new call is made, calls in flight are allowed to finish, and
-// the rest of the input is read without sending anything, so that its hash is known. When deadline is done everything ends
+// Do runs the pass to its end. When soft is done (a signal) no new call is made, calls in flight are allowed to finish, and
+// the rest of the input is read without sending anything, so that its hash is known. When hard is done everything ends
 // at once with its cause: the answers are in the ledger, and nothing can be published. Any other error is internal (the
 // disk, the ledger, a bug) and has the same consequence. If it came from reading the rows, calls in flight are allowed to
 // finish first.
-func (a *Ask) Do(ctx, deadline context.Context) (AskResult, error) {
-	stop := newStopper(ctx, deadline, a.Grace, a.MaxDuration)
+func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
+	stop := newStopper(soft, hard, a.Grace, a.MaxDuration)
 	defer stop.close()
 	stop.follow(a.Account)
 	d := newDispatcher(a, stop)
@@ -61,7 +61,7 @@ func (a *Ask) Do(ctx, deadline context.Context) (AskResult, error) {
 	tasks.Go(func() { stop.guard(d.commitAll) })
 
 	admit := admission{dispatcher: d, lookup: lookup{rules: &a.Rules, source: a.Source, ledger: a.Ledger}}
-	err := admit.run(deadline)
+	err := admit.run(hard)
 	d.queue.close()
 	if err != nil {
 		stop.abandon(err)

@@ -346,8 +346,8 @@ func TestEarly404sAreDecidedLater(t *testing.T) {
 				return undecided
 			}
 			_, err := r.run(t.Context(), t)
-			if c := r.Counters; err != nil || c.NoMatch.Load() != tt.noMatch || c.Failed.Load() != tt.rejected {
-				t.Errorf("%s: %d no match, %d rejected, %v", name, c.NoMatch.Load(), c.Failed.Load(), err)
+			if c := r.Counters; err != nil || c.NoMatch.Load() != tt.noMatch || c.FailedOutcomes.Load() != tt.rejected {
+				t.Errorf("%s: %d no match, %d rejected, %v", name, c.NoMatch.Load(), c.FailedOutcomes.Load(), err)
 			}
 		})
 	}
@@ -366,9 +366,9 @@ func TestTheEarly404sAreBounded(t *testing.T) {
 			return contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Undecided: true}
 		}
 		result, err := r.run(t.Context(), t)
-		if c := r.Counters; err != nil || result.Stop != "" || c.NoMatch.Load() < maxUndecided || c.Failed.Load() == 0 ||
-			c.NoMatch.Load()+c.Failed.Load() != maxUndecided+beyond || c.Matched.Load() != 1 || c.Released.Load() != 0 {
-			t.Errorf("%+v, %v, %d no match, %d failed, %d matched", result, err, c.NoMatch.Load(), c.Failed.Load(), c.Matched.Load())
+		if c := r.Counters; err != nil || result.Stop != "" || c.NoMatch.Load() < maxUndecided || c.FailedOutcomes.Load() == 0 ||
+			c.NoMatch.Load()+c.FailedOutcomes.Load() != maxUndecided+beyond || c.Matched.Load() != 1 || c.Released.Load() != 0 {
+			t.Errorf("%+v, %v, %d no match, %d failed, %d matched", result, err, c.NoMatch.Load(), c.FailedOutcomes.Load(), c.Matched.Load())
 		}
 	})
 }

@@ -74,10 +74,10 @@ func (b *localBudget) tryReserve() (reached string, settled <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.caps.MaxCalls > 0 && b.calls >= b.caps.MaxCalls:
-		reached = "--max-calls is reached"
+	case b.noCallsLeft():
+		reached = b.reachedCalls()
 	case b.caps.MaxCredits > 0 && b.spent()+b.reserved+b.caps.CreditsPerCall > b.caps.MaxCredits:
-		reached = "--max-credits is reached" + b.unexplained()
+		reached = fmt.Sprintf("reached --max-credits (%d)", b.caps.MaxCredits) + b.unexplained()
 	default:
 		b.calls++
 		b.reserved += b.caps.CreditsPerCall
@@ -101,7 +101,7 @@ func (b *localBudget) unexplained() string {
 	if b.balance.fall() <= b.credits {
 		return ""
 	}
-	return fmt.Sprintf(" (the balance fell by %d credits; the answers account for %d)", b.balance.fall(), b.credits)
+	return fmt.Sprintf(": the balance fell by %d credits, the answers account for %d", b.balance.fall(), b.credits)
 }
 
 // Observe implements [Budget].
@@ -115,14 +115,20 @@ func (b *localBudget) Observe(remaining int64) {
 }
 
 // Retry implements [Budget].
-func (b *localBudget) Retry() bool {
+func (b *localBudget) Retry() (reached string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.caps.MaxCalls > 0 && b.calls >= b.caps.MaxCalls {
-		return false
+	if b.noCallsLeft() {
+		return b.reachedCalls()
 	}
 	b.calls++
-	return true
+	return ""
+}
+
+func (b *localBudget) noCallsLeft() bool { return b.caps.MaxCalls > 0 && b.calls >= b.caps.MaxCalls }
+
+func (b *localBudget) reachedCalls() string {
+	return fmt.Sprintf("reached --max-calls (%d)", b.caps.MaxCalls)
 }
 
 // Settle implements [Budget].

@@ -72,14 +72,14 @@ func TestReserveWaitsForCreditsThatMayBeReturned(t *testing.T) {
 		}
 		waiting.Wait()
 		b.Settle(&contact.Outcome{Kind: contact.Matched, Charged: true}, 1)
-		if reached := b.Reserve(t.Context()); reached != "--max-credits is reached" {
+		if reached := b.Reserve(t.Context()); reached != "reached --max-credits (1)" {
 			t.Errorf("got %q after all was spent", reached)
 		}
 		ended, end := context.WithCancel(t.Context())
 		end()
 		c := newLocalBudget(Caps{MaxCalls: 1})
 		_ = c.Reserve(t.Context())
-		if reached := c.Reserve(ended); reached != "--max-calls is reached" {
+		if reached := c.Reserve(ended); reached != "reached --max-calls (1)" {
 			t.Errorf("got %q when the wait was ended", reached)
 		}
 	})
@@ -87,10 +87,10 @@ func TestReserveWaitsForCreditsThatMayBeReturned(t *testing.T) {
 
 func TestARetryIsACall(t *testing.T) {
 	b := newLocalBudget(Caps{MaxCalls: 2})
-	if b.Reserve(t.Context()) != "" || !b.Retry() || b.Retry() {
+	if b.Reserve(t.Context()) != "" || b.Retry() != "" || b.Retry() == "" {
 		t.Errorf("the second call of a contact is not counted: %+v", b)
 	}
-	if reached, settled := b.tryReserve(); reached != "--max-calls is reached" || settled == nil {
+	if reached, settled := b.tryReserve(); reached != "reached --max-calls (2)" || settled == nil {
 		t.Errorf("got %q, and no wait for the contact in flight", reached)
 	}
 	b.Settle(&contact.Outcome{Kind: contact.Released}, 0)
@@ -125,7 +125,7 @@ func TestTheBalanceCountsAgainstTheCap(t *testing.T) {
 		calls := int64(0)
 		for ; calls < 100; calls++ {
 			if reached := b.Reserve(t.Context()); reached != "" {
-				if !strings.HasPrefix(reached, "--max-credits is reached") {
+				if !strings.HasPrefix(reached, "reached --max-credits (") {
 					t.Errorf("%s: %q", name, reached)
 				}
 				break

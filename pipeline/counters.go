@@ -13,8 +13,9 @@ type Counters struct {
 	Read atomic.Int64
 	// Admitted is contacts whose intent is durable; a contact that is sent again counts again.
 	Admitted atomic.Int64
-	// Matched, NoMatch, Failed (refused and lost) and Released are durable outcomes of this run.
-	Matched, NoMatch, Failed, Released atomic.Int64
+	// Matched, NoMatch, FailedOutcomes (refused and lost) and Released are durable outcomes of this run. A contact that is sent
+	// again after a lost call has several.
+	Matched, NoMatch, FailedOutcomes, Released atomic.Int64
 	// Lost is calls that may have been charged, without an answer.
 	Lost atomic.Int64
 	// Charged is answers that say that a credit was charged.
@@ -38,9 +39,9 @@ func (c *Counters) add(o *contact.Outcome) {
 		c.NoMatch.Add(1)
 	case contact.Lost:
 		c.Lost.Add(1)
-		c.Failed.Add(1)
+		c.FailedOutcomes.Add(1)
 	case contact.Refused:
-		c.Failed.Add(1)
+		c.FailedOutcomes.Add(1)
 	case contact.Released:
 		c.Released.Add(1)
 	}

@@ -18,7 +18,7 @@ type dispatcher struct {
 	*Ask
 	stop       *stopper
 	queue      *commitQueue
-	retry      func() bool
+	retry      func() (reached string)
 	ready      chan *inFlight // durable intents, to the workers; closed by the committer when no contact is with them
 	unfinished inFlightContacts
 	// delayed are contacts that wait for their backoff, or for a reservation to be sent again.

@@ -6,6 +6,9 @@
 // 2 × workers intents are durable without an outcome at any instant, which bounds the calls that a crash leaves in doubt.
 // Calls and credits are reserved before a contact is sent, so no number of workers exceeds a cap.
 //
+// A pass ends in two steps, here and in package client: when the context soft is done, nothing more is sent; when hard is
+// done, calls in flight are ended too.
+//
 // It does not know HTTP, SQL or file formats. It calls them through the interfaces of this file, which anybody can implement.
 package pipeline
 
@@ -59,8 +62,9 @@ type Budget interface {
 	// Reserve takes one call and its credits. If none are left, but contacts in flight may return theirs, it waits for them.
 	// It returns "" if it made the reservation, or else which cap is reached. When ctx is done it does not wait.
 	Reserve(ctx context.Context) (reached string)
-	// Retry takes one more call for a contact that has a reservation, and reports whether it may be made.
-	Retry() bool
+	// Retry takes one more call for a contact that has a reservation. It returns "" if the call may be made, or else which
+	// cap is reached.
+	Retry() (reached string)
 	// Observe takes the account's balance from a response. It is called before the reservation of that response is settled.
 	Observe(remaining int64)
 	// Settle closes a reservation with the outcome of its contact; sent is the number of calls that were made under it. A

@@ -11,6 +11,7 @@ import (
 	"github.com/sourcegraph/conc"
 
 	"enrich/contact"
+	"enrich/internal/phrase"
 )
 
 // A stopper ends the pass in two steps: when soft is done no new call is made; when hard is done calls in flight are ended too.
@@ -29,18 +30,18 @@ type stopper struct {
 	timer  *time.Timer // of the grace; nil: not stopped
 }
 
-// newStopper returns a stopper that stops softly when ctx is done (a signal) and, as a cap, after maxDuration (0: never). When
-// deadline is done it ends everything.
-func newStopper(ctx, deadline context.Context, grace, maxDuration time.Duration) *stopper {
+// newStopper returns a stopper that stops softly when soft is done (a signal) and, as a cap, after maxDuration (0: never). When
+// hard is done it ends everything.
+func newStopper(soft, hard context.Context, grace, maxDuration time.Duration) *stopper {
 	s := &stopper{grace: grace}
-	s.soft, s.endSoft = context.WithCancel(deadline)
-	s.hard, s.endHard = context.WithCancel(deadline)
-	s.watch(ctx, func() { s.stop(contact.StopInterrupted, "") })
+	s.soft, s.endSoft = context.WithCancel(hard)
+	s.hard, s.endHard = context.WithCancel(hard)
+	s.watch(soft, func() { s.stop(contact.StopInterrupted, "") })
 	if maxDuration > 0 {
 		limit, cancel := context.WithTimeout(s.hard, maxDuration)
 		s.watch(limit, func() {
 			if errors.Is(limit.Err(), context.DeadlineExceeded) {
-				s.stop(contact.StopCap, fmt.Sprintf("reached --max-duration (%s)", maxDuration))
+				s.stop(contact.StopCap, fmt.Sprintf("reached --max-duration (%s)", phrase.Duration(maxDuration)))
 			}
 		})
 		s.endWatches = append(s.endWatches, cancel)

@@ -59,7 +59,7 @@ func TestTheMaxDurationIsACap(t *testing.T) {
 func TestACapLetsWhatIsAdmittedFinishAndAnErrorOfOursDoesNot(t *testing.T) {
 	s := newStopper(t.Context(), t.Context(), time.Second, 0)
 	defer s.close()
-	s.note(contact.StopCap, "--max-calls is reached")
+	s.note(contact.StopCap, "reached --max-calls (5)")
 	if s.stopped() {
 		t.Error("a cap ends what was admitted")
 	}

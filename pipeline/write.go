@@ -38,15 +38,15 @@ type WriteResult struct {
 	ReadErr error
 }
 
-// Do writes every row, in order. When deadline is done it ends with its cause. After any error nothing may be published.
-func (w *Write) Do(deadline context.Context) (WriteResult, error) {
+// Do writes every row, in order. When ctx is done it ends with its cause. After any error nothing may be published.
+func (w *Write) Do(ctx context.Context) (WriteResult, error) {
 	p := writePass{
 		Write: w, lookup: lookup{rules: &w.Rules, source: w.Source, ledger: w.Ledger},
 		result: WriteResult{Failures: map[contact.Failure]int64{}},
 	}
-	for entries, err := range p.batches(deadline) {
+	for entries, err := range p.batches(ctx) {
 		if err == nil {
-			err = p.batch(deadline, entries)
+			err = p.batch(ctx, entries)
 		}
 		if err != nil {
 			return p.result, err

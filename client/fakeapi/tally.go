@@ -69,7 +69,7 @@ type tally struct {
 	mu       sync.Mutex
 	faults   map[string]int64
 	arrivals []Arrival
-	most     int
+	limit    int
 }
 
 type shard struct {
@@ -78,7 +78,7 @@ type shard struct {
 }
 
 func newTally(o Options) *tally {
-	t := &tally{start: time.Now(), seed: maphash.MakeSeed(), faults: map[string]int64{}, most: o.Arrivals}
+	t := &tally{start: time.Now(), seed: maphash.MakeSeed(), faults: map[string]int64{}, limit: o.Arrivals}
 	for i := range t.contacts {
 		t.contacts[i].calls = map[string]int64{}
 	}
@@ -90,13 +90,13 @@ func (t *tally) enter(contact string) (number int64) {
 	now := t.inFlight.Add(1)
 	for peak := t.peak.Load(); now > peak && !t.peak.CompareAndSwap(peak, now); peak = t.peak.Load() {
 	}
-	if t.most == 0 {
+	if t.limit == 0 {
 		return t.calls.Add(1)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	number = t.calls.Add(1)
-	if len(t.arrivals) < t.most {
+	if len(t.arrivals) < t.limit {
 		t.arrivals = append(t.arrivals, Arrival{time.Since(t.start), contact})
 	}
 	return number

@@ -68,8 +68,9 @@ func (j *job) readBudget(per string, most int64) (budget, error) {
 // renewal adds to a stop by a budget when the next period begins: until then the same command does nothing.
 func (j *job) renewal(detail string) string {
 	b := &j.budget
-	if b.per == "" || !strings.HasPrefix(detail, "--max-credits") {
+	limit := fmt.Sprintf("--max-credits (%d", b.max)
+	if b.per == "" || !strings.Contains(detail, limit) {
 		return detail
 	}
-	return fmt.Sprintf("%s (%s/%s); it is renewed at %s", detail, report.Group(b.max), b.per, b.until.Format(time.RFC3339))
+	return fmt.Sprintf("%s; it is renewed at %s", strings.Replace(detail, limit, limit+"/"+b.per, 1), b.until.Format(time.RFC3339))
 }

@@ -98,7 +98,7 @@ func why(a pipeline.AskResult) string {
 		if a.Unreachable {
 			return "stopped: the API cannot be reached" + detail
 		}
-		return "stopped: the API kept failing" + detail + "\n  run the same command again later: answered contacts are not sent again"
+		return "stopped" + detail + "\n  run the same command again later: answered contacts are not sent again"
 	case contact.StopRejectedAll:
 		return "stopped: no request got a usable answer" + detail
 	case contact.StopInput:

@@ -54,7 +54,7 @@ func (g *gauge) read() reading {
 	c := g.counters
 	r := reading{
 		elapsed: time.Since(g.started), calls: g.api.Stats().Sent, matched: c.Matched.Load(), noMatch: c.NoMatch.Load(),
-		failed: c.Failed.Load(), lost: c.Lost.Load(), rowsRead: c.Read.Load(), bytesRead: g.rows.BytesRead(), share: -1, left: -1,
+		failed: c.FailedOutcomes.Load(), lost: c.Lost.Load(), rowsRead: c.Read.Load(), bytesRead: g.rows.BytesRead(), share: -1, left: -1,
 	}
 	r.waiting, r.waits = g.api.Waiting()
 	done := r.matched + r.noMatch + r.failed + c.Released.Load()

@@ -36,7 +36,7 @@ func (r *reporter) startTimeline(api *client.Client, counters *pipeline.Counters
 		stats := api.Stats()
 		m := report.Moment{
 			Calls: stats.Sent, Waited: stats.Waited, Matched: counters.Matched.Load(), NoMatch: counters.NoMatch.Load(),
-			Failed: counters.Failed.Load(), Lost: counters.Lost.Load(),
+			Failed: counters.FailedOutcomes.Load(), Lost: counters.Lost.Load(),
 		}
 		for _, n := range stats.Retried {
 			m.Retried += n

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"enrich/internal/phrase"
 )
 
 // A Choice is a flag that takes one of a few words.
@@ -54,22 +56,7 @@ func (s Duration) String() string {
 	case *s.Value < 0:
 		return "none"
 	}
-	return DurationText(*s.Value)
-}
-
-// DurationText returns a duration as people write it: 30d, 2m, 25s.
-func DurationText(d time.Duration) string {
-	if d >= day && d%day == 0 {
-		return strconv.FormatInt(int64(d/day), 10) + "d"
-	}
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return phrase.Duration(*s.Value)
 }
 
 // Set implements [pflag.Value].
@@ -83,9 +70,9 @@ func (s Duration) Set(text string) error {
 	case err != nil:
 		return err
 	case d < s.Min:
-		return fmt.Errorf("expected at least %s", DurationText(s.Min))
+		return fmt.Errorf("expected at least %s", phrase.Duration(s.Min))
 	case s.Max > 0 && d > s.Max:
-		return fmt.Errorf("expected at most %s", DurationText(s.Max))
+		return fmt.Errorf("expected at most %s", phrase.Duration(s.Max))
 	}
 	*s.Value = d
 	return nil
