@@ -113,8 +113,8 @@ func (in *Input) ReadAt(b []byte, at int64) (int, error) {
 	return in.File.ReadAt(b, at)
 }
 
-// Cut ends the copying of a stream: its readers get err after the bytes that were copied. It does nothing to a file.
-func (in *Input) Cut(err error) {
+// Abort ends the copying of a stream: its readers get err after the bytes that were copied. It does nothing to a file.
+func (in *Input) Abort(err error) {
 	if in.copy != nil {
 		in.copy.end(err)
 	}

@@ -94,7 +94,7 @@ func TestTheFirstBytesDoNotWaitForTheLast(t *testing.T) {
 		t.Errorf("%q, %v", b[:n], err)
 	}
 	stopped := errors.New("stopped")
-	in.Cut(stopped)
+	in.Abort(stopped)
 	if n, err := rows.Read(b); n != 0 || !errors.Is(err, stopped) {
 		t.Errorf("%d, %v", n, err)
 	}

@@ -7,8 +7,8 @@ import (
 
 // The errors of a store. It wraps them with what to do next.
 var (
-	// ErrHeld: another process is writing to the ledger.
-	ErrHeld = errors.New("another run has locked the ledger")
+	// ErrLocked: another process is writing to the ledger.
+	ErrLocked = errors.New("another run has locked the ledger")
 	// ErrDamaged: the content of the ledger is not what the store wrote. The store does not change it.
 	ErrDamaged = errors.New("the ledger is damaged")
 	// ErrIncomplete: something is missing that was durable in the ledger. It is an ErrDamaged.

@@ -21,11 +21,11 @@ type State struct {
 	At time.Time
 	// Lost is the number of calls that were lost since the last answer, at most 15.
 	Lost int
-	// ThisRun reports whether the run that was begun on this store has committed an outcome of the contact.
-	ThisRun bool
-	// Elsewhere reports whether another process has an open claim on the contact: it must be neither sent nor failed. It
+	// DoneThisRun reports whether the run that was begun on this store has committed an outcome of the contact.
+	DoneThisRun bool
+	// ClaimedElsewhere reports whether another process has an open claim on the contact: it must be neither sent nor failed. It
 	// is always false if only one process at a time can write to the store.
-	Elsewhere bool
+	ClaimedElsewhere bool
 	// AddressAnswered reports whether the contact's address was answered, under whatever other fields. It is false for a
 	// contact without an address, and if the store was opened without looking for addresses.
 	AddressAnswered bool

@@ -27,15 +27,15 @@ type Stats struct {
 type Spent struct {
 	// Charged is the number of answers that were charged.
 	Charged int64
-	// Lost is the number of outcomes that may have been charged: lost calls, and no matches that do not say that they were not
-	// charged.
-	Lost int64
+	// MaybeCharged is the number of outcomes that may have been charged: lost calls, and no-match answers that do not say whether
+	// they were charged.
+	MaybeCharged int64
 }
 
 // Add adds other to s.
 func (s *Spent) Add(other Spent) {
 	s.Charged += other.Charged
-	s.Lost += other.Lost
+	s.MaybeCharged += other.MaybeCharged
 }
 
 // Erased counts what a Forget or a Prune removed.

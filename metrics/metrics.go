@@ -54,7 +54,7 @@ func Write(path string, r *Run) error {
 	if r.Complete {
 		complete = unixSeconds(r.Ended)
 	}
-	text, err := exposed(r, complete).text()
+	text, err := gaugesOf(r, complete).text()
 	if err != nil {
 		return err
 	}
@@ -79,9 +79,9 @@ func lastComplete(path string) float64 {
 	return samples[0].GetGauge().GetValue()
 }
 
-// exposed returns the gauges of a run.
-func exposed(r *Run, complete float64) *exposition {
-	e := exposition{input: strings.ToValidUTF8(r.Input, "?")}
+// gaugesOf returns the gauges of a run.
+func gaugesOf(r *Run, complete float64) *gauges {
+	e := gauges{input: strings.ToValidUTF8(r.Input, "?")}
 	e.add("enrich_build_info", "The program that ran last; always 1.", 1, "version", r.Version, "go_version", runtime.Version())
 	e.add("enrich_last_run_timestamp_seconds", "When the last run ended, in seconds since 1970.", unixSeconds(r.Ended))
 	e.add(completeMetric, "When the last run ended that left no row pending, in seconds since 1970; 0 if there was none.", complete)

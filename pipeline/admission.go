@@ -39,8 +39,8 @@ func (a *admission) row(e *entry) {
 	}
 	key := a.contactKey(e)
 	switch {
-	case e.state.ThisRun || a.unfinished.has(key):
-	case e.state.Elsewhere, a.Limit > 0 && e.row.Number > a.Limit, a.capped:
+	case e.state.DoneThisRun || a.unfinished.has(key):
+	case e.state.ClaimedElsewhere, a.Limit > 0 && e.row.Number > a.Limit, a.capped:
 		a.unsent = true
 	case !a.stop.stopped():
 		a.admit(e, key)

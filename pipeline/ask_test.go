@@ -144,7 +144,7 @@ func TestAContactThatAnotherRunHasIsNotClaimed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(2, Caps{}, addresses(3)...)
 		keys := r.Identity.Keys(contact.Contact{Email: "p001@x.example"})
-		r.ledger.states[keys.Request] = ledger.State{Elsewhere: true}
+		r.ledger.states[keys.Request] = ledger.State{ClaimedElsewhere: true}
 		result, err := r.run(t.Context(), t)
 		if err != nil || !result.Unsent || result.Stop != "" || !slices.Equal(r.ledger.intents, []string{"p000@x.example", "p002@x.example"}) {
 			t.Errorf("%+v, %v, %v", result, err, r.ledger.intents)

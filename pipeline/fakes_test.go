@@ -205,7 +205,7 @@ func (l *fakeLedger) record(o contact.Outcome) {
 	count(&l.lost, o.Kind == contact.Lost)
 	count(&l.charged, o.Charged)
 	s := l.states[o.Keys.Request]
-	s.ThisRun = true
+	s.DoneThisRun = true
 	if o.Kind == contact.Lost {
 		s.Lost++
 	}

@@ -71,7 +71,7 @@ func (p *planPass) row(e *entry) {
 		n.Duplicates++
 	case p.uncertain(e.state.Lost):
 		n.Uncertain++
-	case e.state.Elsewhere:
+	case e.state.ClaimedElsewhere:
 		n.ClaimedElsewhere++
 	case p.Limit > 0 && e.row.Number > p.Limit:
 		n.BeyondLimit++

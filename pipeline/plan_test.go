@@ -19,7 +19,7 @@ func TestPlanCountsEachRowOnce(t *testing.T) {
 	for range 2 {
 		r.know("often@x.example", contact.Outcome{Kind: contact.Lost})
 	}
-	for address, s := range map[string]ledger.State{"elsewhere@x.example": {Elsewhere: true}, "other@x.example": {AddressAnswered: true}} {
+	for address, s := range map[string]ledger.State{"elsewhere@x.example": {ClaimedElsewhere: true}, "other@x.example": {AddressAnswered: true}} {
 		r.ledger.states[r.identity.Keys(contact.Contact{Email: address}).Request] = s
 	}
 	r.list("fresh@x.example", "fresh@x.example", "", "stale@x.example", "stale@x.example", "lost@x.example", "often@x.example", "often@x.example",

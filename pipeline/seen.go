@@ -9,7 +9,7 @@ import (
 )
 
 // inFlightContacts are the contacts that this run has in flight. What it has finished is not kept here: the ledger knows it
-// (State.ThisRun). So the set is bounded by the workers and one batch, whatever the input's length is.
+// (State.DoneThisRun). So the set is bounded by the workers and one batch, whatever the input's length is.
 type inFlightContacts struct {
 	mu       sync.Mutex
 	keys     map[contact.Key]struct{}

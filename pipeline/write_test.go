@@ -99,7 +99,7 @@ func TestEachRowIsWrittenWithItsOutcome(t *testing.T) {
 	r.know("elsewhere@x.example", contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected})
 	key := r.identity.Keys(contact.Contact{Email: "elsewhere@x.example"}).Request
 	s := r.ledger.states[key]
-	s.Elsewhere = true
+	s.ClaimedElsewhere = true
 	r.ledger.states[key] = s
 	r.list("match@x.example", "none@x.example", "", "new@x.example", "MATCH@x.example", "bad@x.example", "lost@x.example", "often@x.example",
 		"released@x.example", "elsewhere@x.example", "old@x.example", "no address")

@@ -114,4 +114,4 @@ func (d Day) Answers() int64 { return d.Matched + d.NoMatch }
 // Remaining is the account's credits where the API told them.
 func (v *view) Remaining() int64 { return *v.Credits.Remaining }
 
-func cut[T any](list []T, most int) []T { return list[:min(len(list), most)] }
+func cut[T any](list []T, limit int) []T { return list[:min(len(list), limit)] }

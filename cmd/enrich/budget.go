@@ -53,15 +53,15 @@ func (j *job) countBudget() error {
 	return nil
 }
 
-func (j *job) readBudget(per string, most int64) (budget, error) {
+func (j *job) readBudget(per string, limit int64) (budget, error) {
 	since, until := period(per, j.rules.Started)
 	spent, err := j.ledger.SpentSince(j.shutdown.Interrupted, since)
 	if err != nil {
 		return budget{}, err
 	}
-	b := budget{max: most, spent: (spent.Charged + spent.Lost) * j.settings.CreditsPerCall, per: per, until: until}
-	j.printer.Info(fmt.Sprintf("budget: %s of %s for this %s are spent, %s left until %s", report.Group(b.spent), console.Count(most, "credit"), per,
-		report.Group(b.left()), until.Format(time.RFC3339)), "event", "budget", "spent", b.spent, "max", most, "until", until)
+	b := budget{max: limit, spent: (spent.Charged + spent.MaybeCharged) * j.settings.CreditsPerCall, per: per, until: until}
+	j.printer.Info(fmt.Sprintf("budget: %s of %s for this %s are spent, %s left until %s", report.Group(b.spent), console.Count(limit, "credit"), per,
+		report.Group(b.left()), until.Format(time.RFC3339)), "event", "budget", "spent", b.spent, "max", limit, "until", until)
 	return b, nil
 }
 

@@ -254,7 +254,7 @@ func (r demoResult) cells() []string {
 func (r demoFailure) cells() []string { return []string{r.ID, string(r.Kind), r.Message} }
 
 // showRows prints the first rows of one of the demo's outputs.
-func showRows[T interface{ cells() []string }](d *demo, name string, most int) error {
+func showRows[T interface{ cells() []string }](d *demo, name string, limit int) error {
 	f, err := os.Open(filepath.Join(demoDir, name))
 	if err != nil {
 		return err
@@ -264,7 +264,7 @@ func showRows[T interface{ cells() []string }](d *demo, name string, most int) e
 	if err := gocsv.UnmarshalFile(f, &rows); err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	for _, row := range rows[:min(len(rows), most)] {
+	for _, row := range rows[:min(len(rows), limit)] {
 		d.note("  %s", console.Plain(phrase.Shorten(strings.Join(row.cells(), " | "), demoLine)))
 	}
 	return nil

@@ -105,7 +105,7 @@ func (f diskFault) happens(t *testing.T, strace string, n int) {
 	case code == exitFailedRows:
 		v.judge(t)
 	case code == exitBrokenInput: // the input is on that disk too: the next run is judged
-	case code == exitInternal || crashed, (code == exitUsage || code == exitHeld || code == noProgram) && !called:
+	case code == exitInternal || crashed, (code == exitUsage || code == exitLocked || code == noProgram) && !called:
 		v.published(t)
 	default:
 		t.Errorf("exit code %d, called %v: %s", code, called, said)

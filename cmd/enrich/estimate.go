@@ -35,7 +35,7 @@ func (e *estimate) add(s sample) {
 
 // left returns the time for so many rows that were not looked at yet, and for what is under way; at most so many contacts
 // are sent (negative: no bound). It is negative while nothing is known.
-func (e *estimate) left(rows float64, most int64) time.Duration {
+func (e *estimate) left(rows float64, limit int64) time.Duration {
 	if len(e.samples) < 2 {
 		return -1
 	}
@@ -61,8 +61,8 @@ func (e *estimate) left(rows float64, most int64) time.Duration {
 		share = min(1, float64(admitted)/float64(looked))
 	}
 	toSend := rows * share
-	if most >= 0 {
-		toSend = min(toSend, float64(most))
+	if limit >= 0 {
+		toSend = min(toSend, float64(limit))
 	}
 	toSend += float64(last.admitted - last.done)
 	return time.Duration(toSend / float64(done) * float64(took)).Round(time.Second)

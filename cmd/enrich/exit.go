@@ -25,7 +25,7 @@ const (
 	exitRefused     = 4
 	exitCapped      = 5
 	exitAPIDown     = 6
-	exitHeld        = 7
+	exitLocked      = 7
 	exitBrokenInput = 8
 	exitSIGHUP      = 128 + int(syscall.SIGHUP)
 	exitSIGINT      = 128 + int(syscall.SIGINT)
@@ -79,8 +79,8 @@ func codeOf(err error) int {
 		return exitSIGINT
 	case errors.As(err, &use):
 		return exitUsage
-	case errors.Is(err, ledger.ErrHeld):
-		return exitHeld
+	case errors.Is(err, ledger.ErrLocked):
+		return exitLocked
 	case errors.Is(err, errNobody):
 		return exitFailedRows
 	}

@@ -14,6 +14,7 @@ import (
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/format"
 	"enrich/input"
+	"enrich/ledger"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/publish"
@@ -22,25 +23,25 @@ import (
 
 // A job is one input on its way through the passes: what run and write have in common.
 type job struct {
-	world    world
-	settings *settings.Settings
-	printer  *console.Printer
-	name     string // of the input, as it was typed
-	shutdown *shutdown.Shutdown
-	input    *input.Input
-	uncut    func() bool // ends the wait for the signal that ends the reading of a pipe
-	reading  reader.Options
-	endpoint settings.Endpoint
-	rules    pipeline.Rules
-	ledger   *sqlite.Ledger
-	counters pipeline.Counters
-	memory   memoryLimit
-	info     reader.Info
-	format   format.Format
-	paths    outputs
-	outputs  outputFiles
-	report   *reporter // nil: nobody asked for it
-	budget   budget    // what --max-credits leaves to this run
+	world       world
+	settings    *settings.Settings
+	printer     *console.Printer
+	name        string // of the input, as it was typed
+	shutdown    *shutdown.Shutdown
+	input       *input.Input
+	stopCutting func() bool // ends the wait for the signal that ends the reading of a pipe
+	reading     reader.Options
+	endpoint    settings.Endpoint
+	rules       pipeline.Rules
+	ledger      ledger.Store
+	counters    pipeline.Counters
+	memory      memoryLimit
+	info        reader.Info
+	format      format.Format
+	paths       outputs
+	outputs     outputFiles
+	report      *reporter // nil: nobody asked for it
+	budget      budget    // what --max-credits leaves to this run
 }
 
 // outputs are where the files go.
@@ -69,7 +70,7 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	}
 	return &job{
 		world: w, settings: s, printer: printer, shutdown: stop, name: name,
-		input: in, uncut: context.AfterFunc(stop.Interrupted, func() { in.Cut(errCut) }), reading: reading, endpoint: endpoint,
+		input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }), reading: reading, endpoint: endpoint,
 		rules: pipeline.Rules{
 			Identity: endpoint.Identity,
 			ByEmail:  s.SameBy == "email",
@@ -85,7 +86,7 @@ func (j *job) close() {
 	if j.ledger != nil {
 		_ = j.ledger.Close() // everything in it is synced by then
 	}
-	j.uncut()
+	j.stopCutting()
 	_ = j.input.Close() // it was only read
 	j.world.out.Until(context.Background())
 	j.shutdown.Close()
@@ -239,8 +240,8 @@ func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 	return nil
 }
 
-// keptAnswers is what a second pass that cannot be made leaves.
-const keptAnswers = "nothing was published; the answers are in the ledger: run the same command again"
+// rerunAdvice is what a second pass that cannot be made leaves.
+const rerunAdvice = "nothing was published; the answers are in the ledger: run the same command again"
 
 // write is the second pass, into temporary files that publish makes final. The input must still be the one that was
 // asked about: sum is its hash, read how many rows it had. Both count: what is appended while the first pass comes to its
@@ -252,7 +253,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	}
 	rows, err := reader.Open(stream{j.input}, j.input.Size, o)
 	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
-		return pipeline.WriteResult{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + keptAnswers)
+		return pipeline.WriteResult{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + rerunAdvice)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.memory.forLargeAnswers()          // earlier runs may have had some
@@ -269,7 +270,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		return written, err
 	}
 	if again, _ := rows.Sum(); again != sum || (written.ReadErr == nil) != (broken == nil) || written.Read != read {
-		return written, errors.New("the input changed while it was read: " + keptAnswers)
+		return written, errors.New("the input changed while it was read: " + rerunAdvice)
 	}
 	return written, nil
 }
@@ -300,7 +301,7 @@ func (j *job) publish(s *pipeline.Summary) error {
 		return j.outputs.set.Keep()
 	}
 	// The last look before the outputs get their names: what they say must be in a ledger that lasts.
-	if err := j.ledger.Intact(j.shutdown.Deadline); err != nil {
+	if err := j.ledger.CheckUnchanged(j.shutdown.Deadline); err != nil {
 		return err
 	}
 	if err := j.outputs.set.Publish(j.shutdown.Deadline); err != nil {

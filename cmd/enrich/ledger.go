@@ -115,8 +115,8 @@ func printStats(w world, s *ledger.Stats) error {
 	return err
 }
 
-// An exported outcome is one line of `enrich ledger export`.
-type exported struct {
+// An exportedOutcome is one line of `enrich ledger export`.
+type exportedOutcome struct {
 	ID       int64           `json:"id"`
 	Run      int64           `json:"run"`
 	URL      string          `json:"url"`
@@ -139,7 +139,7 @@ func exportCommand(w world) *cobra.Command {
 	export := func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
 		out := bufio.NewWriterSize(w.stdout, 64<<10)
 		err := l.Each(ctx, func(r *ledger.Record) error {
-			e := exported{
+			e := exportedOutcome{
 				ID: r.ID, Run: r.Run, URL: r.URL, Status: r.Kind.String(), At: r.At, Contact: r.Contact.AppendJSON(nil),
 				Charged: r.Charged, Attempts: r.Attempts, Failure: string(r.Failure), Message: r.Message,
 			}

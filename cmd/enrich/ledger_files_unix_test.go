@@ -128,7 +128,7 @@ func TestOneLedgerUnderTwoNamesHasOneRun(t *testing.T) {
 	if err := os.Link(s.path("ledger.db"), s.path("other.db")); err != nil {
 		t.Fatal(err)
 	}
-	second := s.run(exitHeld, "run", "--ledger", "other.db", "--results", "two.csv", "leads.csv")
+	second := s.run(exitLocked, "run", "--ledger", "other.db", "--results", "two.csv", "leads.csv")
 	if !strings.Contains(second.said.String(), "another run has locked the ledger") {
 		t.Error(&second.said)
 	}
@@ -160,7 +160,7 @@ func TestASecondRunIsRefusedAlsoWithoutTheLockFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := s.api.Stats().Calls
-	s.run(exitHeld, "run", "leads.csv")
+	s.run(exitLocked, "run", "leads.csv")
 	s.run(exitOK, "ledger", "stats")
 	s.calls(before)
 	first.signal(syscall.SIGCONT)

@@ -11,7 +11,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
-	"enrich/ledger/sqlite"
+	"enrich/ledger"
 	"enrich/pipeline"
 	"enrich/reader"
 	"enrich/report"
@@ -53,17 +53,17 @@ flight are allowed to finish, and the answers are written. Run the same command 
   - keep it in the environment variable SELLING_API_KEY, or in a file only you can read`
 )
 
-func (j *job) sayLedger(path string, l *sqlite.Ledger) {
+func (j *job) sayLedger(path string, l ledger.Store) {
 	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), console.Count(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
-	found := l.Found()
+	found := l.InterruptedCalls()
 	if len(found) == 0 {
 		return
 	}
 	j.printer.Warn(unrecordedText(int64(len(found)), j.settings.LostRetries), "event", "lost", "contacts", len(found))
-	const most = 10
+	const limit = 10
 	for i, o := range found {
-		if i == most {
-			j.printer.Warn(fmt.Sprintf("  and %s more: enrich ledger export lists them", report.Group(int64(len(found)-most))))
+		if i == limit {
+			j.printer.Warn(fmt.Sprintf("  and %s more: enrich ledger export lists them", report.Group(int64(len(found)-limit))))
 			break
 		}
 		j.printer.Warn("  lost: "+nameOf(&o.Contact), "event", "lost", "contact", nameOf(&o.Contact))
@@ -261,15 +261,15 @@ func cleanedKind(kind string) (one, more string) {
 
 // exampleText shows a cell and what is sent for it; invisible characters are escaped.
 func exampleText(kind string, e contact.Example) string {
-	const most = 40
-	cell := console.Quote(e.Cell, most)
+	const limit = 40
+	cell := console.Quote(e.Cell, limit)
 	switch kind {
 	case "emptied", "page":
 		return cell
 	case "name":
-		return fmt.Sprintf("%s as %s and %s", cell, console.Quote(e.Sent[0], most), console.Quote(e.Sent[1], most))
+		return fmt.Sprintf("%s as %s and %s", cell, console.Quote(e.Sent[0], limit), console.Quote(e.Sent[1], limit))
 	}
-	return fmt.Sprintf("%s as %s", cell, console.Quote(e.Sent[0], most))
+	return fmt.Sprintf("%s as %s", cell, console.Quote(e.Sent[0], limit))
 }
 
 // sayCleaning tells what was cleaned in the rows that were read.

@@ -72,7 +72,7 @@ func (j *job) keeps(s *pipeline.Summary) (keep bool, inPlace int64, err error) {
 	keep = p.Keeps(publish.Run{
 		InputSHA256: s.Input.SHA256, Answered: s.Rows.Matched + s.Rows.NoMatch,
 		Refused: s.ExitCode == exitRefused || s.ExitCode == exitAPIDown,
-		Results: j.paths.results, LastErased: j.ledger.Removed(),
+		Results: j.paths.results, LastErased: j.ledger.LastErased(),
 	})
 	if p == nil {
 		return keep, -1, nil

@@ -20,10 +20,10 @@ func testCommit(t *testing.T, newBackend func(testing.TB) Backend) {
 		Commit(t, s, run, []ledger.Intent{Person(n)})
 		Commit(t, s, run, nil, Outcome(n, kind))
 	}
-	read := func(s Store) {
+	read := func(s ledger.Store) {
 		t.Helper()
-		if s.Answers() != 2 || len(s.Found()) != 0 {
-			t.Errorf("%d answers, %d found", s.Answers(), len(s.Found()))
+		if s.Answers() != 2 || len(s.InterruptedCalls()) != 0 {
+			t.Errorf("%d answers, %d found", s.Answers(), len(s.InterruptedCalls()))
 		}
 		for n, kind := range kinds {
 			state := State(t, s, Person(n).Keys)
@@ -38,7 +38,7 @@ func testCommit(t *testing.T, newBackend func(testing.TB) Backend) {
 		}
 	}
 	read(s)
-	check(t, s.Intact(t.Context()))
+	check(t, s.CheckUnchanged(t.Context()))
 	finish(t, s, run)
 	for _, o := range []Options{{}, {ReadOnly: true}} {
 		s := open(t, b, o)
@@ -61,12 +61,12 @@ func testClaims(t *testing.T, newBackend func(testing.TB) Backend) {
 		if err != nil || len(claimed) != 2 || claimed[0] || !claimed[1] {
 			t.Errorf("claimed %v, %v", claimed, err)
 		}
-		if state := State(t, other, Person(1).Keys); !state.Elsewhere || state.Kind != 0 {
+		if state := State(t, other, Person(1).Keys); !state.ClaimedElsewhere || state.Kind != 0 {
 			t.Errorf("a contact that another process is sending: %+v", state)
 		}
 		Commit(t, other, second, nil, Outcome(3, contact.Matched))
 		finish(t, other, second)
-	} else if !errors.Is(err, ledger.ErrHeld) {
+	} else if !errors.Is(err, ledger.ErrLocked) {
 		t.Error(err)
 	}
 	Commit(t, s, run, nil, Outcome(1, contact.Lost), Outcome(2, contact.Matched))
@@ -88,23 +88,23 @@ func testStateFields(t *testing.T, newBackend func(testing.TB) Backend) {
 			t.Errorf("an open intent: %+v", state)
 		}
 		Commit(t, s, run, nil, Outcome(0, contact.Matched), Outcome(1, contact.Released))
-		if state := State(t, s, Person(0).Keys); !state.ThisRun || !state.AddressAnswered {
+		if state := State(t, s, Person(0).Keys); !state.DoneThisRun || !state.AddressAnswered {
 			t.Errorf("answered: %+v", state)
 		}
-		if state := State(t, s, other.Keys); state.ThisRun != byEmail || !state.AddressAnswered || (state.Kind != 0) != byEmail {
+		if state := State(t, s, other.Keys); state.DoneThisRun != byEmail || !state.AddressAnswered || (state.Kind != 0) != byEmail {
 			t.Errorf("another contact of the address: %+v", state)
 		}
-		if state := State(t, s, Person(1).Keys); !state.ThisRun || state.AddressAnswered {
+		if state := State(t, s, Person(1).Keys); !state.DoneThisRun || state.AddressAnswered {
 			t.Errorf("released: %+v", state)
 		}
 		finish(t, s, run)
 		s = open(t, b, Options{ByEmail: byEmail})
 		run = Begin(t, s)
-		if state := State(t, s, Person(0).Keys); state.ThisRun || state.AddressAnswered {
+		if state := State(t, s, Person(0).Keys); state.DoneThisRun || state.AddressAnswered {
 			t.Errorf("in the next run: %+v", state)
 		}
 		Commit(t, s, run, []ledger.Intent{Person(0)}, Outcome(0, contact.Lost))
-		if state := State(t, s, Person(0).Keys); !state.ThisRun || state.Kind != contact.Matched || state.Lost != 1 {
+		if state := State(t, s, Person(0).Keys); !state.DoneThisRun || state.Kind != contact.Matched || state.Lost != 1 {
 			t.Errorf("an answered contact whose next call was lost: %+v", state)
 		}
 		finish(t, s, run)

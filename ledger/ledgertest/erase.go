@@ -158,14 +158,14 @@ func testEraseDuringRun(t *testing.T, newBackend func(testing.TB) Backend) {
 
 // Outputs that are older than the last removal must be replaced, whatever they contain.
 func testRemoved(t *testing.T, newBackend func(testing.TB) Backend) {
-	forget := func(n int) func(Store) error {
-		return func(s Store) error { _, err := s.Forget(t.Context(), Person(n).Contact); return err }
+	forget := func(n int) func(ledger.Store) error {
+		return func(s ledger.Store) error { _, err := s.Forget(t.Context(), Person(n).Contact); return err }
 	}
-	prune := func(before time.Time) func(Store) error {
-		return func(s Store) error { _, err := s.Prune(t.Context(), before); return err }
+	prune := func(before time.Time) func(ledger.Store) error {
+		return func(s ledger.Store) error { _, err := s.Prune(t.Context(), before); return err }
 	}
 	for name, steps := range map[string][]struct {
-		erase    func(Store) error
+		erase    func(ledger.Store) error
 		recorded bool
 	}{
 		"forgotten":              {{forget(0), true}},
@@ -179,12 +179,12 @@ func testRemoved(t *testing.T, newBackend func(testing.TB) Backend) {
 		sample(t, b, 20)
 		for _, step := range steps {
 			s := open(t, b, Options{})
-			before := s.Removed()
+			before := s.LastErased()
 			check(t, step.erase(s))
 			check(t, s.Close())
 			for _, readOnly := range []bool{false, true} {
 				s = open(t, b, Options{ReadOnly: readOnly})
-				if at := s.Removed(); at.After(before) != step.recorded || step.recorded && time.Since(at) > time.Hour {
+				if at := s.LastErased(); at.After(before) != step.recorded || step.recorded && time.Since(at) > time.Hour {
 					t.Errorf("%s: removed at %s, before at %s", name, at, before)
 				}
 				Valid(t, s)

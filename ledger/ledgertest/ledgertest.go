@@ -1,7 +1,7 @@
 // Package ledgertest has the tests that every store of the ledger must pass. A store's own tests call [Run] and add what is
 // special to it: its files, its server, its faults.
 //
-// The tests use only what [Store] offers. They check what package ledger promises, not how a store keeps the promise.
+// The tests use only what [ledger.Store] offers. They check what package ledger promises, not how a store keeps the promise.
 package ledgertest
 
 import (
@@ -13,47 +13,6 @@ import (
 	"enrich/contact"
 	"enrich/ledger"
 )
-
-// A Store is what a store offers. Its methods may be called from any goroutine.
-type Store interface {
-	// Begin records a new run durably and returns its number, from 1.
-	Begin(context.Context, ledger.Run) (int64, error)
-	// Commit makes intents and outcomes of a run durable, together. The outcome of an intent is in a later commit. claimed[i]
-	// reports whether intents[i] may be sent; it is valid until the next Commit.
-	Commit(ctx context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) (claimed []bool, err error)
-	// Finish records how a run ended, and that none of its intents is open.
-	Finish(ctx context.Context, run int64, stopped string, exitCode int) error
-
-	// States looks contacts up: states[i] is the state of keys[i].
-	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
-	// Outcomes reads outcomes by their references. If the answers are large it may leave some with Kind 0, but never a single
-	// one. Contact and Keys are not filled.
-	Outcomes(ctx context.Context, refs []ledger.Ref, out []contact.Outcome) error
-	// Each calls do with every outcome in the order of commits.
-	Each(ctx context.Context, do func(*ledger.Record) error) error
-	// Answers returns how many contacts have an answer.
-	Answers() int64
-	// Found returns the calls of earlier runs that were open when the store was opened, as lost outcomes.
-	Found() []contact.Outcome
-
-	// AnsweredFrom reports whether there is an answer with a 2xx status from a base URL.
-	AnsweredFrom(ctx context.Context, url string) (bool, error)
-	// SpentSince returns what was spent since the beginning of a day of UTC.
-	SpentSince(ctx context.Context, since time.Time) (ledger.Spent, error)
-	Stats(context.Context) (ledger.Stats, error)
-	Verify(context.Context) (ledger.Verification, error)
-	// Intact returns ledger.ErrChanged if the ledger is not what was opened any more.
-	Intact(context.Context) error
-
-	// Forget and Prune remove outcomes and intents. After them the store accepts nothing more until it is opened again.
-	Forget(ctx context.Context, who contact.Contact) (ledger.Erased, error)
-	Prune(ctx context.Context, before time.Time) (ledger.Erased, error)
-	// Removed returns when something was last removed, or the zero time.
-	Removed() time.Time
-
-	// Close releases the store. The intents of a run that was not finished stay open.
-	Close() error
-}
 
 // Options say how a store is opened. The zero value opens it for writing.
 type Options struct {
@@ -67,9 +26,9 @@ type Options struct {
 // A Backend has one ledger, which is new.
 type Backend interface {
 	// Open opens the ledger. When it is opened for writing, the open intents of runs that have ended become lost.
-	Open(context.Context, Options) (Store, error)
+	Open(context.Context, Options) (ledger.Store, error)
 	// Kill ends a store as kill -9 of its process does. The store must not be used any more.
-	Kill(Store) error
+	Kill(ledger.Store) error
 	// Columns returns the names of a view's columns.
 	Columns(view string) ([]string, error)
 }
@@ -149,12 +108,12 @@ type TB interface {
 }
 
 // Begin begins a run.
-func Begin(t TB, s Store) int64 {
+func Begin(t TB, s ledger.Store) int64 {
 	t.Helper()
 	return begin(t, s, ledger.Run{Started: Noon, URL: URL, Input: "leads.csv", Version: "test"})
 }
 
-func begin(t TB, s Store, r ledger.Run) int64 {
+func begin(t TB, s ledger.Store, r ledger.Run) int64 {
 	t.Helper()
 	run, err := s.Begin(t.Context(), r)
 	check(t, err)
@@ -162,7 +121,7 @@ func begin(t TB, s Store, r ledger.Run) int64 {
 }
 
 // Commit commits intents and outcomes.
-func Commit(t TB, s Store, run int64, intents []ledger.Intent, outcomes ...contact.Outcome) {
+func Commit(t TB, s ledger.Store, run int64, intents []ledger.Intent, outcomes ...contact.Outcome) {
 	t.Helper()
 	claimed, err := s.Commit(t.Context(), run, intents, outcomes)
 	check(t, err)
@@ -177,7 +136,7 @@ func Commit(t TB, s Store, run int64, intents []ledger.Intent, outcomes ...conta
 }
 
 // State looks one contact up.
-func State(t TB, s Store, k contact.Keys) ledger.State {
+func State(t TB, s ledger.Store, k contact.Keys) ledger.State {
 	t.Helper()
 	var states [1]ledger.State
 	check(t, s.States(t.Context(), []contact.Keys{k}, states[:]))
@@ -185,7 +144,7 @@ func State(t TB, s Store, k contact.Keys) ledger.State {
 }
 
 // Valid verifies a store.
-func Valid(t TB, s Store) ledger.Verification {
+func Valid(t TB, s ledger.Store) ledger.Verification {
 	t.Helper()
 	v, err := s.Verify(t.Context())
 	if err != nil || v.Problems > 0 {
@@ -194,7 +153,7 @@ func Valid(t TB, s Store) ledger.Verification {
 	return v
 }
 
-func open(t TB, b Backend, o Options) Store {
+func open(t TB, b Backend, o Options) ledger.Store {
 	t.Helper()
 	s, err := b.Open(t.Context(), o)
 	check(t, err)
@@ -202,13 +161,13 @@ func open(t TB, b Backend, o Options) Store {
 }
 
 // finish ends a run and closes its store.
-func finish(t TB, s Store, run int64) {
+func finish(t TB, s ledger.Store, run int64) {
 	t.Helper()
 	check(t, s.Finish(t.Context(), run, "", 0))
 	check(t, s.Close())
 }
 
-func outcomeAt(t TB, s Store, ref ledger.Ref) contact.Outcome {
+func outcomeAt(t TB, s ledger.Store, ref ledger.Ref) contact.Outcome {
 	t.Helper()
 	var out [1]contact.Outcome
 	check(t, s.Outcomes(t.Context(), []ledger.Ref{ref}, out[:]))

@@ -37,11 +37,11 @@ func testOpenIntents(t *testing.T, newBackend func(testing.TB) Backend) {
 			if lost.Kind != contact.Lost || lost.Message == "" || lost.Run != run || !lost.At.Equal(Outcome(3, contact.Lost).At) {
 				t.Errorf("%+v: the lost call: %+v", o, lost)
 			}
-			if len(s.Found()) != found[i] {
-				t.Errorf("%+v: %d found, expected %d", o, len(s.Found()), found[i])
+			if len(s.InterruptedCalls()) != found[i] {
+				t.Errorf("%+v: %d found, expected %d", o, len(s.InterruptedCalls()), found[i])
 			}
-			if found[i] > 0 && s.Found()[0].Contact != Person(1).Contact {
-				t.Errorf("%+v: found %+v", o, s.Found())
+			if found[i] > 0 && s.InterruptedCalls()[0].Contact != Person(1).Contact {
+				t.Errorf("%+v: found %+v", o, s.InterruptedCalls())
 			}
 			Valid(t, s)
 			check(t, s.Close())
@@ -88,10 +88,10 @@ func testReader(t *testing.T, newBackend func(testing.TB) Backend) {
 	run := Begin(t, s)
 	Commit(t, s, run, []ledger.Intent{Person(1)}, Outcome(9, contact.Matched))
 	r := open(t, b, Options{ReadOnly: true})
-	if State(t, r, Person(9).Keys).Kind != contact.Matched || State(t, r, Person(1).Keys).Kind != 0 || len(r.Found()) != 0 {
-		t.Errorf("beside a run: %+v, %+v", State(t, r, Person(1).Keys), r.Found())
+	if State(t, r, Person(9).Keys).Kind != contact.Matched || State(t, r, Person(1).Keys).Kind != 0 || len(r.InterruptedCalls()) != 0 {
+		t.Errorf("beside a run: %+v, %+v", State(t, r, Person(1).Keys), r.InterruptedCalls())
 	}
-	check(t, r.Intact(t.Context()))
+	check(t, r.CheckUnchanged(t.Context()))
 	_, begun := r.Begin(t.Context(), ledger.Run{})
 	_, committed := r.Commit(t.Context(), run, []ledger.Intent{Person(2)}, nil)
 	_, pruned := r.Prune(t.Context(), Noon)

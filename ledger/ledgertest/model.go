@@ -29,7 +29,7 @@ func testModel(t *testing.T, newBackend func(testing.TB) Backend) {
 type model struct {
 	*rapid.T
 	backend Backend
-	store   Store
+	store   ledger.Store
 	byEmail bool
 	run     int64 // 0: none
 	events  []event
@@ -193,7 +193,7 @@ func (m *model) expected(n int, byEmail, writer bool) (s ledger.State, body stri
 		if e.person != n && !(byEmail && sameAddress) {
 			continue
 		}
-		s.ThisRun = s.ThisRun || writer && i >= m.before
+		s.DoneThisRun = s.DoneThisRun || writer && i >= m.before
 		switch {
 		case e.kind.Answered():
 			s.Kind, s.At, s.Lost, body = e.kind, at(e.at), 0, e.body
@@ -210,7 +210,7 @@ func (m *model) expected(n int, byEmail, writer bool) (s ledger.State, body stri
 	return s, body
 }
 
-func (m *model) check(s Store, byEmail, writer bool) {
+func (m *model) check(s ledger.Store, byEmail, writer bool) {
 	answered := map[int]bool{}
 	for n := range persons {
 		expected, body := m.expected(n, byEmail, writer)
@@ -237,7 +237,7 @@ func (m *model) check(s Store, byEmail, writer bool) {
 		m.Fatalf("%d answers, expected %d", got, len(answered))
 	}
 	var found, expected []string
-	for _, o := range s.Found() {
+	for _, o := range s.InterruptedCalls() {
 		found = append(found, o.Contact.FirstName)
 	}
 	for _, n := range m.found {
@@ -250,7 +250,7 @@ func (m *model) check(s Store, byEmail, writer bool) {
 }
 
 // checkRecords reads the whole ledger.
-func (m *model) checkRecords(s Store) {
+func (m *model) checkRecords(s ledger.Store) {
 	i, last := 0, int64(0)
 	err := s.Each(m.Context(), func(r *ledger.Record) error {
 		if i >= len(m.events) {

@@ -56,7 +56,7 @@ func testSpent(t *testing.T, newBackend func(testing.TB) Backend) {
 	run(day(1).Add(minute), false, at(day(1).Add(2*minute), contact.NoMatch, false), at(day(1).Add(3*minute), contact.Lost, false))
 	run(day(2).Add(-minute), true, at(day(2).Add(-minute), contact.Refused, false), at(day(2).Add(minute), contact.NoMatch, true))
 	run(day(3), true, at(day(3), contact.Matched, true))
-	expected := []ledger.Spent{{Charged: 3, Lost: 1}, {Charged: 2}, {Charged: 1}, {}}
+	expected := []ledger.Spent{{Charged: 3, MaybeCharged: 1}, {Charged: 2}, {Charged: 1}, {}}
 	spent("at first", expected...)
 
 	s := open(t, b, Options{})
@@ -95,7 +95,7 @@ func testUnknownCharge(t *testing.T, newBackend func(testing.TB) Backend) {
 	Commit(t, s, run, []ledger.Intent{p}, contact.Outcome{Contact: p.Contact, Keys: p.Keys, Kind: contact.NoMatch, At: day(1), Status: 404, Body: []byte(`{}`)})
 	check(t, s.Finish(t.Context(), run, "", 0))
 	for range 2 {
-		if got, err := s.SpentSince(t.Context(), day(1)); err != nil || got != (ledger.Spent{Lost: 13}) {
+		if got, err := s.SpentSince(t.Context(), day(1)); err != nil || got != (ledger.Spent{MaybeCharged: 13}) {
 			t.Errorf("%+v, %v", got, err)
 		}
 		_, err := s.Prune(t.Context(), day(1).Add(time.Hour))
@@ -174,19 +174,19 @@ func testStats(t *testing.T, newBackend func(testing.TB) Backend) {
 // Verify finds records whose checksums are right but whose content is not, as a bug would make them.
 func testVerify(t *testing.T, newBackend func(testing.TB) Backend) {
 	for name, test := range map[string]struct {
-		write   func(s Store, run int64)
+		write   func(s ledger.Store, run int64)
 		message string
 	}{
-		"nothing wrong": {func(s Store, run int64) { Commit(t, s, run, []ledger.Intent{Person(1)}, Outcome(1, 1)) }, ""},
-		"an intent without an outcome": {func(s Store, run int64) {
+		"nothing wrong": {func(s ledger.Store, run int64) { Commit(t, s, run, []ledger.Intent{Person(1)}, Outcome(1, 1)) }, ""},
+		"an intent without an outcome": {func(s ledger.Store, run int64) {
 			Commit(t, s, run, []ledger.Intent{Person(1), Person(2)})
 			Commit(t, s, run, nil, Outcome(2, 1))
 		}, `run 1: an intent has no outcome: {"email":"ann.smith.1@northwind.example"`},
-		"an intent with another's key": {func(s Store, run int64) {
+		"an intent with another's key": {func(s ledger.Store, run int64) {
 			Commit(t, s, run, []ledger.Intent{{Contact: Person(1).Contact, Keys: Person(2).Keys}})
 			Commit(t, s, run, nil, Outcome(2, 1))
 		}, "intent 1: key does not match contact"},
-		"an outcome with another's key": {func(s Store, run int64) {
+		"an outcome with another's key": {func(s ledger.Store, run int64) {
 			o := Outcome(2, 1)
 			o.Contact = Person(1).Contact
 			Commit(t, s, run, []ledger.Intent{Person(2)})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/sqlite"
 )
@@ -25,7 +26,7 @@ func TestConformance(t *testing.T) {
 // A backend is a ledger in a file. Checkpoints and compactions happen after a few commits.
 type backend struct{ path string }
 
-func (b *backend) Open(ctx context.Context, o ledgertest.Options) (ledgertest.Store, error) {
+func (b *backend) Open(ctx context.Context, o ledgertest.Options) (ledger.Store, error) {
 	l, err := sqlite.Open(ctx, b.path, sqlite.Options{ReadOnly: o.ReadOnly, ByEmail: o.ByEmail, Addresses: o.Addresses}.Tiny())
 	if err != nil {
 		return nil, err
@@ -34,7 +35,7 @@ func (b *backend) Open(ctx context.Context, o ledgertest.Options) (ledgertest.St
 }
 
 // Kill leaves the files as they are while the ledger is open.
-func (b *backend) Kill(s ledgertest.Store) error {
+func (b *backend) Kill(s ledger.Store) error {
 	saved := map[string][]byte{}
 	for _, suffix := range []string{"", "-wal", ".lock"} {
 		data, err := os.ReadFile(b.path + suffix)

@@ -117,9 +117,9 @@ func (f *openFiles) check() (fileSizes, error) {
 	return fileSizes{sizes[0], sizes[1]}, nil
 }
 
-// Intact returns [ledger.ErrChanged] unless the files are still those that were opened and contain the newest commit.
+// CheckUnchanged returns [ledger.ErrChanged] unless the files are still those that were opened and contain the newest commit.
 // [Ledger.Commit], [Ledger.Begin] and [Ledger.Finish] check the files too; Intact is for a caller that is about to publish.
-func (l *Ledger) Intact(_ context.Context) error {
+func (l *Ledger) CheckUnchanged(_ context.Context) error {
 	l.db.Lock()
 	defer l.db.Unlock()
 	switch {

@@ -43,12 +43,12 @@ func TestARunStopsIfItsLedgerIsChanged(t *testing.T) {
 			run := begin(t, l)
 			commit(t, l, run, []ledger.Intent{person(1), person(2)}, outcome(1, contact.Matched))
 			commit(t, l, run, nil, outcome(2, contact.Matched))
-			if err := l.Intact(context.Background()); err != nil {
+			if err := l.CheckUnchanged(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 			change(t, path)
 			calls := map[string]func() error{
-				"publish": func() error { return l.Intact(context.Background()) },
+				"publish": func() error { return l.CheckUnchanged(context.Background()) },
 				"commit":  func() error { return tryCommit(l, run, []ledger.Intent{person(3)}, nil) },
 				"finish":  func() error { return l.Finish(context.Background(), run, "", 0) },
 			}
@@ -92,12 +92,12 @@ func TestAnotherProgramMayDoWhatSQLiteAllows(t *testing.T) {
 					foreign(t, path, strings.ReplaceAll(sql, "notes", "notes"+string(rune('a'+n%26))))
 				}
 				if n%7 == 0 {
-					if err := l.Intact(context.Background()); err != nil {
+					if err := l.CheckUnchanged(context.Background()); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
-			if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Intact(context.Background()), l.Close()); err != nil {
+			if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.CheckUnchanged(context.Background()), l.Close()); err != nil {
 				t.Fatal(err)
 			}
 			valid(t, open(t, path, sqlite.Options{}))
@@ -110,11 +110,11 @@ func TestAReaderSeesThatTheLedgerWasReplaced(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	makeSample(t, path, true)
 	l := open(t, path, sqlite.Options{ReadOnly: true})
-	if err := l.Intact(context.Background()); err != nil {
+	if err := l.CheckUnchanged(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	rename(t, path, path+".old")
-	if err := l.Intact(context.Background()); !errors.Is(err, ledger.ErrChanged) {
+	if err := l.CheckUnchanged(context.Background()); !errors.Is(err, ledger.ErrChanged) {
 		t.Error(err)
 	}
 }

@@ -39,6 +39,8 @@ type Options struct {
 	checkpointDelay               time.Duration
 }
 
+var _ ledger.Store = (*Ledger)(nil)
+
 // A Ledger is open until [Ledger.Close]. Its methods may be called from any goroutine.
 type Ledger struct {
 	options Options
@@ -113,16 +115,16 @@ func (l *Ledger) disconnect() error {
 // Answers returns how many contacts have an answer.
 func (l *Ledger) Answers() int64 { return l.states.Answers() }
 
-// Found returns the calls that earlier runs left open when they ended, as lost outcomes. They were found when this ledger was
+// InterruptedCalls returns the calls that earlier runs left open when they ended, as lost outcomes. They were found when this ledger was
 // opened; each is reported once.
-func (l *Ledger) Found() []contact.Outcome { return l.found }
+func (l *Ledger) InterruptedCalls() []contact.Outcome { return l.found }
 
 // Loss returns what was missing when the ledger was opened with [Options.AcceptLoss].
 func (l *Ledger) Loss() []string { return l.loss }
 
-// Removed returns when something was last forgotten or pruned, to the millisecond, or the zero time. Outputs that are older may
+// LastErased returns when something was last forgotten or pruned, to the millisecond, or the zero time. Outputs that are older may
 // contain what had to be deleted. Older versions recorded only the time of a prune.
-func (l *Ledger) Removed() time.Time {
+func (l *Ledger) LastErased() time.Time {
 	if l.removed == 0 {
 		return time.Time{}
 	}

@@ -60,13 +60,13 @@ func TestASecondRunIsToldWhichProcessHasTheLedger(t *testing.T) {
 	}
 	for _, p := range []string{path, link} { // two ways to one ledger have one lock
 		_, err := sqlite.Open(context.Background(), p, sqlite.Options{})
-		if !errors.Is(err, ledger.ErrHeld) || !strings.Contains(err.Error(), fmt.Sprint("process ", h.cmd.Process.Pid)) || !strings.Contains(err.Error(), "--lock-wait") {
+		if !errors.Is(err, ledger.ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint("process ", h.cmd.Process.Pid)) || !strings.Contains(err.Error(), "--lock-wait") {
 			t.Errorf("%s: %v", p, err)
 		}
 	}
 	start := time.Now()
 	_, err := sqlite.Open(context.Background(), path, sqlite.Options{LockWait: 150 * time.Millisecond})
-	if waited := time.Since(start); !errors.Is(err, ledger.ErrHeld) || waited < 150*time.Millisecond {
+	if waited := time.Since(start); !errors.Is(err, ledger.ErrLocked) || waited < 150*time.Millisecond {
 		t.Errorf("after %s: %v", waited, err)
 	}
 }
@@ -75,7 +75,7 @@ func TestTheLockOfADeadProcessIsReleased(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	holding(t, path).kill()
 	l := open(t, path, sqlite.Options{})
-	if found := l.Found(); len(found) != 2 || found[0].Contact != person(1).Contact {
+	if found := l.InterruptedCalls(); len(found) != 2 || found[0].Contact != person(1).Contact {
 		t.Errorf("found %+v", found)
 	}
 }
@@ -118,13 +118,13 @@ func TestAReaderBesideARun(t *testing.T) {
 		}
 		return l
 	}
-	if l := read(); len(l.Found()) != 0 || stateOf(l, person(1).Keys).Kind != 0 {
-		t.Errorf("a living run's call is lost: %+v", l.Found())
+	if l := read(); len(l.InterruptedCalls()) != 0 || stateOf(l, person(1).Keys).Kind != 0 {
+		t.Errorf("a living run's call is lost: %+v", l.InterruptedCalls())
 	}
 	h.kill()
 	l = read()
-	if len(l.Found()) != 2 || stateOf(l, person(1).Keys).Kind != contact.Lost {
-		t.Errorf("a dead run's call is not lost: %+v", l.Found())
+	if len(l.InterruptedCalls()) != 2 || stateOf(l, person(1).Keys).Kind != contact.Lost {
+		t.Errorf("a dead run's call is not lost: %+v", l.InterruptedCalls())
 	}
 	if err := tryCommit(l, 1, []ledger.Intent{person(3)}, nil); err == nil {
 		t.Error("a reader wrote")

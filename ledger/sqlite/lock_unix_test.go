@@ -43,7 +43,7 @@ func TestALedgerHasOneLockUnderAllNames(t *testing.T) {
 				}
 			}
 			other := way(t, path)
-			if l, err := sqlite.Open(context.Background(), other, sqlite.Options{}); !errors.Is(err, ledger.ErrHeld) {
+			if l, err := sqlite.Open(context.Background(), other, sqlite.Options{}); !errors.Is(err, ledger.ErrLocked) {
 				t.Errorf("%v, %v", l, err)
 			}
 		})
@@ -91,7 +91,7 @@ func TestAHardLinkCreatedDuringARunDoesNotStopIt(t *testing.T) {
 	run := begin(t, l)
 	link(t, path, path+".link")
 	commit(t, l, run, []ledger.Intent{person(1)}, outcome(1, contact.Matched))
-	if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.Intact(context.Background())); err != nil {
+	if err := errors.Join(l.Finish(context.Background(), run, "", 0), l.CheckUnchanged(context.Background())); err != nil {
 		t.Error(err)
 	}
 }
@@ -107,7 +107,7 @@ func TestABindMountHasTheSameLock(t *testing.T) {
 		t.Skipf("nothing may be mounted here: %v: %s", err, out)
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", bound).Run() })
-	if _, err := sqlite.Open(context.Background(), bound, sqlite.Options{}); !errors.Is(err, ledger.ErrHeld) {
+	if _, err := sqlite.Open(context.Background(), bound, sqlite.Options{}); !errors.Is(err, ledger.ErrLocked) {
 		t.Error(err)
 	}
 }
@@ -121,7 +121,7 @@ func TestOneProcessCreatesALedger(t *testing.T) {
 		for i := range opened {
 			all.Go(func() {
 				l, err := sqlite.Open(context.Background(), path, sqlite.Options{})
-				if err != nil && !errors.Is(err, ledger.ErrHeld) {
+				if err != nil && !errors.Is(err, ledger.ErrLocked) {
 					t.Error(err)
 				}
 				opened[i] = l

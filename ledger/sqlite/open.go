@@ -19,7 +19,7 @@ import (
 // Open opens the ledger at a path, and creates it if there is none. Intents that an earlier run left open become lost calls,
 // in the file too; [Ledger.Found] names them.
 //
-// [ledger.ErrHeld] means that another process is writing to it; Open waits for at most LockWait, or until ctx is done.
+// [ledger.ErrLocked] means that another process is writing to it; Open waits for at most LockWait, or until ctx is done.
 // [ledger.ErrDamaged], [ledger.ErrIncomplete], [ledger.ErrForeign] and [ledger.ErrNewer] mean that the file cannot be used; it
 // is not changed then. [ledger.ErrNetwork] and [ledger.ErrLinked] mean that no promise could be kept for it.
 func Open(ctx context.Context, path string, o Options) (*Ledger, error) {
@@ -156,7 +156,7 @@ func (l *Ledger) openToRead() (err error) {
 		return err
 	}
 	logged := true // a run may be about to write its first transaction
-	if look.Alone {
+	if look.NoWriter {
 		if logged, err = wal.Check(l.path); err != nil {
 			return err
 		}
@@ -170,7 +170,7 @@ func (l *Ledger) openToRead() (err error) {
 		}
 		return err
 	}
-	live := !look.Alone
+	live := !look.NoWriter
 	if err := look.Close(); err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func checkGolden(t testing.TB, l *sqlite.Ledger) {
 	if bea != stateOf(l, id.Keys(contacts[2])) || bea.Ref != 3 {
 		t.Errorf("two contacts that are one now have %+v and %+v, expected the later answer, outcome 3", bea, stateOf(l, id.Keys(contacts[2])))
 	}
-	if n := len(l.Found()); n != 0 && n != 6 {
+	if n := len(l.InterruptedCalls()); n != 0 && n != 6 {
 		t.Errorf("%d calls are lost, expected 6 once", n)
 	}
 	for n := range 6 {

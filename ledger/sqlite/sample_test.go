@@ -116,7 +116,7 @@ func read(l *sqlite.Ledger, closed bool) (wrong string, err error) {
 			return fmt.Sprintf("person %d reads %+v", n, out[0]), nil
 		}
 	}
-	if found := len(l.Found()); closed && found > 0 || !closed && found != 2 {
+	if found := len(l.InterruptedCalls()); closed && found > 0 || !closed && found != 2 {
 		return fmt.Sprintf("%d found", found), nil
 	}
 	return "", nil

@@ -44,7 +44,7 @@ func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, e
 	if l.options.ReadOnly { // the next run will write them
 		for i := range l.found {
 			if !l.found[i].At.Before(since) {
-				s.Lost++
+				s.MaybeCharged++
 			}
 		}
 	}
@@ -57,7 +57,7 @@ func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, e
 		if err != nil {
 			return s, damaged(err)
 		}
-		s.Add(ledger.Spent{Charged: stmt.ColumnInt64(0), Lost: stmt.ColumnInt64(1)})
+		s.Add(ledger.Spent{Charged: stmt.ColumnInt64(0), MaybeCharged: stmt.ColumnInt64(1)})
 	}
 	return s, nil
 }
@@ -141,14 +141,16 @@ func (l *Ledger) erasedSince(day int64) (s ledger.Spent, err error) {
 }
 
 func readErased(stmt *sqlite3.Stmt) (ledger.Spent, error) {
-	day, s := stmt.ColumnInt64(0), ledger.Spent{Charged: stmt.ColumnInt64(1), Lost: stmt.ColumnInt64(2)}
+	day, s := stmt.ColumnInt64(0), ledger.Spent{Charged: stmt.ColumnInt64(1), MaybeCharged: stmt.ColumnInt64(2)}
 	if erasedSum(day, s) != stmt.ColumnInt64(3) {
 		return s, fmt.Errorf("%w: the cost of erased outcomes of day %d: checksum mismatch", ledger.ErrDamaged, day)
 	}
 	return s, nil
 }
 
-func erasedSum(day int64, s ledger.Spent) int64 { return checksum([]int64{day, s.Charged, s.Lost}) }
+func erasedSum(day int64, s ledger.Spent) int64 {
+	return checksum([]int64{day, s.Charged, s.MaybeCharged})
+}
 
 // addCost adds up the cost of outcomes that are about to be removed.
 func (e *erasure) addCost(condition string, id int64) error {
@@ -159,7 +161,7 @@ func (e *erasure) addCost(condition string, id int64) error {
 		}
 		day := stmt.ColumnInt64(0)
 		s := e.cost[day]
-		s.Add(ledger.Spent{Charged: stmt.ColumnInt64(1), Lost: stmt.ColumnInt64(2)})
+		s.Add(ledger.Spent{Charged: stmt.ColumnInt64(1), MaybeCharged: stmt.ColumnInt64(2)})
 		e.cost[day] = s
 	}
 	return nil
@@ -178,7 +180,7 @@ func (e *erasure) recordCost() (all error) {
 			}
 			s.Add(before)
 		}
-		all = errors.Join(all, e.exec("INSERT OR REPLACE INTO erased VALUES(?,?,?,?)", day, s.Charged, s.Lost, erasedSum(day, s)))
+		all = errors.Join(all, e.exec("INSERT OR REPLACE INTO erased VALUES(?,?,?,?)", day, s.Charged, s.MaybeCharged, erasedSum(day, s)))
 	}
 	return all
 }

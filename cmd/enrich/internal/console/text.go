@@ -61,7 +61,7 @@ func Name(name string) string {
 }
 
 // Quote shortens text from an input to most characters and quotes it.
-func Quote(s string, most int) string { return plainLine(phrase.Quote(s, most)) }
+func Quote(s string, limit int) string { return plainLine(phrase.Quote(s, limit)) }
 
 // Count returns a number with its noun: "1 call", "1,566 calls".
 func Count(n int64, noun string) string {

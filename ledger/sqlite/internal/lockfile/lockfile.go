@@ -49,7 +49,7 @@ func RecordPath(ledger string) string {
 }
 
 // Take takes the lock of a ledger, and waits for it at most so long. It creates the ledger if there is none and the record
-// has no commits, or if the loss is accepted. ledger.ErrHeld means that another process has the lock; ledger.ErrLinked that
+// has no commits, or if the loss is accepted. ledger.ErrLocked means that another process has the lock; ledger.ErrLinked that
 // the ledger has several hard links.
 func Take(ctx context.Context, ledger string, wait time.Duration, acceptLoss bool) (*Lock, error) {
 	for start := time.Now(); ; {
@@ -59,7 +59,7 @@ func Take(ctx context.Context, ledger string, wait time.Duration, acceptLoss boo
 		}
 		timeout := wait
 		look, err := LookAt(ledger)
-		if look.Alone { // only readers have it
+		if look.NoWriter { // only readers have it
 			timeout += lookTimeout
 		}
 		if err := errors.Join(err, look.Close()); err != nil {
@@ -170,9 +170,9 @@ func RefuseLinks(path string) error {
 func heldError(path string, wait time.Duration) error {
 	who := owner(path)
 	if wait > 0 {
-		return fmt.Errorf("%w: %s still had it after %s", ledger.ErrHeld, who, wait)
+		return fmt.Errorf("%w: %s still had it after %s", ledger.ErrLocked, who, wait)
 	}
-	return fmt.Errorf("%w: %s; wait for it with --lock-wait, or use another ledger", ledger.ErrHeld, who)
+	return fmt.Errorf("%w: %s; wait for it with --lock-wait, or use another ledger", ledger.ErrLocked, who)
 }
 
 // Write replaces the record.
@@ -201,10 +201,10 @@ func (l *Lock) Release() error {
 
 // A Look shows whether a living process writes to a ledger. If none does, none can begin to before the look is closed.
 type Look struct {
-	// Alone: no process writes to the ledger.
-	Alone bool
-	file  *flock.Flock
-	data  *os.File
+	// NoWriter means that no process writes to the ledger.
+	NoWriter bool
+	file     *flock.Flock
+	data     *os.File
 }
 
 // LookAt takes a shared lock, which many readers can have but none beside a writer. A ledger that was never locked, or whose
@@ -220,13 +220,13 @@ func LookAt(ledger string) (Look, error) {
 	}
 	l.data, err = os.Open(ledger)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-		l.data, l.Alone = nil, true
+		l.data, l.NoWriter = nil, true
 		return l, nil
 	}
 	if err != nil {
 		return l, err
 	}
-	l.Alone, err = tryLockByte(l.data, false)
+	l.NoWriter, err = tryLockByte(l.data, false)
 	return l, err
 }
 

@@ -83,7 +83,7 @@ func (t *Table) States(keys []contact.Keys, states []ledger.State) {
 		*s = ledger.State{AddressAnswered: t.Addresses && t.addressAnswered(keys[i])}
 		if e := t.entries.find(keys[i].By(t.ByEmail)); e != nil {
 			s.Kind, s.Ref, s.At, s.Lost = e.kind(), e.ref(), time.UnixMilli(e.time()).UTC(), e.lost()
-			s.ThisRun = e.meta&thisRunMark != 0
+			s.DoneThisRun = e.meta&thisRunMark != 0
 		}
 	}
 }

@@ -84,7 +84,7 @@ func TestStatesFollowTheRules(t *testing.T) {
 			default:
 				s.Kind, s.Ref, s.At, s.Lost = kind, ref, at, lost
 			}
-			s.ThisRun = s.ThisRun || current
+			s.DoneThisRun = s.DoneThisRun || current
 			expected[k.By(table.ByEmail)] = s
 		}
 		for n := range contacts {

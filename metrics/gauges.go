@@ -8,32 +8,32 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// An exposition is gauges in Prometheus' text format. Each series has the label input, so that the files of several jobs
+// gauges are what a run writes in Prometheus' text format. Each series has the label input, so that the files of several jobs
 // can be in one directory.
-type exposition struct {
+type gauges struct {
 	input    string
 	families []*dto.MetricFamily
 }
 
 // add adds a gauge with one series; labels are names and values in turn.
-func (e *exposition) add(name, help string, value float64, labels ...string) {
+func (e *gauges) add(name, help string, value float64, labels ...string) {
 	e.family(name, help)
 	e.sample(value, labels...)
 }
 
 // addEach adds a gauge with one series for each value of a label.
-func (e *exposition) addEach(name, help, label string, counts map[string]int64, values ...string) {
+func (e *gauges) addEach(name, help, label string, counts map[string]int64, values ...string) {
 	e.family(name, help)
 	for _, v := range values {
 		e.sample(float64(counts[v]), label, v)
 	}
 }
 
-func (e *exposition) family(name, help string) {
+func (e *gauges) family(name, help string) {
 	e.families = append(e.families, &dto.MetricFamily{Name: &name, Help: &help, Type: dto.MetricType_GAUGE.Enum()})
 }
 
-func (e *exposition) sample(value float64, labels ...string) {
+func (e *gauges) sample(value float64, labels ...string) {
 	m := &dto.Metric{Gauge: &dto.Gauge{Value: &value}}
 	labels = append([]string{"input", e.input}, labels...)
 	for i := 0; i < len(labels); i += 2 {
@@ -43,8 +43,8 @@ func (e *exposition) sample(value float64, labels ...string) {
 	f.Metric = append(f.Metric, m)
 }
 
-// text returns the exposition in the text format.
-func (e *exposition) text() ([]byte, error) {
+// text returns them in the text format.
+func (e *gauges) text() ([]byte, error) {
 	var b bytes.Buffer
 	for _, f := range e.families {
 		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
