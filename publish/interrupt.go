@@ -43,7 +43,7 @@ func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
 }
 
 // Interruptible returns a writer to w, a pipe or a terminal, whose Write returns when ctx is done, even if nobody reads. Its
-// error then wraps the context's cause. Messages call w by the given name. Each Write is one write to w. After an
+// error then wraps the context's cause. name is what messages call w. Each Write is one write to w. After an
 // interrupted Write, w must not be used.
 func Interruptible(ctx context.Context, name string, w io.Writer) io.Writer {
 	return &interruptible{ctx: ctx, name: name, w: w}

@@ -163,8 +163,8 @@ type Input struct {
 	Content io.Reader   // read only if nothing else tells; nil for a stream
 }
 
-// IsOf reports whether the outputs are those of an input. They are not if the path is another, the file is another, and
-// the bytes are others. A stream is always taken for the same input, because its bytes are not known before the first call.
+// IsOf reports whether the outputs are those of an input. They are another input's only if path, file and
+// content all differ. A stream is always taken for the same input, because its bytes are not known before the first call.
 func (p *Previous) IsOf(ctx context.Context, in Input) (bool, error) {
 	if p.InputPath == "" || p.InputPath == "-" || in.Path == "-" || in.Info == nil || p.InputPath == in.Path {
 		return true, nil

@@ -47,7 +47,7 @@ func share(part, whole int64) float64 {
 	return float64(part) / float64(whole)
 }
 
-// percent never rounds something to nothing, nor a part to all of it.
+// percent never rounds to 0 % or 100 %.
 func percent(part, whole int64) string {
 	p := 100 * share(part, whole)
 	switch {
@@ -90,7 +90,7 @@ func each(credits, of int64) string {
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.3f", float64(credits)/float64(of)), "0"), ".")
 }
 
-// credits is the word behind what each says.
+// credits is the unit after each.
 func credits(credits, of int64) string {
 	switch each(credits, of) {
 	case "–":

@@ -81,7 +81,7 @@ type Credits struct {
 // Latency is percentiles over the calls of this run, in milliseconds.
 type Latency struct{ P50, P90, P99, Max float64 }
 
-// A Moment is what happened from one point of time to the next; From and Until count from the start of the ask pass.
+// A Moment is what happened from one point of time to the next; From and Until count from the start of the first pass.
 type Moment struct {
 	From, Until                                    time.Duration
 	Calls, Retried, Matched, NoMatch, Failed, Lost int64

@@ -13,7 +13,7 @@ import (
 //go:embed page.html page.css charts.js uplot/uPlot.iife.min.js uplot/uPlot.min.css
 var files embed.FS
 
-// Write writes the page.
+// Write writes the page as one HTML file without a reference to another.
 func Write(w io.Writer, p *Page) error {
 	library, err1 := files.ReadFile("uplot/uPlot.iife.min.js")
 	charts, err2 := files.ReadFile("charts.js")

@@ -78,7 +78,7 @@ type member struct {
 	cell    *string
 	omit    func(value string) bool
 	members []*member
-	next    int // where named looks first: members mostly come in the documented order
+	next    int // index at which named starts: members mostly come in the documented order
 
 	seen       bool   // the answer had it already
 	unexpected string // its value, if that is not of the documented type

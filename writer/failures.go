@@ -22,7 +22,7 @@ func NewFailures(w io.Writer, s Source, o Options) (*Failures, error) {
 	return &Failures{encoder: e, parser: newOverflowParser(s), values: make([]string, len(columns))}, err
 }
 
-// Write writes one row.
+// Write writes one row. The output is complete only after Close.
 func (f *Failures) Write(row *Failure) error {
 	f.row = row
 	return f.encoder.write(&row.Row, f)

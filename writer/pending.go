@@ -14,7 +14,7 @@ func NewPending(w io.Writer, s Source) (*Pending, error) {
 	return &Pending{e}, err
 }
 
-// Write writes one row.
+// Write writes one row. The output is complete only after Close.
 func (p *Pending) Write(row *Row) error {
 	if row.NoObject || len(row.Extra) > 0 {
 		return fmt.Errorf("line %d: a row that was refused is not pending", row.Line)

@@ -22,7 +22,7 @@ func NewResults(w io.Writer, s Source, o Options) (*Results, error) {
 	return &Results{encoder: e, answer: newAnswer()}, err
 }
 
-// Write writes one row.
+// Write writes one row. The output is complete only after Close.
 func (r *Results) Write(row *Result) error {
 	if row.NoObject || len(row.Extra) > 0 || !row.Kind.Answered() {
 		return fmt.Errorf("line %d: a row that is %s is not a result", row.Line, row.Kind)

@@ -84,7 +84,7 @@ func oneLine(value string) string {
 }
 
 // isAdded reports whether enrich adds a column of exactly this name, so that it is replaced if an output is enriched again.
-// It does not: enrich_me.
+// A column such as enrich_me is not one of them.
 func isAdded() func(name string) bool {
 	added := slices.Concat(ResultColumns(), FailureColumns())
 	return func(name string) bool { return slices.Contains(added, name) }

@@ -17,8 +17,8 @@ type sample struct {
 }
 
 // An estimate tells how long the rest of a run takes. Rows that are not sent (answered before, duplicates) cost no time:
-// only the speed of what is sent counts, and which share of the rows is sent where the run is now. Without that, a run that
-// goes on after a long first one takes the rows that it skipped for work done.
+// only the speed of what is sent counts, and which share of the rows is sent where the run is now. Otherwise a
+// resumed run would count skipped rows as work done.
 type estimate struct{ samples []sample }
 
 // add notes a moment.

@@ -244,15 +244,15 @@ func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 const rerunAdvice = "nothing was published; the answers are in the ledger: run the same command again"
 
 // write is the second pass, into temporary files that publish makes final. The input must still be the one that was
-// asked about: sum is its hash, read how many rows it had. Both count: what is appended while the first pass comes to its
-// end can be in the hash and not among the rows.
+// asked about: sum is its hash, read how many rows it had. Both are checked: a line appended at the end of the first
+// pass can be in the hash but not in the row count.
 func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broken error) (pipeline.WriteResult, error) {
 	o := j.reading
 	if j.info.Format.HasObjects() {
 		o.Columns = columns
 	}
 	rows, err := reader.Open(stream{j.input}, j.input.Size, o)
-	if err != nil { // not wrapped: an input that was read before is no longer one that cannot be, exit 2, or that broke off, exit 8
+	if err != nil { // not wrapped: the first pass could read it, so the exit codes 2 and 8 would be wrong
 		return pipeline.WriteResult{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + rerunAdvice)
 	}
 	defer func() { _ = rows.Close() }() // it was only read

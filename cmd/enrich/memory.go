@@ -80,7 +80,7 @@ func newCountedSource(rows pipeline.Source, memory *memoryLimit) *countedSource 
 	return c
 }
 
-// Read reads rows.
+// Read implements [pipeline.Source].
 func (c *countedSource) Read(rows []reader.Row) (int, error) {
 	n, err := c.Source.Read(rows)
 	var bytes int64

@@ -60,7 +60,7 @@ func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error 
 	return nil
 }
 
-// complete completes the files.
+// complete writes what the encoders still have. The files get their names later, from publish.
 func (o *outputFiles) complete() error {
 	if err := o.results.Close(); err != nil {
 		return fmt.Errorf("write results: %w", err)

@@ -133,7 +133,7 @@ func (f *forecast) print(w world, rate string, asJSON bool) error {
 		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
 		{f.Uncertain, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
 		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", true},
-		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no match returns its credit, so more may be sent)", "", true},
+		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no-match answer returns its credit, so more may be sent)", "", true},
 		{f.Calls, "call to make", "calls to make", false},
 		{f.Stale, "of them because the answer is too old", "", true},
 		{f.Lost, "of them again: an earlier call was lost", "", true},

@@ -96,8 +96,8 @@ func (w watchedResults) Write(r *writer.Result) error {
 	return w.next.Write(r)
 }
 
-// Bounds of texts on the page, in characters, and of what is searched for the key, in bytes: a key that is cut there is
-// cut off with the rest.
+// Bounds of texts on the page, in characters, and of what is searched for the key, in bytes: a key that crosses
+// the bound is dropped with the rest.
 const (
 	maxNoticeRunes = 400
 	maxPathRunes   = 200

@@ -3,12 +3,12 @@
 // It guarantees what package ledger says, for one process at a time. When [Ledger.Commit] returns, the log is synced (WAL,
 // synchronous=FULL). The lock is on a byte of the file itself, so it is the same under every name of the file; the lock of a dead
 // process is released. A file with several hard links is refused. Before each commit, before the end of a run is recorded and in
-// [Ledger.Intact], the files must be those that were opened, and not cut off. A log is checked before SQLite joins it with the
+// [Ledger.CheckUnchanged], the files must be those that were opened, and not cut off. A log is checked before SQLite joins it with the
 // file. A ledger is complete if nothing durable is missing from it; an incomplete one is refused (see below).
 //
-// It keeps no promise on a network file system, and refuses those it knows. Without the lock file it cannot detect damage that
-// looks like a power cut: of the last transactions in a log. It cannot detect that a disk lost an intent of the last commit
-// after a sync, if the record was not synced later.
+// It keeps no promise on a network file system, and refuses those it knows. Without the lock file it cannot detect
+// damage to the last transactions of a log, because it looks like a power cut; or the loss, after a successful sync, of the
+// last commit if it had only intents.
 //
 // # The file
 //

@@ -104,7 +104,9 @@ func (l *Ledger) checkEnd(lastKept int64) error {
 func (l *Ledger) walk(from int64, do func(*commitRow) error) error {
 	const merged = `SELECT id, 0, run, 0, 0, 0, keys, contacts, checksum FROM asked WHERE id >= ?1
 		UNION ALL SELECT id, 1, run, first, commits, asked, keys, NULL, checksum FROM ended WHERE id >= ?1 ORDER BY 1, 2`
-	last, asked, gap := from-1, int64(0), int64(0) // the last row of ended; rows of asked after it; commits without a row after it
+	last := from - 1  // the last row of ended
+	asked := int64(0) // rows of asked after it
+	gap := int64(0)   // commits without a row after it
 	for stmt, err := range l.rows(merged, from) {
 		if err != nil {
 			return err
@@ -122,7 +124,7 @@ func (l *Ledger) walk(from int64, do func(*commitRow) error) error {
 			return err
 		}
 		if c.contacts == nil {
-			// A commit before those that the row represents has intents and no outcomes.
+			// Commits between two rows of ended have intents only.
 			if before := max(c.id-c.commits-last, 0); before+c.asked != asked {
 				return fmt.Errorf("%w: something is missing before commit %d", ledger.ErrDamaged, c.id)
 			}

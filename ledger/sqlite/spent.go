@@ -26,7 +26,7 @@ func (l *Ledger) addFunctions() error {
 	})
 }
 
-// dayMS is a day in milliseconds. A day of UTC has no other length, as times since 1970 are counted.
+// dayMS is a day in milliseconds. Unix time has no leap seconds, so each UTC day is this long.
 const dayMS = int64(24 * time.Hour / time.Millisecond)
 
 // SpentSince returns what all runs spent since a moment, including what was forgotten or pruned. The moment must be the
