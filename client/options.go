@@ -85,8 +85,11 @@ func (o Options) withDefaults() (Options, error) {
 		name  string
 		value int64
 	}{
-		{"Workers", int64(o.Workers)}, {"Timeout", int64(o.Timeout)}, {"MaxAttempts", int64(o.MaxAttempts)},
-		{"MaxElapsed", int64(o.MaxElapsed)}, {"AnswerMemory", o.AnswerMemory},
+		{"Workers", int64(o.Workers)},
+		{"Timeout", int64(o.Timeout)},
+		{"MaxAttempts", int64(o.MaxAttempts)},
+		{"MaxElapsed", int64(o.MaxElapsed)},
+		{"AnswerMemory", o.AnswerMemory},
 	} {
 		if option.value < 0 {
 			return o, fmt.Errorf("option %s is negative", option.name)
