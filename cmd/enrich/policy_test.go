@@ -118,7 +118,7 @@ func TestABalanceThatFallsReachesTheCap(t *testing.T) {
 				if charged == "false" {
 					want++ // what the first call cost is in no difference of two balances
 				}
-				told := strings.Contains(c.said.String(), "(the balance fell by 20 credits; the answers account for 0)")
+				told := strings.Contains(c.said.String(), "the balance fell by 20 credits, the answers account for 0")
 				if got := api.calls.Load(); got != want || told != (charged == "false") {
 					t.Errorf("%d calls, expected %d: %s", got, want, &c.said)
 				}

@@ -79,7 +79,7 @@ func TestAMissingLedgerIsEmptyForAReader(t *testing.T) {
 		_, begun := l.Begin(context.Background(), ledger.Run{})
 		_, pruned := l.Prune(context.Background(), noon)
 		for what, err := range map[string]error{"commit": tryCommit(l, 1, []ledger.Intent{person(1)}, nil), "begin": begun, "prune": pruned, "finish": l.Finish(context.Background(), 1, "", 0)} {
-			if err == nil || !strings.Contains(err.Error(), "for reading only") {
+			if err == nil || !strings.Contains(err.Error(), "read-only") {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
