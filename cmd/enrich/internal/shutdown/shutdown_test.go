@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -31,16 +32,16 @@ func TestACopyOfASignalIsNotASecondOne(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				signals := make(chan os.Signal)
-				quit := false
-				s := Listen(Signals{C: signals, Exit: func(int) { quit = true }}, time.Minute, nil)
+				var quit atomic.Bool
+				s := Listen(Signals{C: signals, Exit: func(int) { quit.Store(true) }}, time.Minute, nil)
 				s.Begin()
 				signals <- syscall.SIGTERM
 				synctest.Wait()
 				time.Sleep(tt.after)
 				signals <- tt.second
 				synctest.Wait()
-				if quit != tt.quits {
-					t.Errorf("quit: %v, expected %v", quit, tt.quits)
+				if quit.Load() != tt.quits {
+					t.Errorf("quit: %v, expected %v", quit.Load(), tt.quits)
 				}
 				if s.Signal() != syscall.SIGTERM {
 					t.Errorf("interrupted by %v", s.Signal())
@@ -56,8 +57,10 @@ func TestACopyOfASignalIsNotASecondOne(t *testing.T) {
 func TestTheTwoStages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal)
-		code, late := 0, Interruption{}
-		s := Listen(Signals{C: signals, Exit: func(c int) { code = c }}, time.Minute, func(i Interruption) { late = i })
+		var code atomic.Int64
+		var late atomic.Value
+		exit := func(c int) { code.Store(int64(c)) }
+		s := Listen(Signals{C: signals, Exit: exit}, time.Minute, func(i Interruption) { late.Store(i) })
 		s.Begin()
 		if s.Signal() != nil || s.Interrupted.Err() != nil {
 			t.Error("interrupted without a signal")
@@ -69,13 +72,13 @@ func TestTheTwoStages(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if s.Deadline.Err() == nil || !errors.Is(context.Cause(s.Deadline), Interruption{syscall.SIGHUP}) || code != 0 {
-			t.Errorf("after the grace: %v, exit code %d", context.Cause(s.Deadline), code)
+		if s.Deadline.Err() == nil || !errors.Is(context.Cause(s.Deadline), Interruption{syscall.SIGHUP}) || code.Load() != 0 {
+			t.Errorf("after the grace: %v, exit code %d", context.Cause(s.Deadline), code.Load())
 		}
 		time.Sleep(exitTime)
 		synctest.Wait()
-		if code != 129 || late != (Interruption{syscall.SIGHUP}) {
-			t.Errorf("after the end: exit code %d, %v", code, late)
+		if code.Load() != 129 || late.Load() != any(Interruption{syscall.SIGHUP}) {
+			t.Errorf("after the end: exit code %d, %v", code.Load(), late.Load())
 		}
 		s.Close()
 	})
@@ -85,12 +88,13 @@ func TestTheTwoStages(t *testing.T) {
 func TestASignalBeforeTheBeginning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal)
-		code, released := 0, false
-		s := Listen(Signals{C: signals, Exit: func(c int) { code = c }, Notify: func() func() { return func() { released = true } }}, time.Minute, nil)
+		var code atomic.Int64
+		released := false
+		s := Listen(Signals{C: signals, Exit: func(c int) { code.Store(int64(c)) }, Notify: func() func() { return func() { released = true } }}, time.Minute, nil)
 		signals <- syscall.SIGTERM
 		synctest.Wait()
-		if code != 143 || released {
-			t.Errorf("exit code %d, released %v", code, released)
+		if code.Load() != 143 || released {
+			t.Errorf("exit code %d, released %v", code.Load(), released)
 		}
 		s.Close()
 		if !released {
