@@ -22,7 +22,7 @@ bench: ## a whole run compared with a bare net/http loop
 	$(GO) run ./bench
 
 profile: ## update cmd/enrich/default.pgo after a change on the path of a row
-	$(GO) test ./cmd/enrich -run - -bench Run -benchtime 400000x -cpuprofile cmd/enrich/default.pgo -o /dev/null
+	$(GO) test -trimpath ./cmd/enrich -run - -bench Run -benchtime 400000x -cpuprofile cmd/enrich/default.pgo -o /dev/null
 
 soak: ## a thousand kills, a disk that fails at each operation, and two minutes of random faults with the race detector
 	TEST_ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 60m -v -run TestKilledAtAnyInstant ./cmd/enrich
