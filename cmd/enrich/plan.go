@@ -32,12 +32,7 @@ func planCommand(w world) *cobra.Command {
 	cmd.Flags().StringVar(&s.Rate, "rate", "", "show how long the run takes at this `RATE` of calls, such as 300/m")
 	s.CapFlags(cmd)
 	help.Group(cmd, "Caps")
-	s.MatchingFlags(cmd)
-	help.Group(cmd, "Matching and reuse")
-	s.InputFlags(cmd)
-	help.Group(cmd, "Input")
-	s.LoggingFlags(cmd)
-	help.Group(cmd, "Logging")
+	passFlags(cmd, &s)
 	return cmd
 }
 

@@ -52,13 +52,18 @@ func runCommand(w world) *cobra.Command {
 	help.Group(cmd, "Requests")
 	s.CapFlags(cmd)
 	help.Group(cmd, "Caps")
+	passFlags(cmd, &s)
+	return cmd
+}
+
+// passFlags adds the flags of every command that passes over an input with the ledger at hand: run, plan and write.
+func passFlags(cmd *cobra.Command, s *settings.Settings) {
 	s.MatchingFlags(cmd)
 	help.Group(cmd, "Matching and reuse")
 	s.InputFlags(cmd)
 	help.Group(cmd, "Input")
 	s.LoggingFlags(cmd)
 	help.Group(cmd, "Logging")
-	return cmd
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.

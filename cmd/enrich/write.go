@@ -29,12 +29,7 @@ func writeCommand(w world) *cobra.Command {
 	s.OutputFlags(cmd)
 	s.GraceFlag(cmd)
 	help.Group(cmd, "Output")
-	s.MatchingFlags(cmd)
-	help.Group(cmd, "Matching and reuse")
-	s.InputFlags(cmd)
-	help.Group(cmd, "Input")
-	s.LoggingFlags(cmd)
-	help.Group(cmd, "Logging")
+	passFlags(cmd, &s)
 	return cmd
 }
 
