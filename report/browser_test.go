@@ -16,75 +16,14 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"enrich/internal/debian"
 )
-
-// The browser is Debian's. A test installs it where it is missing and it can; where it cannot, the test is skipped with a
-// word, or fails where TEST_ENRICH_BROWSER=require is set.
-const browserEnv = "TEST_ENRICH_BROWSER"
-
-// untilDeadline returns a context that ends shortly before the test binary does (-timeout). Nothing here depends on the
-// machine's speed: a slow browser passes, and one that hangs fails with a message instead of a dump of goroutines.
-func untilDeadline(t *testing.T) (context.Context, context.CancelFunc) {
-	t.Helper()
-	deadline, ok := t.Deadline()
-	if !ok {
-		return context.WithCancel(t.Context())
-	}
-	return context.WithDeadline(t.Context(), deadline.Add(-time.Until(deadline)/20))
-}
-
-// unavailable ends a test that lacks what it needs.
-func unavailable(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv(browserEnv) == "require" {
-		t.Fatalf("%s, and %s=require", why, browserEnv)
-	}
-	t.Skip(why)
-}
 
 // browser is the path of a Chromium.
 func browser(t *testing.T) string {
 	t.Helper()
-	if path := installed(); path != "" {
-		return path
-	}
-	if os.Geteuid() != 0 {
-		unavailable(t, "no Chromium here, and only root can install it: apt-get install chromium")
-	}
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		unavailable(t, "no Chromium here, and no apt-get to install it")
-	}
-	t.Log("installing Chromium, once")
-	ctx, cancel := untilDeadline(t)
-	defer cancel()
-	if apt(ctx, "install", "-y", "--no-install-recommends", "chromium") != nil {
-		if err := errors.Join(apt(ctx, "update"), apt(ctx, "install", "-y", "--no-install-recommends", "chromium")); err != nil {
-			unavailable(t, "Chromium cannot be installed: "+err.Error())
-		}
-	}
-	path := installed()
-	if path == "" {
-		unavailable(t, "Chromium was installed, and is not in the path")
-	}
-	return path
-}
-
-func installed() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
-
-func apt(ctx context.Context, args ...string) error {
-	cmd := exec.CommandContext(ctx, "apt-get", args...)
-	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("apt-get %v: %w: %s", args, err, out[max(0, len(out)-300):])
-	}
-	return nil
+	return debian.Program(t, "chromium", "chromium", "chromium-browser", "google-chrome")
 }
 
 // browserStart is how long the browser may take to start; the library's 20 s are too short for a busy machine.
@@ -98,7 +37,7 @@ func tab(t *testing.T) context.Context {
 		chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(browserStart), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 	)
-	ctx, cancel := untilDeadline(t)
+	ctx, cancel := debian.UntilDeadline(t)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -124,8 +63,8 @@ func axe(t *testing.T) string {
 	source, err := os.ReadFile(path)
 	if err != nil {
 		if source, err = packed(t); err != nil {
-			if os.Getenv(browserEnv) == "require" {
-				t.Fatalf("no %s to judge by, and %s=require: %v", axeRelease, browserEnv, err)
+			if debian.IsRequired() {
+				t.Fatalf("no %s to judge by: %v", axeRelease, err)
 			}
 			t.Logf("no %s to judge by, so whether everybody can read the page is not looked at: %v", axeRelease, err)
 			return ""
@@ -142,7 +81,7 @@ func axe(t *testing.T) string {
 
 // packed is axe.min.js from the registry's package.
 func packed(t *testing.T) ([]byte, error) {
-	ctx, cancel := untilDeadline(t)
+	ctx, cancel := debian.UntilDeadline(t)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "npm", "pack", axeRelease)
 	cmd.Dir = t.TempDir()

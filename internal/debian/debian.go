@@ -1,0 +1,109 @@
+// Package debian installs, from Debian's packages, the programs that tests need: a browser, an office suite.
+//
+// A test that needs a program calls [Program]. If the program is missing, it is installed once, which needs root and
+// apt-get. If that is not possible, the test is skipped with the reason or, if TEST_ENRICH_TOOLS=require is set, as in
+// .ci/run, it fails. Only tests import this package.
+package debian
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// env says what a test does without a program that it needs: "require" makes it fail, anything else lets it be skipped.
+const env = "TEST_ENRICH_TOOLS"
+
+// IsRequired reports whether a test must fail if a program that it needs is missing.
+func IsRequired() bool { return os.Getenv(env) == "require" }
+
+// Unavailable ends a test that lacks what it needs: it skips the test, or fails it if [IsRequired].
+func Unavailable(t testing.TB, why string) {
+	t.Helper()
+	if IsRequired() {
+		t.Fatalf("%s, and %s=require", why, env)
+	}
+	t.Skip(why)
+}
+
+// UntilDeadline returns a context that ends shortly before the test binary does (-timeout), or with the test. Nothing here
+// depends on the machine's speed: a slow program passes, and one that hangs fails with a message instead of a dump of
+// goroutines.
+func UntilDeadline(t testing.TB) (context.Context, context.CancelFunc) {
+	t.Helper()
+	if d, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if deadline, ok := d.Deadline(); ok {
+			return context.WithDeadline(t.Context(), deadline.Add(-time.Until(deadline)/20))
+		}
+	}
+	return context.WithCancel(t.Context())
+}
+
+// Program returns the path of a program, which has one of the names. If there is none, it installs a package first.
+func Program(t testing.TB, pkg string, names ...string) string {
+	t.Helper()
+	if path := find(names); path != "" {
+		return path
+	}
+	if os.Geteuid() != 0 {
+		Unavailable(t, "no "+names[0]+" here, and only root can install it: apt-get install "+pkg)
+	}
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		Unavailable(t, "no "+names[0]+" here, and no apt-get to install it")
+	}
+	ctx, cancel := UntilDeadline(t)
+	defer cancel()
+	path, err := install(ctx, pkg, names)
+	if err != nil {
+		Unavailable(t, pkg+" cannot be installed: "+err.Error())
+	}
+	return path
+}
+
+// install installs a package. The tests of other packages may be doing the same: one waits for the other.
+func install(ctx context.Context, pkg string, names []string) (string, error) {
+	lock := flock.New(filepath.Join(os.TempDir(), "enrich-test-apt.lock"))
+	if _, err := lock.TryLockContext(ctx, time.Second); err != nil {
+		return "", fmt.Errorf("wait for another installation: %w", err)
+	}
+	defer func() { _ = lock.Close() }() // the end of the process unlocks it, too
+	if path := find(names); path != "" {
+		return path, nil
+	}
+	if apt(ctx, "install", pkg) != nil { // the lists of packages may be missing or old
+		if err := errors.Join(apt(ctx, "update"), apt(ctx, "install", pkg)); err != nil {
+			return "", err
+		}
+	}
+	path := find(names)
+	if path == "" {
+		return "", fmt.Errorf("it was installed, and %q is not in the path", names)
+	}
+	return path, nil
+}
+
+func find(names []string) string {
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func apt(ctx context.Context, args ...string) error {
+	args = append([]string{"-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=600"}, args...)
+	cmd := exec.CommandContext(ctx, "apt-get", args...)
+	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("apt-get %v: %w: %s", args, err, out[max(0, len(out)-300):])
+	}
+	return nil
+}
