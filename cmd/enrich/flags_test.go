@@ -20,7 +20,7 @@ var runFlags = map[string][2]string{
 	"workers": {"32", "64"}, "rate": {"", "300/m"}, "timeout": {"1m", "30s"}, "max-attempts": {"5", "1"}, "max-elapsed": {"2m", "1h"},
 	"max-calls": {"", "7"}, "max-credits": {"", "8/month"}, "credits-per-call": {"1", "2"}, "max-duration": {"", "1d"}, "limit": {"", "9"},
 	"ledger": {"", "l.db"}, "lock-wait": {"0s", "5s"}, "max-age": {"none", "90d"}, "no-match-age": {"30d", "none"}, "lost-retries": {"2", "0"},
-	"grace": {"25s", "0s"}, "ca-file": {"", "ca.pem"},
+	"dry-run": {"false", "true"}, "grace": {"25s", "0s"}, "ca-file": {"", "ca.pem"},
 	"quiet": {"false", "true"}, "verbose": {"false", "true"}, "log-format": {"text", "json"},
 }
 

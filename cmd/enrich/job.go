@@ -166,7 +166,7 @@ func (j *job) targets(info reader.Info) error {
 		if *o.path == "" {
 			*o.path = j.outputPath(o.what)
 			if err := publish.CheckTarget(*o.path); err != nil {
-				return usage(fmt.Errorf("--out: %w", err))
+				return usage(j.outError(err))
 			}
 		}
 	}

@@ -3,8 +3,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/problem"
+	"enrich/format"
 	"enrich/pipeline"
 	"enrich/publish"
 	"enrich/writer"
@@ -97,6 +103,18 @@ func (j *job) outputPath(what string) string {
 	}
 	dir, _ := filepath.Split(j.name)
 	return dir + name
+}
+
+// outError returns the error of a directory for the outputs that cannot be used. If --out looks like a file, the advice is
+// the flag that names one.
+func (j *job) outError(err error) error {
+	out := j.settings.Out
+	info, statErr := os.Stat(out)
+	if out == "-" || statErr == nil && !info.IsDir() || statErr != nil && slices.Contains(format.Names(format.Outputs()), strings.TrimPrefix(filepath.Ext(out), ".")) {
+		err = fmt.Errorf("%q is not a directory", out)
+		return problem.Wrap(err, "output_directory", "out", "to name the results file, use --results "+console.Name(out))
+	}
+	return problem.Wrap(err, "output_directory", "out", "")
 }
 
 // protectedFiles are those that this command reads or writes besides its input and outputs: the ledger as an output would

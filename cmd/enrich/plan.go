@@ -24,7 +24,7 @@ func planCommand(w world) *cobra.Command {
 		Use: "plan [flags] FILE", Short: "Show what run would do: no call, no key",
 		Example: "  enrich plan leads.csv\n  enrich plan --json --rate 300/m leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return plan(w, &s, args[0], asJSON || s.LogFormat == "json")
+			return withInput(cmd, args, func(name string) error { return plan(w, &s, name, asJSON || s.LogFormat == "json") })
 		},
 	}
 	cmd.Flags().SortFlags = false

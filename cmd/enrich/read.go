@@ -27,7 +27,7 @@ func readCommand(w world) *cobra.Command {
 		Use: "read [flags] FILE", Short: "Show how a file is read, and its rows: no call, no key",
 		Example: "  enrich read leads.csv\n  enrich read --arrays leads.csv | head -n 1", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return read(w, &s, args[0], arrays)
+			return withInput(cmd, args, func(name string) error { return read(w, &s, name, arrays) })
 		},
 	}
 	s.InputFlags(cmd)

@@ -10,6 +10,7 @@ import (
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
+	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 )
@@ -46,10 +47,16 @@ func execute(args []string, w world) (code int) {
 		Short: "Enrich lead lists: each contact is sent once, and every answer is kept",
 		Long:  longRoot, Example: exampleRoot,
 		SilenceErrors: true, SilenceUsage: true,
-		Args:              knownCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: knownCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if show, err := cmd.Flags().GetBool("version"); err == nil && show {
+				return printVersion(w)
+			}
+			return cmd.Help()
+		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return usage(settings.Apply(cmd, w.lookupEnv, w.environ)) },
 	}
+	root.Flags().Bool("version", false, "print the version")
 	root.AddCommand(rootCommands(w)...)
 	root.SetArgs(args)
 	root.SetIn(w.stdin)
@@ -122,14 +129,13 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 			names = append(names, c.Name())
 		}
 	}
-	unknown := fmt.Sprintf("unknown command %q", args[0])
+	advice := cmd.CommandPath() + " --help lists them"
 	if near := settings.Nearest(args[0], names); near != "" {
-		return fmt.Errorf("%s: did you mean %s %s?", unknown, cmd.CommandPath(), near)
+		advice = fmt.Sprintf("did you mean %s %s?", cmd.CommandPath(), near)
+	} else if info, err := os.Stat(args[0]); err == nil && !info.IsDir() && !cmd.HasParent() {
+		advice = fmt.Sprintf("did you mean enrich run %s?", args[0])
 	}
-	if info, err := os.Stat(args[0]); err == nil && !info.IsDir() && !cmd.HasParent() {
-		return fmt.Errorf("%s: did you mean enrich run %s?", unknown, args[0])
-	}
-	return fmt.Errorf("%s (%s --help lists them)", unknown, cmd.CommandPath())
+	return problem.New(problem.Problem{Code: "unknown_command", Message: fmt.Sprintf("unknown command %q", args[0]), Advice: advice})
 }
 
 // asUsage makes errors in the arguments usage errors, for the command and those below it. Cobra finds an unknown

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -21,27 +20,13 @@ import (
 	"enrich/reader"
 )
 
-// oneFile is the argument of every command that reads an input.
-func oneFile(cmd *cobra.Command, args []string) error {
-	switch len(args) {
-	case 0:
-		return fmt.Errorf("%s takes one file: name a CSV or JSONL file, or - for standard input", cmd.Name())
-	case 1:
-		return nil
-	}
-	return fmt.Errorf("%s takes one file, got %d (quote a name that contains spaces)", cmd.Name(), len(args))
-}
-
 func runCommand(w world) *cobra.Command {
 	s := settings.Defaults()
 	cmd := &cobra.Command{
 		Use: "run [flags] FILE", Short: "Send each contact that has no answer yet, and write the results",
 		Long: longRun, Example: exampleRun, Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m := newMeter(s.Metrics, args[0], time.Now())
-			err := run(w, &s, args[0], m)
-			m.write(console.NewPrinter(w.console, s.Console()), err) // of a run that did not begin
-			return err
+			return withInput(cmd, args, func(name string) error { return runOrPlan(w, &s, name) })
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -54,6 +39,17 @@ func runCommand(w world) *cobra.Command {
 	help.Group(cmd, "Caps")
 	passFlags(cmd, &s)
 	return cmd
+}
+
+// runOrPlan is `enrich run`; with --dry-run it does what plan does.
+func runOrPlan(w world, s *settings.Settings, name string) error {
+	if s.DryRun {
+		return plan(w, s, name, s.LogFormat == "json")
+	}
+	m := newMeter(s.Metrics, name, time.Now())
+	err := run(w, s, name, m)
+	m.write(console.NewPrinter(w.console, s.Console()), err) // of a run that did not begin
+	return err
 }
 
 // passFlags adds the flags of every command that passes over an input with the ledger at hand: run, plan and write.

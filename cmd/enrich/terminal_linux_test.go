@@ -207,3 +207,22 @@ func TestEachLineForAMachineIsJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutAFileOnATerminal nobody is kept waiting for a table to be typed.
+func TestWithoutAFileOnATerminal(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{})
+	for _, command := range []string{"run", "plan", "write", "read"} {
+		_, end := openTerminal(t, 80)
+		c := s.command(command)
+		c.Stdin = end
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		c.ends(exitUsage)
+		_ = end.Close() // nothing was written to it
+		if !strings.HasPrefix(c.said.String(), "enrich: "+command+" takes one file: name a CSV or JSONL file, or - for standard input\n") {
+			t.Errorf("%s: %s", command, &c.said)
+		}
+	}
+}

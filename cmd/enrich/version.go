@@ -81,12 +81,17 @@ func versionCommand(w world) *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(w.stdout).Encode(thisBuild())
 			}
-			_, err := fmt.Fprintln(w.stdout, thisBuild())
-			return err
+			return printVersion(w)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
+}
+
+// printVersion is `enrich version`, and --version.
+func printVersion(w world) error {
+	_, err := fmt.Fprintln(w.stdout, thisBuild())
+	return err
 }
 
 // manCommand writes the man pages, for package builders (make man).

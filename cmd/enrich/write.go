@@ -22,7 +22,7 @@ func writeCommand(w world) *cobra.Command {
 		Use: "write [flags] FILE", Short: "Write the results from the ledger alone: no call, no key",
 		Example: "  enrich write leads.csv\n  enrich write --format jsonl --out export leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return write(w, &s, args[0])
+			return withInput(cmd, args, func(name string) error { return write(w, &s, name) })
 		},
 	}
 	cmd.Flags().SortFlags = false

@@ -72,11 +72,14 @@ func setByKubernetes(name string) bool {
 	return name == "ENRICH_PORT" || strings.HasPrefix(name, "ENRICH_PORT_") || strings.HasPrefix(name, "ENRICH_SERVICE_")
 }
 
+// isSetting reports whether a flag has a value that can be set elsewhere.
+func isSetting(flag string) bool { return flag != "help" && flag != "version" }
+
 // envNames returns the variables of all flags of all commands.
 func envNames(cmd *cobra.Command) map[string]bool {
 	names := map[string]bool{}
 	add := func(f *pflag.Flag) {
-		if f.Name != "help" {
+		if isSetting(f.Name) {
 			names[envName(f.Name)] = true
 		}
 	}
@@ -108,7 +111,7 @@ func flagsFromEnv(cmd *cobra.Command, lookup Lookup) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := envName(f.Name)
 		value, ok := lookup(name)
-		if err != nil || f.Changed || !ok || value == "" || f.Name == "help" {
+		if err != nil || f.Changed || !ok || value == "" || !isSetting(f.Name) {
 			return
 		}
 		for _, v := range envValues(f, value) {

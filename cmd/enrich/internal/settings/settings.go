@@ -59,6 +59,7 @@ type Settings struct {
 	Grace                           time.Duration
 	Quiet, Verbose                  bool
 	LogFormat                       string
+	DryRun                          bool
 }
 
 // Defaults returns the settings without any flag.
@@ -98,7 +99,7 @@ func (s *Settings) MatchingFlags(cmd *cobra.Command) {
 // OutputFlags say what is written, and where.
 func (s *Settings) OutputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(Path{&s.Out}, "out", "write results, failures and summary to `DIR` (default: the input's directory)")
+	f.VarP(Path{&s.Out}, "out", "o", "write results, failures and summary to `DIR` (default: the input's directory)")
 	f.Var(Path{&s.Results}, "results", "write the results to `FILE`; - is standard output")
 	f.Var(Path{&s.Failures}, "failures", "write the failures to `FILE`; - is standard output")
 	f.Var(Path{&s.Summary}, "summary", "write the summary to `FILE`; - is standard output")
@@ -123,6 +124,7 @@ func (s *Settings) RequestFlags(cmd *cobra.Command) {
 	f.Var(Path{&s.CAFile}, "ca-file", "trust the PEM certificates in `FILE`, in addition to the system's")
 	s.GraceFlag(cmd)
 	f.Var(Duration{Value: &s.LockWait, Max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
+	f.BoolVar(&s.DryRun, "dry-run", false, "send nothing and write nothing: print what a run would do, as plan does")
 }
 
 // MetricsFlag says where the metrics are written.
@@ -284,6 +286,9 @@ func (s *Settings) Key(lookup Lookup) (client.Key, error) {
 		}
 	} else {
 		file, err := readKeyFile(s.APIKeyFile)
+		if errors.Is(err, fs.ErrNotExist) && couldBeKey(s.APIKeyFile) {
+			err = errors.New("no file has this name, which is not shown because it may be the key itself: name a file that contains the key")
+		}
 		if err != nil {
 			return client.Key{}, fmt.Errorf("--api-key-file: %w", err)
 		}
@@ -295,6 +300,9 @@ func (s *Settings) Key(lookup Lookup) (client.Key, error) {
 	}
 	return key, nil
 }
+
+// couldBeKey reports whether a name is longer than most names of files, and has nothing of a path.
+func couldBeKey(name string) bool { return len(name) >= 16 && !strings.ContainsAny(name, `/\.`) }
 
 // readKeyFile returns the content of a file without its last line end.
 func readKeyFile(path string) (string, error) {

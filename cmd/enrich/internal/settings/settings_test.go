@@ -156,6 +156,7 @@ func TestTheKey(t *testing.T) {
 		{file("large", strings.Repeat("k", maxKeyFile+1)), "", "too large"},
 		{dir, "", "is a directory"},
 		{filepath.Join(dir, "none"), "", "--api-key-file"},
+		{"key-1-instead-of-a-file", "", "may be the key itself"},
 	} {
 		s := Settings{APIKeyFile: test.file}
 		_, err := s.Key(environment("SELLING_API_KEY=" + test.env))

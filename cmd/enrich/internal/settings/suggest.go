@@ -8,36 +8,85 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"enrich/cmd/enrich/internal/problem"
 	"enrich/internal/phrase"
+)
+
+// Codes of the errors of this package (doc/errors.md).
+const (
+	codeUnknownFlag  = "unknown_flag"
+	codeInvalidValue = "invalid_value"
+	codeMissingValue = "missing_value"
+	codeKeyGiven     = "key_not_allowed"
 )
 
 // cause returns the error of a flag's value, without the text that pflag puts around it.
 func cause(err error) error {
 	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		return invalid.Unwrap()
+	if !errors.As(err, &invalid) {
+		return err
 	}
-	return err
+	if invalid.GetFlag().Value.Type() == "bool" { // the error of strconv
+		return errors.New("expected true or false")
+	}
+	return invalid.Unwrap()
 }
 
-// FlagError turns an error of the flag parser into one that names the flag and, if it is misspelt, suggests another.
+// FlagError turns an error of the flag parser into one that names the flag and, if it is misspelt, suggests another. It never
+// contains the value of a flag that does not exist, which may be a secret.
 func FlagError(cmd *cobra.Command, err error) error {
-	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		return fmt.Errorf("--%s=%q: %w", invalid.GetFlag().Name, invalid.GetValue(), invalid.Unwrap())
-	}
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		name := unknown.GetSpecifiedName()
-		near := Nearest(name, flagNames(cmd))
-		if namesSecret(name) && near != "api-key-file" {
-			return fmt.Errorf("--%s: no flag takes the API key, because other users could see it: set the environment variable SELLING_API_KEY, or name a file with --api-key-file", name)
+	var (
+		invalid  *pflag.InvalidValueError
+		unknown  *pflag.NotExistError
+		required *pflag.ValueRequiredError
+		syntax   *pflag.InvalidSyntaxError
+		help     = cmd.CommandPath() + " --help lists them"
+	)
+	switch {
+	case errors.As(err, &invalid):
+		name := invalid.GetFlag().Name
+		return invalidValue(name, "--%s=%q: %v", name, invalid.GetValue(), cause(err))
+	case errors.As(err, &unknown):
+		return unknownFlag(cmd, unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames() != "", help)
+	case errors.As(err, &required):
+		p := problem.Problem{Code: codeMissingValue, Message: "flag needs an argument: --" + required.GetSpecifiedName(), Advice: cmd.CommandPath() + " --help shows what it takes"}
+		if f := required.GetFlag(); f != nil {
+			p.Flag = f.Name
 		}
-		if near != "" {
-			err = fmt.Errorf("%w: did you mean --%s?", err, near)
+		if required.GetSpecifiedShortnames() != "" {
+			p.Message = "flag needs an argument: -" + required.GetSpecifiedName()
 		}
+		return problem.New(p)
+	case errors.As(err, &syntax):
+		name, _, _ := strings.Cut(syntax.GetSpecifiedFlag(), "=")
+		return problem.New(problem.Problem{Code: codeUnknownFlag, Message: "bad flag syntax: " + name, Advice: help})
 	}
-	return fmt.Errorf("%w (%s --help lists them)", err, cmd.CommandPath())
+	return problem.Wrap(err, codeUnknownFlag, "", help)
+}
+
+// invalidValue is the error of a value that a flag does not take.
+func invalidValue(flag, format string, args ...any) error {
+	return problem.New(problem.Problem{Code: codeInvalidValue, Flag: flag, Message: fmt.Sprintf(format, args...)})
+}
+
+func unknownFlag(cmd *cobra.Command, name string, short bool, help string) error {
+	if short {
+		return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: name, Message: "unknown flag: -" + name, Advice: help})
+	}
+	near := Nearest(name, flagNames(cmd))
+	if strings.HasSuffix(name, "-file") && namesKey(name) && cmd.Flags().Lookup("api-key-file") != nil {
+		near = "api-key-file"
+	}
+	if namesSecret(name) && near != "api-key-file" {
+		return problem.New(problem.Problem{
+			Code: codeKeyGiven, Flag: name, Message: "--" + name + ": no flag takes the API key, because other users could see it",
+			Advice: "set the environment variable SELLING_API_KEY, or name a file with --api-key-file",
+		})
+	}
+	if near != "" {
+		help = fmt.Sprintf("did you mean --%s? (%s)", near, help)
+	}
+	return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: name, Message: "unknown flag: --" + name, Advice: help})
 }
 
 func flagNames(cmd *cobra.Command) (names []string) {
@@ -45,13 +94,23 @@ func flagNames(cmd *cobra.Command) (names []string) {
 	return names
 }
 
-// namesSecret reports whether a flag or variable that does not exist was meant to take the API key itself.
+// namesSecret reports whether a flag, a variable or a setting that does not exist was meant to take the API key itself.
 func namesSecret(name string) bool {
+	return namesKey(name) && !strings.HasSuffix(strings.ReplaceAll(strings.ToLower(name), "_", "-"), "-file")
+}
+
+// namesKey reports whether a name is about the key, however it is written: api-key, apiKey, ACCESS_TOKEN.
+func namesKey(name string) bool {
 	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
 	for _, word := range strings.Split(name, "-") {
 		switch word {
-		case "key", "apikey", "token", "secret", "bearer", "password", "auth", "authorization":
-			return !strings.HasSuffix(name, "-file")
+		case "key", "auth", "pass", "pwd", "cred", "creds":
+			return true
+		}
+	}
+	for _, part := range []string{"apikey", "token", "secret", "password", "passwd", "passphrase", "bearer", "authorization", "credentials"} {
+		if strings.Contains(strings.ReplaceAll(name, "-", ""), part) {
+			return true
 		}
 	}
 	return false
