@@ -30,7 +30,7 @@ func Open(in io.ReaderAt, size int64, o Options) (*Reader, error) {
 		open = s.Reader
 	}
 	decoded := decode.New(open, o.Encoding)
-	r, err := parse(&input{decoded: decoded, options: o})
+	r, err := parse(&input{decoded: decoded, at: in, options: o})
 	if err != nil {
 		decoded.Close()
 		return nil, decoded.Cause(err)
@@ -57,10 +57,14 @@ func parse(in *input) (*Reader, error) {
 // An input is what the parsers open.
 type input struct {
 	decoded *decode.Input
+	at      io.ReaderAt // the bytes, for random access
 	options Options
 	first   *decode.Text
 	err     error
 }
+
+// whole returns the input for random access, for formats that are not text.
+func (in *input) whole() (io.ReaderAt, int64, error) { return in.decoded.Whole(in.at) }
 
 // text returns the input's text, with its first block in the window.
 func (in *input) text() (*decode.Text, error) {

@@ -56,8 +56,11 @@ func (r *Reader) Read(rows []Row) (int, error) {
 	}
 	if err != nil {
 		err = r.in.Cause(err)
-		r.err = err
 		r.in.Drain()
+		if changed := r.in.CheckUnchanged(); changed != nil {
+			err = changed
+		}
+		r.err = err
 	}
 	return n, err
 }
@@ -79,8 +82,14 @@ func (r *Reader) Skipped() Lines { return r.rows.Skipped() }
 // Read, io.EOF included.
 func (r *Reader) Sum() (sum [32]byte, bytes int64) { return r.in.Sum() }
 
-// BytesRead counts the input's bytes that were read so far. Any goroutine may call it.
-func (r *Reader) BytesRead() int64 { return r.in.BytesRead() }
+// BytesRead counts the input's bytes that were read so far. Any goroutine may call it. Of a format that is read by random access,
+// the count is as far as parsing has come.
+func (r *Reader) BytesRead() int64 {
+	if p, ok := r.rows.(interface{ BytesRead() int64 }); ok {
+		return p.BytesRead()
+	}
+	return r.in.BytesRead()
+}
 
 // Close frees what unpacking has allocated. It does not close the input.
 func (r *Reader) Close() error {

@@ -7,6 +7,7 @@
 package decode
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"errors"
@@ -25,12 +26,21 @@ type Input struct {
 	raw      *rawReader
 	// ahead reads the same input ahead of raw; nil if that was not needed.
 	ahead *rawReader
+	// whole is the input as [Input.Whole] returned it; nil if it was not called.
+	whole *wholeReader
 }
 
 // New returns the input that open reads from its beginning; encoding is the one of --encoding, "" to detect it. The input
-// reads nothing until [Input.Text] is called.
+// reads nothing until [Input.Head], [Input.Text] or [Input.Whole] is called.
 func New(open func() io.Reader, encoding string) *Input {
 	return &Input{open: open, encoding: encodingName(encoding), raw: newRawReader(open())}
+}
+
+// Head returns the first n bytes of the input, before unpacking, without taking them; fewer if it is shorter or cannot be read.
+// n is at most 64 KiB.
+func (in *Input) Head(n int) []byte {
+	head, _ := in.raw.buffered.Peek(n) // an error comes again when the bytes are read
+	return head
 }
 
 // A Text is decoded input.
@@ -77,6 +87,9 @@ func (in *Input) BytesRead() int64 { return in.raw.count.Load() }
 // damaged because a temporary file failed.
 func (in *Input) Cause(err error) error {
 	raw := in.raw.err
+	if in.whole != nil {
+		raw = in.whole.failed()
+	}
 	if errors.Is(raw, source.ErrStorage) || err == io.EOF && errors.Is(raw, source.ErrBroken) { //nolint:errorlint // a wrapped io.EOF is not the end
 		return raw
 	}
@@ -104,9 +117,15 @@ type rawReader struct {
 	err error
 	// free frees what unpacking has allocated; nil if there is nothing to free.
 	free func()
+	// buffered reads from the rawReader itself.
+	buffered *bufio.Reader
 }
 
-func newRawReader(in io.Reader) *rawReader { return &rawReader{in: in, hash: sha256.New()} }
+func newRawReader(in io.Reader) *rawReader {
+	r := &rawReader{in: in, hash: sha256.New()}
+	r.buffered = bufio.NewReaderSize(r, peekSize)
+	return r
+}
 
 // Read implements io.Reader. Any error but io.EOF and ErrStorage is ErrBroken.
 func (r *rawReader) Read(b []byte) (int, error) {

@@ -22,7 +22,7 @@ const maxWindow = 8 << 20
 
 // unpack decompresses the input if its first bytes are those of an archive.
 func unpack(raw *rawReader) (in *bufio.Reader, compression string, err error) {
-	in = bufio.NewReaderSize(raw, peekSize)
+	in = raw.buffered
 	head, err := in.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, "", err
