@@ -56,7 +56,7 @@ type rateWindow struct {
 	next  int
 }
 
-func newRateWindow(o Options) *rateWindow {
+func newRateWindow(o *Options) *rateWindow {
 	if o.RateLimit == 0 {
 		return nil
 	}

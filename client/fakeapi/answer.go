@@ -11,7 +11,7 @@ import (
 type shape int
 
 const (
-	match shape = iota
+	match shape = iota + 1
 	noMatch
 	nothing // no match without an error
 	large   // a match of hundreds of KiB
@@ -27,23 +27,34 @@ const (
 	missMissing // no match, without credit_charged
 )
 
+// A person is who a request asks for, as far as an answer depends on it.
+type person struct {
+	question question
+	hash     uint64 // hash of the contact
+}
+
 // shape returns the shape that the contact's hash chooses.
-func (c *call) shape() shape {
-	o := &c.options
+func (p *person) shape(o *Options) shape {
 	chance := o.Match
 	if chance == 0 {
 		chance = DefaultMatch
 	}
-	if share(c.hash) >= chance {
+	if share(p.hash) >= chance {
 		return noMatch
 	}
-	switch extra := share(mix(c.hash)); {
+	switch extra := share(mix(p.hash)); {
 	case extra < o.Big:
 		return large
 	case extra < o.Big+o.Odd:
 		return odd
 	}
 	return match
+}
+
+// identify sets what the request is counted by.
+func (c *call) identify(o *Options) {
+	c.contact = c.question.contact()
+	c.hash = hashOf(c.contact, o.Seed)
 }
 
 // succeed charges a match and answers.
@@ -67,7 +78,7 @@ func (c *call) build(s shape) bool {
 		if left, ok = c.account.charge(); !ok {
 			return false
 		}
-		c.tally.charged.Add(1)
+		c.tally.charge(c.contact, "")
 	}
 	c.out = c.appendAnswer(c.out, s, left)
 	return true
@@ -99,32 +110,43 @@ func (c *call) outOfCredits() {
 
 const outOfCredits = `{"contact":{"credit_charged":false,"error":"You are out of credits."},"remaining_credits":0}`
 
-func (c *call) appendAnswer(b []byte, s shape, left int64) []byte {
+// appendAnswer writes an answer: a contact, and what is beside it.
+func (p *person) appendAnswer(b []byte, s shape, left int64) []byte {
 	switch s {
-	case match:
-		return remaining(c.appendMatch(b, "", ""), left)
-	case large:
-		return remaining(c.appendMatch(b, bigText(), ""), left)
 	case odd:
-		return c.appendOdd(b, left)
+		b = append(b, "\r\n{\n  \"request_id\": \"0000-odd\",\n  \"contact\":"...)
+		b = p.appendMatch(b, "", oddMembers+`,"remaining_credits": `+strconv.FormatInt(left, 10))
+		return append(b, ",\n  \"meta\" : { \"took_ms\" : 1.5e1, \"next\" : null }\n}\r\n\t "...)
 	case inside:
-		b = c.appendMatch(b, "", `,"remaining_credits":`+strconv.FormatInt(left, 10))
+		b = p.appendMatch(append(b, `{"contact":`...), "", `,"remaining_credits":`+strconv.FormatInt(left, 10))
 		return append(b, '}')
-	case chargeMissing, chargeNull, chargeText, chargeOne:
-		b = append(b, c.appendMatch(nil, "", "")...)
-		return remaining(bytes.Replace(b, []byte(`"credit_charged":true,`), []byte(charges[s]), 1), left)
-	case missMissing:
-		return remaining(append(b, `{"contact":{"title":""}`...), left)
-	case errorNull:
-		return remaining(c.appendMatch(b, "", `,"error":null`), left)
-	case errorObject:
-		return remaining(append(b, `{"contact":{"credit_charged":false,"error":{"code":17,"message":"No contact was found."}}`...), left)
 	case errorTop:
 		return remaining(append(b, `{"contact":{"credit_charged":false},"error":"No contact was found."`...), left)
-	case nothing:
-		return remaining(append(b, `{"contact":{"credit_charged":false,"first_name":null,"email":"","company":{"name":null}}`...), left)
 	}
-	return remaining(append(b, `{"contact":{"credit_charged":false,"error":"No contact was found."}`...), left)
+	return remaining(p.appendContact(append(b, `{"contact":`...), s), left)
+}
+
+// appendContact writes the contact of an answer, which is also an element of a job's results.
+func (p *person) appendContact(b []byte, s shape) []byte {
+	switch s {
+	case large:
+		return p.appendMatch(b, bigText(), "")
+	case odd:
+		return p.appendMatch(b, "", oddMembers)
+	case errorNull:
+		return p.appendMatch(b, "", `,"error":null`)
+	case chargeMissing, chargeNull, chargeText, chargeOne:
+		return append(b, bytes.Replace(p.appendMatch(nil, "", ""), []byte(`"credit_charged":true,`), []byte(charges[s]), 1)...)
+	case missMissing:
+		return append(b, `{"title":""}`...)
+	case errorObject:
+		return append(b, `{"credit_charged":false,"error":{"code":17,"message":"No contact was found."}}`...)
+	case nothing:
+		return append(b, `{"credit_charged":false,"first_name":null,"email":"","company":{"name":null}}`...)
+	case noMatch, errorTop:
+		return append(b, `{"credit_charged":false,"error":"No contact was found."}`...)
+	}
+	return p.appendMatch(b, "", "")
 }
 
 // remaining ends an answer after its contact.
@@ -132,13 +154,13 @@ func remaining(b []byte, left int64) []byte {
 	return append(strconv.AppendInt(append(b, `,"remaining_credits":`...), left, 10), '}')
 }
 
-// appendMatch writes an answer up to the end of its contact, with all documented fields. Fields of the request are repeated; the
-// others depend on the contact's hash. description is added to the company's, more to the end of the contact.
-func (c *call) appendMatch(b []byte, description, more string) []byte {
-	q, h, p := &c.question, c.hash, &profiles[c.hash%8]
-	b = append(b, `{"contact":{"credit_charged":true,"first_name":`...)
-	b = either(b, q.raw[firstName], p.first)
-	b = either(append(b, `,"last_name":`...), q.raw[lastName], p.last)
+// appendMatch writes a contact with all documented fields. Fields of the request are repeated; the others depend on the contact's
+// hash. description is added to the company's, more to the end of the contact.
+func (p *person) appendMatch(b []byte, description, more string) []byte {
+	q, h, made := &p.question, p.hash, &profiles[p.hash%8]
+	b = append(b, `{"credit_charged":true,"first_name":`...)
+	b = either(b, q.raw[firstName], made.first)
+	b = either(append(b, `,"last_name":`...), q.raw[lastName], made.last)
 	b = append(b, `,"email":`...)
 	if address := q.address(); address != nil {
 		b = append(b, address...)
@@ -148,8 +170,8 @@ func (c *call) appendMatch(b []byte, description, more string) []byte {
 	}
 	b = number(append(b, `,"office_phone":"+1800555`...), h>>16, 4)
 	b = number(append(b, `","mobile_phone":"+1415555`...), h>>24, 4)
-	b = append(append(b, `","location":`...), p.location...)
-	b = append(append(b, `,"title":`...), p.title...)
+	b = append(append(b, `","location":`...), made.location...)
+	b = append(append(b, `,"title":`...), made.title...)
 	b = append(b, `,"linkedin":`...)
 	if raw := q.raw[linkedIn]; raw != nil {
 		b = append(b, raw...)
@@ -157,11 +179,11 @@ func (c *call) appendMatch(b []byte, description, more string) []byte {
 		b = number(append(b, `"https://www.linkedin.com/in/contact-`...), h>>32, 8)
 		b = append(b, '"')
 	}
-	b = either(append(b, `,"company":{"name":`...), q.raw[companyName], p.company)
+	b = either(append(b, `,"company":{"name":`...), q.raw[companyName], made.company)
 	b = append(append(append(b, `,"description":"Sells what its customers want.`...), description...), `","website":`...)
-	b = either(b, q.raw[companyDomain], p.website)
-	b = append(append(b, p.size...), `,"location":`...)
-	b = append(append(b, p.location...), '}')
+	b = either(b, q.raw[companyDomain], made.website)
+	b = append(append(b, made.size...), `,"location":`...)
+	b = append(append(b, made.location...), '}')
 	return append(append(b, more...), '}')
 }
 
@@ -205,12 +227,3 @@ func bigText() string {
 const oddMembers = `,"id":9007199254740993,"score":1.10e-2,"account_ids":[12345678901234567890,-0.0],` +
 	`"enrichment":{"deep":[[{"x":null}],{"y":{"":true}}]},"note":"\u001b[31mred\u001b[0m \u202egnp\u0000 \ud83d\ude00 \/",` +
 	`"ünïcode":"é","tags":[],"title":"the second of two","error":null`
-
-// appendOdd writes a match that is not as documented: indented, with remaining_credits inside contact and unknown members.
-func (c *call) appendOdd(b []byte, left int64) []byte {
-	b = append(b, "\r\n{\n  \"request_id\": \"0000-odd\",\n  "...)
-	start := len(b)
-	b = c.appendMatch(b, "", oddMembers+`,"remaining_credits": `+strconv.FormatInt(left, 10))
-	b = append(b[:start], b[start+1:]...) // the brace is written
-	return append(b, ",\n  \"meta\" : { \"took_ms\" : 1.5e1, \"next\" : null }\n}\r\n\t "...)
-}

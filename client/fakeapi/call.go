@@ -7,22 +7,33 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // A call is one request and its answer.
 type call struct {
 	*Server
-	w http.ResponseWriter
-	r *http.Request
+	*endpoint
+	person // of POST /contact
+	w      http.ResponseWriter
+	r      *http.Request
 
-	number   int64 // from 1, over all contacts
-	turn     int64 // from 1, over the calls of its contact; 0: not counted
-	question question
-	contact  string
-	hash     uint64 // hash of the contact
-	roll     uint64 // hash of the number
-	out      []byte // the answer so far
+	bulk    bulkRequest // nil: POST /contact
+	number  int64       // from 1, over all calls
+	nth     int64       // from 1, over the calls of its endpoint
+	turn    int64       // from 1, over the calls of its contact or the polls of its job; 0: not counted
+	contact string
+	roll    uint64 // hash of the number
+	status  int    // of a normal answer
+	out     []byte // the answer so far
+}
+
+// An endpoint is a path of the API. Each has a rate limit, counts its calls and has faults.
+type endpoint struct {
+	window *rateWindow // nil: no limit
+	calls  atomic.Int64
+	faults []fault
 }
 
 // buffers are reused for the body of a request and its answer.
@@ -36,40 +47,40 @@ func (s *Server) serveContact(w http.ResponseWriter, r *http.Request) {
 	b := pool.Get().(*buffers)
 	defer pool.Put(b)
 	var err error
-	if b.in, err = readBody(b.in[:0], r.Body); err != nil {
+	if b.in, err = readBody(b.in[:0], r.Body, maxRequest); err != nil {
 		s.tally.unread.Add(1)
-		s.refuse(w, http.StatusRequestEntityTooLarge, err.Error())
+		s.reject(w, http.StatusRequestEntityTooLarge, err.Error())
 		return
 	}
-	c := call{Server: s, w: w, r: r, out: b.out[:0]}
-	invalid := c.enter(b.in)
+	c := call{Server: s, endpoint: &s.contact, w: w, r: r, status: http.StatusOK, out: b.out[:0]}
+	var invalid error
+	c.question, invalid = parseQuestion(b.in)
+	c.identify(&c.options)
+	c.enter(c.contact)
 	defer s.tally.inFlight.Add(-1)
-	c.answer(invalid)
+	if invalid == nil {
+		invalid = c.question.check(c.options.RequireField)
+	}
+	orders := ordersOf(c.contact)
+	if c.contact != "" && (!c.options.Uncounted || counted(orders) || c.countedFaults()) {
+		c.turn = c.tally.turn(c.contact)
+	}
+	c.answer(orders, invalid)
 	if cap(c.out) <= maxRequest {
 		b.out = c.out
 	}
 }
 
-// enter parses the request and counts the call. It returns why the request is invalid.
-func (c *call) enter(body []byte) (invalid error) {
-	c.question, invalid = parseQuestion(body)
-	c.contact = c.question.contact()
-	c.hash = hashOf(c.contact, c.options.Seed)
-	c.number = c.tally.enter(c.contact)
+// enter counts the call.
+func (c *call) enter(label string) {
+	c.nth = c.calls.Add(1)
+	c.number = c.tally.enter(label)
 	c.roll = mix(uint64(c.number) ^ mix(uint64(c.options.Seed)))
-	if invalid == nil {
-		invalid = c.question.check(c.options.RequireField)
-	}
-	return invalid
 }
 
 // answer checks the key, the rate and the request, in this order. Then the faults of the address apply, then those of the
 // options.
-func (c *call) answer(invalid error) {
-	orders := ordersOf(c.contact)
-	if c.contact != "" && (!c.options.Uncounted || counted(orders) || c.countedFaults()) {
-		c.turn = c.tally.turn(c.contact)
-	}
+func (c *call) answer(orders []order, invalid error) {
 	authorization := c.r.Header.Get("Authorization")
 	switch {
 	case !c.account.knows(authorization):
@@ -78,21 +89,52 @@ func (c *call) answer(invalid error) {
 	case c.options.RevokeAfter > 0 && c.number > c.options.RevokeAfter:
 		c.tally.refusedKeys.Add(1)
 		c.fail(http.StatusUnauthorized, "The API key you are using is invalid.")
-	case c.window != nil && !c.window.take(time.Now()):
+	case c.window != nil && !c.window.take(c.now()):
 		c.tally.limited.Add(1)
 		c.limited()
-	case !isJSON(c.r.Header.Get("Content-Type")):
+	case c.r.Method == http.MethodPost && !isJSON(c.r.Header.Get("Content-Type")):
 		c.fail(http.StatusBadRequest, "The Content-Type must be application/json.")
 	case invalid != nil:
-		c.fail(http.StatusBadRequest, invalid.Error())
+		c.refuse(invalid)
 	default:
 		if o := c.order(orders); o != nil {
-			c.tally.fault(o.name)
-			o.kind.do(c, o)
+			c.obey(o)
 			return
 		}
-		c.succeed(http.StatusOK, c.shape())
+		c.serve()
 	}
+}
+
+// refuse answers a request that is not valid.
+func (c *call) refuse(invalid error) {
+	status := http.StatusBadRequest
+	if e, ok := errors.AsType[*statusError](invalid); ok {
+		status = e.status
+	}
+	c.fail(status, invalid.Error())
+}
+
+// obey does what is ordered.
+func (c *call) obey(o *order) {
+	c.tally.fault(o.name)
+	o.kind.do(c, o)
+}
+
+// serve answers as documented.
+func (c *call) serve() {
+	if c.bulk != nil {
+		c.bulk.serve(c)
+		return
+	}
+	c.succeed(http.StatusOK, c.shape(&c.options))
+}
+
+// buildNormal makes the documented answer and its status, and charges what it costs. It returns false if no credits are left.
+func (c *call) buildNormal() bool {
+	if c.bulk != nil {
+		return c.bulk.build(c)
+	}
+	return c.build(c.shape(&c.options))
 }
 
 // keyMessage returns one of the two documented texts of a 401.
@@ -179,8 +221,16 @@ const maxRequest = 256 << 10
 
 var errTooLarge = errors.New("the body is too large")
 
-// readBody appends a body to b.
-func readBody(b []byte, r io.Reader) ([]byte, error) {
+// A statusError is a reason to refuse a request with another status than 400.
+type statusError struct {
+	status  int
+	message string
+}
+
+func (e *statusError) Error() string { return e.message }
+
+// readBody appends a body to b, of at most limit bytes.
+func readBody(b []byte, r io.Reader, limit int) ([]byte, error) {
 	for {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
@@ -192,7 +242,7 @@ func readBody(b []byte, r io.Reader) ([]byte, error) {
 			return b, nil
 		case err != nil:
 			return b, err
-		case len(b) > maxRequest:
+		case len(b) > limit:
 			return b, errTooLarge
 		}
 	}
@@ -213,8 +263,8 @@ func (s *Server) writeHead(w http.ResponseWriter, status, length int) {
 	w.WriteHeader(status)
 }
 
-// refuse answers a request that is not counted as a call.
-func (s *Server) refuse(w http.ResponseWriter, status int, message string) {
+// reject answers a request that is not counted as a call.
+func (s *Server) reject(w http.ResponseWriter, status int, message string) {
 	s.writeHead(w, status, -1)
 	_, _ = w.Write(appendError(nil, status, message)) // the client may have left
 }

@@ -7,9 +7,12 @@
 //     answer is written.
 //   - A contact gets the same answer in every run, in whatever order calls arrive, so that a test can say what it expects.
 //   - If an answer is damaged or never arrives, the contact is charged as if it had arrived: the worst case for a client.
+//   - All contacts of a job are charged when the job is accepted, whether or not the client is told or asks for the results.
 //   - It listens on loopback only.
 //
 // It knows only what the API's documents say. Do not use a real key with it, although it stores none.
+//
+// A job is a state that only the clock changes, so no goroutine works on one: see [Bulk], [Options.Now] and [InProcess].
 //
 // # Faults by address
 //
@@ -19,5 +22,6 @@
 //	ann+500x2@x.example      twice a 500, then a normal answer
 //	ann+500x2+429x1+nomatch@x.example
 //
-// [Kinds] lists what can be ordered. A tag that is not in the list is part of the name, as in real addresses.
+// [Kinds] lists what can be ordered. A tag that is not in the list is part of the name, as in real addresses. In a job, a tag for what
+// a contact looks like, such as nomatch or odd, applies to its element of the results, and 400, 413 or 422 refuses the whole submission.
 package fakeapi

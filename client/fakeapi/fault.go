@@ -18,10 +18,8 @@ import (
 // redirected is the path that redirects lead to.
 const redirected = "/_redirected"
 
-// shaped answers in this shape.
-func shaped(s shape) func(*call, *order) {
-	return func(c *call, _ *order) { c.succeed(http.StatusOK, s) }
-}
+// doShape answers in the kind's shape.
+func doShape(c *call, o *order) { c.succeed(http.StatusOK, o.kind.shape) }
 
 // fixed answers with a fixed text and charges nothing.
 func fixed(text string, status int) func(*call, *order) {
@@ -52,8 +50,10 @@ func doStatus(c *call, o *order) {
 		c.fail(status, "The contact is being looked for.")
 	case status == http.StatusNoContent, status == http.StatusNotModified:
 		c.send(status)
+	case status < 300 && !c.buildNormal():
+		c.outOfCredits()
 	case status < 300:
-		c.succeed(status, c.shape())
+		c.send(status)
 	case status < 400:
 		c.w.Header().Set("Location", redirected)
 		c.fail(status, "It is elsewhere.")
@@ -70,13 +70,17 @@ func doRedirect(c *call, _ *order) {
 	c.fail(http.StatusTemporaryRedirect, "It is elsewhere.")
 }
 
-// spend charges for a contact that is found, although the answer is useless.
+// spend charges for a contact that is found, or for the contacts of a job, although the answer is useless.
 func (c *call) spend() {
-	if c.shape() == noMatch {
+	if c.bulk != nil {
+		c.bulk.spend(c)
+		return
+	}
+	if c.shape(&c.options) == noMatch {
 		return
 	}
 	if _, ok := c.account.charge(); ok {
-		c.tally.charged.Add(1)
+		c.tally.charge(c.contact, "")
 	}
 }
 
@@ -133,11 +137,14 @@ func doEcho(c *call, o *order) {
 		c.fail(status, text)
 		return
 	}
-	if !c.build(match) {
+	if c.bulk == nil && !c.build(match) || c.bulk != nil && !c.bulk.build(c) {
 		c.outOfCredits()
 		return
 	}
 	c.out = bytes.Replace(c.out, []byte("Sells what"), []byte(text+" sells what"), 1)
+	if c.bulk != nil {
+		c.out = bytes.Replace(c.out, []byte("{"), []byte(`{"note":"`+text+`",`), 1)
+	}
 	c.send(status)
 }
 
@@ -173,7 +180,7 @@ func doKeyCut(c *call, o *order) {
 // doEncoded answers in another encoding than UTF-8.
 func doEncoded(contentType string, e encoding.Encoding) func(*call, *order) {
 	return func(c *call, _ *order) {
-		if !c.build(c.shape()) {
+		if !c.buildNormal() {
 			c.outOfCredits()
 			return
 		}
@@ -183,7 +190,7 @@ func doEncoded(contentType string, e encoding.Encoding) func(*call, *order) {
 		}
 		c.out = out
 		c.w.Header().Set("Content-Type", contentType)
-		c.send(http.StatusOK)
+		c.send(c.status)
 	}
 }
 

@@ -15,11 +15,22 @@ type Kind struct {
 	What string
 }
 
-// Kinds lists the kinds, for the help of the command.
+// Kinds lists the kinds that can be ordered for POST /contact, for the help of the command.
 func Kinds() []Kind {
-	list := make([]Kind, 0, len(kinds))
-	for _, k := range kinds {
-		list = append(list, k.Kind)
+	return list(func(k *kind) bool { return k.fits(onContact) })
+}
+
+// BulkKinds lists those of [Bulk] that Kinds does not contain.
+func BulkKinds() []Kind {
+	return list(func(k *kind) bool { return !k.fits(onContact) })
+}
+
+func list(is func(*kind) bool) []Kind {
+	var list []Kind
+	for i := range kinds {
+		if is(&kinds[i]) {
+			list = append(list, kinds[i].Kind)
+		}
 	}
 	return list
 }
@@ -27,11 +38,27 @@ func Kinds() []Kind {
 type kind struct {
 	Kind
 	do func(*call, *order)
+	// where says what it can be ordered for; 0: every request.
+	where places
+	// shape is set for kinds that are the shape of a contact.
+	shape shape
 	// status is set for kinds whose name is a status; the argument is the whole name then.
 	status func(string) bool
 	// argument reports what may follow the name; nil: nothing.
 	argument func(string) bool
 }
+
+// places are what a kind can be ordered for.
+type places int
+
+const (
+	onContact places = 1 << iota // POST /contact
+	onSubmit                     // POST /contacts
+	onPoll                       // GET /contacts/results/ID.json
+	onJob                        // the same, of a job that is done
+)
+
+func (k *kind) fits(where places) bool { return k.where == 0 || k.where&where != 0 }
 
 // takes reports whether arg may follow the kind's name.
 func (k *kind) takes(arg string) bool {
@@ -48,21 +75,21 @@ func (k *kind) takes(arg string) bool {
 var kinds = []kind{
 	{Kind: Kind{"STATUS", "an answer with this status, 200 to 599, such as 500; 2xx other than 202 and 204 are normal answers"}, do: doStatus, status: isStatus},
 	{Kind: Kind{"STATUSraWAIT", "the same with Retry-After: 429ra (1 s), 503ra3, 429radate, 429rapast, 429raabsurd, 429rajunk"}, do: doStatus, status: isStatusWait},
-	{Kind: Kind{"match", "found"}, do: shaped(match)},
-	{Kind: Kind{"nomatch", "not found, with an error"}, do: shaped(noMatch)},
-	{Kind: Kind{"nothing", "not found, with empty fields instead of an error"}, do: shaped(nothing)},
-	{Kind: Kind{"big", "found, with 400 KiB"}, do: shaped(large)},
-	{Kind: Kind{"size", "found, of exactly this many bytes: size150000"}, do: doSized, argument: isSize},
-	{Kind: Kind{"odd", "found, and not as documented: unknown fields, numbers beyond 2^53, control characters"}, do: shaped(odd)},
-	{Kind: Kind{"inside", "found, with remaining_credits inside contact"}, do: shaped(inside)},
-	{Kind: Kind{"errornull", "found, with an error that is null"}, do: shaped(errorNull)},
-	{Kind: Kind{"errorobject", "not found, with an error that is an object"}, do: shaped(errorObject)},
-	{Kind: Kind{"errortop", "not found, with the error outside contact"}, do: shaped(errorTop)},
-	{Kind: Kind{"chargemissing", "found and charged, without credit_charged"}, do: shaped(chargeMissing)},
-	{Kind: Kind{"chargenull", "the same with credit_charged null"}, do: shaped(chargeNull)},
-	{Kind: Kind{"chargetext", `the same with credit_charged "true"`}, do: shaped(chargeText)},
-	{Kind: Kind{"chargeone", "the same with credit_charged 1"}, do: shaped(chargeOne)},
-	{Kind: Kind{"missmissing", "not found, without credit_charged"}, do: shaped(missMissing)},
+	{Kind: Kind{"match", "found"}, do: doShape, where: onContact, shape: match},
+	{Kind: Kind{"nomatch", "not found, with an error"}, do: doShape, where: onContact, shape: noMatch},
+	{Kind: Kind{"nothing", "not found, with empty fields instead of an error"}, do: doShape, where: onContact, shape: nothing},
+	{Kind: Kind{"big", "found, with 400 KiB"}, do: doShape, where: onContact, shape: large},
+	{Kind: Kind{"size", "found, of exactly this many bytes: size150000"}, do: doSized, where: onContact, shape: match, argument: isSize},
+	{Kind: Kind{"odd", "found, and not as documented: unknown fields, numbers beyond 2^53, control characters"}, do: doShape, where: onContact, shape: odd},
+	{Kind: Kind{"inside", "found, with remaining_credits inside contact"}, do: doShape, where: onContact, shape: inside},
+	{Kind: Kind{"errornull", "found, with an error that is null"}, do: doShape, where: onContact, shape: errorNull},
+	{Kind: Kind{"errorobject", "not found, with an error that is an object"}, do: doShape, where: onContact, shape: errorObject},
+	{Kind: Kind{"errortop", "not found, with the error outside contact"}, do: doShape, where: onContact, shape: errorTop},
+	{Kind: Kind{"chargemissing", "found and charged, without credit_charged"}, do: doShape, where: onContact, shape: chargeMissing},
+	{Kind: Kind{"chargenull", "the same with credit_charged null"}, do: doShape, where: onContact, shape: chargeNull},
+	{Kind: Kind{"chargetext", `the same with credit_charged "true"`}, do: doShape, where: onContact, shape: chargeText},
+	{Kind: Kind{"chargeone", "the same with credit_charged 1"}, do: doShape, where: onContact, shape: chargeOne},
+	{Kind: Kind{"missmissing", "not found, without credit_charged"}, do: doShape, where: onContact, shape: missMissing},
 	{Kind: Kind{"latin1", "a normal answer in ISO-8859-1, as its Content-Type says"}, do: latin1},
 	{Kind: Kind{"utf16", "a normal answer in UTF-16"}, do: utf16},
 	{Kind: Kind{"bom", "a normal answer after a byte order mark"}, do: bom},

@@ -49,6 +49,10 @@ type Options struct {
 	Latency, LatencyJitter time.Duration
 	// Faults apply to calls by their number. The first that applies wins; one ordered by the address wins over all.
 	Faults []Fault
+	// Bulk is POST /contacts and its jobs.
+	Bulk Bulk
+	// Now is the clock of jobs and of RateLimit; nil: time.Now. Latencies and waits are always real.
+	Now func() time.Time
 	// Seed varies what is chosen by a hash: matches, shares, jitter.
 	Seed int64
 	// Uncounted turns off the count by contact, so that memory does not grow with the contacts.
@@ -97,7 +101,10 @@ func (o *Options) Validate() error {
 	case o.RequireField != "" && o.RequireField != "email" && o.RequireField != "business_email":
 		return fmt.Errorf("the required field is %q: expected email or business_email", o.RequireField)
 	}
-	_, err := prepare(o.Faults)
+	if err := o.Bulk.validate(); err != nil {
+		return err
+	}
+	_, err := prepare(o.Faults, onContact)
 	return err
 }
 

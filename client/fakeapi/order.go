@@ -16,8 +16,8 @@ type order struct {
 	name  string // as it was written, without the count
 }
 
-// parseOrder parses an order such as 500, 500x2, slow300ms or 429ra3x1. It returns false if the text is not an order.
-func parseOrder(text string) (order, bool) {
+// parseOrder parses an order such as 500, 500x2, slow300ms or 429ra3x1. It returns false if the text is not an order that fits.
+func parseOrder(text string, where places) (order, bool) {
 	o := order{name: text}
 	if i := strings.LastIndexByte(text, 'x'); i > 0 {
 		if n, err := strconv.ParseInt(text[i+1:], 10, 32); err == nil && n > 0 {
@@ -30,7 +30,7 @@ func parseOrder(text string) (order, bool) {
 		if k.status != nil {
 			arg, ok = o.name, true
 		}
-		if ok && k.takes(arg) && (o.kind == nil || len(k.Name) > len(o.kind.Name)) {
+		if ok && k.fits(where) && k.takes(arg) && (o.kind == nil || len(k.Name) > len(o.kind.Name)) {
 			o.kind, o.arg = k, arg
 		}
 	}
@@ -49,7 +49,7 @@ func ordersOf(address string) []order {
 	}
 	var orders []order
 	for tag := range strings.SplitSeq(tags, "+") {
-		if o, ok := parseOrder(tag); ok {
+		if o, ok := parseOrder(tag, onContact); ok {
 			orders = append(orders, o)
 		}
 	}
@@ -84,12 +84,12 @@ type fault struct {
 	orders []order
 }
 
-func prepare(faults []Fault) ([]fault, error) {
+func prepare(faults []Fault, where places) ([]fault, error) {
 	var prepared []fault
 	for _, f := range faults {
 		p := fault{Fault: f}
 		for _, text := range f.Kinds {
-			o, ok := parseOrder(strings.ToLower(text))
+			o, ok := parseOrder(strings.ToLower(text), where)
 			if !ok {
 				return nil, fmt.Errorf("unknown fault %q", text)
 			}

@@ -81,7 +81,7 @@ func TestAFaultHappensToTheCallsItNames(t *testing.T) {
 		{Fault{After: 1, Every: 3, First: 6}, []int64{4, 7}},
 	} {
 		c.fault.Kinds = []string{"500"}
-		faults, err := prepare([]Fault{c.fault})
+		faults, err := prepare([]Fault{c.fault}, onContact)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestAFaultHappensToTheCallsItNames(t *testing.T) {
 }
 
 func TestAShareOfTheCallsIsMeantAndEachKindComes(t *testing.T) {
-	faults, err := prepare([]Fault{{Kinds: []string{"500", "Reset"}, Share: 0.2}})
+	faults, err := prepare([]Fault{{Kinds: []string{"500", "Reset"}, Share: 0.2}}, onContact)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestAShareOfTheCallsIsMeantAndEachKindComes(t *testing.T) {
 }
 
 func TestACountedFaultMeansEachContactsFirstCalls(t *testing.T) {
-	faults, err := prepare([]Fault{{Kinds: []string{"500x2"}}})
+	faults, err := prepare([]Fault{{Kinds: []string{"500x2"}}}, onContact)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestFaultsThatCannotBeMeantAreRefused(t *testing.T) {
 }
 
 func TestTheLimitIsKeptInEveryWindow(t *testing.T) {
-	w := newRateWindow(Options{RateLimit: 3})
+	w := newRateWindow(&Options{RateLimit: 3})
 	start := time.Unix(1000, 0)
 	var taken []time.Duration
 	for at := time.Duration(0); at < 3*time.Minute; at += time.Second {

@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,9 +30,11 @@ type Server struct {
 	URL string
 
 	options Options
-	faults  []fault
+	contact endpoint
+	submit  endpoint
+	poll    endpoint
 	account account
-	window  *rateWindow // nil: no limit
+	jobs    *jobs
 	tally   *tally
 	rate    []string // the rate_limit header; nil: none
 	ca      []byte
@@ -72,11 +75,10 @@ func Listen(ctx context.Context, addr string, o Options) (*Server, error) {
 }
 
 func newServer(o Options) (*Server, error) {
-	faults, err := prepare(o.Faults)
-	if err != nil {
+	s := &Server{options: o, account: newAccount(o), tally: newTally(o)}
+	if err := s.prepare(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, faults: faults, account: newAccount(o), window: newRateWindow(o), tally: newTally(o)}
 	if text := o.rateHeader(); text != "" {
 		s.rate = []string{text}
 	}
@@ -100,6 +102,31 @@ func newServer(o Options) (*Server, error) {
 	s.ca = ca
 	s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	return s, nil
+}
+
+// prepare parses the faults.
+func (s *Server) prepare() (err error) {
+	o := &s.options
+	s.contact.window, s.submit.window, s.poll.window = newRateWindow(o), newRateWindow(o), newRateWindow(o)
+	if s.contact.faults, err = prepare(o.Faults, onContact); err != nil {
+		return err
+	}
+	if s.submit.faults, err = prepare(o.Bulk.SubmitFaults, onSubmit); err != nil {
+		return err
+	}
+	if s.poll.faults, err = prepare(o.Bulk.PollFaults, onPoll); err != nil {
+		return err
+	}
+	s.jobs, err = newJobs(o)
+	return err
+}
+
+// now is the time that jobs and the rate limit use.
+func (s *Server) now() time.Time {
+	if s.options.Now != nil {
+		return s.options.Now()
+	}
+	return time.Now()
 }
 
 // listen refuses an address that another machine could reach.
@@ -149,22 +176,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case path == "/contact" && r.Method == http.MethodPost:
 		s.serveContact(w, r)
+	case path == "/contacts" && r.Method == http.MethodPost:
+		s.serveSubmission(w, r)
+	case isResults(r.URL) && r.Method == http.MethodGet:
+		s.servePoll(w, r)
 	case path == "/_stats" && r.Method == http.MethodGet:
 		s.serveStats(w)
 	case path == redirected:
 		s.tally.redirect(r.Header.Get("Authorization") != "")
-		s.serveStray(w, http.StatusGone)
-	case path == "/contact" || path == "/_stats":
-		w.Header().Set("Allow", map[bool]string{true: http.MethodPost, false: http.MethodGet}[path == "/contact"])
-		s.serveStray(w, http.StatusMethodNotAllowed)
+		s.serveStray(w, r, http.StatusGone)
+	case strings.HasPrefix(path, downloads):
+		s.tally.download(r.Header.Get("Authorization") != "")
+		s.serveStray(w, r, http.StatusGone)
+	case path == "/contact", path == "/contacts":
+		w.Header().Set("Allow", http.MethodPost)
+		s.serveStray(w, r, http.StatusMethodNotAllowed)
+	case path == "/_stats", isResults(r.URL):
+		w.Header().Set("Allow", http.MethodGet)
+		s.serveStray(w, r, http.StatusMethodNotAllowed)
 	default:
-		s.serveStray(w, http.StatusNotFound)
+		s.serveStray(w, r, http.StatusNotFound)
 	}
 }
 
 // serveStray answers a request that is not a call of the API.
-func (s *Server) serveStray(w http.ResponseWriter, status int) {
-	s.tally.strays.Add(1)
+func (s *Server) serveStray(w http.ResponseWriter, r *http.Request, status int) {
+	s.tally.stray(r.Header.Get("Authorization") != "")
 	s.writeHead(w, status, -1)
 	_, _ = w.Write(appendError(nil, status, "There is nothing here: expected POST /contact.")) // the client may have left
 }

@@ -2,6 +2,7 @@ package fakeapi_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -23,6 +24,7 @@ type api struct {
 	*fakeapi.Server
 	t      *testing.T
 	client *http.Client
+	limit  int64 // how much of a body is read; 0: 1 MiB
 }
 
 func start(t *testing.T, o fakeapi.Options) *api {
@@ -43,7 +45,7 @@ func start(t *testing.T, o fakeapi.Options) *api {
 		transport.CloseIdleConnections()
 		server.Close()
 	})
-	return &api{server, t, &http.Client{
+	return &api{Server: server, t: t, client: &http.Client{
 		Transport: transport, Timeout: callTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -81,7 +83,7 @@ func (a *api) do(ctx context.Context, method, path, authorization, body string) 
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read
 	r := reply{status: resp.StatusCode, header: resp.Header, proto: resp.Proto}
-	r.body, r.err = io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	r.body, r.err = io.ReadAll(io.LimitReader(resp.Body, cmp.Or(a.limit, 1<<20)))
 	return r
 }
 

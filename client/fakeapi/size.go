@@ -28,22 +28,29 @@ func doSized(c *call, o *order) {
 	c.send(http.StatusOK)
 }
 
-// padded enlarges a match to a size in bytes. Half of the padding is in the company's description, which is documented, half in
-// a member that is not. A larger match stays as it is.
+// padded enlarges a match to a size in bytes. A larger match stays as it is.
 func padded(answer []byte, size string) []byte {
-	const description, end = `Sells what its customers want.`, `},"remaining_credits":`
-	const before, after = `,"notes":"`, `"`
 	n, err := strconv.Atoi(size)
+	if err != nil {
+		return answer
+	}
+	return padAt(answer, bytes.LastIndex(answer, []byte(`},"remaining_credits":`)), n)
+}
+
+// padAt enlarges a match, whose contact ends at end, to n bytes. Half of the padding is in the company's description, which is
+// documented, half in a member that is not.
+func padAt(answer []byte, end, n int) []byte {
+	const description = `Sells what its customers want.`
+	const before, after = `,"notes":"`, `"`
 	missing := n - len(answer) - len(before) - len(after)
-	if err != nil || missing < 0 {
+	if missing < 0 || end < 0 {
 		return answer
 	}
 	text := filler(missing)
-	first, rest, _ := bytes.Cut(answer, []byte(description))
-	middle, last, _ := bytes.Cut(rest, []byte(end))
+	first, middle, _ := bytes.Cut(answer[:end], []byte(description))
 	half := missing / 2
 	return bytes.Join([][]byte{
-		first, []byte(description), text[:half], middle, []byte(before), text[half:], []byte(after), []byte(end), last,
+		first, []byte(description), text[:half], middle, []byte(before), text[half:], []byte(after), answer[end:],
 	}, nil)
 }
 
@@ -92,17 +99,20 @@ func doBomb(c *call, o *order) {
 
 // doGzip answers with compression. With a size, the answer is a match of this size before compression.
 func doGzip(c *call, o *order) {
-	s := c.shape()
-	if o.arg != "" {
-		s = match
+	build := c.buildNormal
+	if o.arg != "" && c.bulk == nil {
+		build = func() bool { return c.build(match) }
 	}
-	if !c.build(s) {
+	if !build() {
 		c.outOfCredits()
 		return
 	}
-	c.out = zipped(padded(c.out, o.arg))
+	if c.bulk == nil {
+		c.out = padded(c.out, o.arg)
+	}
+	c.out = zipped(c.out)
 	c.w.Header().Set("Content-Encoding", "gzip")
-	c.send(http.StatusOK)
+	c.send(c.status)
 }
 
 func zipped(b []byte) []byte {

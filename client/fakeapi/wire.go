@@ -21,21 +21,21 @@ func timeOf(o *order) time.Duration {
 
 // doSlow answers late. The contact is charged before the wait.
 func doSlow(c *call, o *order) {
-	if !c.build(c.shape()) {
+	if !c.buildNormal() {
 		c.outOfCredits()
 		return
 	}
 	c.wait(timeOf(o))
-	c.send(http.StatusOK)
+	c.send(c.status)
 }
 
 func doTrickle(c *call, o *order) {
-	if !c.build(c.shape()) {
+	if !c.buildNormal() {
 		c.outOfCredits()
 		return
 	}
-	c.begin(http.StatusOK)
-	c.writeHead(c.w, http.StatusOK, len(c.out))
+	c.begin(c.status)
+	c.writeHead(c.w, c.status, len(c.out))
 	for i := range trickles {
 		from, to := i*len(c.out)/trickles, (i+1)*len(c.out)/trickles
 		c.write(c.out[from:to])
@@ -77,14 +77,18 @@ func doCut(c *call, _ *order) {
 
 // half writes half of a normal answer, with the length of the whole or without a length.
 func (c *call) half(announced bool) {
-	c.spend()
-	c.out = c.appendAnswer(c.out, match, c.account.credits.Load())
+	if c.bulk != nil {
+		c.bulk.build(c)
+	} else {
+		c.spend()
+		c.out = c.appendAnswer(c.out, match, c.account.credits.Load())
+	}
 	length := -1
 	if announced {
 		length = len(c.out)
 	}
-	c.begin(http.StatusOK)
-	c.writeHead(c.w, http.StatusOK, length)
+	c.begin(c.status)
+	c.writeHead(c.w, c.status, length)
 	c.write(c.out[:len(c.out)/2])
 }
 
@@ -135,12 +139,12 @@ func doNotHTTP(c *call, _ *order) {
 }
 
 func doCloseAfter(c *call, _ *order) {
-	if !c.build(c.shape()) {
+	if !c.buildNormal() {
 		c.outOfCredits()
 		return
 	}
-	c.begin(http.StatusOK)
-	c.writeHead(c.w, http.StatusOK, len(c.out))
+	c.begin(c.status)
+	c.writeHead(c.w, c.status, len(c.out))
 	c.write(c.out)
 	if c.r.ProtoMajor == 1 { // in HTTP/2 other calls share the connection
 		abort()

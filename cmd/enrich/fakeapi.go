@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -50,8 +51,18 @@ type apiSettings struct {
 	faultAfter, first, every int64
 	share                    float64
 	seed                     int64
+	jobs                     jobSettings
 	countContacts, http1     bool
 	arrivals                 int64
+}
+
+// jobSettings are the flags of fakeapi for POST /contacts.
+type jobSettings struct {
+	time, contactTime, life               time.Duration
+	limit, limitStatus                    int64
+	field, retryAfter                     string
+	unpaidMissing                         bool
+	submitFaults, pollFaults, finalFaults []string
 }
 
 // fakeapiFlags makes the command with its flags, which the tests' scripts use as well, to start one in their process.
@@ -65,6 +76,7 @@ func fakeapiFlags(s *apiSettings) *cobra.Command {
 	s.serverFlags(cmd)
 	s.accountFlags(cmd)
 	s.answerFlags(cmd)
+	s.jobs.flags(cmd)
 	s.faultFlags(cmd)
 	return cmd
 }
@@ -102,9 +114,34 @@ func (s *apiSettings) answerFlags(cmd *cobra.Command) {
 	f.Var(settings.Duration{Value: &s.jitter}, "latency-jitter", "random delay added to --latency, at most this long")
 }
 
+func (s *jobSettings) flags(cmd *cobra.Command) {
+	*s = jobSettings{life: fakeapi.DefaultJobLife, limit: fakeapi.MaxJobContacts, limitStatus: http.StatusBadRequest, field: "business_email"}
+	f := cmd.Flags()
+	f.Var(settings.Duration{Value: &s.time}, "job-time", "how long a job of POST /contacts takes")
+	f.Var(settings.Duration{Value: &s.contactTime}, "job-contact-time", "how much longer for each of its contacts")
+	f.Var(settings.Duration{Value: &s.life, Min: time.Second}, "job-life", "how long after its submission a job expires; rounded up to whole seconds")
+	f.Var(settings.Number{Value: &s.limit, Min: 1, Max: fakeapi.MaxJobContacts}, "job-limit", "refuse a submission of more than `N` contacts")
+	f.Var(settings.Number{Value: &s.limitStatus, Min: 400, Max: 599}, "job-limit-status", "refuse it with status `N`")
+	f.Var(settings.Choice{Value: &s.field, Words: []string{"business_email", "email", "both"}}, "job-field", "what the e-mail address of a job's contact is called")
+	f.BoolVar(&s.unpaidMissing, "job-unpaid-missing", false, "leave out of the results the contacts that the credits were not enough for")
+	f.StringVar(&s.retryAfter, "job-retry-after", "", "`TEXT` of the Retry-After header while a job runs (default: no header)")
+}
+
+// options returns the stand-in's options, whose faults apply as --fault does.
+func (s *jobSettings) options(fault func(kinds []string) []fakeapi.Fault) fakeapi.Bulk {
+	return fakeapi.Bulk{
+		JobTime: s.time, ContactTime: s.contactTime, Life: s.life, Limit: int(s.limit), LimitStatus: int(s.limitStatus), Field: s.field,
+		UnpaidMissing: s.unpaidMissing, RetryAfter: s.retryAfter,
+		SubmitFaults: fault(s.submitFaults), PollFaults: fault(s.pollFaults), JobFaults: fault(s.finalFaults),
+	}
+}
+
 func (s *apiSettings) faultFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&s.faults, "fault", nil, "`KIND` of fault, from the list above; repeatable: each call gets one at random; 500x2 means the first two calls of each contact")
+	f.StringArrayVar(&s.jobs.submitFaults, "submit-fault", nil, "`KIND` of fault of a POST /contacts; repeatable, as are the next two; 500x2 means the first two")
+	f.StringArrayVar(&s.jobs.pollFaults, "poll-fault", nil, "`KIND` of fault of a GET for the results of a job; 500x2 means the first two of each job")
+	f.StringArrayVar(&s.jobs.finalFaults, "job-fault", nil, "`KIND` of fault of a job when it is done; calls are jobs for the next four flags; cutx2 means the first two GETs of each")
 	f.Var(settings.Number{Value: &s.faultAfter, Min: 0, Max: 1 << 50}, "fault-after", "spare the first `N` calls")
 	f.Var(settings.Number{Value: &s.first, Min: 0, Max: 1 << 50}, "fault-first", "apply --fault to `N` calls only (default: all)")
 	f.Var(settings.Number{Value: &s.every, Min: 0, Max: 1 << 50}, "fault-every", "apply --fault to every `N`th of those only")
@@ -121,11 +158,15 @@ func (s *apiSettings) options() (fakeapi.Options, error) {
 		Uncounted: !s.countContacts, Arrivals: int(s.arrivals), TLS: s.tls != "", HTTP1: s.http1, IdleTimeout: s.idle,
 	}
 	selected := s.faultAfter != 0 || s.first != 0 || s.every != 0 || s.share != 0
-	switch {
-	case len(s.faults) > 0:
-		o.Faults = []fakeapi.Fault{{Kinds: s.faults, After: s.faultAfter, First: s.first, Every: s.every, Share: s.share}}
-	case selected:
-		return o, usage(errors.New("name the fault with --fault"))
+	fault := func(kinds []string) []fakeapi.Fault {
+		if len(kinds) == 0 {
+			return nil
+		}
+		return []fakeapi.Fault{{Kinds: kinds, After: s.faultAfter, First: s.first, Every: s.every, Share: s.share}}
+	}
+	o.Faults, o.Bulk = fault(s.faults), s.jobs.options(fault)
+	if selected && o.Faults == nil && o.Bulk.SubmitFaults == nil && o.Bulk.PollFaults == nil && o.Bulk.JobFaults == nil {
+		return o, usage(errors.New("name the fault with --fault, --submit-fault, --poll-fault or --job-fault"))
 	}
 	for name, share := range map[string]float64{"match": s.match, "big": s.big, "odd": s.odd, "fault-share": s.share} {
 		if !(share >= 0 && share <= 1) {

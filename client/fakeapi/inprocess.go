@@ -1,0 +1,139 @@
+package fakeapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+)
+
+// InProcess starts the stand-in without a network, for a bubble of testing/synctest: the server is the transport of its client.
+// Faults of a connection break the answer off. TLS and HTTP1 are ignored. Close must be called.
+func InProcess(o Options) (*Server, error) {
+	o.TLS = false
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	s, err := newServer(o)
+	if err != nil {
+		return nil, err
+	}
+	s.URL, s.forget = "http://127.0.0.1:1", func() bool { return true }
+	return s, nil
+}
+
+// RoundTrip answers a request in this process. It implements [http.RoundTripper].
+func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := []byte{}
+	if r.Body != nil {
+		var err error
+		body, err = io.ReadAll(r.Body)
+		if err := errors.Join(err, r.Body.Close()); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		wrote(trace)
+	}
+	pr, pw := io.Pipe()
+	ctx, cancel := context.WithCancel(r.Context())
+	stop := context.AfterFunc(s.alive, cancel)
+	context.AfterFunc(ctx, func() { _ = pw.CloseWithError(context.Canceled) }) // a writer must not wait for a client that has left
+	in := r.Clone(ctx)
+	in.Body, in.Host, in.RequestURI = io.NopCloser(bytes.NewReader(body)), r.URL.Host, r.URL.RequestURI()
+	w := &pipeWriter{header: http.Header{}, out: pw, began: make(chan struct{})}
+	s.handling.Go(func() {
+		defer cancel()
+		defer stop()
+		defer w.end(r.Context())
+		s.ServeHTTP(w, in)
+	})
+	<-w.began
+	if w.status == 0 {
+		return nil, w.err
+	}
+	return &http.Response{
+		Status: http.StatusText(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.sent, Body: &pipeBody{pr, cancel}, ContentLength: -1, Request: r,
+	}, nil
+}
+
+// wrote tells a trace that the request was written.
+func wrote(trace *httptrace.ClientTrace) {
+	if trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{Conn: &net.TCPConn{}})
+	}
+	if trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+	if trace.WroteRequest != nil {
+		trace.WroteRequest(httptrace.WroteRequestInfo{})
+	}
+}
+
+// A pipeWriter is the ResponseWriter of an answer in this process.
+type pipeWriter struct {
+	header, sent http.Header
+	out          *io.PipeWriter
+	once         sync.Once
+	began        chan struct{} // closed when the status or the error is known
+	status       int
+	err          error
+}
+
+func (w *pipeWriter) Header() http.Header { return w.header }
+
+func (w *pipeWriter) WriteHeader(status int) {
+	w.once.Do(func() {
+		w.status, w.sent = status, http.Header{}
+		for name, values := range w.header {
+			w.sent[http.CanonicalHeaderKey(name)] = values
+		}
+		close(w.began)
+	})
+}
+
+func (w *pipeWriter) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return w.out.Write(b)
+}
+
+// Flush does nothing: nothing is buffered.
+func (w *pipeWriter) Flush() {}
+
+// end ends the answer, or breaks it off after a panic.
+func (w *pipeWriter) end(ctx context.Context) {
+	aborted := recover()
+	err := ctx.Err()
+	if err == nil && aborted != nil {
+		err = io.ErrUnexpectedEOF
+	}
+	w.once.Do(func() {
+		if w.err = err; err == nil {
+			w.err = io.EOF
+		}
+		close(w.began)
+	})
+	_ = w.out.CloseWithError(err) // it always succeeds; nil is the end
+	if cause, ok := aborted.(error); aborted != nil && (!ok || !errors.Is(cause, http.ErrAbortHandler)) {
+		panic(aborted)
+	}
+}
+
+// A pipeBody is the body of an answer in this process. If it is closed, the handler ends.
+type pipeBody struct {
+	*io.PipeReader
+	cancel context.CancelFunc
+}
+
+func (b *pipeBody) Close() error {
+	b.cancel()
+	return b.PipeReader.Close()
+}
