@@ -6,6 +6,7 @@ package format
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -18,14 +19,18 @@ const (
 	CSV Format = "csv"
 	// JSONL is JSON objects. As an input one a line, concatenated or in one array, as an output one a line.
 	JSONL Format = "jsonl"
+	// XLSX is workbooks of Excel. As an output one sheet of text cells.
+	XLSX Format = "xlsx"
 )
 
 // properties say what can be done with a format, and what its rows are.
 type properties struct {
 	format        Format
 	input, output bool
-	delimited     bool // text with delimiters, quotes and line endings
-	objects       bool // rows are JSON objects; those of other formats are cells under a header
+	delimited     bool   // text with delimiters, quotes and line endings
+	objects       bool   // rows are JSON objects; those of other formats are cells under a header
+	binary        bool   // files are not text
+	results       Format // format of the results if none is chosen; "" means the same
 }
 
 // table is the list of all formats, in the order in which they are shown.
@@ -33,6 +38,7 @@ func table() []properties {
 	return []properties{
 		{format: CSV, input: true, output: true, delimited: true},
 		{format: JSONL, input: true, output: true, objects: true},
+		{format: XLSX, output: true, binary: true, results: CSV},
 	}
 }
 
@@ -89,6 +95,28 @@ func (f Format) IsDelimited() bool { return f.properties().delimited }
 
 // HasObjects reports whether the rows of the format are JSON objects. Those of other formats are cells under a header.
 func (f Format) HasObjects() bool { return f.properties().objects }
+
+// IsBinary reports whether files of the format are not text, so that a terminal cannot show them.
+func (f Format) IsBinary() bool { return f.properties().binary }
+
+// Results returns the format of the results of an input of format f, if the user chooses none.
+func (f Format) Results() Format {
+	if r := f.properties().results; r != "" {
+		return r
+	}
+	return f
+}
+
+// OfPath returns the format whose extension a path has, in upper or lower case; "" if there is none.
+func OfPath(path string) Format {
+	ext := strings.ToLower(filepath.Ext(path))
+	for _, p := range table() {
+		if p.format.Ext() == ext {
+			return p.format
+		}
+	}
+	return ""
+}
 
 // Ext returns the extension of the format's files, with the dot.
 func (f Format) Ext() string { return "." + string(f) }

@@ -26,6 +26,7 @@ type addition interface {
 type layout struct {
 	source  Source
 	options Options
+	title   string   // of the sheet, for formats with sheets
 	added   []string // the columns that enrich adds; none for pending rows, which keep all columns of the input
 }
 
@@ -33,6 +34,7 @@ type layout struct {
 var encoders = map[format.Format]func(io.Writer, layout) (encoder, error){
 	format.CSV:   newCSV,
 	format.JSONL: newJSONL,
+	format.XLSX:  newXLSX,
 }
 
 // bufferSize is how much an encoder collects before it writes. One row may be longer.

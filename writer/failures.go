@@ -18,7 +18,7 @@ type Failures struct {
 // NewFailures begins a file of failures for rows of s, with its header if the format has one.
 func NewFailures(w io.Writer, s Source, o Options) (*Failures, error) {
 	columns := FailureColumns()
-	e, err := newEncoder(w, layout{source: s, options: o, added: columns})
+	e, err := newEncoder(w, layout{source: s, options: o, title: "Failures", added: columns})
 	return &Failures{encoder: e, parser: newOverflowParser(s), values: make([]string, len(columns))}, err
 }
 

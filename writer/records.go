@@ -1,10 +1,14 @@
 package writer
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"enrich/contact"
+	"enrich/internal/columns"
 )
 
 // A ResultRecord has the columns that enrich adds to a row of results, in their order. [gocsv] reads a results file into structs
@@ -67,6 +71,34 @@ type FailureRecord struct {
 
 // ResultColumns returns the columns of a [ResultRecord].
 func ResultColumns() []string { return tags(reflect.TypeFor[ResultRecord](), "csv") }
+
+// Fields returns the names of the columns of a [ResultRecord] that [Options.Fields] may choose, without enrich_: the documented
+// fields of the answer, and extra.
+func Fields() []string {
+	names := ResultColumns()[messageColumn+1:]
+	for i, name := range names {
+		names[i] = strings.TrimPrefix(name, columns.Prefix)
+	}
+	return names
+}
+
+// chosenColumns returns the indexes among [ResultColumns] of the columns that a results file has: those that are not a field, then
+// the chosen fields.
+func chosenColumns(fields []string) ([]int, error) {
+	var chosen []int
+	for i := range messageColumn + 1 {
+		chosen = append(chosen, i)
+	}
+	all := Fields()
+	for _, name := range fields {
+		i := slices.Index(all, name)
+		if i < 0 {
+			return nil, fmt.Errorf("%q is not a field of an answer", name)
+		}
+		chosen = append(chosen, messageColumn+1+i)
+	}
+	return chosen, nil
+}
 
 // FailureColumns returns the columns of a [FailureRecord].
 func FailureColumns() []string { return tags(reflect.TypeFor[FailureRecord](), "csv") }

@@ -13,13 +13,24 @@ import (
 type Results struct {
 	encoder encoder
 	answer  *answer
-	row     *Result // the one that is being written
+	row     *Result  // the one that is being written
+	chosen  []int    // the columns that are written; nil means all
+	values  []string // theirs, reused
 }
 
 // NewResults begins a file of results for rows of s, with its header if the format has one.
 func NewResults(w io.Writer, s Source, o Options) (*Results, error) {
-	e, err := newEncoder(w, layout{source: s, options: o, added: ResultColumns()})
-	return &Results{encoder: e, answer: newAnswer()}, err
+	r := &Results{answer: newAnswer()}
+	added := ResultColumns()
+	var err error
+	if o.Fields != nil {
+		if r.chosen, err = chosenColumns(o.Fields); err != nil {
+			return nil, err
+		}
+		added = pick(nil, added, r.chosen)
+	}
+	r.encoder, err = newEncoder(w, layout{source: s, options: o, title: "Results", added: added})
+	return r, err
 }
 
 // Write writes one row. The output is complete only after Close.
@@ -43,6 +54,10 @@ func (r *Results) cells() []string {
 	}
 	cells[creditColumn] = strconv.FormatBool(r.row.Credit)
 	cells[messageColumn] = r.row.Message
+	if r.chosen != nil {
+		r.values = pick(r.values, cells, r.chosen)
+		return r.values
+	}
 	return cells
 }
 
@@ -63,7 +78,7 @@ func (r *Results) appendObject(b []byte) []byte {
 func (r *Results) Close() error { return r.encoder.close() }
 
 // Filled returns in how many rows each documented field had a value other than null and white space, by the name of its
-// column without enrich_.
+// column without enrich_, also of fields that are not written.
 func (r *Results) Filled() map[string]int64 {
 	filled := make(map[string]int64, len(r.answer.fields))
 	for _, f := range r.answer.fields {

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"enrich/contact"
 	"enrich/format"
 	"enrich/writer"
+	"enrich/writer/internal/xlsx/xlsxtest"
 )
 
 var at = time.Date(2026, 3, 1, 12, 30, 5, 999, time.FixedZone("", 3600))
@@ -60,10 +62,10 @@ func failuresOf(t fataler, s writer.Source, f format.Format, failures ...writer.
 	return file.String()
 }
 
-func pendingOf(t fataler, s writer.Source, rows ...writer.Row) string {
+func pendingOf(t fataler, s writer.Source, f format.Format, rows ...writer.Row) string {
 	t.Helper()
 	var file bytes.Buffer
-	w, err := writer.NewPending(&file, s)
+	w, err := writer.NewPending(&file, s, f)
 	check(t, err)
 	for i := range rows {
 		check(t, w.Write(&rows[i]))
@@ -82,21 +84,38 @@ func records(t fataler, file string) [][]string {
 	return all
 }
 
+// shown returns a file as text that contains its cells.
+func shown(t fataler, f format.Format, file string) string {
+	t.Helper()
+	if f == format.XLSX {
+		sheet, err := xlsxtest.Read([]byte(file))
+		check(t, err)
+		return fmt.Sprintf("%s: %q", sheet.Name, sheet.Rows)
+	}
+	return file
+}
+
 // TestEveryFormatIsWritten: all formats of the list have an encoder, for inputs of all formats.
 func TestEveryFormatIsWritten(t *testing.T) {
 	for _, from := range format.Inputs() {
 		s := writer.Source{Format: from, Columns: []string{"email"}}
 		row := writer.Row{Cells: []string{"a@x.example"}, Raw: []byte(`{"email":"a@x.example"}`)}
 		for _, to := range format.Outputs() {
-			if got := resultsOf(t, s, writer.Options{Format: to}, row); !strings.Contains(got, "a@x.example") {
+			if got := shown(t, to, resultsOf(t, s, writer.Options{Format: to}, row)); !strings.Contains(got, "a@x.example") {
 				t.Errorf("%s as %s: %q", from, to, got)
 			}
-			if got := failuresOf(t, s, to, writer.Failure{Row: row, Kind: contact.Rejected}); !strings.Contains(got, "rejected") {
+			if got := shown(t, to, failuresOf(t, s, to, writer.Failure{Row: row, Kind: contact.Rejected})); !strings.Contains(got, "rejected") {
 				t.Errorf("a failure of %s as %s: %q", from, to, got)
 			}
-		}
-		if got := pendingOf(t, s, row); !strings.Contains(got, "a@x.example") {
-			t.Errorf("pending %s: %q", from, got)
+			_, err := writer.NewPending(io.Discard, s, to)
+			if possible := from == to || !from.HasObjects() && !to.HasObjects(); (err == nil) != possible {
+				t.Errorf("pending rows of %s as %s: %v", from, to, err)
+			}
+			if err == nil {
+				if got := shown(t, to, pendingOf(t, s, to, row)); !strings.Contains(got, "a@x.example") {
+					t.Errorf("pending rows of %s as %s: %q", from, to, got)
+				}
+			}
 		}
 	}
 	for _, s := range []writer.Source{{Format: "xls"}, {}} {
@@ -160,7 +179,7 @@ func TestCellsOfCSVComeOutAsTheyWentIn(t *testing.T) {
 			t.Fatalf("failure %q, expected %q", got[1], expected)
 		}
 
-		if got = records(t, pendingOf(t, s, row)); !slices.Equal(got[0], columns) || !slices.Equal(got[1], row.Cells) {
+		if got = records(t, pendingOf(t, s, s.Format, row)); !slices.Equal(got[0], columns) || !slices.Equal(got[1], row.Cells) {
 			t.Fatalf("pending %q, expected %q, %q", got, columns, row.Cells)
 		}
 	})
@@ -219,7 +238,7 @@ func TestObjectsComeOutAsTheyWentIn(t *testing.T) {
 		check(t, err)
 		s := writer.Source{Format: format.JSONL, Columns: slices.Collect(maps.Keys(object))}
 		row := writer.Row{Line: 1, Raw: raw}
-		if got := pendingOf(t, s, row); canonical(t, got) != canonical(t, string(raw)) || strings.Count(got, "\n") != 1 {
+		if got := pendingOf(t, s, s.Format, row); canonical(t, got) != canonical(t, string(raw)) || strings.Count(got, "\n") != 1 {
 			t.Fatalf("pending %s became %s", raw, got)
 		}
 		file := resultsOf(t, s, writer.Options{Format: format.JSONL}, row)
@@ -326,7 +345,7 @@ func TestRowsThatCannotBeWritten(t *testing.T) {
 		if r.Write(&writer.Result{Row: row, Kind: contact.Matched, Body: []byte("{}")}) == nil {
 			t.Errorf("%s: a result", name)
 		}
-		p, err := writer.NewPending(io.Discard, s)
+		p, err := writer.NewPending(io.Discard, s, s.Format)
 		check(t, err)
 		if p.Write(&row) == nil {
 			t.Errorf("%s: pending", name)
@@ -354,7 +373,7 @@ func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestAFullDiskIsAnErrorByTheEnd(t *testing.T) {
 	for _, f := range format.Outputs() {
-		r, err := writer.NewResults(fullDisk{}, writer.Source{Format: f, Columns: []string{"email"}}, writer.Options{Format: f})
+		r, err := writer.NewResults(fullDisk{}, writer.Source{Format: format.CSV, Columns: []string{"email"}}, writer.Options{Format: f})
 		check(t, err)
 		row := writer.Row{Cells: []string{"a@x.example"}, Raw: []byte(`{"email":"a@x.example"}`)}
 		check(t, r.Write(&writer.Result{Row: row, Kind: contact.Matched, Body: []byte("{}")}))
@@ -372,7 +391,7 @@ func FuzzCells(f *testing.F) {
 			return // encoding/csv reads CRLF as LF
 		}
 		s := writer.Source{Format: format.CSV, Columns: []string{name, "other"}}
-		if got := records(t, pendingOf(t, s, writer.Row{Cells: []string{one, two}})); !slices.Equal(got[0], s.Columns) || !slices.Equal(got[1], []string{one, two}) {
+		if got := records(t, pendingOf(t, s, s.Format, writer.Row{Cells: []string{one, two}})); !slices.Equal(got[0], s.Columns) || !slices.Equal(got[1], []string{one, two}) {
 			t.Errorf("%q, %q, %q became %q", name, one, two, got)
 		}
 	})

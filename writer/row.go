@@ -15,9 +15,12 @@ type Source struct {
 	Columns []string
 }
 
-// Options say how results and failures are written. Pending rows are written as they were.
+// Options say how results and failures are written.
 type Options struct {
 	Format format.Format
+	// Fields are the fields of the answer that results have, of those of [Fields] and in this order; nil means all. The columns
+	// before the fields are always there. Failures have none, and JSONL has the whole answer.
+	Fields []string
 	// SpreadsheetSafe puts an apostrophe before cells that a spreadsheet would run as a formula. It changes data. CSV only.
 	SpreadsheetSafe bool
 	// BOM begins the file with a byte order mark. Excel reads a file without one as another encoding than UTF-8. CSV only.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,6 +13,7 @@ import (
 
 	"enrich/client/fakeapi"
 	"enrich/cmd/enrich/internal/help"
+	"enrich/writer"
 )
 
 // told runs a command line in this process and returns what it printed.
@@ -77,7 +79,8 @@ func TestCompletions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
-		"run --format ":            "csv\njsonl\n:4\n",
+		"run --format ":            "csv\njsonl\nxlsx\n:4\n",
+		"write --fields title,ex":  "title," + strings.Join(slices.DeleteFunc(writer.Fields(), func(f string) bool { return f == "title" }), "\ntitle,") + "\n:6\n",
 		"write --same-by e":        "request\nemail\n:4\n",
 		"run --map ":               "email=\nfirst_name=\nlast_name=\ncompany_name=\ncompany_domain=\nlinkedin_url=\nfull_name=\n:6\n",
 		"run FILE --map email=":    "email=Mail\nemail=Firma\n:4\n",

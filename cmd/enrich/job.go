@@ -37,11 +37,13 @@ type job struct {
 	counters    pipeline.Counters
 	memory      memoryLimit
 	info        reader.Info
-	format      format.Format
-	paths       outputs
-	outputs     outputFiles
-	report      *reporter // nil: nobody asked for it
-	budget      budget    // what --max-credits leaves to this run
+	format      format.Format // of results and failures
+	// pendingFormat is that of the pending rows.
+	pendingFormat format.Format
+	paths         outputs
+	outputs       outputFiles
+	report        *reporter // nil: nobody asked for it
+	budget        budget    // what --max-credits leaves to this run
 }
 
 // outputs are where the files go.
@@ -147,14 +149,9 @@ func (j *job) open() (*reader.Reader, error) {
 // targets names the outputs and checks that they can be written, before anything is called or created.
 func (j *job) targets(info reader.Info) error {
 	s := j.settings
-	j.info, j.format = info, info.Format
-	if s.Format != "" {
-		j.format = format.Format(s.Format)
-	}
-	for flag, given := range map[string]bool{"spreadsheet-safe": s.SpreadsheetSafe, "bom": s.BOM} {
-		if given && j.format != format.CSV {
-			return usage(fmt.Errorf("--%s is for CSV: results and failures are written as %s", flag, j.format))
-		}
+	j.info = info
+	if err := j.chooseFormats(); err != nil {
+		return usage(err)
 	}
 	j.paths = outputs{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}
 	for _, o := range []struct {
@@ -262,12 +259,12 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		w.Identity = w.Identity.ByRequest() // only what is asked is kept by both keys
 	}
 	if err := j.outputs.create(j, &w, columns); err != nil {
-		return pipeline.WriteResult{}, err
+		return pipeline.WriteResult{}, j.tooLargeAdvice(err)
 	}
 	j.report.watch(j, &w)
 	written, err := w.Do(j.shutdown.Deadline)
 	if err != nil {
-		return written, err
+		return written, j.tooLargeAdvice(err)
 	}
 	if again, _ := rows.Sum(); again != sum || (written.ReadErr == nil) != (broken == nil) || written.Read != read {
 		return written, errors.New("the input changed while it was read: " + rerunAdvice)
@@ -278,7 +275,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 // publish completes the summary and gives all files their names, the summary last; or it keeps the outputs in place.
 func (j *job) publish(s *pipeline.Summary) error {
 	if err := j.outputs.complete(); err != nil {
-		return err
+		return j.tooLargeAdvice(err)
 	}
 	s.Fields, s.Input.Path = j.outputs.results.Filled(), j.inputPath()
 	s.StartedAt, s.FinishedAt = j.rules.Started, time.Now().UTC()

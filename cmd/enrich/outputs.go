@@ -28,7 +28,7 @@ type outputFiles struct {
 func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error {
 	o.set = publish.NewSet()
 	source := writer.Source{Format: j.info.Format, Columns: columns}
-	options := writer.Options{Format: j.format, SpreadsheetSafe: j.settings.SpreadsheetSafe, BOM: j.settings.BOM}
+	options := writer.Options{Format: j.format, Fields: j.settings.Fields, SpreadsheetSafe: j.settings.SpreadsheetSafe, BOM: j.settings.BOM}
 	if !source.Format.HasObjects() {
 		source.Columns = j.info.Header
 	}
@@ -59,7 +59,7 @@ func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error 
 	if f, err = open("pending", j.paths.pending); err != nil {
 		return err
 	}
-	if o.pending, err = writer.NewPending(f, source); err != nil {
+	if o.pending, err = writer.NewPending(f, source, j.pendingFormat); err != nil {
 		return fmt.Errorf("write pending rows: %w", err)
 	}
 	w.Pending = o.pending

@@ -11,10 +11,11 @@ import (
 	"enrich/contact"
 	"enrich/input"
 	"enrich/reader"
+	"enrich/writer"
 )
 
-// Complete registers the completions of a command's flags: the words of a choice, and for --map the fields and then the
-// columns of the file that the command line names.
+// Complete registers the completions of a command's flags: the words of a choice, the fields of an answer, and for --map the fields
+// of a request and then the columns of the file that the command line names.
 func Complete(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		var words []string
@@ -31,7 +32,7 @@ func Complete(cmd *cobra.Command) {
 		}
 	})
 	for name, c := range map[string]cobra.CompletionFunc{
-		"map": completeMap, "rate": noFile, "url": noFile, "set": noFile, "delimiter": cobra.FixedCompletions([]string{"comma", "tab"}, cobra.ShellCompDirectiveNoFileComp),
+		"map": completeMap, "fields": completeFields, "rate": noFile, "url": noFile, "set": noFile, "delimiter": cobra.FixedCompletions([]string{"comma", "tab"}, cobra.ShellCompDirectiveNoFileComp),
 		"encoding": cobra.FixedCompletions([]string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "latin-1"}, cobra.ShellCompDirectiveNoFileComp),
 		"out": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
@@ -73,6 +74,18 @@ func completeMap(_ *cobra.Command, args []string, typed string) (all []string, h
 		all = append(all, field+"="+column)
 	}
 	return all, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeFields completes the last of a list of fields, with those that are not in it.
+func completeFields(_ *cobra.Command, _ []string, typed string) (all []string, how cobra.ShellCompDirective) {
+	last := strings.LastIndexByte(typed, ',') + 1
+	before := strings.Split(typed[:last], ",")
+	for _, name := range writer.Fields() {
+		if !slices.Contains(before, name) {
+			all = append(all, typed[:last]+name)
+		}
+	}
+	return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 // columnsOf returns the columns of a file; none if it cannot be read without flags.

@@ -40,6 +40,7 @@ type Settings struct {
 	Delimiter, Quote, Encoding      string
 	HeaderLine                      int64 // 0: detected
 	NoHeader, NoSplitNames          bool
+	Fields                          []string // of the answer; nil: all
 	SpreadsheetSafe, BOM            bool
 	Map, Set                        []string
 	EmailAs, SameBy                 string
@@ -104,9 +105,10 @@ func (s *Settings) OutputFlags(cmd *cobra.Command) {
 	f.Var(Path{&s.Failures}, "failures", "write the failures to `FILE`; - is standard output")
 	f.Var(Path{&s.Summary}, "summary", "write the summary to `FILE`; - is standard output")
 	f.BoolVar(&s.Replace, "replace", false, "replace existing outputs, even those of another input or with more answered rows")
-	f.Var(Path{&s.Pending}, "pending", "write the rows that were not sent to `FILE`, unchanged")
+	f.Var(Path{&s.Pending}, "pending", "write the rows that were not sent to `FILE`, unchanged: as CSV or JSONL, or as a workbook if its name ends in .xlsx")
 	f.Var(Path{&s.Report}, "report", "write an HTML report of the run to `FILE`")
-	f.Var(Choice{&s.Format, format.Names(format.Outputs())}, "format", "format of results and failures (default: the input's)")
+	f.Var(Choice{&s.Format, format.Names(format.Outputs())}, "format", "format of results and failures (default: csv for csv and xlsx, else the input's)")
+	f.Var(FieldList{&s.Fields}, "fields", "columns of the answer to write, in this order, such as title,mobile_phone (default: all); not for JSONL")
 	f.BoolVar(&s.SpreadsheetSafe, "spreadsheet-safe", false, "in CSV, put an apostrophe before cells that a spreadsheet would run as a formula")
 	f.BoolVar(&s.BOM, "bom", false, "start CSV files with a byte order mark, for Excel")
 }
