@@ -14,6 +14,8 @@ type Job struct {
 	ID string
 	// Contacts is how many contacts were submitted.
 	Contacts int
+	// Forgotten is how many of them were forgotten since (a deletion request): their results are not to be kept.
+	Forgotten int
 	// Submitted is when the intents of the job became durable.
 	Submitted time.Time
 	// Expires is when the API deletes the results; zero: the API did not say.

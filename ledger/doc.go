@@ -7,6 +7,9 @@
 //     survive a kill and a power cut.
 //   - At most one process may send a contact: only an intent that Commit reports as claimed is sent.
 //   - An intent whose process died before the outcome was recorded becomes a lost outcome, once. It may have been charged.
+//   - A contact is in at most one bulk job that has not ended, and is not sent otherwise until it has its outcome. A job whose name
+//     at the API is durable survives its run, and any run may record its results. If the run died before that, each contact of the
+//     job becomes a lost outcome, once.
 //   - The state of a contact is its latest answer or, if it has none, its latest outcome. Lost counts the calls that were lost
 //     since that answer.
 //   - After a failed write nothing more is accepted, because what it left is unknown ([ErrFailed]).

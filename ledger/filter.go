@@ -65,6 +65,21 @@ func (f *Filter) MatchesAnswer(body []byte) bool {
 	}) || f.fields[0] != "" && f.addressIn(body)
 }
 
+// MatchesText reports whether a text that need not be valid JSON contains all given fields. It may be about another person: two
+// fields may be of two persons.
+func (f *Filter) MatchesText(text []byte) bool {
+	normal := contact.Normal(jsonscan.Unescape(string(text)))
+	for i, field := range f.fields {
+		if field == "" {
+			continue
+		}
+		if i == 0 && !containsAddress(normal, field) || !strings.Contains(normal, field) {
+			return false
+		}
+	}
+	return !f.IsEmpty()
+}
+
 // addressIn reports whether a value contains the address, at any depth, also as a member's name.
 func (f *Filter) addressIn(value []byte) bool {
 	for scalar := range jsonscan.Scalars(value) {

@@ -26,6 +26,9 @@ type State struct {
 	// ClaimedElsewhere reports whether another process has an open claim on the contact: it must be neither sent nor failed. It
 	// is always false if only one process at a time can write to the store.
 	ClaimedElsewhere bool
+	// InJob reports whether the contact was submitted in a bulk job, of any run, and has no outcome of it yet: it must be neither
+	// sent nor failed. The other fields are those of its earlier outcomes.
+	InJob bool
 	// AddressAnswered reports whether the contact's address was answered, under whatever other fields. It is false for a
 	// contact without an address, and if the store was opened without looking for addresses.
 	AddressAnswered bool

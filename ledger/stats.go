@@ -15,6 +15,13 @@ type Stats struct {
 	// Credits is the number of answers that say that a credit was charged.
 	Credits int64 `json:"credits_charged"`
 	Runs    int64 `json:"runs"`
+	// Jobs is the number of bulk jobs; JobsOpen of those that have not ended, and ContactsInOpenJobs of the contacts that wait
+	// for their results.
+	Jobs               int64 `json:"jobs"`
+	JobsOpen           int64 `json:"jobs_open"`
+	ContactsInOpenJobs int64 `json:"contacts_in_open_jobs"`
+	// RawResults is the number of pieces of results that could not be understood and are kept as they were received.
+	RawResults int64 `json:"raw_results"`
 	// First and Last are the times of the oldest and the newest outcome; nil if there is none.
 	First *time.Time `json:"first"`
 	Last  *time.Time `json:"last"`
@@ -27,8 +34,8 @@ type Stats struct {
 type Spent struct {
 	// Charged is the number of answers that were charged.
 	Charged int64
-	// MaybeCharged is the number of outcomes that may have been charged: lost calls, and no-match answers that do not say whether
-	// they were charged.
+	// MaybeCharged is the number of outcomes that may have been charged: lost calls, no-match answers that do not say whether
+	// they were charged, and contacts of open jobs.
 	MaybeCharged int64
 }
 
@@ -44,12 +51,16 @@ type Erased struct {
 	// Others is the number of outcomes that are not answers: refused, lost and released calls.
 	Others  int64
 	Intents int64
+	// InJobs is the number of contacts that were taken out of open jobs: their results will be dropped.
+	InJobs int64
+	// Raw is the number of pieces of results that could not be understood.
+	Raw int64
 }
 
 // A Verification is the result of checking a whole ledger.
 type Verification struct {
-	// Outcomes and Intents are how many were checked.
-	Outcomes, Intents int64
+	// Outcomes, Intents and Jobs are how many were checked.
+	Outcomes, Intents, Jobs int64
 	// Problems is how many were found; Messages describes the first of them.
 	Problems int64
 	Messages []string

@@ -105,6 +105,10 @@ func printStats(w world, s *ledger.Stats) error {
 		{s.Refused, "request that failed without a charge", "requests that failed without a charge", false},
 		{s.Lost, "call that was lost: it may have been charged", "calls that were lost: they may have been charged", false},
 		{s.Credits, "credit charged", "credits charged", false},
+		{s.JobsOpen, "open bulk job", "open bulk jobs", true},
+		{s.ContactsInOpenJobs, "contact in an open bulk job: it may have been charged", "contacts in open bulk jobs: they may have been charged", true},
+		{s.Jobs, "bulk job", "bulk jobs", true},
+		{s.RawResults, "raw result of bulk jobs", "raw results of bulk jobs", true},
 		{s.Runs, "run", "runs", false},
 		{s.Bytes, "byte", "bytes", false},
 	})
@@ -173,7 +177,7 @@ func forgetCommand(w world) *cobra.Command {
 		Use: "forget [ADDRESS]", Short: "Erase all records of one person, for a deletion request",
 		Long: "Erases all requests and answers of a person; no byte of them remains in the file. If several fields are given, all must\n" +
 			"match. Outputs that were written before are not changed. A contact that was forgotten is new: if it is sent again, it\n" +
-			"costs again. The exit code is 3 if the ledger has no record of the person.",
+			"costs again. If it is in an open bulk job, its result will be dropped. The exit code is 3 if the ledger has no record of the person.",
 		Example: "  enrich ledger forget ann@example.com\n  enrich ledger forget --first-name Ann --last-name Smith --company-domain example.com",
 		Args:    cobra.MaximumNArgs(1),
 	}
@@ -236,11 +240,17 @@ func pruneCommand(w world) *cobra.Command {
 	})
 }
 
-// sayErased counts answers, because they are what was paid for; other outcomes are named if there were any.
+// sayErased counts answers, because they are what was paid for; anything else is named if there was any.
 func sayErased(w world, what string, e ledger.Erased) error {
 	text := console.Count(e.Answers, "answer") + " removed"
 	if e.Others > 0 {
 		text += ", and " + console.Count(e.Others, "call") + " without an answer"
+	}
+	if e.InJobs > 0 {
+		text += "; " + console.Count(e.InJobs, "contact") + " removed from open bulk jobs, whose results will be dropped"
+	}
+	if e.Raw > 0 {
+		text += "; " + console.Count(e.Raw, "raw result") + " of bulk jobs removed"
 	}
 	_, err := fmt.Fprintf(w.stdout, "%s: %s\n", what, text)
 	return err
@@ -302,6 +312,10 @@ func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
 	if v.Problems > 0 {
 		return fmt.Errorf("verify: %w: %s; restore it from a backup", ledger.ErrDamaged, console.Count(v.Problems, "problem"))
 	}
-	_, err = fmt.Fprintf(w.stdout, "OK: %s, %s\n", console.Count(v.Outcomes, "outcome"), console.Count(v.Intents, "intent"))
+	text := fmt.Sprintf("OK: %s, %s", console.Count(v.Outcomes, "outcome"), console.Count(v.Intents, "intent"))
+	if v.Jobs > 0 {
+		text += ", " + console.Count(v.Jobs, "bulk job")
+	}
+	_, err = fmt.Fprintln(w.stdout, text)
 	return err
 }

@@ -96,7 +96,7 @@ func runQueries(t *testing.T, queries string) {
 			t.Errorf("the query returns no row: %s", query)
 		}
 	}
-	if n != 3 {
-		t.Errorf("the README has %d queries, expected 3", n)
+	if n != 5 {
+		t.Errorf("the README has %d queries, expected 5", n)
 	}
 }

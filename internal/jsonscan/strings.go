@@ -30,6 +30,36 @@ func Unquote[T Text](quoted T) (text string, ok bool) {
 	return string(append(b, s...)), ok
 }
 
+// Unescape replaces the valid escapes of a text that need not be JSON. Everything else stays.
+func Unescape(s string) string {
+	at := strings.IndexByte(s, '\\')
+	if at < 0 {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for ; at >= 0; at = strings.IndexByte(s, '\\') {
+		b = append(b, s[:at]...)
+		switch s = s[at:]; {
+		case isCodeUnit(s):
+			r, n := codePoint(s[1:min(len(s), 6)])
+			if isCodeUnit(s[6:]) {
+				r, n = codePoint(s[1:])
+			}
+			b, s = utf8.AppendRune(b, r), s[1+n:]
+		case len(s) >= 2 && escapes[s[1]] != 0:
+			b, s = append(b, escapes[s[1]]), s[2:]
+		default:
+			b, s = append(b, '\\'), s[1:]
+		}
+	}
+	return string(append(b, s...))
+}
+
+// isCodeUnit reports whether a text begins with \uXXXX.
+func isCodeUnit(s string) bool {
+	return len(s) >= 6 && s[0] == '\\' && s[1] == 'u' && isHex(s[2]) && isHex(s[3]) && isHex(s[4]) && isHex(s[5])
+}
+
 // codePoint reads uXXXX, or the two of a surrogate pair, and returns how long it is.
 func codePoint(s string) (r rune, size int) {
 	r = codeUnit(s)

@@ -246,6 +246,8 @@ func testViews(t *testing.T, newBackend func(testing.TB) Backend) {
 		"answers":  {"id", "run", "status", "at", "email", "credit_charged", "message", "contact", "answer"},
 		"failures": {"id", "run", "status", "kind", "at", "email", "http_status", "attempts", "message", "contact"},
 		"lost":     {"id", "run", "at", "email", "http_status", "attempts", "message", "contact"},
+		"jobs":     {"job", "run", "api_job_id", "state", "contacts", "pending", "submitted_at", "expires_at", "ended_at"},
+		"job_raw":  {"id", "job", "content"},
 		"runs":     {"id", "started", "finished", "url", "input", "version", "stopped", "exit_code", "answers"},
 	} {
 		got, err := b.Columns(view)

@@ -31,6 +31,8 @@ type Backend interface {
 	Kill(ledger.Store) error
 	// Columns returns the names of a view's columns.
 	Columns(view string) ([]string, error)
+	// RawResults returns what was kept of the results of a job, in the order of commits, as view job_raw has it.
+	RawResults(job int64) ([][]byte, error)
 }
 
 // Run runs the tests. Each calls newBackend for a ledger of its own, and some do so many times.
@@ -48,6 +50,12 @@ func Run(t *testing.T, newBackend func(testing.TB) Backend) {
 		{"OpenIntentsAreLostOnce", testOpenIntents},
 		{"LostCallsAreCountedUpTo15", testLostCount},
 		{"AReaderChangesNothing", testReader},
+		{"JobsSurviveTheirRun", testJobs},
+		{"SubmittedJobsAreLostOnce", testLostJobs},
+		{"JobsClaim", testJobClaims},
+		{"ImpossibleChangesOfJobsAreRefused", testJobErrors},
+		{"RawResultsAreKept", testRawResults},
+		{"JobsAreSpent", testSpentByJobs},
 		{"SpentSinceADay", testSpent},
 		{"AnUnknownChargeIsSpent", testUnknownCharge},
 		{"AnsweredFromAURL", testAnsweredFrom},
@@ -56,6 +64,9 @@ func Run(t *testing.T, newBackend func(testing.TB) Backend) {
 		{"Forget", testForget},
 		{"AnEmptyFilterForgetsNobody", testForgetNobody},
 		{"Prune", testPrune},
+		{"ForgetInAJob", testForgetInJob},
+		{"ForgetRawResults", testForgetRaw},
+		{"PruneKeepsOpenJobs", testPruneJobs},
 		{"ErasureDuringARunIsRefused", testEraseDuringRun},
 		{"RemovedIsRecorded", testRemoved},
 		{"Cancellation", testCancellation},

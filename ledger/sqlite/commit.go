@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -14,21 +15,37 @@ import (
 )
 
 // Commit makes intents and outcomes of a run durable, together. When it returns without an error they are on the disk, and the
-// states contain the outcomes. Every intent is claimed, because no other process can write. It ignores ctx: an answer that was
-// paid for is recorded, also if the run is stopping.
+// states contain the outcomes. Every intent is claimed, because no other process can write, except those of contacts that are in
+// an open job. It ignores ctx: an answer that was paid for is recorded, also if the run is stopping.
 //
 // After an error the ledger accepts nothing more, because what a failed sync left on the disk is unknown: every later call
 // returns [ledger.ErrFailed].
 func (l *Ledger) Commit(_ context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) (claimed []bool, err error) {
 	l.db.Lock()
 	defer l.db.Unlock()
+	intents, claimed = l.claim(intents)
 	if err := l.commitLocked(run, intents, outcomes); err != nil {
 		return nil, err
 	}
+	return claimed, nil
+}
+
+// claim returns the intents that may be sent.
+func (l *Ledger) claim(intents []ledger.Intent) (mine []ledger.Intent, claimed []bool) {
 	for len(l.claimed) < len(intents) {
 		l.claimed = append(l.claimed, true)
 	}
-	return l.claimed[:len(intents)], nil
+	inJob := func(i ledger.Intent) bool { return l.states.InJob(i.Keys) }
+	if len(l.jobs) == 0 || !slices.ContainsFunc(intents, inJob) {
+		return intents, l.claimed[:len(intents)]
+	}
+	claimed = make([]bool, len(intents))
+	for i := range intents {
+		if claimed[i] = !inJob(intents[i]); claimed[i] {
+			mine = append(mine, intents[i])
+		}
+	}
+	return mine, claimed
 }
 
 func (l *Ledger) commitGroup(run int64, intents []ledger.Intent, outcomes []contact.Outcome) error {
@@ -44,16 +61,43 @@ func (l *Ledger) commitLocked(run int64, intents []ledger.Intent, outcomes []con
 	if len(intents)+len(outcomes) == 0 {
 		return nil
 	}
+	return l.apply(&change{run: run, intents: intents, outcomes: outcomes})
+}
+
+// A change is what one commit makes durable.
+type change struct {
+	run      int64
+	intents  []ledger.Intent
+	outcomes []contact.Outcome
+
+	// job is the new row of the job to which all of it belongs; nil: none.
+	job *jobRow
+	raw [][]byte // what could not be understood of the job's results
+}
+
+func (c *change) jobID() int64 {
+	if c.job == nil {
+		return 0
+	}
+	return c.job.id
+}
+
+// hasAsked reports whether the commit has a row in table asked: if it has intents, and if it has no outcomes, because every commit
+// has a row in one of the two tables.
+func (c *change) hasAsked() bool { return len(c.intents) > 0 || len(c.outcomes) == 0 }
+
+// apply makes a change durable, then visible.
+func (l *Ledger) apply(c *change) error {
 	first := l.last + 1
-	if err := l.write(run, first, intents, outcomes); err != nil {
+	if err := l.write(first, c); err != nil {
 		return l.fail(err)
 	}
 	l.commit++
-	l.last += int64(len(outcomes))
-	if len(outcomes) > 0 {
+	l.last += int64(len(c.outcomes))
+	if len(c.outcomes) > 0 {
 		l.lastSum = l.stmts.lastSum
 	}
-	l.states.Record(outcomes, ledger.Ref(first), run == l.current)
+	l.states.Record(c.outcomes, ledger.Ref(first), c.run == l.current, c.job != nil)
 	// The record comes after the sync and before the checkpoint: a kill here leaves it one commit behind.
 	err := l.writeRecord(!l.recordSynced)
 	if err == nil {
@@ -85,8 +129,8 @@ func (l *Ledger) writeRecord(sync bool) error {
 	return l.lock.Write(lockfile.Record{Commit: l.commit, Outcome: l.last, Checksum: l.lastSum}, sync)
 }
 
-// write is one transaction. SQLite syncs in COMMIT.
-func (l *Ledger) write(run, first int64, intents []ledger.Intent, outcomes []contact.Outcome) (err error) {
+// write is one transaction. SQLite syncs in COMMIT. first is the number of the first outcome.
+func (l *Ledger) write(first int64, c *change) (err error) {
 	s := &l.stmts
 	if err := s.prepare(l.conn); err != nil {
 		return err
@@ -99,11 +143,16 @@ func (l *Ledger) write(run, first int64, intents []ledger.Intent, outcomes []con
 			_ = s.rollback.Exec() // the first error is returned
 		}
 	}()
-	if err := l.writeIntents(run, intents); err != nil {
+	if err := l.writeIntents(c); err != nil {
 		return err
 	}
-	if err := l.writeOutcomes(run, first, outcomes, len(intents) > 0); err != nil {
+	if err := l.writeOutcomes(first, c); err != nil {
 		return err
+	}
+	if c.job != nil {
+		if err := l.writeJobChange(c); err != nil {
+			return err
+		}
 	}
 	if l.marked {
 		if err := l.markLog(false); err != nil {
@@ -113,11 +162,11 @@ func (l *Ledger) write(run, first int64, intents []ledger.Intent, outcomes []con
 	return s.commit.Exec()
 }
 
-func (l *Ledger) writeIntents(run int64, intents []ledger.Intent) error {
-	if len(intents) == 0 {
+func (l *Ledger) writeIntents(change *change) error {
+	if !change.hasAsked() {
 		return nil
 	}
-	s := &l.stmts
+	s, intents := &l.stmts, change.intents
 	s.keys, s.texts = s.keys[:0], append(s.texts[:0], '[')
 	for i := range intents {
 		if i > 0 {
@@ -127,17 +176,19 @@ func (l *Ledger) writeIntents(run int64, intents []ledger.Intent) error {
 		s.texts = intents[i].Contact.AppendJSON(s.texts)
 	}
 	s.texts = append(s.texts, ']')
-	c := commitRow{id: l.commit + 1, run: run, keys: s.keys, contacts: s.texts}
+	c := commitRow{id: l.commit + 1, run: change.run, keys: s.keys, contacts: s.texts, job: change.jobID()}
 	b := binder{stmt: s.asked}
 	b.int(c.id)
 	b.int(c.run)
-	b.blob(c.keys)
+	b.bytes(c.keys)
 	b.blob(c.contacts)
 	b.int(c.sum())
+	b.int(c.job)
 	return b.exec()
 }
 
-func (l *Ledger) writeOutcomes(run, first int64, outcomes []contact.Outcome, hasIntents bool) error {
+func (l *Ledger) writeOutcomes(first int64, change *change) error {
+	outcomes := change.outcomes
 	if len(outcomes) == 0 {
 		return nil
 	}
@@ -146,11 +197,13 @@ func (l *Ledger) writeOutcomes(run, first int64, outcomes []contact.Outcome, has
 	for i := range outcomes {
 		o := &outcomes[i]
 		s.keys = appendEnded(s.keys, ended{o.Keys, o.Kind, o.At.UnixMilli()})
-		if err := l.writeOutcome(run, first+int64(i), o); err != nil {
+		if err := l.writeOutcome(change.run, first+int64(i), o); err != nil {
 			return err
 		}
 	}
-	c := commitRow{id: l.commit + 1, run: run, first: first, commits: 1, asked: flag(hasIntents), keys: s.keys}
+	c := commitRow{
+		id: l.commit + 1, run: change.run, first: first, commits: 1, asked: flag(change.hasAsked()), keys: s.keys, job: change.jobID(),
+	}
 	if l.compaction.due(&c, l.options.compactAfter) {
 		return l.compact(&c)
 	}
@@ -164,6 +217,7 @@ func (s *statements) writeEnded(c *commitRow) error {
 	}
 	b.blob(c.keys)
 	b.int(c.sum())
+	b.int(c.job)
 	return b.exec()
 }
 
@@ -210,8 +264,8 @@ func (s *statements) prepare(conn *sqlite3.Conn) error {
 		"BEGIN IMMEDIATE": &s.begin,
 		"COMMIT":          &s.commit,
 		"ROLLBACK":        &s.rollback,
-		"INSERT INTO asked VALUES(?,?,?,CAST(? AS TEXT),?)":                                                           &s.asked,
-		"INSERT INTO ended VALUES(?,?,?,?,?,?,?)":                                                                     &s.ended,
+		"INSERT INTO asked VALUES(?,?,?,CAST(? AS TEXT),?,?)":                                                         &s.asked,
+		"INSERT INTO ended VALUES(?,?,?,?,?,?,?,?)":                                                                   &s.ended,
 		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),?)": &s.outcome,
 	} {
 		if *stmt != nil {

@@ -12,15 +12,16 @@ const (
 
 // compaction is the state of the rows at the end of ended that may be compacted.
 type compaction struct {
-	run, after     int64 // the rows are of this run and follow this commit
+	run, job       int64 // the rows are of this run and this job (0: of none)
+	after          int64 // and follow this commit
 	rows, outcomes int64
 }
 
 // due counts one more row and reports whether it must be compacted with those before it. after replaces compactAfter unless it
 // is 0.
 func (s *compaction) due(c *commitRow, after int) bool {
-	if s.run != c.run {
-		*s = compaction{run: c.run, after: c.id - 1}
+	if s.run != c.run || s.job != c.job {
+		*s = compaction{run: c.run, job: c.job, after: c.id - 1}
 	}
 	s.rows++
 	s.outcomes += c.count()
@@ -29,7 +30,7 @@ func (s *compaction) due(c *commitRow, after int) bool {
 	}
 	few := s.outcomes < compactBelow*s.rows
 	if !few {
-		*s = compaction{run: c.run, after: c.id}
+		*s = compaction{run: c.run, job: c.job, after: c.id}
 	}
 	return few
 }
@@ -37,7 +38,7 @@ func (s *compaction) due(c *commitRow, after int) bool {
 // compact writes a new row together with those before it.
 func (l *Ledger) compact(last *commitRow) error {
 	var all commitRow
-	for stmt, err := range l.rows(endedColumns+" WHERE id > ? ORDER BY id", l.compaction.after) {
+	for stmt, err := range l.rows(l.selectEnded()+" WHERE id > ? ORDER BY id", l.compaction.after) {
 		if err != nil {
 			return err
 		}
@@ -51,7 +52,7 @@ func (l *Ledger) compact(last *commitRow) error {
 	if err := l.exec("DELETE FROM ended WHERE id > ?", l.compaction.after); err != nil {
 		return err
 	}
-	l.compaction = compaction{run: last.run, after: last.id}
+	l.compaction = compaction{run: last.run, job: last.job, after: last.id}
 	return l.stmts.writeEnded(&all)
 }
 

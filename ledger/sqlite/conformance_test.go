@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -70,4 +71,21 @@ func (b *backend) Columns(view string) (names []string, err error) {
 		names = append(names, stmt.ColumnName(i))
 	}
 	return names, nil
+}
+
+func (b *backend) RawResults(job int64) (pieces [][]byte, err error) {
+	c, err := sqlite3.Open(b.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = c.Close() }() // it was only read
+	stmt, _, err := c.Prepare(fmt.Sprintf("SELECT content FROM job_raw WHERE job = %d ORDER BY id", job))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = stmt.Close() }() // it was only read
+	for stmt.Step() {
+		pieces = append(pieces, stmt.ColumnBlob(0, nil))
+	}
+	return pieces, stmt.Err()
 }

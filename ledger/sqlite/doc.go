@@ -12,17 +12,19 @@
 //
 // # The file
 //
-// application_id is 0x656e7263 ("enrc"); user_version is the number of the newest migration. Three tables are only appended to
-// during a run. There is no index but the row numbers, because an index on a random key costs more than everything else.
+// application_id is 0x656e7263 ("enrc"); user_version is the number of the newest migration. The tables of intents and outcomes are
+// only appended to during a run. There is no index but the row numbers, because an index on a random key costs more than everything else.
 //
 //	run      id, started, first, url, input, version, constants, closed, finished, stopped, exit_code, checksum
-//	asked    id (of the commit), run, keys, contacts, checksum        the intents of one commit
-//	ended    id (of the commit), run, first, commits, asked, keys, checksum    the outcomes of one commit, as keys
+//	asked    id (of the commit), run, keys, contacts, checksum, job   the intents of one commit
+//	ended    id (of the commit), run, first, commits, asked, keys, checksum, job    the outcomes of one commit, as keys
 //	outcome  id, run, kind, at, status, attempts, charged, failure, message, contact, body, checksum
 //	pruned   id, at, commits, outcomes, checksum                      the last numbers that were assigned to what was pruned; one row for
 //	                                                                  each erasure, also for one that forgot a person and pruned nothing
 //	erased   day (since 1970, UTC), charged, lost, checksum           what removed outcomes had cost (from version 2 on)
 //	log      id (1), needed                                           1: a log must follow (from version 4 on)
+//	job      id, run, asked, contacts, pending, raw, state, api_id, submitted, expires, ended, ids, checksum    (from version 5 on)
+//	raw      id, job, content, checksum                               what could not be understood of a job's results (from version 5 on)
 //
 // asked.keys has 32 bytes for each intent (both keys of its contact); asked.contacts has the contacts in the same order, as JSON.
 // ended.keys has 40 bytes for each outcome: both keys, then at<<8|kind, big-endian; the outcome itself is row first+i. A row of
@@ -31,6 +33,14 @@
 // that contact.Identity had in the file's version; rekey.go has the step that makes them again. Opening reads only ended, so a
 // ledger of millions opens in seconds. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text
 // after its length.
+//
+// The contacts of a bulk job are the intents of one commit, job.asked; all rows of asked and ended that belong to a job have its
+// number, and each commit has a row in one of the two, if need be one without intents. job.contacts are as many as were submitted,
+// job.pending those that have no outcome of the job; job.raw counts rows of raw. A row of job is changed in the same transaction
+// as what it counts, and stays when its job has ended. Job numbers have no gaps, and SQLite remembers the last one, so a removed
+// row is detected. Opening reads the intents of the jobs that have not ended. job.ids is empty, or has the request keys under which
+// the contacts were submitted, 16 bytes each, if a migration changed them while the job was open: the results have those. Outcomes of
+// a job can be of another run than its intents, but their keys are those of the run that submitted it.
 //
 // # What is durable, and how a loss is detected
 //
@@ -59,5 +69,5 @@
 // SQLite's own page checksums (cksumvfs) are not used: another program that only looks at a ledger may join its log with it, and
 // would write pages without them.
 //
-// Other programs should read the views, which have plain names and times as text: answers, failures, lost, runs.
+// Other programs should read the views, which have plain names and times as text: answers, failures, lost, runs, jobs, job_raw.
 package sqlite

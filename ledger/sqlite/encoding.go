@@ -15,7 +15,8 @@ import (
 
 // Sizes of the elements of asked.keys and ended.keys (see the package comment), in bytes.
 const (
-	keysSize  = 2 * len(contact.Key{})
+	keySize   = len(contact.Key{})
+	keysSize  = 2 * keySize
 	endedSize = keysSize + 8
 )
 
@@ -83,26 +84,41 @@ type commitRow struct {
 	// many of them have intents.
 	commits, asked int64
 	keys, contacts []byte
+	// job is the bulk job to which the intents or outcomes belong; 0: none.
+	job int64
 }
 
-const (
-	endedColumns = "SELECT id, run, first, commits, asked, keys, checksum FROM ended"
-	allEnded     = endedColumns + " ORDER BY id"
-	askedColumns = "SELECT id, run, keys, contacts, checksum FROM asked"
-)
+// selectEnded begins a query of table ended for readCommit, selectAsked one of table asked for readAsked.
+func (l *Ledger) selectEnded() string {
+	return "SELECT id, run, first, commits, asked, keys, checksum, " + l.jobColumn() + " FROM ended"
+}
+
+func (l *Ledger) selectAsked() string {
+	return "SELECT id, run, keys, contacts, checksum, " + l.jobColumn() + " FROM asked"
+}
+
+// jobColumn is the column for the job, which files of older versions do not have.
+func (l *Ledger) jobColumn() string {
+	if l.version < jobVersion {
+		return "0"
+	}
+	return "job"
+}
 
 // readCommit reads a row of ended.
 func readCommit(stmt *sqlite3.Stmt) (commitRow, error) {
 	c := commitRow{
 		id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), first: stmt.ColumnInt64(2),
-		commits: stmt.ColumnInt64(3), asked: stmt.ColumnInt64(4), keys: stmt.ColumnRawBlob(5),
+		commits: stmt.ColumnInt64(3), asked: stmt.ColumnInt64(4), keys: stmt.ColumnRawBlob(5), job: stmt.ColumnInt64(7),
 	}
 	return c, c.check(stmt.ColumnInt64(6))
 }
 
 // readAsked reads a row of asked.
 func readAsked(stmt *sqlite3.Stmt) (commitRow, error) {
-	c := commitRow{id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), keys: stmt.ColumnRawBlob(2), contacts: stmt.ColumnRawText(3)}
+	c := commitRow{
+		id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(1), keys: stmt.ColumnRawBlob(2), contacts: stmt.ColumnRawText(3), job: stmt.ColumnInt64(5),
+	}
 	if c.contacts == nil {
 		c.contacts = []byte{} // not a row of ended
 	}
@@ -120,11 +136,18 @@ func (c *commitRow) check(sum int64) error {
 	return nil
 }
 
+// sum is the checksum of the row. The number of the job is in it only if there is one: older versions had no jobs.
 func (c *commitRow) sum() int64 {
-	if c.contacts != nil {
-		return checksum([]int64{c.id, c.run}, c.keys, c.contacts)
+	numbers := [6]int64{c.id, c.run, c.first, c.commits, c.asked, c.job}
+	switch {
+	case c.contacts == nil && c.job == 0:
+		return checksum(numbers[:5], c.keys)
+	case c.contacts == nil:
+		return checksum(numbers[:], c.keys)
+	case c.job == 0:
+		return checksum(numbers[:2], c.keys, c.contacts)
 	}
-	return checksum([]int64{c.id, c.run, c.first, c.commits, c.asked}, c.keys)
+	return checksum([]int64{c.id, c.run, c.job}, c.keys, c.contacts)
 }
 
 // count returns how many outcomes the row has.

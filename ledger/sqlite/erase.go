@@ -18,7 +18,7 @@ import (
 // Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer
 // that returns them or contains the address, and everything else that was sent and answered for the same request. After that
 // nothing of it is in the bytes of the file or its log, nor the keys made from it. It returns what was removed. A contact that
-// is forgotten is new: sent again, it costs again.
+// is forgotten is new: sent again, it costs again. If it is in an open job, its result will be dropped.
 //
 // After Forget and [Ledger.Prune] the ledger accepts nothing more until it is opened again. If one of them fails, some of what
 // it had to remove may still be there: call it again.
@@ -31,22 +31,30 @@ func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (ledger.Erased
 		if err := e.findRequests(filter); err != nil {
 			return err
 		}
-		return e.eraseScattered(func(o ended) bool {
+		err := e.eraseScattered(func(o ended) bool {
 			_, ok := e.requests[o.keys.Request]
 			return ok
 		})
+		if err != nil {
+			return err
+		}
+		return e.forgetJobs(&filter)
 	})
 }
 
-// Prune removes what ended before a moment, and makes the file smaller. Contacts whose answer was removed are new again. It
-// returns what was removed; the numbers of removed outcomes are not used again.
+// Prune removes what ended before a moment, and makes the file smaller. Contacts whose answer was removed are new again. Jobs that
+// have not ended stay as they are. It returns what was removed; the numbers of removed outcomes are not used again.
 func (l *Ledger) Prune(ctx context.Context, before time.Time) (ledger.Erased, error) {
 	cutoff := before.UnixMilli()
 	return l.erase(ctx, func(e *erasure) error {
 		if err := e.prunePrefix(cutoff); err != nil {
 			return err
 		}
-		return e.eraseScattered(func(o ended) bool { return o.at < cutoff })
+		e.keepJobs = true
+		if err := e.eraseScattered(func(o ended) bool { return o.at < cutoff }); err != nil {
+			return err
+		}
+		return e.pruneJobs(cutoff)
 	})
 }
 
@@ -60,6 +68,12 @@ type erasure struct {
 	cost map[int64]ledger.Spent
 	// dated: a row of table pruned has the time of this erasure.
 	dated bool
+	// keepJobs: nothing is removed from open jobs.
+	keepJobs bool
+	// fromJobs are the jobs from which contacts were removed, and how many of those had no outcome.
+	fromJobs map[int64]int64
+	// erasedIDs are the places of the contacts that were removed from open jobs, by job.
+	erasedIDs map[int64][]int
 }
 
 // erase runs an erasure in one transaction, then rewrites the file.
@@ -79,7 +93,7 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (ledger.Era
 		return ledger.Erased{}, err
 	}
 	l.erased = true
-	e := erasure{Ledger: l, requests: map[contact.Key]int64{}, cost: map[int64]ledger.Spent{}}
+	e := erasure{Ledger: l, requests: map[contact.Key]int64{}, cost: map[int64]ledger.Spent{}, fromJobs: map[int64]int64{}, erasedIDs: map[int64][]int{}}
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {
 		return ledger.Erased{}, l.failUnlessInterrupted(ctx, err)
 	}
@@ -200,9 +214,13 @@ func (e *erasure) prunePrefix(cutoff int64) error {
 	)
 }
 
-// firstKept returns the first commit, and its first outcome, that has an outcome after the cutoff.
+// firstKept returns the first commit, and its first outcome, that has an outcome after the cutoff or the intents of an open job.
 func (e *erasure) firstKept(cutoff int64) (commitRow, error) {
-	for stmt, err := range e.rows(allEnded) {
+	end := e.commit + 1
+	for _, j := range e.openJobs() {
+		end = min(end, j.asked)
+	}
+	for stmt, err := range e.rows(e.selectEnded() + " ORDER BY id") {
 		if err != nil {
 			return commitRow{}, err
 		}
@@ -210,11 +228,11 @@ func (e *erasure) firstKept(cutoff int64) (commitRow, error) {
 		if err != nil {
 			return commitRow{}, err
 		}
-		if hasNewer(c.keys, cutoff) {
-			return commitRow{id: c.id - c.commits + 1, first: c.first}, nil
+		if hasNewer(c.keys, cutoff) || c.id >= end {
+			return commitRow{id: min(c.id-c.commits+1, end), first: c.first}, nil
 		}
 	}
-	return commitRow{id: e.commit + 1, first: e.last + 1}, nil
+	return commitRow{id: end, first: e.last + 1}, nil
 }
 
 func hasNewer(keys []byte, cutoff int64) bool {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"enrich/contact"
 	"enrich/internal/jsonscan"
 )
 
@@ -27,13 +26,16 @@ func (e *erasure) eraseScattered(removes func(ended) bool) error {
 // eraseOutcomes deletes outcomes and returns the commits that must be rewritten: they cannot be while they are read.
 func (e *erasure) eraseOutcomes(removes func(ended) bool) (changed []commitRow, err error) {
 	var ids []int64
-	for stmt, err := range e.rows(allEnded) {
+	for stmt, err := range e.rows(e.selectEnded() + " ORDER BY id") {
 		if err != nil {
 			return nil, err
 		}
 		c, err := readCommit(stmt)
 		if err != nil {
 			return nil, err
+		}
+		if e.keeps(&c) {
+			continue
 		}
 		if removed := e.eraseFromCommit(&c, removes); len(removed) > 0 {
 			ids = append(ids, removed...)
@@ -45,6 +47,9 @@ func (e *erasure) eraseOutcomes(removes func(ended) bool) (changed []commitRow, 
 	}
 	return changed, err
 }
+
+// keeps reports whether nothing is removed from a commit, because it belongs to an open job.
+func (e *erasure) keeps(c *commitRow) bool { return e.keepJobs && e.jobs[c.job] != nil }
 
 // eraseFromCommit makes the entries of removed outcomes zero, in a copy of the row's keys, and returns their numbers.
 func (e *erasure) eraseFromCommit(c *commitRow, removes func(ended) bool) (ids []int64) {
@@ -74,7 +79,7 @@ func (e *erasure) eraseIntents() error {
 		return nil
 	}
 	var changed []commitRow
-	for stmt, err := range e.rows(askedColumns + " ORDER BY id") {
+	for stmt, err := range e.rows(e.selectAsked() + " ORDER BY id") {
 		if err != nil {
 			return err
 		}
@@ -82,7 +87,7 @@ func (e *erasure) eraseIntents() error {
 		if err != nil {
 			return err
 		}
-		if e.eraseContacts(&c) {
+		if !e.keeps(&c) && e.eraseContacts(&c) {
 			changed = append(changed, c)
 		}
 	}
@@ -97,14 +102,18 @@ func (e *erasure) eraseIntents() error {
 
 // eraseContacts erases the intents of one commit, in copies of the row's keys and contacts, and reports whether there were any.
 func (e *erasure) eraseContacts(c *commitRow) (changed bool) {
-	removes := func(k contact.Keys) bool {
-		before, ok := e.requests[k.Request]
+	job := e.jobs[c.job] // nil: none, or it has ended
+	removes := func(i int) bool {
+		before, ok := e.requests[readKeys(c.keys[i*keysSize:]).Request]
 		return ok && c.id < before
 	}
-	for i := 0; i < len(c.keys); i += keysSize {
-		if removes(readKeys(c.keys[i:])) {
+	for i := range len(c.keys) / keysSize {
+		if removes(i) {
 			e.removed.Intents++
 			changed = true
+			if c.job != 0 {
+				e.eraseFromJob(job, c.job, i)
+			}
 		}
 	}
 	if !changed {
@@ -115,8 +124,8 @@ func (e *erasure) eraseContacts(c *commitRow) (changed bool) {
 		if i > 0 {
 			contacts = append(contacts, ',')
 		}
-		if k := keys[i*keysSize:][:keysSize]; removes(readKeys(k)) {
-			clear(k)
+		if removes(i) {
+			clear(keys[i*keysSize:][:keysSize])
 			contacts = append(contacts, "null"...)
 			continue
 		}

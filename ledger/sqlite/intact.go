@@ -228,7 +228,7 @@ func (l *Ledger) checkNewest() error {
 
 // verifyAfterOtherWriter verifies the whole ledger, because another program has written to its file.
 func (l *Ledger) verifyAfterOtherWriter() error {
-	v := verification{Ledger: l, open: map[int64]*openIntents{}}
+	v := newVerification(l)
 	if err := v.run(); err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 // interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
 const interruptedMessage = "the run ended before the answer was recorded; the call may have been charged"
 
+// interruptedJobMessage is likewise that of each contact of a job.
+const interruptedJobMessage = "the run ended before the API's answer to the job was recorded; the contact may have been charged"
+
 // openIntents are the intents of a run that have no outcome yet, in order. If commits are added in order, no more intents are
 // open at a time than the run had permits.
 type openIntents struct {
@@ -110,7 +113,7 @@ func (o *openIntents) lost(started int64) []contact.Outcome {
 	return lost
 }
 
-// openCalls returns the intents without an outcome of all runs that are not closed, by run.
+// openCalls returns the intents without an outcome of all runs that are not closed, by run, but not those of jobs.
 func (l *Ledger) openCalls() (map[int64][]contact.Outcome, error) {
 	from, all := int64(-1), map[int64]*openIntents{}
 	for i := range l.runs {
@@ -127,7 +130,7 @@ func (l *Ledger) openCalls() (map[int64][]contact.Outcome, error) {
 	err := l.walk(max(from, l.pruned+1), func(c *commitRow) error {
 		o, ok := all[c.run]
 		switch {
-		case !ok:
+		case !ok || c.job != 0:
 			return nil
 		case c.contacts == nil:
 			o.end(c)
@@ -143,4 +146,19 @@ func (l *Ledger) openCalls() (map[int64][]contact.Outcome, error) {
 		lost[run] = o.lost(l.runs[run-1].Started.UnixMilli())
 	}
 	return lost, nil
+}
+
+// lostContacts returns the contacts of a job that have no outcome, as lost outcomes, at the time of the submission.
+func (l *Ledger) lostContacts(j *openJob) ([]contact.Outcome, error) {
+	var lost []contact.Outcome
+	err := l.eachContact(j, func(c ledger.JobContact) error {
+		if !c.Done {
+			lost = append(lost, contact.Outcome{
+				Contact: c.Contact, Keys: c.Keys, Kind: contact.Lost, At: moment(j.submitted), Attempts: 1,
+				Failure: contact.Exhausted, Message: interruptedJobMessage,
+			})
+		}
+		return nil
+	})
+	return lost, err
 }

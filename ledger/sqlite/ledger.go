@@ -56,12 +56,16 @@ type Ledger struct {
 
 	version int // of the file, as it was opened
 	runs    []runRow
-	current int64 // the run that was begun; 0: none yet
-	commit  int64 // the last commit's number
-	last    int64 // the last outcome's number
-	lastSum int64 // the checksum of the last outcome; 0: it was erased
-	pruned  int64 // the last commit that was pruned
-	removed int64 // when something was last forgotten or pruned, in milliseconds; 0: never
+	current int64              // the run that was begun; 0: none yet
+	commit  int64              // the last commit's number
+	last    int64              // the last outcome's number
+	lastSum int64              // the checksum of the last outcome; 0: it was erased
+	pruned  int64              // the last commit that was pruned
+	jobs    map[int64]*openJob // those that have not ended, by number
+	lastJob int64              // the last job's number
+	members *jobMembers        // of the job whose results were committed last; nil: none
+	live    bool               // read only, and a run was writing when it was opened
+	removed int64              // when something was last forgotten or pruned, in milliseconds; 0: never
 	// identities make the keys of the runs' requests; filled when needed.
 	identities []contact.Identity
 	found      []contact.Outcome // see Found

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
@@ -9,17 +10,18 @@ import (
 	"enrich/ledger"
 )
 
-// load reads the state of each contact, from table ended alone, and checks that nothing is missing: numbers have no gaps, and
-// each table ends where another one says. It returns the calls that runs left open, unless a run is live.
+// load reads the state of each contact, from table ended and the jobs that have not ended, and checks that nothing is missing:
+// numbers have no gaps, and each table ends where another one says. It returns the calls that runs left open, unless a run is
+// live.
 func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
 	if l.runs, err = l.readRuns(); err != nil {
 		return nil, err
 	}
-	if err := l.loadPruned(); err != nil {
+	if err := errors.Join(l.loadPruned(), l.loadJobs()); err != nil {
 		return nil, err
 	}
 	var lastKept int64 // the last outcome that was not forgotten
-	for stmt, err := range l.rows(allEnded) {
+	for stmt, err := range l.rows(l.selectEnded() + " ORDER BY id") {
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +29,11 @@ func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
 			return nil, err
 		}
 	}
-	if err := l.checkEnd(lastKept); err != nil || live {
+	if err := l.checkEnd(lastKept); err != nil {
+		return nil, err
+	}
+	l.live = live
+	if err := l.loadOpenJobs(); err != nil || live {
 		return nil, err
 	}
 	return l.openCalls()
@@ -63,11 +69,15 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, lastKept *int64) error {
 			return err
 		}
 	}
+	job := l.jobs[c.job] // nil: none, or it has ended
 	for i := 0; i < len(c.keys); i += endedSize {
 		e := readEnded(c.keys[i:])
+		if job != nil {
+			job.loaded = append(job.loaded, e.keys.Request)
+		}
 		if e.kind != 0 { // 0: forgotten
 			*lastKept = c.first + int64(i/endedSize)
-			l.states.Load(e.keys, e.kind, ledger.Ref(*lastKept), e.at)
+			l.states.Load(e.keys, e.kind, ledger.Ref(*lastKept), e.at, false)
 		}
 	}
 	return nil
@@ -75,7 +85,7 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, lastKept *int64) error {
 
 // checkNext checks that nothing is missing between a row of ended and the one before it.
 func (l *Ledger) checkNext(c *commitRow) error {
-	if c.id-c.commits < l.commit || c.first != l.last+1 || !l.hasRun(c.run) {
+	if c.id-c.commits < l.commit || c.first != l.last+1 || !l.hasRun(c.run) || !l.hasJob(c.job) {
 		return fmt.Errorf("%w: something is missing before commit %d", ledger.ErrDamaged, c.id)
 	}
 	l.commit = c.id
@@ -102,8 +112,8 @@ func (l *Ledger) checkEnd(lastKept int64) error {
 
 // walk calls do with the commits from a number on, the intents of each before its outcomes, and checks that none is missing.
 func (l *Ledger) walk(from int64, do func(*commitRow) error) error {
-	const merged = `SELECT id, 0, run, 0, 0, 0, keys, contacts, checksum FROM asked WHERE id >= ?1
-		UNION ALL SELECT id, 1, run, first, commits, asked, keys, NULL, checksum FROM ended WHERE id >= ?1 ORDER BY 1, 2`
+	merged := fmt.Sprintf(`SELECT id, 0, run, 0, 0, 0, keys, contacts, checksum, %[1]s FROM asked WHERE id >= ?1
+		UNION ALL SELECT id, 1, run, first, commits, asked, keys, NULL, checksum, %[1]s FROM ended WHERE id >= ?1 ORDER BY 1, 2`, l.jobColumn())
 	last := from - 1  // the last row of ended
 	asked := int64(0) // rows of asked after it
 	gap := int64(0)   // commits without a row after it
@@ -113,7 +123,7 @@ func (l *Ledger) walk(from int64, do func(*commitRow) error) error {
 		}
 		c := commitRow{
 			id: stmt.ColumnInt64(0), run: stmt.ColumnInt64(2), first: stmt.ColumnInt64(3), commits: stmt.ColumnInt64(4),
-			asked: stmt.ColumnInt64(5), keys: stmt.ColumnRawBlob(6),
+			asked: stmt.ColumnInt64(5), keys: stmt.ColumnRawBlob(6), job: stmt.ColumnInt64(9),
 		}
 		if stmt.ColumnInt64(1) == 0 {
 			c.contacts = stmt.ColumnRawText(7)
@@ -130,8 +140,11 @@ func (l *Ledger) walk(from int64, do func(*commitRow) error) error {
 			}
 			last, asked, gap = c.id, 0, 0
 		}
-		if !l.hasRun(c.run) {
+		switch {
+		case !l.hasRun(c.run):
 			return fmt.Errorf("%w: commit %d is of run %d, which does not exist", ledger.ErrDamaged, c.id, c.run)
+		case !l.hasJob(c.job):
+			return fmt.Errorf("%w: commit %d is of job %d, which does not exist", ledger.ErrDamaged, c.id, c.job)
 		}
 		if l.outdated() {
 			if _, err := l.rekeyRow(&c); err != nil {

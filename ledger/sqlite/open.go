@@ -178,8 +178,7 @@ func (l *Ledger) openToRead() (err error) {
 	if err != nil {
 		return err
 	}
-	l.addLost(open)
-	return errors.Join(l.conn.Exec("COMMIT"), l.watchFiles())
+	return errors.Join(l.addLost(open), l.conn.Exec("COMMIT"), l.watchFiles())
 }
 
 // closeRuns ends the intents that runs left open when they ended. Each is a call that may have been charged: a lost outcome.
@@ -194,17 +193,51 @@ func (l *Ledger) closeRuns(open map[int64][]contact.Outcome) error {
 		}
 		l.found = append(l.found, lost...)
 	}
+	return l.closeJobs()
+}
+
+// closeJobs ends the jobs whose run died before the result of the submission was recorded. The API may have accepted them: each
+// of their contacts is lost.
+func (l *Ledger) closeJobs() error {
+	for _, j := range l.openJobs() {
+		if j.state != ledger.JobSubmitted {
+			continue
+		}
+		lost, err := l.lostContacts(j)
+		if err == nil {
+			err = l.CommitResults(context.Background(), j.run, j.id, lost, nil, ledger.JobLost)
+		}
+		if err != nil {
+			return fmt.Errorf("close job %d: %w", j.id, err)
+		}
+		l.found = append(l.found, lost...)
+	}
 	return nil
 }
 
 // addLost is what a reader does instead: it adds them to its own states. Their references are their places in found, counted
 // backwards from -1.
-func (l *Ledger) addLost(open map[int64][]contact.Outcome) {
-	for _, run := range slices.Sorted(maps.Keys(open)) {
-		for _, o := range open[run] {
-			o.Run = run
-			l.states.Load(o.Keys, contact.Lost, -1-ledger.Ref(len(l.found)), o.At.UnixMilli())
-			l.found = append(l.found, o)
+func (l *Ledger) addLost(open map[int64][]contact.Outcome) error {
+	add := func(run int64, lost []contact.Outcome, ofJob bool) {
+		for i := range lost {
+			lost[i].Run = run
+			l.states.Load(lost[i].Keys, contact.Lost, -1-ledger.Ref(len(l.found)), lost[i].At.UnixMilli(), ofJob)
+			l.found = append(l.found, lost[i])
 		}
 	}
+	for _, run := range slices.Sorted(maps.Keys(open)) {
+		add(run, open[run], false)
+	}
+	for _, j := range l.openJobs() {
+		if j.state != ledger.JobSubmitted || l.live {
+			continue
+		}
+		lost, err := l.lostContacts(j)
+		if err != nil {
+			return err
+		}
+		add(j.run, lost, true)
+		delete(l.jobs, j.id)
+	}
+	return nil
 }

@@ -83,7 +83,16 @@ type binder struct {
 func (b *binder) int(v int64)   { b.n++; b.keep(b.stmt.BindInt64(b.n, v)) }
 func (b *binder) text(v []byte) { b.n++; b.keep(b.stmt.BindRawText(b.n, v)) }
 func (b *binder) blob(v []byte) { b.n++; b.keep(b.stmt.BindBlob(b.n, v)) }
-func (b *binder) null()         { b.n++; b.keep(b.stmt.BindNull(b.n)) }
+
+// bytes binds a blob that is empty for nil, where blob binds null.
+func (b *binder) bytes(v []byte) {
+	if v == nil {
+		v = []byte{}
+	}
+	b.blob(v)
+}
+
+func (b *binder) null() { b.n++; b.keep(b.stmt.BindNull(b.n)) }
 
 // intOrNull binds null for -1.
 func (b *binder) intOrNull(v int64) {

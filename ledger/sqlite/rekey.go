@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,6 +10,7 @@ import (
 
 	"enrich/contact"
 	"enrich/internal/jsonscan"
+	"enrich/ledger"
 )
 
 // rekeyStep is the migration that recomputes every key from its contact, because the rules of [contact.Identity] changed. It
@@ -36,12 +38,12 @@ func (l *Ledger) outdated() bool { return l.version > 0 && l.version < rekeyVers
 
 // rekey recomputes the keys of all commits, in the transaction that the caller has begun, and writes the rows that change. It
 // refuses a ledger that [Ledger.load] would refuse, so that a damaged file stays as it is.
-func rekey(db *sqlite3.Conn) (err error) {
-	l := &Ledger{conn: db}
+func rekey(db *sqlite3.Conn, version int) (err error) {
+	l := &Ledger{conn: db, version: version}
 	if l.runs, err = l.readRuns(); err != nil {
 		return err
 	}
-	if err := l.loadPruned(); err != nil {
+	if err := errors.Join(l.loadPruned(), l.loadJobs()); err != nil {
 		return err
 	}
 	if err := l.rekeyEnded(); err != nil {
@@ -52,7 +54,7 @@ func rekey(db *sqlite3.Conn) (err error) {
 
 func (l *Ledger) rekeyEnded() error {
 	var lastKept int64
-	err := l.inBatches(endedColumns, readCommit, func(c *commitRow) error {
+	err := l.inBatches(l.selectEnded(), readCommit, func(c *commitRow) error {
 		if err := l.checkNext(c); err != nil {
 			return err
 		}
@@ -76,16 +78,37 @@ func (l *Ledger) rekeyEnded() error {
 // rekeyAsked leaves a damaged row as it is: opening a ledger does not read most of them, and a new checksum would hide the
 // damage.
 func (l *Ledger) rekeyAsked() error {
-	return l.inBatches(askedColumns, readAskedOrDamaged, func(c *commitRow) error {
+	return l.inBatches(l.selectAsked(), readAskedOrDamaged, func(c *commitRow) error {
 		if c.contacts == nil || !l.hasRun(c.run) {
 			return nil
 		}
+		submitted := c.keys
 		changed, err := l.rekeyRow(c)
 		if err != nil || !changed {
 			return err
 		}
+		if err := l.keepIDs(c, submitted); err != nil {
+			return err
+		}
 		return l.updateRow("UPDATE asked SET keys = ?, checksum = ? WHERE id = ?", c)
 	})
+}
+
+// keepIDs records under which keys the contacts of an open job were submitted: its results will have those.
+func (l *Ledger) keepIDs(c *commitRow, submitted []byte) error {
+	j := l.jobs[c.job]
+	if j == nil || j.asked != c.id {
+		return nil
+	}
+	row := j.jobRow
+	var err error
+	if row.ids, err = l.submittedIDs(j); err != nil || len(row.ids) > 0 {
+		return err
+	}
+	for i := 0; i < len(submitted); i += keysSize {
+		row.ids = append(row.ids, submitted[i:][:keySize]...)
+	}
+	return l.writeJob(updateJob, &row)
 }
 
 // readAskedOrDamaged reads a row of asked, without its contacts if it is damaged.
@@ -129,8 +152,12 @@ func (l *Ledger) inBatches(columns string, read func(*sqlite3.Stmt) (commitRow, 
 // rekeyRow replaces the keys of a commit's intents or outcomes by those of the current rules, and reports whether any changed.
 // A key whose contact is damaged or missing stays: reading it will return the error.
 func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
+	run, err := l.identityRun(c)
+	if err != nil {
+		return false, err
+	}
 	if c.contacts != nil {
-		return l.rekeyIntents(c), nil
+		return l.rekeyIntents(c, run), nil
 	}
 	keys := slices.Clone(c.keys)
 	for stmt, err := range l.rows("SELECT id, contact FROM outcome WHERE id BETWEEN ? AND ?", c.first, c.first+c.count()-1) {
@@ -138,7 +165,7 @@ func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
 			return false, err
 		}
 		id := stmt.ColumnInt64(0)
-		newKeys := l.keysOf(c.run, stmt.ColumnRawText(1))
+		newKeys := l.keysOf(run, stmt.ColumnRawText(1))
 		if old := c.ended(id); old.kind == 0 || old.keys == newKeys {
 			continue
 		}
@@ -155,7 +182,8 @@ func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
 	return changed, nil
 }
 
-func (l *Ledger) rekeyIntents(c *commitRow) (changed bool) {
+// rekeyIntents makes them by the API and the constants of a run.
+func (l *Ledger) rekeyIntents(c *commitRow, run int64) (changed bool) {
 	keys := slices.Clone(c.keys)
 	for i, asked := range slices.Collect(jsonscan.Elements(c.contacts)) {
 		if (i+1)*keysSize > len(keys) {
@@ -165,13 +193,26 @@ func (l *Ledger) rekeyIntents(c *commitRow) (changed bool) {
 		if old == (contact.Keys{}) { // forgotten
 			continue
 		}
-		if newKeys := l.keysOf(c.run, asked); newKeys != old {
+		if newKeys := l.keysOf(run, asked); newKeys != old {
 			copy(keys[i*keysSize:], appendKeys(nil, newKeys))
 			changed = true
 		}
 	}
 	c.keys = keys
 	return changed
+}
+
+// identityRun returns the run whose API and constants made the keys of a row. Any run of the same API may record the results of a
+// job, but the keys are those of the run that submitted it.
+func (l *Ledger) identityRun(c *commitRow) (int64, error) {
+	if c.job == 0 {
+		return c.run, nil
+	}
+	run, err := l.number("SELECT run FROM job WHERE id = ?", c.job)
+	if err == nil && !l.hasRun(run) {
+		err = fmt.Errorf("%w: commit %d is of job %d, which has no run", ledger.ErrDamaged, c.id, c.job)
+	}
+	return run, err
 }
 
 // keysOf returns the keys of a contact in the file, under the API and the constants of a run. A contact that was sent before a

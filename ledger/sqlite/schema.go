@@ -95,10 +95,43 @@ var migrations = [...]string{
 		needed INTEGER NOT NULL
 	) STRICT;
 	INSERT INTO log VALUES(1, 0);`,
+	`ALTER TABLE asked ADD COLUMN job INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE ended ADD COLUMN job INTEGER NOT NULL DEFAULT 0;
+	CREATE TABLE job(
+		id INTEGER PRIMARY KEY AUTOINCREMENT,
+		run INTEGER NOT NULL,
+		asked INTEGER NOT NULL,
+		contacts INTEGER NOT NULL,
+		pending INTEGER NOT NULL,
+		raw INTEGER NOT NULL,
+		state TEXT NOT NULL,
+		api_id TEXT NOT NULL,
+		submitted INTEGER NOT NULL,
+		expires INTEGER,
+		ended INTEGER,
+		ids BLOB NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE TABLE raw(
+		id INTEGER PRIMARY KEY,
+		job INTEGER NOT NULL,
+		content BLOB NOT NULL,
+		checksum INTEGER NOT NULL
+	) STRICT;
+	CREATE VIEW jobs AS SELECT
+		id AS job, run, nullif(api_id, '') AS api_job_id, state, contacts, pending,
+		strftime('%Y-%m-%dT%H:%M:%SZ', submitted / 1000, 'unixepoch') AS submitted_at,
+		strftime('%Y-%m-%dT%H:%M:%SZ', expires / 1000, 'unixepoch') AS expires_at,
+		strftime('%Y-%m-%dT%H:%M:%SZ', ended / 1000, 'unixepoch') AS ended_at
+		FROM job;
+	CREATE VIEW job_raw AS SELECT id, job, content FROM raw;`,
 }
 
-// logVersion is the first version that has table log.
-const logVersion = 4
+// logVersion is the first version that has table log; jobVersion the first one that has bulk jobs.
+const (
+	logVersion = 4
+	jobVersion = 5
+)
 
 // migrate brings the open file from a version to the newest one, each step in a transaction. A new file has version 0.
 func migrate(db *sqlite3.Conn, steps []string, version int) error {
@@ -119,7 +152,7 @@ func migrateStep(db *sqlite3.Conn, step string, version int) error {
 		return err
 	}
 	if step == rekeyStep {
-		if err := rekey(db); err != nil {
+		if err := rekey(db, version-1); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,9 @@ func (l *Ledger) Stats(_ context.Context) (ledger.Stats, error) {
 	if s.Runs, err = l.number("SELECT count(*) FROM run"); err != nil {
 		return s, damaged(err)
 	}
+	if err := l.countJobs(&s); err != nil {
+		return s, damaged(err)
+	}
 	version, err := l.number("PRAGMA user_version")
 	if err != nil {
 		return s, damaged(err)
@@ -49,6 +52,27 @@ func (l *Ledger) countOutcomes(s *ledger.Stats) error {
 		if stmt.ColumnInt64(8) > 0 {
 			first, last := moment(stmt.ColumnInt64(6)), moment(stmt.ColumnInt64(7))
 			s.First, s.Last = &first, &last
+		}
+	}
+	return nil
+}
+
+// countJobs counts the jobs. A reader does not count a submitted job whose run died as open: it will be lost.
+func (l *Ledger) countJobs(s *ledger.Stats) error {
+	if l.version < jobVersion {
+		return nil
+	}
+	open := "state IN ('submitted', 'open')"
+	if l.options.ReadOnly && !l.live {
+		open = "state = 'open'"
+	}
+	query := "SELECT count(*), coalesce(sum(" + open + "), 0), " + l.pendingInJobs() + ", coalesce(sum(raw), 0) FROM job"
+	for stmt, err := range l.rows(query) {
+		if err != nil {
+			return err
+		}
+		for i, n := range []*int64{&s.Jobs, &s.JobsOpen, &s.ContactsInOpenJobs, &s.RawResults} {
+			*n = stmt.ColumnInt64(i)
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,7 +15,7 @@ import (
 const maxMessages = 20
 
 // Verify reads the whole ledger. It checks every page (SQLite's own check), every checksum, that every key is that of its
-// contact, API and constants, and that every intent of a run that has ended has an outcome. A problem is not an error; an
+// contact, API and constants, and that every intent of a run or a job that has ended has an outcome. A problem is not an error; an
 // error means that the verification could not be completed.
 func (l *Ledger) Verify(ctx context.Context) (ledger.Verification, error) {
 	l.db.Lock()
@@ -24,7 +25,7 @@ func (l *Ledger) Verify(ctx context.Context) (ledger.Verification, error) {
 	}
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
-	v := verification{Ledger: l, open: map[int64]*openIntents{}}
+	v := newVerification(l)
 	err := v.run()
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
@@ -36,6 +37,11 @@ type verification struct {
 	*Ledger
 	result ledger.Verification
 	open   map[int64]*openIntents // by run
+	jobs   map[int64]*openIntents // by job
+}
+
+func newVerification(l *Ledger) *verification {
+	return &verification{Ledger: l, open: map[int64]*openIntents{}, jobs: map[int64]*openIntents{}}
 }
 
 func (v *verification) problem(format string, args ...any) {
@@ -72,7 +78,7 @@ func (v *verification) run() error {
 			v.checkClosed(r.id)
 		}
 	}
-	return nil
+	return errors.Join(v.checkJobs(), v.checkRaw())
 }
 
 // commitRow checks the outcomes or the intents of one commit.
@@ -81,16 +87,27 @@ func (v *verification) commitRow(row *commitRow) error {
 		v.problem("commit %d is of run %d, which does not exist", row.id, row.run)
 		return nil
 	}
-	if row.contacts != nil {
-		v.checkIntents(row)
-		return v.open[row.run].addCommit(row)
+	open, identity := v.open[row.run], row.run
+	if row.job != 0 {
+		if open = v.jobs[row.job]; open == nil {
+			open = newOpenIntents()
+			v.jobs[row.job] = open
+		}
+		var err error
+		if identity, err = v.identityRun(row); err != nil {
+			return err
+		}
 	}
-	v.open[row.run].end(row)
-	return v.checkOutcomes(row)
+	if row.contacts != nil {
+		v.checkIntents(row, identity)
+		return open.addCommit(row)
+	}
+	open.end(row)
+	return v.checkOutcomes(row, identity)
 }
 
-// checkIntents checks that each intent has the key of its contact.
-func (v *verification) checkIntents(row *commitRow) {
+// checkIntents checks that each intent has the key of its contact, by the API and the constants of a run.
+func (v *verification) checkIntents(row *commitRow, identity int64) {
 	for i, asked := range slices.Collect(jsonscan.Elements(row.contacts)) {
 		if (i+1)*keysSize > len(row.keys) {
 			return // addCommit reports it
@@ -100,14 +117,14 @@ func (v *verification) checkIntents(row *commitRow) {
 			continue
 		}
 		v.result.Intents++
-		if v.keysOf(row.run, asked) != k {
+		if v.keysOf(identity, asked) != k {
 			v.problem("commit %d: intent %d: key does not match contact", row.id, i+1)
 		}
 	}
 }
 
 // checkOutcomes checks the outcomes of one commit, and that they are what the commit says.
-func (v *verification) checkOutcomes(row *commitRow) error {
+func (v *verification) checkOutcomes(row *commitRow, identity int64) error {
 	present := make([]bool, row.count())
 	for stmt, err := range v.rows(recordColumns+" WHERE id BETWEEN ? AND ?", row.first, row.first+row.count()-1) {
 		if err != nil {
@@ -123,7 +140,7 @@ func (v *verification) checkOutcomes(row *commitRow) error {
 			v.problem("outcome %d: checksum mismatch", r.id)
 		case r.run != row.run || r.kind != int64(e.kind) || r.at != e.at:
 			v.problem("outcome %d does not match its commit", r.id)
-		case v.keysOf(row.run, r.contact) != e.keys:
+		case v.keysOf(identity, r.contact) != e.keys:
 			v.problem("outcome %d: key does not match contact", r.id)
 		}
 	}

@@ -29,21 +29,30 @@ type Table struct {
 	// addresses are those that were answered, as 64 bits of their key: enough for a count that is only shown.
 	addresses []uint64
 	sorted    bool // addresses
+	// again counts how often a contact is in open jobs besides the first time: two requests may be one contact.
+	again map[contact.Key]int
 }
 
-// Load adds an outcome that is in the ledger already. It must not be called beside other methods.
-func (t *Table) Load(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64) {
-	t.add(k, kind, ref, ms)
+// Load adds an outcome that is in the ledger already. It must not be called beside other methods. leavesJob says that with it the
+// contact is not in an open job any more.
+func (t *Table) Load(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64, leavesJob bool) {
+	e := t.add(k, kind, ref, ms)
+	if leavesJob {
+		t.leaveJob(k.By(t.ByEmail), e)
+	}
 }
 
 // Record adds outcomes that have been committed, with ascending references. thisRun says whether they are of the run that
-// was begun on the ledger.
-func (t *Table) Record(outcomes []contact.Outcome, first ledger.Ref, thisRun bool) {
+// was begun on the ledger, leavesJob whether they are of contacts that are not in an open job any more.
+func (t *Table) Record(outcomes []contact.Outcome, first ledger.Ref, thisRun, leavesJob bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range outcomes {
 		o := &outcomes[i]
 		e := t.add(o.Keys, o.Kind, first+ledger.Ref(i), o.At.UnixMilli())
+		if leavesJob {
+			t.leaveJob(o.Keys.By(t.ByEmail), e)
+		}
 		if thisRun {
 			e.meta |= thisRunMark
 		}
@@ -74,6 +83,60 @@ func (t *Table) add(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64)
 	return e
 }
 
+// EnterJob notes that a contact is in an open job.
+func (t *Table) EnterJob(k contact.Keys) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.enterJob(k)
+}
+
+func (t *Table) enterJob(keys contact.Keys) {
+	k := keys.By(t.ByEmail)
+	e := t.entries.get(k)
+	if e.meta&inJobMark == 0 {
+		e.meta |= inJobMark
+		return
+	}
+	if t.again == nil {
+		t.again = map[contact.Key]int{}
+	}
+	t.again[k]++
+}
+
+func (t *Table) leaveJob(k contact.Key, e *entry) {
+	switch n := t.again[k]; {
+	case n > 1:
+		t.again[k]--
+	case n == 1:
+		delete(t.again, k)
+	default:
+		e.meta &^= inJobMark
+	}
+}
+
+// Claim notes that a contact is in an open job, unless it is in one already; then it returns false.
+func (t *Table) Claim(k contact.Keys) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.inJob(k) {
+		return false
+	}
+	t.enterJob(k)
+	return true
+}
+
+// InJob reports whether a contact is in an open job.
+func (t *Table) InJob(k contact.Keys) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.inJob(k)
+}
+
+func (t *Table) inJob(k contact.Keys) bool {
+	e := t.entries.find(k.By(t.ByEmail))
+	return e != nil && e.meta&inJobMark != 0
+}
+
 // States looks contacts up: states[i] is the state of keys[i]. All of them are of one moment.
 func (t *Table) States(keys []contact.Keys, states []ledger.State) {
 	t.mu.Lock()
@@ -82,8 +145,11 @@ func (t *Table) States(keys []contact.Keys, states []ledger.State) {
 		s := &states[i]
 		*s = ledger.State{AddressAnswered: t.Addresses && t.addressAnswered(keys[i])}
 		if e := t.entries.find(keys[i].By(t.ByEmail)); e != nil {
+			s.DoneThisRun, s.InJob = e.meta&thisRunMark != 0, e.meta&inJobMark != 0
+			if e.kind() == 0 { // only in a job
+				continue
+			}
 			s.Kind, s.Ref, s.At, s.Lost = e.kind(), e.ref(), time.UnixMilli(e.time()).UTC(), e.lost()
-			s.DoneThisRun = e.meta&thisRunMark != 0
 		}
 	}
 }

@@ -39,7 +39,7 @@ func TestAContactTakesAtMost32BytesWhileTheTableGrows(t *testing.T) {
 	before := heap()
 	var table states.Table
 	for i := range n {
-		table.Load(keys(i), contact.Matched, ledger.Ref(i+1), 0)
+		table.Load(keys(i), contact.Matched, ledger.Ref(i+1), 0, false)
 		if i%100_000 == 99_999 {
 			if bytes := heap() - before; bytes > 32*int64(i+1)+fixed {
 				t.Errorf("%d contacts take %d bytes", i+1, bytes)
@@ -66,9 +66,9 @@ func TestStatesFollowTheRules(t *testing.T) {
 			ref++
 			current := rapid.Bool().Draw(t, "this run")
 			if current {
-				table.Record([]contact.Outcome{{Keys: k, Kind: kind, At: at}}, ref, true)
+				table.Record([]contact.Outcome{{Keys: k, Kind: kind, At: at}}, ref, true, false)
 			} else {
-				table.Load(k, kind, ref, at.UnixMilli())
+				table.Load(k, kind, ref, at.UnixMilli(), false)
 			}
 			s := expected[k.By(table.ByEmail)]
 			lost := s.Lost
@@ -105,7 +105,7 @@ func TestAContactWithoutAnAddressHasNone(t *testing.T) {
 	table := states.Table{Addresses: true}
 	k := keys(1)
 	k.Email = k.Request
-	table.Load(k, contact.Matched, 1, 0)
+	table.Load(k, contact.Matched, 1, 0, false)
 	if s := stateOf(&table, k); s.AddressAnswered {
 		t.Errorf("%+v", s)
 	}

@@ -32,12 +32,14 @@ type shard struct {
 type entry struct {
 	key  [12]byte
 	at   uint32 // seconds since 1970
-	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | this run<<7 | kind
+	meta uint64 // ref<<22 | milliseconds<<12 | lost<<8 | this run<<7 | in a job<<6 | kind
 }
 
 const (
-	kindMask    = 0x7f
+	kindMask    = 0x3f
+	inJobMark   = 1 << 6
 	thisRunMark = 1 << 7
+	marks       = inJobMark | thisRunMark
 	lostShift   = 8
 	lostMax     = 15
 	msShift     = 12
@@ -57,7 +59,7 @@ func (e *entry) time() int64 {
 
 func (e *entry) set(kind contact.Kind, ref ledger.Ref, lost int, ms int64) {
 	ms = min(max(ms, 0), 1000*(1<<32)-1) // until 2106
-	e.meta = uint64(ref)<<refShift | uint64(ms%1000)<<msShift | uint64(min(lost, lostMax))<<lostShift | e.meta&thisRunMark | uint64(kind)
+	e.meta = uint64(ref)<<refShift | uint64(ms%1000)<<msShift | uint64(min(lost, lostMax))<<lostShift | e.meta&marks | uint64(kind)
 	e.at = uint32(ms / 1000)
 }
 

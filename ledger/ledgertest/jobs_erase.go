@@ -1,0 +1,176 @@
+package ledgertest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger"
+)
+
+// A person is forgotten from an open job: the result will not be recorded, and what it may cost still counts.
+func testForgetInJob(t *testing.T, newBackend func(testing.TB) Backend) {
+	b := newBackend(t)
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	job := openJob(t, s, run, people(1, 5))
+	alone := openJob(t, s, run, people(7, 8))
+	kept := openJob(t, s, run, people(8, 10))
+	check(t, s.CommitResults(t.Context(), run, job, results(contact.Matched, 1), [][]byte{[]byte("an element"), []byte(`{"email":"x@y.example"}`)}, ""))
+	check(t, s.CommitResults(t.Context(), run, kept, nil, [][]byte{[]byte("half an elem")}, ""))
+	finish(t, s, run)
+	forget := func(n int, expected ledger.Erased) {
+		t.Helper()
+		s := open(t, b, Options{})
+		spent, err := s.SpentSince(t.Context(), day(1))
+		check(t, err)
+		if erased, err := s.Forget(t.Context(), Person(n).Contact); err != nil || erased != expected {
+			t.Errorf("person %d: removed %+v, %v; expected %+v", n, erased, err, expected)
+		}
+		check(t, s.Close())
+		for _, o := range []Options{{ReadOnly: true}, {}} {
+			s = open(t, b, o)
+			if now, err := s.SpentSince(t.Context(), day(1)); err != nil || now != spent {
+				t.Errorf("person %d: spent %+v, before %+v; %v", n, now, spent, err)
+			}
+			if state := State(t, s, Person(n).Keys); state != (ledger.State{}) {
+				t.Errorf("person %d: %+v", n, state)
+			}
+			Valid(t, s)
+			check(t, s.Close())
+		}
+	}
+	forget(2, ledger.Erased{Intents: 1, InJobs: 1, Raw: 2})
+	forget(1, ledger.Erased{Intents: 1, Answers: 1})
+	forget(7, ledger.Erased{Intents: 1, InJobs: 1})
+
+	s = open(t, b, Options{})
+	jobs := openJobs(t, s, URL)
+	if len(jobs) != 2 || jobs[0].Contacts != 4 || jobs[0].Forgotten != 2 || jobs[1].Number != kept || jobs[1].Forgotten != 0 {
+		t.Errorf("open are %+v", jobs)
+	}
+	if got := jobContacts(t, s, job); !slices.Equal(got, []int{3, 4}) {
+		t.Errorf("contacts %v", got)
+	}
+	run = Begin(t, s)
+	if s.CommitResults(t.Context(), run, job, results(contact.Matched, 2), nil, "") == nil || s.CommitResults(t.Context(), run, alone, nil, nil, ledger.JobDone) == nil {
+		t.Error("the result of somebody who was forgotten was recorded")
+	}
+	Commit(t, s, run, people(2, 3), Outcome(20, contact.Matched)) // as a new contact
+	Commit(t, s, run, nil, Outcome(2, contact.Matched))
+	check(t, s.CommitResults(t.Context(), run, job, results(contact.Matched, 3, 4), [][]byte{[]byte("the forgotten one's")}, ledger.JobDone))
+	if n := stats(t, s).RawResults; n != 1 {
+		t.Errorf("%d raw results are kept", n)
+	}
+	Valid(t, s)
+	finish(t, s, run)
+}
+
+// What is kept of results that could not be understood goes with the person, however it is written.
+func testForgetRaw(t *testing.T, newBackend func(testing.TB) Backend) {
+	const address = "Zoë.Ångström+x@wärme.example"
+	pad := make([]byte, 100_000)
+	for i := range pad {
+		pad[i] = ' '
+	}
+	for name, test := range map[string]struct {
+		raw  [][]byte
+		gone bool
+	}{
+		"an element":          {[][]byte{[]byte(`{"email":"zoë.ångström+x@wärme.example"}`)}, true},
+		"with escapes":        {[][]byte{[]byte(`{"email":"zo\u00eb.\u00C5ngstr\u006f\u0308m+x@w\u00e4rme.example"`)}, true},
+		"in two pieces":       {[][]byte{append(slices.Clone(pad), "{\"email\":\"zoë.ång"...), []byte(`ström+x@wärme.example`)}, true},
+		"in one of three":     {[][]byte{pad, []byte("<zoë.ångström+x@wärme.example>"), pad}, true},
+		"another's":           {[][]byte{[]byte(`{"email":"a.zoë.ångström+x@wärme.example"}`)}, false},
+		"not JSON":            {[][]byte{[]byte("\xff\xfe\\u12 zoë.ångström+x@wärme.example\\")}, true},
+		"in pieces far apart": {[][]byte{[]byte("zoë.ång"), pad, []byte("ström+x@wärme.example")}, false},
+	} {
+		b := newBackend(t)
+		s := open(t, b, Options{})
+		run := Begin(t, s)
+		job := openJob(t, s, run, people(1, 2))
+		other := openJob(t, s, run, people(2, 3))
+		check(t, s.CommitResults(t.Context(), run, other, results(contact.Lost, 2), [][]byte{[]byte("nobody")}, ledger.JobUnreadable))
+		check(t, s.CommitResults(t.Context(), run, job, results(contact.Lost, 1), test.raw, ledger.JobUnreadable))
+		finish(t, s, run)
+		s = open(t, b, Options{})
+		expected := ledger.Erased{}
+		if test.gone {
+			expected.Raw = int64(len(test.raw))
+		}
+		erased, err := s.Forget(t.Context(), contact.Contact{Email: address})
+		if err != nil || erased != expected {
+			t.Errorf("%s: removed %+v, %v", name, erased, err)
+		}
+		check(t, s.Close())
+		s = open(t, b, Options{})
+		if s.LastErased().IsZero() == test.gone {
+			t.Errorf("%s: removed at %s", name, s.LastErased())
+		}
+		if n := stats(t, s).RawResults; n != 1+int64(len(test.raw))-expected.Raw {
+			t.Errorf("%s: %d raw results are kept", name, n)
+		}
+		Valid(t, s)
+		check(t, s.Close())
+	}
+}
+
+// Prune leaves open jobs as they are, however old, and removes what is old of the others.
+func testPruneJobs(t *testing.T, newBackend func(testing.TB) Backend) {
+	b := newBackend(t)
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	Commit(t, s, run, people(1, 10), results(contact.Matched, 1, 2, 3)...)
+	done := openJob(t, s, run, people(20, 23))
+	check(t, s.CommitResults(t.Context(), run, done, results(contact.Matched, 20, 21, 22), [][]byte{[]byte("twice")}, ledger.JobDone))
+	job := openJob(t, s, run, people(1, 4))
+	check(t, s.CommitResults(t.Context(), run, job, results(contact.Matched, 2), [][]byte{[]byte("foreign")}, ""))
+	Commit(t, s, run, nil, results(contact.Matched, 4, 5, 6, 7, 8, 9)...)
+	finish(t, s, run)
+	s = open(t, b, Options{})
+	// All is old but one outcome, which is in the open job; the job's own numbers of contacts stay.
+	erased, err := s.Prune(t.Context(), Noon.Add(time.Hour))
+	if err != nil || erased.Answers != 12 || erased.Raw != 0 {
+		t.Errorf("removed %+v, %v", erased, err)
+	}
+	check(t, s.Close())
+	s = open(t, b, Options{})
+	if got := jobContacts(t, s, job); !slices.Equal(got, []int{1, -2, 3}) || openJobs(t, s, URL)[0].Forgotten != 0 {
+		t.Errorf("contacts %v, %+v", got, openJobs(t, s, URL))
+	}
+	for n, expected := range map[int]ledger.State{1: {InJob: true}, 2: {Kind: contact.Matched}, 4: {}, 20: {}} {
+		state := State(t, s, Person(n).Keys)
+		if state.Ref, state.At = 0, (time.Time{}); state != expected {
+			t.Errorf("person %d: %+v", n, state)
+		}
+	}
+	Valid(t, s)
+	erased, err = s.Prune(t.Context(), time.Now().Add(time.Hour)) // done has ended, with its raw results
+	if err != nil || erased != (ledger.Erased{Raw: 1}) {
+		t.Errorf("removed %+v, %v", erased, err)
+	}
+	check(t, s.Close())
+	s = open(t, b, Options{})
+	run = Begin(t, s)
+	check(t, s.CommitResults(t.Context(), run, job, results(contact.NoMatch, 1, 3), nil, ledger.JobDone))
+	if n := stats(t, s); n.RawResults != 1 || n.Jobs != 2 || n.JobsOpen != 0 {
+		t.Errorf("%+v", n)
+	}
+	finish(t, s, run)
+	s = open(t, b, Options{})
+	erased, err = s.Prune(t.Context(), time.Now().Add(time.Hour))
+	if err != nil || erased.Answers != 3 || erased.Raw != 1 {
+		t.Errorf("removed %+v, %v", erased, err)
+	}
+	check(t, s.Close())
+	s = open(t, b, Options{})
+	if v := Valid(t, s); v.Outcomes != 0 || s.Answers() != 0 {
+		t.Errorf("%+v", v)
+	}
+	run = Begin(t, s)
+	if next := openJob(t, s, run, people(1, 2)); next != job+1 {
+		t.Errorf("job %d after job %d", next, job)
+	}
+	check(t, s.Close())
+}
