@@ -165,7 +165,7 @@ func (c *call) order(orders []order) *order {
 		return o
 	}
 	for i := range c.faults {
-		if o := c.faults[i].at(c.number, c.turn, mix(c.roll+uint64(i))); o != nil {
+		if o := c.faults[i].at(c.nth, c.turn, mix(c.roll+uint64(i))); o != nil {
 			return o
 		}
 	}

@@ -22,6 +22,7 @@ type job struct {
 	number  int64 // from 1, over all jobs
 	done    time.Time
 	expires time.Time
+	left    int64 // credits after it
 	rows    []row
 	polls   atomic.Int64
 	fetches atomic.Int64
@@ -62,16 +63,19 @@ func (js *jobs) admits(n int, now time.Time) bool {
 	return js.contacts+n <= maxJobsContacts
 }
 
-// add gives a job its number and its id. Later faults decide by the number, so it is set before the rows are charged.
-func (js *jobs) add(j *job, seed int64, name func(id string) string) {
+// number gives a job its number and its id.
+func (js *jobs) number(j *job, seed int64) {
 	js.mu.Lock()
 	defer js.mu.Unlock()
 	js.accepted++
 	j.number = js.accepted
 	j.id = "job-" + strconv.FormatUint(mix(uint64(j.number)^mix(uint64(seed))), 36) + "-" + strconv.FormatInt(j.number, 10)
-	if name != nil {
-		j.id = name(j.id)
-	}
+}
+
+// add makes a job known under its id. It replaces another job with this id.
+func (js *jobs) add(j *job) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
 	if before := js.byID[j.id]; before != nil {
 		js.contacts -= len(before.rows)
 	}

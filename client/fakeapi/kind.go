@@ -2,6 +2,7 @@ package fakeapi
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,9 +21,14 @@ func Kinds() []Kind {
 	return list(func(k *kind) bool { return k.fits(onContact) })
 }
 
-// BulkKinds lists those of [Bulk] that Kinds does not contain.
-func BulkKinds() []Kind {
-	return list(func(k *kind) bool { return !k.fits(onContact) })
+// SubmitKinds lists those that only a submission can have.
+func SubmitKinds() []Kind {
+	return list(func(k *kind) bool { return k.where == onSubmit })
+}
+
+// JobKinds lists those that only a job that is done can have.
+func JobKinds() []Kind {
+	return list(func(k *kind) bool { return k.where == onJob })
 }
 
 func list(is func(*kind) bool) []Kind {
@@ -42,6 +48,8 @@ type kind struct {
 	where places
 	// shape is set for kinds that are the shape of a contact.
 	shape shape
+	// halfPaid is set for kinds that leave the second half of a job's contacts unpaid.
+	halfPaid bool
 	// status is set for kinds whose name is a status; the argument is the whole name then.
 	status func(string) bool
 	// argument reports what may follow the name; nil: nothing.
@@ -72,14 +80,17 @@ func (k *kind) takes(arg string) bool {
 }
 
 // kinds is the table of kinds. It is never changed.
-var kinds = []kind{
+var kinds = slices.Concat(callKinds, submitKinds, jobKinds, resultsKinds())
+
+// callKinds can be ordered for POST /contact, and most of them for every request.
+var callKinds = []kind{
 	{Kind: Kind{"STATUS", "an answer with this status, 200 to 599, such as 500; 2xx other than 202 and 204 are normal answers"}, do: doStatus, status: isStatus},
 	{Kind: Kind{"STATUSraWAIT", "the same with Retry-After: 429ra (1 s), 503ra3, 429radate, 429rapast, 429raabsurd, 429rajunk"}, do: doStatus, status: isStatusWait},
 	{Kind: Kind{"match", "found"}, do: doShape, where: onContact, shape: match},
 	{Kind: Kind{"nomatch", "not found, with an error"}, do: doShape, where: onContact, shape: noMatch},
 	{Kind: Kind{"nothing", "not found, with empty fields instead of an error"}, do: doShape, where: onContact, shape: nothing},
 	{Kind: Kind{"big", "found, with 400 KiB"}, do: doShape, where: onContact, shape: large},
-	{Kind: Kind{"size", "found, of exactly this many bytes: size150000"}, do: doSized, where: onContact, shape: match, argument: isSize},
+	{Kind: Kind{"size", "found, of exactly this many bytes: size150000"}, do: doSized, where: onContact | onJob, shape: match, argument: isSize},
 	{Kind: Kind{"odd", "found, and not as documented: unknown fields, numbers beyond 2^53, control characters"}, do: doShape, where: onContact, shape: odd},
 	{Kind: Kind{"inside", "found, with remaining_credits inside contact"}, do: doShape, where: onContact, shape: inside},
 	{Kind: Kind{"errornull", "found, with an error that is null"}, do: doShape, where: onContact, shape: errorNull},

@@ -2,10 +2,13 @@ package fakeapi
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"net/http"
 	"strconv"
 	"time"
+
+	"enrich/client/fakeapi/internal/results"
 )
 
 // A poll is GET /contacts/results/ID.json.
@@ -31,87 +34,99 @@ func (p *poll) serve(c *call) {
 		c.send(c.status)
 		return
 	}
-	fetch := p.job.fetches.Add(1)
+	c.turn = p.job.fetches.Add(1)
 	c.tally.fetches.Add(1)
-	if o := c.jobs.order(p.job, fetch, c.options.Seed); o != nil {
+	if o := c.jobs.order(p.job, c.turn, c.options.Seed); o != nil {
 		c.obey(o)
 		return
 	}
-	c.begin(http.StatusOK)
-	c.writeHead(c.w, http.StatusOK, -1)
-	w := bufio.NewWriterSize(c.w, resultsBuffer)
-	p.job.write(w, &c.options)
-	_ = w.Flush() // the client may have left
+	p.stream(c, "", "")
 }
 
 // resultsBuffer is how many bytes of the results are written at once.
 const resultsBuffer = 64 << 10
 
+// stream writes the results with one of the faults that package results has, or with matches of a size in bytes.
+func (p *poll) stream(c *call, fault, size string) {
+	c.begin(http.StatusOK)
+	c.writeHead(c.w, http.StatusOK, -1)
+	w := bufio.NewWriterSize(c.w, resultsBuffer)
+	if p.write(c, w, fault, size) == nil {
+		_ = w.Flush() // the client may have left
+	}
+}
+
+func (p *poll) write(c *call, w io.Writer, fault, size string) error {
+	return results.Write(w, &contacts{p.job, size}, results.Options{
+		Fault: fault, Seed: uint64(p.job.number) ^ uint64(c.options.Seed), SkipUnpaid: c.options.Bulk.UnpaidMissing,
+	})
+}
+
 // build makes the answer in memory, which only faults need.
 func (p *poll) build(c *call) bool {
 	switch c.status = p.state(c.now()); c.status {
 	case http.StatusAccepted:
-		if c.options.Bulk.RetryAfter != "" {
-			c.w.Header().Set("Retry-After", c.options.Bulk.RetryAfter)
-		}
-		c.out = appendError(c.out, c.status, "The job is running.")
+		c.appendRunning()
 	case http.StatusNotFound:
-		c.out = appendError(c.out, c.status, "The job is unknown or has expired.")
+		c.out = appendError(c.out, c.status, unknownJob)
 	default:
-		var b sliceWriter
-		p.job.write(&b, &c.options)
-		c.out = append(c.out, b...)
+		var b bytes.Buffer
+		_ = p.write(c, &b, "", "") // a buffer never fails
+		c.out = append(c.out, b.Bytes()...)
 	}
 	return true
 }
 
 func (p *poll) spend(*call) {}
 
-type sliceWriter []byte
+const unknownJob = "The job is unknown or has expired."
 
-func (w *sliceWriter) Write(b []byte) (int, error) {
-	*w = append(*w, b...)
-	return len(b), nil
+// running answers that a job is not done.
+func (c *call) running() {
+	c.appendRunning()
+	c.send(http.StatusAccepted)
 }
 
-// write writes the results of a job. It stops if the client has left.
-func (j *job) write(w io.Writer, o *Options) {
-	b := []byte(`{"contacts":[`)
-	listed := 0
-	for i := range j.rows {
-		r := &j.rows[i]
-		if r.unpaid && o.Bulk.UnpaidMissing {
-			continue
-		}
-		if listed++; listed > 1 {
-			b = append(b, ',')
-		}
-		b = r.appendElement(b)
-		if _, err := w.Write(b); err != nil {
-			return
-		}
-		b = b[:0]
+func (c *call) appendRunning() {
+	if text := c.options.Bulk.RetryAfter; text != "" {
+		c.w.Header().Set("Retry-After", text)
 	}
-	_, _ = w.Write(append(b, `]}`...)) // the client may have left
+	c.out = appendError(c.out, http.StatusAccepted, "The job is running.")
 }
+
+// contacts are a job's, as its results have them.
+type contacts struct {
+	*job
+	size string // of each match in bytes; empty: as it is
+}
+
+func (j *contacts) Len() int { return len(j.rows) }
+
+func (j *contacts) Fields(i int) []byte { return j.rows[i].fields }
+
+func (j *contacts) Matched(i int) bool { return !j.rows[i].unpaid && !j.rows[i].shape.misses() }
+
+func (j *contacts) Unpaid(i int) bool { return j.rows[i].unpaid }
+
+func (j *contacts) Left() int64 { return j.left }
 
 // unpaid is the element of a contact that the credits were not enough for.
 const unpaid = `{"credit_charged":false,"error":"You are out of credits.","remaining_credits":0}`
 
-// appendElement writes the contact of the single answer and its custom_fields: at its end, or for half of the contacts at its
-// start, since the API's documents give no order.
-func (r *row) appendElement(b []byte) []byte {
-	element := []byte(unpaid)
-	if !r.unpaid {
-		element = r.appendContact(nil, r.shape)
-		if n, err := strconv.Atoi(r.size); err == nil {
-			element = padAt(element, len(element)-1, n)
-		}
+// Append appends the contact of the single answer.
+func (j *contacts) Append(b []byte, i int) []byte {
+	r := &j.rows[i]
+	if r.unpaid {
+		return append(b, unpaid...)
 	}
-	if r.hash&1 == 0 {
-		b = append(append(b, `{"custom_fields":`...), r.fields...)
-		return append(append(b, ','), element[1:]...)
+	size := r.size
+	if j.size != "" && !r.shape.misses() {
+		size = j.size
 	}
-	b = append(b, element[:len(element)-1]...)
-	return append(append(append(b, `,"custom_fields":`...), r.fields...), '}')
+	n, err := strconv.Atoi(size)
+	if err != nil {
+		return r.appendContact(b, r.shape)
+	}
+	contact := r.appendContact(nil, r.shape)
+	return append(b, padAt(contact, len(contact)-1, n)...)
 }

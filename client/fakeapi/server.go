@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -19,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"enrich/client/fakeapi/internal/inprocess"
 )
 
 // headerTimeout is how long the header of a request may take.
@@ -39,13 +42,14 @@ type Server struct {
 	rate    []string // the rate_limit header; nil: none
 	ca      []byte
 
-	http     *http.Server
-	alive    context.Context // done when the server is closed
-	die      context.CancelFunc
-	forget   func() bool // of the context given to Listen
-	closing  sync.Once
-	serving  sync.WaitGroup
-	handling sync.WaitGroup
+	http      *http.Server
+	transport *inprocess.Transport // nil: a network
+	alive     context.Context      // done when the server is closed
+	die       context.CancelFunc
+	forget    func() bool // of the context given to Listen
+	closing   sync.Once
+	serving   sync.WaitGroup
+	handling  sync.WaitGroup
 }
 
 // Listen starts the stand-in at a loopback address, such as 127.0.0.1:0. It serves until ctx is done or Close is called. Close
@@ -72,6 +76,30 @@ func Listen(ctx context.Context, addr string, o Options) (*Server, error) {
 	s.serving.Go(func() { _ = serve() }) // its error only says that it was closed
 	s.forget = context.AfterFunc(ctx, s.shut)
 	return s, nil
+}
+
+// InProcess starts the stand-in without a network, for a bubble of testing/synctest: give it to an [http.Client] as the transport.
+// Faults of a connection break the answer off; TLS and HTTP1 are ignored. Close must be called.
+func InProcess(o Options) (*Server, error) {
+	o.TLS = false
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("stand-in API: %w", err)
+	}
+	s, err := newServer(o)
+	if err != nil {
+		return nil, fmt.Errorf("stand-in API: %w", err)
+	}
+	s.URL, s.forget = "http://127.0.0.1:1", func() bool { return true }
+	s.transport = &inprocess.Transport{Handler: s, Alive: s.alive}
+	return s, nil
+}
+
+// RoundTrip answers a request in this process. It implements [http.RoundTripper] for a server that InProcess started.
+func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.transport == nil {
+		return nil, errors.New("stand-in API: it serves a network")
+	}
+	return s.transport.RoundTrip(r)
 }
 
 func newServer(o Options) (*Server, error) {
@@ -159,6 +187,9 @@ func (s *Server) Close() {
 	s.forget()
 	s.shut()
 	s.serving.Wait()
+	if s.transport != nil {
+		s.transport.Wait()
+	}
 	s.handling.Wait()
 }
 

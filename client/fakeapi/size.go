@@ -18,8 +18,12 @@ func isSize(arg string) bool {
 
 func isSizeOrNone(arg string) bool { return arg == "" || isSize(arg) }
 
-// doSized answers with a match of exactly this size.
+// doSized answers with a match of exactly this size, or with a job of such matches.
 func doSized(c *call, o *order) {
+	if p, ok := c.bulk.(*poll); ok {
+		p.stream(c, "", o.arg)
+		return
+	}
 	if !c.build(match) {
 		c.outOfCredits()
 		return

@@ -1,12 +1,12 @@
 package fakeapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
@@ -42,10 +42,7 @@ func (s *submission) parse(c *call, body []byte) error {
 		return err
 	}
 	b := &c.options.Bulk
-	limit := b.Limit
-	if limit == 0 {
-		limit = MaxJobContacts
-	}
+	limit := cmp.Or(b.Limit, MaxJobContacts)
 	var invalid error
 	var scan jsonscan.Scanner[[]byte]
 	scan.Reset(contacts, jsonscan.MaxDepth)
@@ -62,20 +59,13 @@ func (s *submission) parse(c *call, body []byte) error {
 	}
 	switch {
 	case n > limit:
-		return &statusError{orDefault(b.LimitStatus, http.StatusBadRequest), fmt.Sprintf("contacts has %d elements: at most %d are accepted", n, limit)}
+		return &statusError{cmp.Or(b.LimitStatus, http.StatusBadRequest), fmt.Sprintf("contacts has %d elements: at most %d are accepted", n, limit)}
 	case n == 0:
 		return errContacts
 	case invalid == nil && !c.jobs.admits(n, c.now()):
 		return &statusError{http.StatusServiceUnavailable, "There are too many jobs."}
 	}
 	return invalid
-}
-
-func orDefault(n, other int) int {
-	if n == 0 {
-		return other
-	}
-	return n
 }
 
 // contactsOf returns the array of a body.
@@ -176,33 +166,42 @@ func (e *entry) refusal() error {
 	return nil
 }
 
-// accept makes a job of the submission and charges its contacts at once: the worst case for a client. name may change its id.
+// accept makes a job of the submission and charges its contacts at once: the worst case for a client. name, if it is not nil, changes
+// the job's id.
 func (s *submission) accept(c *call, name func(id string) string) *job {
 	b, now := &c.options.Bulk, c.now()
-	life := b.Life
-	if life == 0 {
-		life = DefaultJobLife
-	}
+	life := cmp.Or(b.Life, DefaultJobLife)
 	j := &job{
 		done:    now.Add(b.JobTime + time.Duration(len(s.rows))*b.ContactTime),
 		expires: time.Unix(now.Add(life+time.Second-1).Unix(), 0), rows: make([]row, len(s.rows)),
 	}
-	for i := range s.rows {
-		j.rows[i] = s.rows[i].process(c)
+	c.jobs.number(j, c.options.Seed)
+	paid := len(s.rows)
+	if o := c.jobs.order(j, 1, c.options.Seed); o != nil && o.kind.halfPaid {
+		paid /= 2
 	}
-	c.jobs.add(j, c.options.Seed, name)
+	for i := range s.rows {
+		j.rows[i] = s.rows[i].process(c, i < paid)
+	}
+	if j.left = c.account.credits.Load(); paid < len(s.rows) {
+		j.left = 0
+	}
+	if name != nil {
+		j.id = name(j.id)
+	}
+	c.jobs.add(j)
 	c.tally.jobs.Add(1)
 	c.tally.jobContacts.Add(int64(len(j.rows)))
 	return j
 }
 
 // process charges a contact that is found. If no credits are left, the API does not even say that there is no match.
-func (e *entry) process(c *call) row {
+func (e *entry) process(c *call, payable bool) row {
 	r := row{person: e.person, fields: e.fields, shape: e.shape(&c.options)}
 	if o := current(e.orders, e.turn); o != nil && o.kind.shape != 0 {
 		r.shape, r.size = o.kind.shape, o.arg
 	}
-	if c.account.credits.Load() <= 0 {
+	if !payable || c.account.credits.Load() <= 0 {
 		r.unpaid = true
 	} else if !r.shape.misses() {
 		if _, ok := c.account.charge(); !ok {
@@ -223,20 +222,18 @@ func (s *submission) serve(c *call) {
 	c.outOfCredits()
 }
 
-func (s *submission) build(c *call) bool {
-	if c.options.PaymentRequired && c.account.credits.Load() <= 0 {
-		return false
-	}
-	j := s.accept(c, nil)
-	c.out = appendAccepted(c.out, strconv.Quote(j.id), c.downloadURL(j.id), strconv.Quote(strconv.FormatInt(j.expires.Unix(), 10)))
-	return true
-}
+func (s *submission) build(c *call) bool { return s.answer(c, spelling{}) }
 
 func (s *submission) spend(c *call) { s.accept(c, nil) }
 
-// appendAccepted writes the answer to a submission. id and expires are JSON.
-func appendAccepted(b []byte, id, download, expires string) []byte {
-	return slices.Concat(b, []byte(`{"job_id":`+id+`,"download_url":`+strconv.Quote(download)+`,"expiration_date":`+expires+`}`))
+// answer accepts the submission and says so. It returns false if no credits are left and that is a 402.
+func (s *submission) answer(c *call, how spelling) bool {
+	if c.options.PaymentRequired && c.account.credits.Load() <= 0 {
+		return false
+	}
+	j := s.accept(c, how.name)
+	c.out = how.append(c.out, j, c.downloadURL(j.id))
+	return true
 }
 
 // downloadURL is on another host than the API's, which leads to this server too: it counts who follows it.

@@ -19,18 +19,31 @@ import (
 const (
 	longFakeapi = `Serves a stand-in for the API on a loopback port, prints its URL as the only line on standard output,
 and stops after --for or on a signal. Pass the URL to run as --url; any key is accepted unless --key
-is given. GET /_stats returns the calls and credits so far, as JSON.
+is given. GET /_stats returns the calls and credits so far, as JSON. Jobs (POST /contacts) are served too:
+their contacts are charged when the job is accepted.
 
 An e-mail address can order a fault: ann+500@x.example always gets a 500; ann+500x2@x.example gets two,
 then an answer; ann+500x2+429x1+nomatch@x.example gets each in turn. --fault does the same for calls by
-number. A fault after the request was received is charged, and so is a corrupt answer with status 200.
-The kinds of fault:
+number, and --submit-fault, --poll-fault and --job-fault for jobs. A fault after the request was received
+is charged, and so is a corrupt answer with status 200. The kinds of fault:
+`
+
+	submitFakeapi = `
+
+--submit-fault, --poll-fault and --job-fault accept these kinds except match to missmissing. With a
+kind of --submit-fault alone, the job is accepted and the answer has:
+`
+
+	jobFakeapi = `
+
+For a job that is done, --job-fault accepts size and:
 `
 
 	exampleFakeapi = `  enrich fakeapi
   enrich fakeapi --key secret --credits 100 --rate-limit 300
   enrich fakeapi --fault 500 --fault-after 10 --fault-first 5
-  enrich fakeapi --fault reset --fault 503 --fault-share 0.05 --seed 7`
+  enrich fakeapi --fault reset --fault 503 --fault-share 0.05 --seed 7
+  enrich fakeapi --job-time 2s --job-limit 1000 --submit-fault closex1 --job-fault shuffle`
 )
 
 // apiSettings are the flags of fakeapi as they were given.
@@ -70,7 +83,7 @@ func fakeapiFlags(s *apiSettings) *cobra.Command {
 	*s = apiSettings{addr: "127.0.0.1:0", life: 12 * time.Hour, rateWindow: time.Minute, credits: fakeapi.DefaultCredits}
 	cmd := &cobra.Command{
 		Use: "fakeapi [flags]", Short: "Serve a stand-in for the API on a loopback port, with faults on demand",
-		Long: longFakeapi + kindsText(), Example: exampleFakeapi, Args: cobra.NoArgs,
+		Long: longFakeapi + kindsText(fakeapi.Kinds()) + submitFakeapi + kindsText(fakeapi.SubmitKinds()) + jobFakeapi + kindsText(fakeapi.JobKinds()), Example: exampleFakeapi, Args: cobra.NoArgs,
 	}
 	cmd.Flags().SortFlags = false
 	s.serverFlags(cmd)
@@ -139,13 +152,13 @@ func (s *jobSettings) options(fault func(kinds []string) []fakeapi.Fault) fakeap
 func (s *apiSettings) faultFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&s.faults, "fault", nil, "`KIND` of fault, from the list above; repeatable: each call gets one at random; 500x2 means the first two calls of each contact")
-	f.StringArrayVar(&s.jobs.submitFaults, "submit-fault", nil, "`KIND` of fault of a POST /contacts; repeatable, as are the next two; 500x2 means the first two")
-	f.StringArrayVar(&s.jobs.pollFaults, "poll-fault", nil, "`KIND` of fault of a GET for the results of a job; 500x2 means the first two of each job")
-	f.StringArrayVar(&s.jobs.finalFaults, "job-fault", nil, "`KIND` of fault of a job when it is done; calls are jobs for the next four flags; cutx2 means the first two GETs of each")
-	f.Var(settings.Number{Value: &s.faultAfter, Min: 0, Max: 1 << 50}, "fault-after", "spare the first `N` calls")
-	f.Var(settings.Number{Value: &s.first, Min: 0, Max: 1 << 50}, "fault-first", "apply --fault to `N` calls only (default: all)")
-	f.Var(settings.Number{Value: &s.every, Min: 0, Max: 1 << 50}, "fault-every", "apply --fault to every `N`th of those only")
-	f.Float64Var(&s.share, "fault-share", 0, "apply --fault to a random `SHARE` of those only, 0 to 1")
+	f.StringArrayVar(&s.jobs.submitFaults, "submit-fault", nil, "`KIND` of fault of a submission (POST /contacts); repeatable; 500x2 means the first two")
+	f.StringArrayVar(&s.jobs.pollFaults, "poll-fault", nil, "`KIND` of fault of a poll (GET /contacts/results/ID.json); repeatable; 500x2 means the first two polls of each job")
+	f.StringArrayVar(&s.jobs.finalFaults, "job-fault", nil, "`KIND` of fault of a job that is done; repeatable; cutx2 means the first two polls then; the next four flags count jobs")
+	f.Var(settings.Number{Value: &s.faultAfter, Min: 0, Max: 1 << 50}, "fault-after", "spare the first `N` calls (submissions, polls or jobs)")
+	f.Var(settings.Number{Value: &s.first, Min: 0, Max: 1 << 50}, "fault-first", "apply the faults to `N` calls only (default: all)")
+	f.Var(settings.Number{Value: &s.every, Min: 0, Max: 1 << 50}, "fault-every", "apply the faults to every `N`th of those only")
+	f.Float64Var(&s.share, "fault-share", 0, "apply the faults to a random `SHARE` of those only, 0 to 1")
 	f.Int64Var(&s.seed, "seed", 0, "use `N` as the seed of all random choices")
 }
 
@@ -227,9 +240,9 @@ func serve(w world, s *apiSettings) error {
 }
 
 // kindsText lists what can be ordered, one a line.
-func kindsText() string {
+func kindsText(kinds []fakeapi.Kind) string {
 	var b strings.Builder
-	for _, k := range fakeapi.Kinds() {
+	for _, k := range kinds {
 		fmt.Fprintf(&b, "\n  %-15s  %s", k.Name, k.What)
 	}
 	return b.String()

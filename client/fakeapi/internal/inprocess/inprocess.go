@@ -1,4 +1,9 @@
-package fakeapi
+// Package inprocess sends requests to a handler in this process, without a network. In a bubble of testing/synctest a server's time
+// is the bubble's.
+//
+// It guarantees that an answer is streamed, that a handler's context ends with the request's or when the body is closed, and that an
+// answer that the handler aborts is broken off for its reader. It does not imitate HTTP: there are no connections to reset or hijack.
+package inprocess
 
 import (
 	"bytes"
@@ -11,23 +16,21 @@ import (
 	"sync"
 )
 
-// InProcess starts the stand-in without a network, for a bubble of testing/synctest: the server is the transport of its client.
-// Faults of a connection break the answer off. TLS and HTTP1 are ignored. Close must be called.
-func InProcess(o Options) (*Server, error) {
-	o.TLS = false
-	if err := o.Validate(); err != nil {
-		return nil, err
-	}
-	s, err := newServer(o)
-	if err != nil {
-		return nil, err
-	}
-	s.URL, s.forget = "http://127.0.0.1:1", func() bool { return true }
-	return s, nil
+// A Transport is a transport of requests to its handler.
+type Transport struct {
+	// Handler answers the requests.
+	Handler http.Handler
+	// Alive ends all requests when it is done.
+	Alive context.Context
+
+	handling sync.WaitGroup
 }
 
-// RoundTrip answers a request in this process. It implements [http.RoundTripper].
-func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
+// Wait waits until the handler has returned from every request.
+func (t *Transport) Wait() { t.handling.Wait() }
+
+// RoundTrip answers a request. It implements [http.RoundTripper].
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body := []byte{}
 	if r.Body != nil {
 		var err error
@@ -36,7 +39,7 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	if err := r.Context().Err(); err != nil {
+	if err := errors.Join(r.Context().Err(), t.Alive.Err()); err != nil {
 		return nil, err
 	}
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
@@ -44,16 +47,16 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	pr, pw := io.Pipe()
 	ctx, cancel := context.WithCancel(r.Context())
-	stop := context.AfterFunc(s.alive, cancel)
+	stop := context.AfterFunc(t.Alive, cancel)
 	context.AfterFunc(ctx, func() { _ = pw.CloseWithError(context.Canceled) }) // a writer must not wait for a client that has left
 	in := r.Clone(ctx)
 	in.Body, in.Host, in.RequestURI = io.NopCloser(bytes.NewReader(body)), r.URL.Host, r.URL.RequestURI()
 	w := &pipeWriter{header: http.Header{}, out: pw, began: make(chan struct{})}
-	s.handling.Go(func() {
+	t.handling.Go(func() {
 		defer cancel()
 		defer stop()
 		defer w.end(r.Context())
-		s.ServeHTTP(w, in)
+		t.Handler.ServeHTTP(w, in)
 	})
 	<-w.began
 	if w.status == 0 {
