@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -427,4 +428,46 @@ func TestOneHundredThousandContactsOnAnAcceleratedClock(t *testing.T) {
 			t.Errorf("took %s of the bubble's time", took)
 		}
 	})
+}
+
+// The counts decide what was paid, also if submissions and polls come at once, and credits are not enough for all.
+func TestTheCountOfJobsIsExact(t *testing.T) {
+	const workers, each, size, credits = 8, 10, 20, 1000
+	a := start(t, fakeapi.Options{Match: 1, Credits: credits})
+	var all sync.WaitGroup
+	var charged atomic.Int64
+	for w := range workers {
+		all.Go(func() {
+			for i := range each {
+				list := make([]string, size)
+				for k := range list {
+					list[k] = fmt.Sprintf("c%d-%d-%d@x.example", w, i, k%(size/2)) // each twice
+				}
+				job := a.submit(list...)
+				for _, e := range a.poll(job.ID).elements(t) {
+					if e["credit_charged"] == true {
+						charged.Add(1)
+					}
+				}
+				a.ask(fmt.Sprintf("c%d-%d-0@x.example", w, i))
+			}
+		})
+	}
+	all.Wait()
+	s := a.Stats()
+	sum := func(counts map[string]int64) (n int64) {
+		for _, c := range counts {
+			n += c
+		}
+		return n
+	}
+	if s.Charged != credits || s.CreditsLeft != 0 || sum(s.ContactCharges) != credits || sum(s.IDCharges) != charged.Load() {
+		t.Errorf("%d charged, by contact %d, by id %d, in results %d", s.Charged, sum(s.ContactCharges), sum(s.IDCharges), charged.Load())
+	}
+	if s.Calls != 3*workers*each || s.Submissions != workers*each || s.Polls != workers*each || s.Jobs != workers*each || s.JobContacts != workers*each*size || sum(s.Contacts) != workers*each*(size+1) {
+		t.Errorf("%+v", s)
+	}
+	if s.InFlight != 0 || s.Statuses[200] != s.Calls {
+		t.Errorf("%d in flight, statuses %v", s.InFlight, s.Statuses)
+	}
 }
