@@ -164,6 +164,9 @@ func (c *call) order(orders []order) *order {
 	if o := current(orders, c.turn); o != nil {
 		return o
 	}
+	if c.healed.Load() {
+		return nil
+	}
 	for i := range c.faults {
 		if o := c.faults[i].at(c.nth, c.turn, mix(c.roll+uint64(i))); o != nil {
 			return o

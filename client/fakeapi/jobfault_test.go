@@ -312,3 +312,24 @@ func TestFaultsOfAConnectionInABubble(t *testing.T) {
 		t.Error("a server of a network is a transport")
 	}
 }
+
+func TestFaultsCanBeEnded(t *testing.T) {
+	a := start(t, fakeapi.Options{
+		Match: 1, Faults: ordered("500"),
+		Bulk: fakeapi.Bulk{SubmitFaults: []fakeapi.Fault{{Kinds: []string{"503"}, After: 1}}, PollFaults: []fakeapi.Fault{{Kinds: []string{"502"}, First: 1}}, JobFaults: ordered("unpaid")},
+	})
+	job := a.submit(addresses(2)...)
+	if got := []int{a.ask("ann+400x1@x.example").status, a.ask("b@x.example").status, a.submitBody(contactsBody("b@x.example")).status, a.poll(job.ID).status}; fmt.Sprint(got) != "[400 500 503 502]" {
+		t.Errorf("statuses %v", got)
+	}
+	a.EndFaults()
+	if got := []int{a.ask("carl+400x1@x.example").status, a.ask("b@x.example").status, a.submitBody(contactsBody("b@x.example")).status}; fmt.Sprint(got) != "[400 200 200]" {
+		t.Errorf("then statuses %v", got)
+	}
+	if e := a.poll(job.ID).elements(t)["id-1"]; e["error"] == nil {
+		t.Errorf("what was left unpaid is %v", e)
+	}
+	if e := a.poll(a.submit(addresses(2)...).ID).elements(t)["id-1"]; e["credit_charged"] != true {
+		t.Errorf("the next job: %v", e)
+	}
+}

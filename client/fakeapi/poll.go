@@ -36,7 +36,7 @@ func (p *poll) serve(c *call) {
 	}
 	c.turn = p.job.fetches.Add(1)
 	c.tally.fetches.Add(1)
-	if o := c.jobs.order(p.job, c.turn, c.options.Seed); o != nil {
+	if o := c.jobs.order(p.job, c.turn, c.options.Seed); o != nil && !c.healed.Load() {
 		c.obey(o)
 		return
 	}

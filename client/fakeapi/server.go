@@ -19,6 +19,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"enrich/client/fakeapi/internal/inprocess"
@@ -38,6 +39,7 @@ type Server struct {
 	poll    endpoint
 	account account
 	jobs    *jobs
+	healed  atomic.Bool // EndFaults was called
 	tally   *tally
 	rate    []string // the rate_limit header; nil: none
 	ca      []byte
@@ -178,6 +180,10 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 	}
 	return listener, nil
 }
+
+// EndFaults ends the faults of the options: from now on each request is answered as documented. Faults that an address orders, and
+// what a job of an earlier time left unpaid, stay.
+func (s *Server) EndFaults() { s.healed.Store(true) }
 
 // CA is the certificate to trust, as PEM; nil without TLS.
 func (s *Server) CA() []byte { return s.ca }

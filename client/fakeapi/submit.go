@@ -177,7 +177,7 @@ func (s *submission) accept(c *call, name func(id string) string) *job {
 	}
 	c.jobs.number(j, c.options.Seed)
 	paid := len(s.rows)
-	if o := c.jobs.order(j, 1, c.options.Seed); o != nil && o.kind.halfPaid {
+	if o := c.jobs.order(j, 1, c.options.Seed); o != nil && o.kind.halfPaid && !c.healed.Load() {
 		paid /= 2
 	}
 	for i := range s.rows {
@@ -201,15 +201,17 @@ func (e *entry) process(c *call, payable bool) row {
 	if o := current(e.orders, e.turn); o != nil && o.kind.shape != 0 {
 		r.shape, r.size = o.kind.shape, o.arg
 	}
-	if !payable || c.account.credits.Load() <= 0 {
+	switch {
+	case !payable:
 		r.unpaid = true
-	} else if !r.shape.misses() {
-		if _, ok := c.account.charge(); !ok {
-			r.unpaid = true
-			return r
+	case r.shape.misses():
+		r.unpaid = c.account.credits.Load() <= 0
+	default:
+		_, paid := c.account.charge()
+		if r.unpaid = !paid; paid {
+			id, _ := jsonscan.ToText(jsonscan.Get(e.fields, "enrich_id"))
+			c.tally.charge(e.contact, id)
 		}
-		id, _ := jsonscan.ToText(jsonscan.Get(e.fields, "enrich_id"))
-		c.tally.charge(e.contact, id)
 	}
 	return r
 }
