@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"enrich/cmd/enrich/internal/configfile"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger"
@@ -124,23 +126,34 @@ func sayError(w world, cmd *cobra.Command, args []string, err error) {
 	}
 }
 
-// wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, the flag is not set, but
-// may be in args; cmd is nil if there is no such command.
+// wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, no flag is set, but --log-format may
+// be in args, in the environment or in the config file; cmd is nil if there is no such command.
 func wantsJSON(w world, cmd *cobra.Command, args []string) bool {
 	if cmd != nil {
 		if f := cmd.Flags().Lookup("log-format"); f != nil && f.Changed {
 			return f.Value.String() == "json"
 		}
 	}
+	value := givenAs(args, "log-format")
+	if value == "" {
+		value, _ = w.lookupEnv("ENRICH_LOG_FORMAT")
+	}
+	if value == "" {
+		path, _ := settings.ConfigPath(givenAs(args, "config"), w.lookupEnv)
+		value = configfile.Peek(path, "log-format")
+	}
+	return value == "json"
+}
+
+// givenAs finds the value of a flag in arguments that could not be parsed, or "".
+func givenAs(args []string, flag string) string {
 	for i, arg := range args {
-		value, found := strings.CutPrefix(arg, "--log-format=")
-		if arg == "--log-format" && i+1 < len(args) {
-			value, found = args[i+1], true
+		if value, found := strings.CutPrefix(arg, "--"+flag+"="); found {
+			return value
 		}
-		if found {
-			return value == "json"
+		if arg == "--"+flag && i+1 < len(args) {
+			return args[i+1]
 		}
 	}
-	value, _ := w.lookupEnv("ENRICH_LOG_FORMAT")
-	return value == "json"
+	return ""
 }

@@ -200,6 +200,7 @@ func orNone[T int64 | float64](n T) T {
 func fakeapiCommand(w world) *cobra.Command {
 	var s apiSettings
 	cmd := fakeapiFlags(&s)
+	new(settings.Settings).ConfigFlag(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error { return serve(w, &s) }
 	return cmd
 }

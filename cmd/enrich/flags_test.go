@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -10,8 +11,8 @@ import (
 	"enrich/cmd/enrich/internal/settings"
 )
 
-// runFlags is the contract of `enrich run` (README, "Flags"): each flag with its default, and a value that it takes.
-var runFlags = map[string][2]string{
+// flagContract is the contract of `enrich run` (README, "Flags"): each flag with its default, and a value that it takes.
+var flagContract = map[string][2]string{
 	"url": {"https://api.selling.com", "http://127.0.0.1:1"}, "api-key-file": {"", "key.txt"},
 	"replace": {"false", "true"}, "out": {"", "out"}, "results": {"", "r.csv"}, "failures": {"", "f.csv"}, "summary": {"", "s.json"}, "pending": {"", "p.csv"}, "report": {"", "r.html"}, "metrics": {"", "m.prom"}, "spreadsheet-safe": {"false", "true"}, "bom": {"false", "true"},
 	"input-format": {"", "jsonl"}, "format": {"", "csv"}, "map": {"[]", "[email=Mail]"},
@@ -21,7 +22,7 @@ var runFlags = map[string][2]string{
 	"max-calls": {"", "7"}, "max-credits": {"", "8/month"}, "credits-per-call": {"1", "2"}, "max-duration": {"", "1d"}, "limit": {"", "9"},
 	"ledger": {"", "l.db"}, "lock-wait": {"0s", "5s"}, "max-age": {"none", "90d"}, "no-match-age": {"30d", "none"}, "lost-retries": {"2", "0"},
 	"dry-run": {"false", "true"}, "grace": {"25s", "0s"}, "ca-file": {"", "ca.pem"},
-	"quiet": {"false", "true"}, "verbose": {"false", "true"}, "log-format": {"text", "json"},
+	"quiet": {"false", "true"}, "verbose": {"false", "true"}, "log-format": {"text", "json"}, "config": {"", os.DevNull},
 }
 
 // TestFlagsBeforeEnvironmentBeforeDefaults: each flag has the default of the contract and takes ENRICH_<FLAG>; if both are
@@ -30,11 +31,11 @@ func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
 	there := map[string]bool{}
 	runCommand(world{}).Flags().VisitAll(func(f *pflag.Flag) { there[f.Name] = true })
 	for name := range there {
-		if _, ok := runFlags[name]; !ok {
+		if _, ok := flagContract[name]; !ok {
 			t.Errorf("--%s is in no contract", name)
 		}
 	}
-	for name, tt := range runFlags {
+	for name, tt := range flagContract {
 		if !there[name] {
 			t.Errorf("there is no --%s", name)
 			continue

@@ -37,6 +37,8 @@ type ledgerJob struct {
 	// It may change options.
 	check func(args []string) error
 	do    func(context.Context, *sqlite.Ledger, []string) error
+	// json: print for programs. It is set before do is called.
+	json bool
 }
 
 // ledgerSub completes a command below ledger. The ledger must exist, and is opened with the job's options.
@@ -47,7 +49,10 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 	if !job.options.ReadOnly {
 		cmd.Flags().Var(settings.Duration{Value: &s.LockWait, Max: 24 * time.Hour}, "lock-wait", "how long to wait for a ledger that another run has locked")
 	}
+	s.LogFormatFlag(cmd)
+	s.ConfigFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		job.json = s.LogFormat == "json"
 		if job.check != nil {
 			if err := job.check(args); err != nil {
 				return usage(err)
@@ -83,18 +88,19 @@ func statsCommand(w world) *cobra.Command {
 		Use: "stats", Short: "Count what is in the ledger", Args: cobra.NoArgs,
 		Example: "  enrich ledger stats\n  enrich ledger stats --json",
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	stats := func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
+	job := ledgerJob{options: sqlite.Options{ReadOnly: true}}
+	job.do = func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
 		s, err := l.Stats(ctx)
 		if err != nil {
 			return err
 		}
-		if asJSON {
+		if asJSON || job.json {
 			return json.NewEncoder(w.stdout).Encode(s)
 		}
 		return printStats(w, &s)
 	}
-	return ledgerSub(w, cmd, &ledgerJob{options: sqlite.Options{ReadOnly: true}, do: stats})
+	return ledgerSub(w, cmd, &job)
 }
 
 func printStats(w world, s *ledger.Stats) error {

@@ -134,5 +134,8 @@ func (j *job) protectedFiles() ([]publish.Protected, error) {
 	if f := j.settings.CAFile; f != "" {
 		files = append(files, publish.Protected{Path: f, What: "the file with the certificates"})
 	}
+	if f := j.settings.Config; f != "" {
+		files = append(files, publish.Protected{Path: f, What: "the config file"})
+	}
 	return files, nil
 }

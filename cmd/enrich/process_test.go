@@ -52,6 +52,14 @@ func (s *stage) list(name string, n int, tag string) {
 	}
 }
 
+// write writes a file that only this user may write.
+func (s *stage) write(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // A child is one command under way.
 type child struct {
 	*exec.Cmd
@@ -69,7 +77,7 @@ func (s *stage) commandWithin(most time.Duration, args ...string) *child {
 	s.t.Cleanup(cancel)
 	c := &child{Cmd: exec.CommandContext(ctx, "enrich", args...), t: s.t}
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), "SELLING_API_KEY=key-of-a-process-7", "ENRICH_URL="+s.api.URL, "ENRICH_LEDGER=ledger.db", statusFile+"=status")
+	c.Env = append(os.Environ(), "SELLING_API_KEY=key-of-a-process-7", "ENRICH_URL="+s.api.URL, "ENRICH_LEDGER=ledger.db", "XDG_CONFIG_HOME="+s.path("config"), statusFile+"=status")
 	c.Stdout, c.Stderr = &c.said, &c.said
 	return c
 }

@@ -35,6 +35,8 @@ func readCommand(w world) *cobra.Command {
 	cmd.Flags().BoolVar(&arrays, "arrays", false, "print each record as a JSON array of strings, the header first")
 	s.LoggingFlags(cmd)
 	help.Group(cmd, "Logging")
+	s.ConfigFlag(cmd)
+	help.Group(cmd, "Settings")
 	return cmd
 }
 

@@ -114,7 +114,7 @@ func (w world) listen() *shutdown.Shutdown {
 // rootCommands are all of them.
 func rootCommands(w world) []*cobra.Command {
 	return []*cobra.Command{
-		runCommand(w), planCommand(w), writeCommand(w), readCommand(w), ledgerCommand(w), demoCommand(w), fakeapiCommand(w), versionCommand(w), manCommand(w),
+		runCommand(w), planCommand(w), writeCommand(w), readCommand(w), configCommand(w), ledgerCommand(w), demoCommand(w), fakeapiCommand(w), versionCommand(w), manCommand(w),
 	}
 }
 

@@ -29,6 +29,12 @@ func runCommand(w world) *cobra.Command {
 			return withInput(cmd, args, func(name string) error { return runOrPlan(w, &s, name) })
 		},
 	}
+	runFlags(cmd, &s)
+	return cmd
+}
+
+// runFlags adds the flags of run, which are also those that `enrich config` shows.
+func runFlags(cmd *cobra.Command, s *settings.Settings) {
 	cmd.Flags().SortFlags = false
 	s.OutputFlags(cmd)
 	s.MetricsFlag(cmd)
@@ -37,8 +43,7 @@ func runCommand(w world) *cobra.Command {
 	help.Group(cmd, "Requests")
 	s.CapFlags(cmd)
 	help.Group(cmd, "Caps")
-	passFlags(cmd, &s)
-	return cmd
+	passFlags(cmd, s)
 }
 
 // runOrPlan is `enrich run`; with --dry-run it does what plan does.
@@ -60,6 +65,8 @@ func passFlags(cmd *cobra.Command, s *settings.Settings) {
 	help.Group(cmd, "Input")
 	s.LoggingFlags(cmd)
 	help.Group(cmd, "Logging")
+	s.ConfigFlag(cmd)
+	help.Group(cmd, "Settings")
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.

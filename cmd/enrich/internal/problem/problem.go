@@ -20,14 +20,18 @@ type Problem struct {
 	Advice  string // what to do; "" if unknown
 }
 
-// An Error is a Problem as an error. Its text is the message and, after a colon, the advice.
+// An Error is a Problem as an error. Its text is the message and the advice.
 type Error struct {
 	Problem
-	cause error // may be nil
+	separator string // between the message and the advice
+	cause     error  // may be nil
 }
 
-// New returns a Problem as an error.
-func New(p Problem) error { return &Error{Problem: p} }
+// New returns a Problem as an error. A colon separates its advice.
+func New(p Problem) error { return Join(p, ": ") }
+
+// Join is New with another separator.
+func Join(p Problem, separator string) error { return &Error{p, separator, nil} }
 
 // Wrap returns an error that keeps cause, whose text is the message, and adds what is known about it. A flag becomes a
 // part of the message: "--flag: cause". It returns nil for a nil cause.
@@ -39,14 +43,14 @@ func Wrap(cause error, code, flag, advice string) error {
 	if flag != "" {
 		message = "--" + flag + ": " + message
 	}
-	return &Error{Problem{code, flag, message, advice}, cause}
+	return &Error{Problem{code, flag, message, advice}, ": ", cause}
 }
 
 func (e *Error) Error() string {
 	if e.Advice == "" {
 		return e.Message
 	}
-	return e.Message + ": " + e.Advice
+	return e.Message + e.separator + e.Advice
 }
 
 // Unwrap returns the cause, or nil.
@@ -59,7 +63,7 @@ func Of(err error) Problem {
 	for e := (*Error)(nil); errors.As(err, &e); err = e.cause {
 		p.Code, p.Flag = first(p.Code, e.Code), first(p.Flag, e.Flag)
 		if p.Advice == "" && e.Advice != "" {
-			if message, last := strings.CutSuffix(p.Message, ": "+e.Advice); last {
+			if message, last := strings.CutSuffix(p.Message, e.separator+e.Advice); last {
 				p.Message = message
 			}
 			p.Advice = e.Advice

@@ -27,6 +27,7 @@ func TestTheParts(t *testing.T) {
 		{Wrap(flag, "outer", "", ""), "--out: EOF: create it", Problem{"outer", "out", "--out: EOF", "create it"}},
 		{Wrap(bare, "", "limit", "or not"), "--limit: run takes one file: name it: or not", Problem{"no_file", "limit", "--limit: run takes one file: name it", "or not"}},
 		{errors.Join(io.EOF, bare), "EOF\nrun takes one file: name it", Problem{"no_file", "", "EOF\nrun takes one file", "name it"}},
+		{Join(Problem{Message: "no flag", Advice: "did you mean x?"}, "; "), "no flag; did you mean x?", Problem{Message: "no flag", Advice: "did you mean x?"}},
 		{io.EOF, "EOF", Problem{Message: "EOF"}},
 	} {
 		if got := Of(tt.err); tt.err.Error() != tt.text || got != tt.want {

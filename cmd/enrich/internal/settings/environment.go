@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"enrich/cmd/enrich/internal/problem"
 )
 
 // envPrefix begins the name of each environment variable that sets a flag: --max-calls is ENRICH_MAX_CALLS.
@@ -20,9 +22,10 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// Apply completes the flags of a command before it runs: a flag that was not given takes the value of its environment
-// variable, and paths that begin with ~ are expanded. It refuses a variable that names no flag of any command: a misspelt
-// cap would be no cap. environ has the whole environment as NAME=VALUE.
+// Apply completes the flags of a command before it runs. A flag that was not given takes the value of its environment
+// variable; else that of the config file (see [Settings.ConfigFlag]). Paths that begin with ~ are expanded. It refuses a variable
+// or a name in the file that names no flag of any command: a misspelt cap would be no cap. environ has the whole environment as
+// NAME=VALUE.
 func Apply(cmd *cobra.Command, lookup Lookup, environ []string) error {
 	if !readsEnvironment(cmd) {
 		return nil
@@ -30,7 +33,11 @@ func Apply(cmd *cobra.Command, lookup Lookup, environ []string) error {
 	if err := checkEnvironment(cmd.Root(), environ); err != nil {
 		return err
 	}
+	cmd.Flags().Visit(func(f *pflag.Flag) { setSource(f, Source{Kind: FromFlag, Name: "--" + f.Name}) })
 	if err := flagsFromEnv(cmd, lookup); err != nil {
+		return err
+	}
+	if err := flagsFromFile(cmd, lookup); err != nil {
 		return err
 	}
 	return expandPaths(cmd, lookup)
@@ -61,7 +68,7 @@ func checkEnvironment(root *cobra.Command, environ []string) error {
 			known = envNames(root)
 		}
 		if !known[name] {
-			return fmt.Errorf("environment variable %s: %s", name, envAdvice(name, known))
+			return unknownVariable(name, known)
 		}
 	}
 	return nil
@@ -92,15 +99,20 @@ func envNames(cmd *cobra.Command) map[string]bool {
 	return names
 }
 
-func envAdvice(name string, known map[string]bool) string {
+func unknownVariable(name string, known map[string]bool) error {
 	near := Nearest(name, slices.Sorted(maps.Keys(known)))
-	if namesSecret(strings.TrimPrefix(name, envPrefix)) && near != "ENRICH_API_KEY_FILE" {
-		return "enrich reads the API key from SELLING_API_KEY, or from the file that ENRICH_API_KEY_FILE names"
+	what := "environment variable " + name
+	switch {
+	case namesSecret(strings.TrimPrefix(name, envPrefix)) && near != "ENRICH_API_KEY_FILE":
+		return problem.New(problem.Problem{
+			Code: codeKeyGiven, Message: what, Advice: "enrich reads the API key from SELLING_API_KEY, or from the file that ENRICH_API_KEY_FILE names",
+		})
+	case near != "":
+		return problem.Join(problem.Problem{Code: codeUnknownVariable, Message: what + ": no flag has this name", Advice: "did you mean " + near + "?"}, "; ")
 	}
-	if near != "" {
-		return fmt.Sprintf("no flag has this name; did you mean %s?", near)
-	}
-	return "no flag has this name (enrich run --help lists the flags; ENRICH_ is reserved for them)"
+	return problem.New(problem.Problem{
+		Code: codeUnknownVariable, Message: what + ": no flag has this name", Advice: "enrich run --help lists the flags; ENRICH_ is reserved for them",
+	})
 }
 
 // flagsFromEnv sets each flag that was not given on the command line from ENRICH_<FLAG>, if that is set and not empty:
@@ -116,10 +128,11 @@ func flagsFromEnv(cmd *cobra.Command, lookup Lookup) error {
 		}
 		for _, v := range envValues(f, value) {
 			if serr := cmd.Flags().Set(f.Name, v); serr != nil {
-				err = fmt.Errorf("%s=%q: %w", name, value, cause(serr))
+				err = invalidValue(f.Name, "%s=%q: %v", name, value, cause(serr))
 				return
 			}
 		}
+		setSource(f, Source{Kind: FromEnvironment, Name: name})
 	})
 	return err
 }
@@ -129,7 +142,7 @@ func envValues(f *pflag.Flag, value string) []string {
 	if _, ok := f.Value.(CreditCap); ok {
 		return strings.Split(value, ",")
 	}
-	if f.Value.Type() == "stringArray" {
+	if isList(f) {
 		return strings.Split(strings.TrimRight(value, "\n"), "\n")
 	}
 	return []string{value}
@@ -144,7 +157,7 @@ func expandPaths(cmd *cobra.Command, lookup Lookup) error {
 		}
 		expanded, perr := expandHome(*p.Value, lookup)
 		if perr != nil {
-			err = fmt.Errorf("--%s=%q: %w", f.Name, *p.Value, perr)
+			err = invalidValue(f.Name, "--%s=%q: %v", f.Name, *p.Value, perr)
 			return
 		}
 		*p.Value = expanded

@@ -1,7 +1,7 @@
 // Package settings has the settings of the commands: their flags, the environment, and what they mean.
 //
-// A setting comes from its flag; else from the environment variable ENRICH_<FLAG>; else from its default. [Apply] is the one
-// place that decides this. Everything is checked before a file is created or a call is made: every error of this package is
+// A setting comes from its flag; else from the environment variable ENRICH_<FLAG>; else from the config file; else from its
+// default. [Apply] is the one place that decides this, and [SourceOf] says what it decided. Everything is checked before a file is created or a call is made: every error of this package is
 // a mistake of the user. No flag or message ever contains the API key.
 package settings
 
@@ -59,7 +59,7 @@ type Settings struct {
 	CAFile                          string
 	Grace                           time.Duration
 	Quiet, Verbose                  bool
-	LogFormat                       string
+	LogFormat, Config               string
 	DryRun                          bool
 }
 
@@ -155,7 +155,12 @@ func (s *Settings) LoggingFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&s.Quiet, "quiet", "q", false, "print only warnings and errors")
 	f.BoolVarP(&s.Verbose, "verbose", "v", false, "print a line for each attempt")
-	f.Var(Choice{&s.LogFormat, []string{"text", "json"}}, "log-format", "format of messages on standard error")
+	s.LogFormatFlag(cmd)
+}
+
+// LogFormatFlag says how messages are printed, for people or for programs.
+func (s *Settings) LogFormatFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(Choice{&s.LogFormat, []string{"text", "json"}}, "log-format", "format of messages on standard error")
 }
 
 // Console returns how messages are printed.
@@ -279,9 +284,23 @@ func (s *Settings) LedgerAdvice(err error) error {
 // maxKeyFile is the largest file that is read as a key, in bytes.
 const maxKeyFile = 64 << 10
 
+// KeySource says where Key reads the API key from, or "" if there is none.
+func (s *Settings) KeySource(lookup Lookup) string {
+	if s.APIKeyFile != "" {
+		return "file " + s.APIKeyFile
+	}
+	if text, _ := lookup(keyVariable); text != "" {
+		return "environment variable " + keyVariable
+	}
+	return ""
+}
+
+// keyVariable has the API key.
+const keyVariable = "SELLING_API_KEY"
+
 // Key reads the API key from its file or the environment.
 func (s *Settings) Key(lookup Lookup) (client.Key, error) {
-	source, text := "SELLING_API_KEY", ""
+	source, text := keyVariable, ""
 	if s.APIKeyFile == "" {
 		if text, _ = lookup(source); text == "" {
 			return client.Key{}, errors.New("no API key: set the environment variable SELLING_API_KEY, or name a file with --api-key-file")

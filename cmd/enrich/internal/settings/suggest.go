@@ -18,6 +18,8 @@ const (
 	codeInvalidValue = "invalid_value"
 	codeMissingValue = "missing_value"
 	codeKeyGiven     = "key_not_allowed"
+
+	codeUnknownVariable = "unknown_variable"
 )
 
 // cause returns the error of a flag's value, without the text that pflag puts around it.

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/settings"
+)
+
+const longConfig = `Prints the settings that a run with the same flags and environment would use, and where each comes from: a flag, an
+environment variable, a line of the config file, or the default. The output is a valid config file. Passwords are hidden;
+of the API key, only the source is shown.`
+
+func configCommand(w world) *cobra.Command {
+	s := settings.Defaults()
+	cmd := &cobra.Command{
+		Use: "config [flags]", Short: "Print the settings in force, and where they come from", Long: longConfig,
+		Example: "  enrich config\n  enrich config --workers 64\n  enrich config --log-format json", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c := configOf(w, &s, cmd)
+			if s.LogFormat == "json" {
+				return json.NewEncoder(w.stdout).Encode(c)
+			}
+			return c.print(w)
+		},
+	}
+	runFlags(cmd, &s)
+	return cmd
+}
+
+// A config is the settings in force; its JSON is what `enrich config --log-format json` prints.
+type config struct {
+	// File is the config file that was read; null if there is none.
+	File *string `json:"file"`
+	// APIKey is where the key is taken from; null if there is no key. It is not checked.
+	APIKey   *string            `json:"api_key"`
+	Settings map[string]setting `json:"settings"`
+	order    []string
+}
+
+// A setting is a value and its source.
+type setting struct {
+	// Value is a bool, an int64, a string, a list of strings, or nil for none.
+	Value any `json:"value"`
+	// Source is "flag", "environment", "file" or "default".
+	Source settings.SourceKind `json:"source"`
+	// From names the flag, the variable or the file; "" for a default.
+	From string `json:"from,omitempty"`
+	Line int    `json:"line,omitempty"`
+	text string // as people read the source
+}
+
+// configOf collects the settings of a command.
+func configOf(w world, s *settings.Settings, cmd *cobra.Command) config {
+	c := config{Settings: map[string]setting{}}
+	if s.Config != "" {
+		c.File = &s.Config
+	}
+	if source := s.KeySource(w.lookupEnv); source != "" {
+		c.APIKey = &source
+	}
+	key, _ := s.Key(w.lookupEnv) // a key that cannot be used is not shown either
+	if ledger, err := s.LedgerPath(w.lookupEnv); err == nil {
+		s.Ledger = ledger
+	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name == "help" || f.Name == "config" {
+			return
+		}
+		from := settings.SourceOf(f)
+		value := settings.ValueOf(f)
+		switch v := value.(type) {
+		case string:
+			value = string(key.Redact([]byte(hideSecrets(f.Name, v))))
+		case []string:
+			for i := range v {
+				v[i] = string(key.Redact([]byte(hideSecrets(f.Name, v[i]))))
+			}
+		}
+		c.Settings[f.Name] = setting{value, from.Kind, from.Name, from.Line, from.String()}
+		c.order = append(c.order, f.Name)
+	})
+	return c
+}
+
+var (
+	userInfo   = regexp.MustCompile(`://[^\s'"]*@`)
+	secretPair = regexp.MustCompile(`(?i)((?:password|passwd|pwd|token|secret|signature|sig|key)=)[^&\s'"]+`)
+	bearer     = regexp.MustCompile(`(?i)(bearer\s+)[^\s'"]+`)
+	webAddress = regexp.MustCompile(`(https?://[^/\s'"]+/)[^\s'"]+`)
+)
+
+const hidden = "[hidden]"
+
+// hideSecrets replaces what is or may be a secret. The address of a webhook is one, so only its host is shown.
+func hideSecrets(name, value string) string {
+	switch name {
+	case "on-finish":
+		value = webAddress.ReplaceAllString(value, "${1}"+hidden)
+	case "ledger", "url":
+	default:
+		return value
+	}
+	value = userInfo.ReplaceAllString(value, "://"+hidden+"@")
+	value = secretPair.ReplaceAllString(value, "${1}"+hidden)
+	return bearer.ReplaceAllString(value, "${1}"+hidden)
+}
+
+// print writes the settings as a config file.
+func (c *config) print(w world) error {
+	file, key := "none", "none (SELLING_API_KEY, or --api-key-file)"
+	if c.File != nil {
+		file = console.Name(*c.File)
+	}
+	if c.APIKey != nil {
+		key = console.Name(*c.APIKey)
+	}
+	var b, none strings.Builder
+	fmt.Fprintf(&b, "# config file: %s\n# API key: %s\n", file, key)
+	for _, name := range c.order {
+		s := c.Settings[name]
+		if s.Value == nil {
+			none.WriteString(" " + name)
+			continue
+		}
+		fmt.Fprintf(&b, "%-40s # %s\n", name+" = "+tomlText(s.Value), console.Name(s.text))
+	}
+	if none.Len() > 0 {
+		fmt.Fprintf(&b, "# not set:%s\n", &none)
+	}
+	if _, err := w.stdout.Write([]byte(b.String())); err != nil {
+		return fmt.Errorf("write standard output: %w", err)
+	}
+	return nil
+}
+
+// tomlText returns a value as TOML.
+func tomlText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return tomlString(v)
+	case []string:
+		all := make([]string, len(v))
+		for i := range v {
+			all[i] = tomlString(v[i])
+		}
+		return "[" + strings.Join(all, ", ") + "]"
+	}
+	return fmt.Sprint(value)
+}
+
+// tomlString returns a basic string. What it escapes, a terminal would obey or hide.
+func tomlString(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case console.Plain(string(r)) != string(r) || r == '\n':
+			fmt.Fprintf(&b, `\U%08X`, r)
+		case !strconv.IsPrint(r):
+			fmt.Fprintf(&b, `\U%08X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
