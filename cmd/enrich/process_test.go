@@ -52,14 +52,6 @@ func (s *stage) list(name string, n int, tag string) {
 	}
 }
 
-// write writes a file that only this user may write.
-func (s *stage) write(name, text string) {
-	s.t.Helper()
-	if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
 // A child is one command under way.
 type child struct {
 	*exec.Cmd
