@@ -6,12 +6,29 @@ import (
 	"enrich/contact"
 )
 
+// A dispatcher takes admitted contacts through the order that protects money: their intents are committed, they are sent, their
+// outcomes are committed and then counted. A [callDispatcher] sends each by a call of its own, a [jobDispatcher] many in a job.
+type dispatcher interface {
+	// reserve takes a place for one more contact and what sending it may cost, and waits for both. It returns which cap is
+	// reached, or false if no more contacts can be sent.
+	reserve() (reached string, ok bool)
+	// admit takes a contact after a reservation. lost is how many calls were lost since its last answer.
+	admit(q contact.Question, lost int)
+	// close says that admission has ended: no more contacts come.
+	close()
+}
+
 // An admission decides row by row, on one goroutine and in input order, what is sent.
 type admission struct {
-	*dispatcher
+	*askPass
 	lookup
+	to     dispatcher
 	unsent bool
 	capped bool
+	// awaited are the contacts that earlier runs submitted in jobs that are still open.
+	awaited map[contact.Key]struct{}
+	// lostBefore are contacts that are lost because the results of an earlier run's job did not have them. They are sent again.
+	lostBefore map[contact.Key]bool
 }
 
 func (a *admission) run(hard context.Context) error {
@@ -30,16 +47,18 @@ func (a *admission) run(hard context.Context) error {
 	return nil
 }
 
-// row admits the contact of a row, or skips it: if it cannot be sent, has a fresh answer, was lost too often, was sent in this
-// run before, or cannot be sent any more.
+// row admits the contact of a row, or skips it: if it cannot be sent, has a fresh answer, is in an open job, was lost too often,
+// was sent in this run before, or cannot be sent any more.
 func (a *admission) row(e *entry) {
 	a.Counters.Read.Add(1)
-	if e.defect != nil || a.fresh(e.state) || a.uncertain(e.state.Lost) {
+	if e.defect != nil || a.fresh(e.state) {
 		return
 	}
 	key := a.contactKey(e)
 	switch {
-	case e.state.DoneThisRun || a.unfinished.has(key):
+	case e.state.InJob:
+		a.await(key)
+	case a.uncertain(e.state.Lost), a.unfinished.has(key), e.state.DoneThisRun && !a.lostBefore[key]:
 	case e.state.ClaimedElsewhere, a.Limit > 0 && e.row.Number > a.Limit, a.capped:
 		a.unsent = true
 	case !a.stop.stopped():
@@ -47,25 +66,33 @@ func (a *admission) row(e *entry) {
 	}
 }
 
-// admit takes a slot, then a reservation, and then queues the intent.
-func (a *admission) admit(e *entry, key contact.Key) {
-	if !a.queue.acquire(a.stop.soft.Done()) {
+// await remembers a contact in an open job, unless this run has submitted it.
+func (a *admission) await(key contact.Key) {
+	if a.unfinished.has(key) {
 		return
 	}
-	if reached := a.Budget.Reserve(a.stop.soft); reached != "" {
-		a.queue.release(1)
+	if a.awaited == nil {
+		a.awaited = map[contact.Key]struct{}{}
+	}
+	a.awaited[key] = struct{}{}
+}
+
+// admit passes a contact on if there is a place for it, and a reservation can be made.
+func (a *admission) admit(e *entry, key contact.Key) {
+	reached, ok := a.to.reserve()
+	switch {
+	case reached != "":
 		if !a.stop.stopped() {
 			a.capped, a.unsent = true, true
 			a.stop.note(contact.StopCap, reached)
 		}
-		return
-	}
-	a.unfinished.add(key)
-	a.queue.admit(&inFlight{
-		lost: e.state.Lost,
-		question: contact.Question{
+	case !ok:
+		a.unsent = a.unsent || !a.stop.stopped()
+	default:
+		delete(a.lostBefore, key)
+		a.unfinished.add(key)
+		a.to.admit(contact.Question{
 			Row: e.row.Number, Contact: e.row.Contact.Clone(), Keys: e.keys, Refused: e.state.Kind == contact.Refused,
-			Retry: a.retry,
-		},
-	})
+		}, e.state.Lost)
+	}
 }

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/sourcegraph/conc"
@@ -17,6 +18,8 @@ type Ask struct {
 	API    API
 	Ledger Ledger
 	Budget Budget
+	// Jobs are the bulk jobs: those of earlier runs that are still open, and with Jobs.Size those that this run submits.
+	Jobs Jobs
 	// Account broadcasts stops among the runs that share the API account; nil: there are no others.
 	Account Account
 	// Run is the ledger's number of this run.
@@ -55,24 +58,62 @@ func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
 	stop := newStopper(soft, hard, a.Grace, a.MaxDuration)
 	defer stop.close()
 	stop.follow(a.Account)
-	d := newDispatcher(a, stop)
+	p := &askPass{Ask: a, stop: stop, uncancelled: context.WithoutCancel(hard)}
+	jobs := newJobDispatcher(p)
 	var tasks conc.WaitGroup
-	tasks.Go(d.callAll)
-	tasks.Go(func() { stop.guard(d.commitAll) })
-
-	admit := admission{dispatcher: d, lookup: lookup{rules: &a.Rules, source: a.Source, ledger: a.Ledger}}
+	tasks.Go(func() { stop.guard(jobs.run) })
+	admit := admission{askPass: p, lookup: lookup{rules: &a.Rules, source: a.Source, ledger: a.Ledger}, to: jobs}
+	if a.Jobs.Size == 0 {
+		calls := newCallDispatcher(p)
+		tasks.Go(calls.run)
+		admit.to = calls
+	}
+	admit.lostBefore = jobs.awaitFirstPolls()
 	err := admit.run(hard)
-	d.queue.close()
+	admit.to.close()
+	jobs.end(admit.awaited)
 	if err != nil {
 		stop.abandon(err)
 	}
 	tasks.Wait()
-	d.delayed.Wait()
 
-	result := AskResult{Unsent: admit.unsent || d.elsewhere, ReadErr: admit.readErr}
+	result := AskResult{Unsent: admit.unsent || p.elsewhere.Load(), ReadErr: admit.readErr}
 	result.Stop, result.Detail, err = stop.result()
 	if result.Stop == "" && result.ReadErr != nil {
 		result.Stop = contact.StopInput
 	}
 	return result, err
+}
+
+// An askPass is what admission and both dispatchers share.
+type askPass struct {
+	*Ask
+	stop        *stopper
+	unfinished  inFlightContacts
+	uncancelled context.Context // never done: an answer that came is committed, even when the run ends at once
+	elsewhere   atomic.Bool     // a claim was refused: another run has the contact
+}
+
+// finished marks a contact whose outcome is in the ledger, or that another run has.
+func (p *askPass) finished(keys contact.Keys) { p.unfinished.finish(keys.By(p.ByEmail)) }
+
+// observe passes the balance of a response on; nil: the response did not state it.
+func (p *askPass) observe(remaining *int64) {
+	if remaining != nil {
+		p.Budget.Observe(*remaining)
+	}
+}
+
+// heed does what a response asks of the whole run; "": nothing.
+func (p *askPass) heed(cause contact.Stop, detail string) {
+	switch cause {
+	case "":
+	case contact.StopCap: // no more calls: what is in flight goes on
+		p.stop.note(cause, detail)
+	default:
+		p.stop.stop(cause, detail)
+		if p.Account != nil && cause.OfAccount() {
+			p.Account.Stop(cause, detail)
+		}
+	}
 }

@@ -85,7 +85,7 @@ func TestNothingIsSentAfterAFailedCommit(t *testing.T) {
 					case commit < at:
 						return nil
 					case how == "a panic":
-						r.ledger.failed = true
+						r.ledger.failed = "calls"
 						panic("disk full")
 					}
 					return errors.New("disk full")

@@ -55,9 +55,9 @@ func NewBudget(c Caps) Budget { return newLocalBudget(c) }
 func newLocalBudget(c Caps) *localBudget { return &localBudget{caps: c} }
 
 // Reserve implements [Budget].
-func (b *localBudget) Reserve(ctx context.Context) (reached string) {
+func (b *localBudget) Reserve(ctx context.Context, calls int64) (reached string) {
 	for {
-		reached, settled := b.tryReserve()
+		reached, settled := b.tryReserve(calls)
 		if settled == nil {
 			return reached
 		}
@@ -70,16 +70,16 @@ func (b *localBudget) Reserve(ctx context.Context) (reached string) {
 }
 
 // tryReserve makes a reservation, or returns which cap is reached. settled is not nil if waiting for it may help.
-func (b *localBudget) tryReserve() (reached string, settled <-chan struct{}) {
+func (b *localBudget) tryReserve(calls int64) (reached string, settled <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.noCallsLeft():
+	case !b.callsLeft(calls):
 		reached = b.reachedCalls()
 	case b.caps.MaxCredits > 0 && b.spent()+b.reserved+b.caps.CreditsPerCall > b.caps.MaxCredits:
 		reached = fmt.Sprintf("reached --max-credits (%d)", b.caps.MaxCredits) + b.unexplained()
 	default:
-		b.calls++
+		b.calls += calls
 		b.reserved += b.caps.CreditsPerCall
 		b.open++
 		return "", nil
@@ -114,35 +114,48 @@ func (b *localBudget) Observe(remaining int64) {
 	b.balance.lowest = min(b.balance.lowest, remaining)
 }
 
-// Retry implements [Budget].
-func (b *localBudget) Retry() (reached string) {
+// Calls implements [Budget].
+func (b *localBudget) Calls(n int64) (reached string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.noCallsLeft() {
+	if !b.callsLeft(n) {
 		return b.reachedCalls()
 	}
-	b.calls++
+	b.calls += n
 	return ""
 }
 
-func (b *localBudget) noCallsLeft() bool { return b.caps.MaxCalls > 0 && b.calls >= b.caps.MaxCalls }
+func (b *localBudget) callsLeft(n int64) bool {
+	return n == 0 || b.caps.MaxCalls == 0 || b.calls+n <= b.caps.MaxCalls
+}
 
 func (b *localBudget) reachedCalls() string {
 	return fmt.Sprintf("reached --max-calls (%d)", b.caps.MaxCalls)
 }
 
+// Return implements [Budget].
+func (b *localBudget) Return(calls int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls -= calls
+	b.wake()
+}
+
 // Settle implements [Budget].
-func (b *localBudget) Settle(o *contact.Outcome, sent int) {
+func (b *localBudget) Settle(o *contact.Outcome, unused int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.open--
-	if sent == 0 {
-		b.calls--
-	}
+	b.calls -= unused
 	b.reserved -= b.caps.CreditsPerCall
 	if o.Kind.Answered() && (o.Charged || o.ChargeUnknown) || o.Kind == contact.Lost {
 		b.credits += b.caps.CreditsPerCall
 	}
+	b.wake()
+}
+
+// wake lets those who wait for a reservation try again.
+func (b *localBudget) wake() {
 	if b.waiters != nil {
 		close(b.waiters)
 		b.waiters = nil

@@ -20,7 +20,7 @@ func TestABudgetIsNeverOvershot(t *testing.T) {
 	for w := range 16 {
 		all.Go(func() {
 			for i := range 50 {
-				if reached, _ := b.tryReserve(); reached != "" {
+				if reached, _ := b.tryReserve(1); reached != "" {
 					continue
 				}
 				n := flying.Add(1)
@@ -37,7 +37,7 @@ func TestABudgetIsNeverOvershot(t *testing.T) {
 					credits.Add(1)
 				}
 				flying.Add(-1)
-				b.Settle(&o, 1)
+				b.Settle(&o, 0)
 			}
 		})
 	}
@@ -54,32 +54,32 @@ func TestABudgetIsNeverOvershot(t *testing.T) {
 func TestReserveWaitsForCreditsThatMayBeReturned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newLocalBudget(Caps{MaxCredits: 1, CreditsPerCall: 1})
-		if reached := b.Reserve(t.Context()); reached != "" {
+		if reached := b.Reserve(t.Context(), 1); reached != "" {
 			t.Fatal(reached)
 		}
 		second := make(chan string, 1)
 		var waiting sync.WaitGroup
-		waiting.Go(func() { second <- b.Reserve(t.Context()) })
+		waiting.Go(func() { second <- b.Reserve(t.Context(), 1) })
 		synctest.Wait()
 		select {
 		case reached := <-second:
 			t.Fatalf("it did not wait: %q", reached)
 		default:
 		}
-		b.Settle(&contact.Outcome{Kind: contact.NoMatch}, 1)
+		b.Settle(&contact.Outcome{Kind: contact.NoMatch}, 0)
 		if reached := <-second; reached != "" {
 			t.Errorf("the credit that was returned cannot be reserved: %s", reached)
 		}
 		waiting.Wait()
-		b.Settle(&contact.Outcome{Kind: contact.Matched, Charged: true}, 1)
-		if reached := b.Reserve(t.Context()); reached != "reached --max-credits (1)" {
+		b.Settle(&contact.Outcome{Kind: contact.Matched, Charged: true}, 0)
+		if reached := b.Reserve(t.Context(), 1); reached != "reached --max-credits (1)" {
 			t.Errorf("got %q after all was spent", reached)
 		}
 		ended, end := context.WithCancel(t.Context())
 		end()
 		c := newLocalBudget(Caps{MaxCalls: 1})
-		_ = c.Reserve(t.Context())
-		if reached := c.Reserve(ended); reached != "reached --max-calls (1)" {
+		_ = c.Reserve(t.Context(), 1)
+		if reached := c.Reserve(ended, 1); reached != "reached --max-calls (1)" {
 			t.Errorf("got %q when the wait was ended", reached)
 		}
 	})
@@ -87,13 +87,13 @@ func TestReserveWaitsForCreditsThatMayBeReturned(t *testing.T) {
 
 func TestARetryIsACall(t *testing.T) {
 	b := newLocalBudget(Caps{MaxCalls: 2})
-	if b.Reserve(t.Context()) != "" || b.Retry() != "" || b.Retry() == "" {
+	if b.Reserve(t.Context(), 1) != "" || b.Calls(1) != "" || b.Calls(1) == "" {
 		t.Errorf("the second call of a contact is not counted: %+v", b)
 	}
-	if reached, settled := b.tryReserve(); reached != "reached --max-calls (2)" || settled == nil {
+	if reached, settled := b.tryReserve(1); reached != "reached --max-calls (2)" || settled == nil {
 		t.Errorf("got %q, and no wait for the contact in flight", reached)
 	}
-	b.Settle(&contact.Outcome{Kind: contact.Released}, 0)
+	b.Settle(&contact.Outcome{Kind: contact.Released}, 1)
 	if b.calls != 1 {
 		t.Errorf("a contact that was not sent keeps its call: %+v", b)
 	}
@@ -124,7 +124,7 @@ func TestTheBalanceCountsAgainstTheCap(t *testing.T) {
 		b := newLocalBudget(Caps{MaxCredits: 20, CreditsPerCall: tt.perCall, SpentCredits: tt.spent})
 		calls := int64(0)
 		for ; calls < 100; calls++ {
-			if reached := b.Reserve(t.Context()); reached != "" {
+			if reached := b.Reserve(t.Context(), 1); reached != "" {
 				if !strings.HasPrefix(reached, "reached --max-credits (") {
 					t.Errorf("%s: %q", name, reached)
 				}
@@ -133,7 +133,7 @@ func TestTheBalanceCountsAgainstTheCap(t *testing.T) {
 			if int(calls) < len(tt.balances) {
 				b.Observe(tt.balances[calls])
 			}
-			b.Settle(&matched, 1)
+			b.Settle(&matched, 0)
 		}
 		if calls != tt.calls {
 			t.Errorf("%s: %d calls, expected %d", name, calls, tt.calls)
@@ -159,7 +159,7 @@ func TestACapIsExactWithABalance(t *testing.T) {
 			var all sync.WaitGroup
 			for w := range 32 {
 				all.Go(func() {
-					for i := 0; b.Reserve(t.Context()) == ""; i++ {
+					for i := 0; b.Reserve(t.Context(), 1) == ""; i++ {
 						time.Sleep(time.Duration(1+(w*7+i*13)%5) * time.Millisecond)
 						o := contact.Outcome{Kind: contact.NoMatch}
 						if (w+i)%3 > 0 {
@@ -170,7 +170,7 @@ func TestACapIsExactWithABalance(t *testing.T) {
 						balance := left.Load()
 						time.Sleep(time.Duration(1+(w*11+i*3)%7) * time.Millisecond)
 						b.Observe(balance)
-						b.Settle(&o, 1)
+						b.Settle(&o, 0)
 					}
 				})
 			}
@@ -197,11 +197,11 @@ func TestAnUnknownChargeKeepsItsReservation(t *testing.T) {
 		"released":               {contact.Outcome{Kind: contact.Released}, false},
 	} {
 		b := newLocalBudget(Caps{MaxCredits: 5, CreditsPerCall: 5})
-		if reached := b.Reserve(t.Context()); reached != "" {
+		if reached := b.Reserve(t.Context(), 1); reached != "" {
 			t.Fatal(reached)
 		}
-		b.Settle(&tt.outcome, 1)
-		if reached := b.Reserve(t.Context()); (reached != "") != tt.kept {
+		b.Settle(&tt.outcome, 0)
+		if reached := b.Reserve(t.Context(), 1); (reached != "") != tt.kept {
 			t.Errorf("%s: %q", name, reached)
 		}
 	}

@@ -2,7 +2,9 @@ package pipeline
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"enrich/contact"
 )
@@ -23,15 +25,34 @@ type Counters struct {
 	// ChargeUnknown is no-match answers that do not say whether they were charged.
 	ChargeUnknown atomic.Int64
 
+	// JobsSubmitted is bulk jobs that the API accepted, JobsResumed open jobs of earlier runs, and JobsExpired jobs whose results the
+	// API had deleted.
+	JobsSubmitted, JobsResumed, JobsExpired atomic.Int64
+	// JobSize is how many contacts fit into a job, if the API refused larger ones; 0: it did not.
+	JobSize atomic.Int64
+	// JobWait is what the run waits for if it only waits for the results of jobs; nil: it does not.
+	JobWait atomic.Pointer[JobWait]
+
 	first    atomic.Pointer[firstBalance] // nil: the first answer did not state the balance
-	answered bool                         // an answer came; the committer's alone
+	mu       sync.Mutex                   // for add
+	answered bool                         // an answer came
+}
+
+// A JobWait is a wait for the results of bulk jobs.
+type JobWait struct {
+	// Jobs is the number of jobs, and Contacts of the contacts in them.
+	Jobs, Contacts int
+	// Next is when the results are asked for next, and End until when at the latest.
+	Next, End time.Time
 }
 
 // A firstBalance is the account's credits after the first answer, and how many answers had been charged by then.
 type firstBalance struct{ remaining, charged int64 }
 
-// add counts a durable outcome. Only the committer calls it.
+// add counts a durable outcome.
 func (c *Counters) add(o *contact.Outcome) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch o.Kind {
 	case contact.Matched:
 		c.Matched.Add(1)

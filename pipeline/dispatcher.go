@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"context"
 	"time"
 
 	"github.com/sourcegraph/conc"
@@ -11,42 +10,65 @@ import (
 	"enrich/ledger"
 )
 
-// A dispatcher takes admitted contacts through the order that protects money: their intents are committed, they are sent,
-// their outcomes are committed and then counted. The commits and the calls meet in the queue and in ready; neither makes the
-// committer wait, because the queue has room for each slot and ready for each permit.
-type dispatcher struct {
-	*Ask
-	stop       *stopper
-	queue      *commitQueue
-	retry      func() (reached string)
-	ready      chan *inFlight // durable intents, to the workers; closed by the committer when no contact is with them
-	unfinished inFlightContacts
+// A callDispatcher sends each contact by a call of its own. The commits and the calls meet in the queue and in ready; neither
+// makes the committer wait, because the queue has room for each slot and ready for each permit.
+type callDispatcher struct {
+	*askPass
+	queue *commitQueue
+	retry func() (reached string)
+	ready chan *inFlight // durable intents, to the workers; closed by the committer when no contact is with them
 	// delayed are contacts that wait for their backoff, or for a reservation to be sent again.
 	delayed conc.WaitGroup
 
 	// The committer's alone:
-	uncancelled context.Context   // never done: an answer that came is committed, even when the run ends at once
-	intents     []ledger.Intent   // reused by each commit
-	outcomes    []contact.Outcome // so are these
-	undecided   []contact.Result  // 404s that came before any usable answer; in the ledger they are released
-	elsewhere   bool              // a claim was refused: another run has the contact
+	intents   []ledger.Intent   // reused by each commit
+	outcomes  []contact.Outcome // so are these
+	undecided []contact.Result  // 404s that came before any usable answer; in the ledger they are released
 }
 
 // maxUndecided bounds the 404s that wait for the first answer, at about 1 kB each. Those beyond it are decided at once: a later
 // run sends them again if need be, and knows by then what a 404 means.
 const maxUndecided = 2048
 
-func newDispatcher(a *Ask, stop *stopper) *dispatcher {
-	q := newCommitQueue(a.Workers)
-	return &dispatcher{
-		Ask: a, stop: stop, queue: q, ready: make(chan *inFlight, q.permits), retry: a.Budget.Retry,
-		uncancelled: context.WithoutCancel(stop.hard),
+func newCallDispatcher(p *askPass) *callDispatcher {
+	q := newCommitQueue(p.Workers)
+	return &callDispatcher{
+		askPass: p, queue: q, ready: make(chan *inFlight, q.permits), retry: func() string { return p.Budget.Calls(1) },
 	}
 }
 
+// run sends what admission admits, until it has closed the queue and every contact has its outcome.
+func (d *callDispatcher) run() {
+	var tasks conc.WaitGroup
+	tasks.Go(d.callAll)
+	tasks.Go(func() { d.stop.guard(d.commitAll) })
+	tasks.Wait()
+	d.delayed.Wait()
+}
+
+// reserve implements [dispatcher]: a slot, and then a call and its credits.
+func (d *callDispatcher) reserve() (reached string, ok bool) {
+	if !d.queue.acquire(d.stop.soft.Done()) {
+		return "", false
+	}
+	if reached = d.Budget.Reserve(d.stop.soft, 1); reached != "" {
+		d.queue.release(1)
+	}
+	return reached, true
+}
+
+// admit implements [dispatcher].
+func (d *callDispatcher) admit(q contact.Question, lost int) {
+	q.Retry = d.retry
+	d.queue.admit(&inFlight{lost: lost, question: q})
+}
+
+// close implements [dispatcher].
+func (d *callDispatcher) close() { d.queue.close() }
+
 // commitAll commits until nothing is left to commit and nothing is under way. After an error, or a bug, it commits nothing
 // more, but still takes what the workers finish, so that they end.
-func (d *dispatcher) commitAll() {
+func (d *callDispatcher) commitAll() {
 	defer close(d.ready)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -69,7 +91,7 @@ func (d *dispatcher) commitAll() {
 }
 
 // tryCommit reports whether a batch was committed. If not, the run ends with the error or the bug.
-func (d *dispatcher) tryCommit(b commitBatch) bool {
+func (d *callDispatcher) tryCommit(b commitBatch) bool {
 	var err error
 	ok := d.stop.guard(func() { err = d.commit(b) })
 	if err != nil {
@@ -80,7 +102,7 @@ func (d *dispatcher) tryCommit(b commitBatch) bool {
 
 // commit is where the order that protects money is kept. Before the ledger has returned, no contact of the batch is sent, no
 // outcome is counted, and no permit, slot or reservation is returned.
-func (d *dispatcher) commit(b commitBatch) error {
+func (d *callDispatcher) commit(b commitBatch) error {
 	resolved := d.collect(b)
 	claimed, err := d.Ledger.Commit(d.uncancelled, d.Run, d.intents, d.outcomes)
 	clear(d.outcomes) // they would keep their answers in memory until the next commit
@@ -96,7 +118,7 @@ func (d *dispatcher) commit(b commitBatch) error {
 }
 
 // collect fills d.intents and d.outcomes. It returns the outcomes of earlier 404s that are decided now, which are among them.
-func (d *dispatcher) collect(b commitBatch) (resolved []contact.Outcome) {
+func (d *callDispatcher) collect(b commitBatch) (resolved []contact.Outcome) {
 	d.intents, d.outcomes = d.intents[:0], d.outcomes[:0]
 	for _, c := range b.intents {
 		d.intents = append(d.intents, ledger.Intent{Contact: c.question.Contact, Keys: c.question.Keys})
@@ -117,7 +139,7 @@ func (d *dispatcher) collect(b commitBatch) (resolved []contact.Outcome) {
 
 // resolveNotFound returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer, rejected if
 // it came to its end (last) without one. After a stop nothing is known, and they stay released, as if never sent.
-func (d *dispatcher) resolveNotFound(last bool) []contact.Outcome {
+func (d *callDispatcher) resolveNotFound(last bool) []contact.Outcome {
 	if len(d.undecided) == 0 {
 		return nil
 	}
@@ -135,12 +157,12 @@ func (d *dispatcher) resolveNotFound(last bool) []contact.Outcome {
 
 // send hands the claimed contacts to the workers. Another run has the others: they return their permits and reservations, and
 // their number is returned as slots to release.
-func (d *dispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
+func (d *callDispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 	for i, c := range intents {
 		c.handed = true
 		if !claimed[i] {
-			d.Budget.Settle(&contact.Outcome{Kind: contact.Released}, 0)
-			d.finished(c)
+			d.Budget.Settle(&contact.Outcome{Kind: contact.Released}, 1)
+			d.finished(c.question.Keys)
 			slots++
 			continue
 		}
@@ -149,7 +171,7 @@ func (d *dispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 		d.ready <- c
 	}
 	if slots > 0 {
-		d.elsewhere = true
+		d.elsewhere.Store(true)
 		d.queue.unclaimed(slots)
 	}
 	return slots
@@ -157,10 +179,10 @@ func (d *dispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 
 // count settles and counts durable outcomes, and returns how many slots are free. A contact that is to be sent again keeps
 // its slot.
-func (d *dispatcher) count(outcomes []*inFlight) (slots int) {
+func (d *callDispatcher) count(outcomes []*inFlight) (slots int) {
 	for _, c := range outcomes {
 		r := &c.result
-		d.Budget.Settle(&r.Outcome, c.calls())
+		d.Budget.Settle(&r.Outcome, c.unusedCalls())
 		if r.Undecided {
 			d.undecided = append(d.undecided, contact.Result{Outcome: r.Outcome})
 		} else {
@@ -174,25 +196,20 @@ func (d *dispatcher) count(outcomes []*inFlight) (slots int) {
 			d.delayed.Go(func() { d.sendAgain(c) })
 			continue
 		}
-		d.finished(c)
+		d.finished(c.question.Keys)
 		slots++
 	}
 	return slots
 }
 
-// finished marks a contact whose outcome is in the ledger.
-func (d *dispatcher) finished(c *inFlight) {
-	d.unfinished.finish(c.question.Keys.By(d.ByEmail))
-}
-
 // sendAgain sends a lost contact again, if a reservation can be made for it.
-func (d *dispatcher) sendAgain(c *inFlight) {
-	reached := d.Budget.Reserve(d.stop.soft)
+func (d *callDispatcher) sendAgain(c *inFlight) {
+	reached := d.Budget.Reserve(d.stop.soft, 1)
 	if reached != "" {
 		if !d.stop.stopped() {
 			d.stop.note(contact.StopCap, reached)
 		}
-		d.finished(c)
+		d.finished(c.question.Keys)
 		d.queue.giveUp()
 		d.queue.release(1)
 		return
@@ -205,7 +222,7 @@ func (d *dispatcher) sendAgain(c *inFlight) {
 }
 
 // callAll runs the calls of durable intents, at most Workers at a time.
-func (d *dispatcher) callAll() {
+func (d *callDispatcher) callAll() {
 	workers := pool.New().WithMaxGoroutines(d.Workers)
 	for c := range d.ready {
 		workers.Go(func() { d.call(c) })
@@ -214,7 +231,7 @@ func (d *dispatcher) callAll() {
 }
 
 // call sends one contact. A contact that waits for its backoff takes no worker: it comes back behind those that are ready.
-func (d *dispatcher) call(c *inFlight) {
+func (d *callDispatcher) call(c *inFlight) {
 	var wait time.Duration
 	switch {
 	case !d.stop.guard(func() { wait = d.ask(c) }):
@@ -227,24 +244,13 @@ func (d *dispatcher) call(c *inFlight) {
 }
 
 // ask calls the API, and does what the result asks of the whole run.
-func (d *dispatcher) ask(c *inFlight) (wait time.Duration) {
+func (d *callDispatcher) ask(c *inFlight) (wait time.Duration) {
 	if c.result, wait = d.API.Ask(d.stop.soft, d.stop.hard, &c.question); wait > 0 {
 		return wait
 	}
 	r := &c.result
-	if r.Remaining != nil {
-		d.Budget.Observe(*r.Remaining)
-	}
-	switch r.Stop {
-	case "":
-	case contact.StopCap: // for this contact alone: what is in flight goes on
-		d.stop.note(r.Stop, r.StopDetail)
-	default:
-		d.stop.stop(r.Stop, r.StopDetail)
-		if d.Account != nil && r.Stop.OfAccount() {
-			d.Account.Stop(r.Stop, r.StopDetail)
-		}
-	}
+	d.observe(r.Remaining)
+	d.heed(r.Stop, r.StopDetail)
 	if r.Err != nil {
 		d.stop.abandon(r.Err)
 	}
@@ -252,7 +258,7 @@ func (d *dispatcher) ask(c *inFlight) (wait time.Duration) {
 }
 
 // callLater makes a contact ready again after a time, or at the stop.
-func (d *dispatcher) callLater(c *inFlight, wait time.Duration) {
+func (d *callDispatcher) callLater(c *inFlight, wait time.Duration) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -263,7 +269,7 @@ func (d *dispatcher) callLater(c *inFlight, wait time.Duration) {
 }
 
 // drop gives up a contact of which nothing is known, because of a bug or a failed commit.
-func (d *dispatcher) drop(c *inFlight) {
+func (d *callDispatcher) drop(c *inFlight) {
 	c.dropped = true
 	d.queue.finish(c)
 }

@@ -57,19 +57,47 @@ type Ledger interface {
 	Outcomes(ctx context.Context, refs []ledger.Ref, outcomes []contact.Outcome) error
 }
 
+// A JobAPI sends contacts in bulk jobs; client.Client is one. It is called by one goroutine at a time, beside the calls of an API.
+type JobAPI interface {
+	// Submit sends contacts as one job, and retries what was certainly not accepted. Before each request after the first it
+	// calls retry, which reserves one more call: "" if the call may be made, or else which cap is reached. When soft is done it
+	// makes no new request. When hard is done it also ends the request in flight.
+	Submit(soft, hard context.Context, contacts []*contact.Question, retry func() (reached string)) contact.Acceptance
+	// Poll asks for the results of a job once. What may pass is retried within.
+	Poll(soft, hard context.Context, job *contact.Job, retry func() (reached string)) contact.JobPoll
+}
+
+// A JobLedger is the durable record of bulk jobs; sqlite.Ledger is one. Its contexts are as those of a [Ledger].
+type JobLedger interface {
+	// CommitJob makes the intents of a job durable together with the job. claimed is as in [Ledger.Commit]; if nothing is
+	// claimed there is no job, and its number is 0.
+	CommitJob(ctx context.Context, run int64, intents []ledger.Intent) (job int64, claimed []bool, err error)
+	// OpenJob makes the API's name of a job durable. From then on a crash loses nothing: any run can fetch the results.
+	OpenJob(ctx context.Context, job int64, id string, expires time.Time) error
+	// CommitResults makes outcomes of contacts of a job durable, and what could not be understood of its results. end is the
+	// state in which the job ends with this commit, when each of its contacts has an outcome; "": it does not end.
+	CommitResults(ctx context.Context, run, job int64, outcomes []contact.Outcome, raw [][]byte, end ledger.JobState) error
+	// OpenJobs returns the open jobs of a base URL, the oldest first.
+	OpenJobs(ctx context.Context, url string) ([]contact.Job, error)
+	// JobContacts calls do with each contact of a job. do must not use the ledger.
+	JobContacts(ctx context.Context, job int64, do func(ledger.JobContact) error) error
+}
+
 // A Budget reserves what a run may spend before it is spent. [NewBudget] returns that of a run that shares it with no other.
 type Budget interface {
-	// Reserve takes one call and its credits. If none are left, but contacts in flight may return theirs, it waits for them.
-	// It returns "" if it made the reservation, or else which cap is reached. When ctx is done it does not wait.
-	Reserve(ctx context.Context) (reached string)
-	// Retry takes one more call for a contact that has a reservation. It returns "" if the call may be made, or else which
-	// cap is reached.
-	Retry() (reached string)
+	// Reserve takes the credits of one contact, and calls. If none are left, but contacts in flight may return theirs, it waits
+	// for them. It returns "" if it made the reservation, or else which cap is reached. When ctx is done it does not wait.
+	Reserve(ctx context.Context, calls int64) (reached string)
+	// Calls takes calls alone: for a retry, or for the requests of a job. It returns "" if they may be made, or else which cap is
+	// reached, and then takes none.
+	Calls(n int64) (reached string)
+	// Return gives back calls that were not made.
+	Return(calls int64)
 	// Observe takes the account's balance from a response. It is called before the reservation of that response is settled.
 	Observe(remaining int64)
-	// Settle closes a reservation with the outcome of its contact; sent is the number of calls that were made under it. A
-	// call that was not made is returned, and so are the credits, unless the outcome may have been charged.
-	Settle(o *contact.Outcome, sent int)
+	// Settle closes a reservation with the outcome of its contact. It returns the calls that were not made (unused), and the
+	// credits, unless the outcome may have been charged.
+	Settle(o *contact.Outcome, unused int64)
 }
 
 // An Account broadcasts stops among the runs that share an API account.

@@ -22,6 +22,7 @@ type rig struct {
 	Ask
 	ledger *fakeLedger
 	api    *fakeAPI
+	jobs   *fakeJobs // nil: there are none
 	budget *localBudget
 	rows   []reader.Row
 	*journal
@@ -59,6 +60,9 @@ func newRig(workers int, caps Caps, list ...string) *rig {
 func (r *rig) run(ctx context.Context, t *testing.T) (AskResult, error) {
 	t.Helper()
 	result, err := r.Do(ctx, context.Background())
+	if r.jobs != nil && r.jobs.openResults > 0 {
+		r.report("%d results were not closed", r.jobs.openResults)
+	}
 	if r.api.held > 0 {
 		r.report("the memory of %d answers was not given back", r.api.held)
 	}
@@ -131,10 +135,12 @@ type fakeLedger struct {
 	open          map[contact.Key]string // addresses
 	maxOpen       int
 	commits       int
-	failed        bool
+	failed        string   // who made the commit that failed; "": none did
 	intents       []string // addresses, in the order of commits
 	matched, lost int64    // durable outcomes
 	charged       int64
+	jobs          []*ledgerJob
+	interrupted   int64 // lost calls of runs that died
 }
 
 func (l *fakeLedger) States(_ context.Context, keys []contact.Keys, states []ledger.State) error {
@@ -142,18 +148,15 @@ func (l *fakeLedger) States(_ context.Context, keys []contact.Keys, states []led
 	defer l.mu.Unlock()
 	for i, k := range keys {
 		states[i] = l.states[k.Request]
+		states[i].InJob = states[i].InJob || l.inJob(k.Request)
 	}
 	return l.lookups
 }
 
 func (l *fakeLedger) Commit(_ context.Context, _ int64, intents []ledger.Intent, outcomes []contact.Outcome) ([]bool, error) {
-	l.check(outcomes)
-	time.Sleep(l.duration()) // what is being committed is not durable yet
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.commits++
-	if err := l.fault(l.commits); err != nil {
-		l.failed = true
+	unlock, err := l.begin("calls", outcomes)
+	defer unlock()
+	if err != nil {
 		return nil, err
 	}
 	for i := range outcomes {
@@ -169,6 +172,9 @@ func (l *fakeLedger) Commit(_ context.Context, _ int64, intents []ledger.Intent,
 		if _, open := l.open[in.Keys.Request]; open {
 			l.report("%s has two open intents", in.Contact.Email)
 		}
+		if l.inJob(in.Keys.Request) {
+			l.report("%s is sent, and is in an open job", in.Contact.Email)
+		}
 		l.open[in.Keys.Request] = in.Contact.Email
 		l.intents = append(l.intents, in.Contact.Email)
 	}
@@ -178,11 +184,34 @@ func (l *fakeLedger) Commit(_ context.Context, _ int64, intents []ledger.Intent,
 	return claimed, nil
 }
 
+// begin is what each commit does first. by is who commits: calls and jobs do so at the same time.
+func (l *fakeLedger) begin(by string, outcomes []contact.Outcome) (unlock func(), err error) {
+	l.check(by, outcomes)
+	time.Sleep(l.duration()) // what is being committed is not durable yet
+	l.mu.Lock()
+	done := false
+	defer func() {
+		if !done { // the fault is a panic
+			l.mu.Unlock()
+		}
+	}()
+	if l.commits++; l.failed == "" {
+		if err = l.fault(l.commits); err != nil {
+			l.failed = by
+		}
+	}
+	if l.failed != "" { // a store accepts nothing more
+		err = errDisk
+	}
+	done = true
+	return l.mu.Unlock, err
+}
+
 // check is called before a commit: nothing may be counted that is not durable.
-func (l *fakeLedger) check(outcomes []contact.Outcome) {
+func (l *fakeLedger) check(by string, outcomes []contact.Outcome) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.failed {
+	if l.failed == by {
 		l.report("a commit after one that failed")
 	}
 	c := l.counters
@@ -314,7 +343,7 @@ func (a *fakeAPI) begin(email string, q *contact.Question) (call int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch _, open := a.ledger.open[q.Keys.Request]; {
-	case a.ledger.failed:
+	case a.ledger.failed != "":
 		a.report("%s is sent after a commit failed", email)
 	case !open:
 		a.report("%s is sent without a durable intent", email)

@@ -134,7 +134,7 @@ func TestTheOrderHoldsUnderAnyInterleaving(t *testing.T) {
 
 func (w *world) check(r *rig, result AskResult, err error) {
 	c, l := r.Counters, r.ledger
-	if failed := l.failed || w.panicked; (err != nil) != failed {
+	if failed := l.failed != "" || w.panicked; (err != nil) != failed {
 		r.report("it ended with %v", err)
 	}
 	spent := (l.charged + l.lost) * w.caps.CreditsPerCall

@@ -24,6 +24,8 @@ type PlanResult struct {
 	Uncertain int64 `json:"held"`
 	// ClaimedElsewhere is contacts that another run has sent and that have no outcome yet.
 	ClaimedElsewhere int64 `json:"elsewhere,omitempty"`
+	// InJobs is contacts in open bulk jobs: a run asks for their results instead.
+	InJobs int64 `json:"in_open_jobs"`
 	// OtherFields is contacts to send whose address was answered before, under other fields (see --same-by email).
 	OtherFields int64 `json:"answered_under_other_fields"`
 	// BeyondLimit is contacts that --limit leaves unsent.
@@ -58,7 +60,8 @@ type planPass struct {
 	result PlanResult
 }
 
-// row counts a row once: Rows = Invalid + Answered + Duplicates + Uncertain + ClaimedElsewhere + BeyondLimit + BeyondCaps + Calls.
+// row counts a row once: Rows = Invalid + Answered + Duplicates + InJobs + Uncertain +
+// ClaimedElsewhere + BeyondLimit + BeyondCaps + Calls.
 func (p *planPass) row(e *entry) {
 	n := &p.result
 	n.Rows++
@@ -69,6 +72,8 @@ func (p *planPass) row(e *entry) {
 		n.Answered++
 	case !p.seen.add(p.contactKey(e), e.state):
 		n.Duplicates++
+	case e.state.InJob:
+		n.InJobs++
 	case p.uncertain(e.state.Lost):
 		n.Uncertain++
 	case e.state.ClaimedElsewhere:

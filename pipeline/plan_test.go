@@ -19,11 +19,11 @@ func TestPlanCountsEachRowOnce(t *testing.T) {
 	for range 2 {
 		r.know("often@x.example", contact.Outcome{Kind: contact.Lost})
 	}
-	for address, s := range map[string]ledger.State{"elsewhere@x.example": {ClaimedElsewhere: true}, "other@x.example": {AddressAnswered: true}} {
+	for address, s := range map[string]ledger.State{"elsewhere@x.example": {ClaimedElsewhere: true}, "other@x.example": {AddressAnswered: true}, "job@x.example": {InJob: true, Lost: 9}} {
 		r.ledger.states[r.identity.Keys(contact.Contact{Email: address}).Request] = s
 	}
 	r.list("fresh@x.example", "fresh@x.example", "", "stale@x.example", "stale@x.example", "lost@x.example", "often@x.example", "often@x.example",
-		"new@x.example", "NEW@x.example", "elsewhere@x.example", "other@x.example", "cap@x.example", "limit@x.example", "limit@x.example")
+		"new@x.example", "NEW@x.example", "elsewhere@x.example", "other@x.example", "cap@x.example", "limit@x.example", "limit@x.example", "job@x.example", "job@x.example")
 	p := Plan{
 		Rules:  Rules{Identity: r.identity, Started: now, MaxAge: time.Hour, NoMatchAge: -1, LostRetries: 1},
 		Source: &fakeSource{rows: r.rows, end: reader.ErrBroken}, Ledger: r.ledger, Limit: 13, MaxCalls: 4,
@@ -34,7 +34,7 @@ func TestPlanCountsEachRowOnce(t *testing.T) {
 	}
 	n.ReadErr = nil
 	expected := PlanResult{
-		Rows: 15, Invalid: 1, Duplicates: 4, Answered: 2, Stale: 1, Lost: 1, Uncertain: 1, ClaimedElsewhere: 1, OtherFields: 1, BeyondLimit: 1, BeyondCaps: 1, Calls: 4,
+		Rows: 17, Invalid: 1, InJobs: 1, Duplicates: 5, Answered: 2, Stale: 1, Lost: 1, Uncertain: 1, ClaimedElsewhere: 1, OtherFields: 1, BeyondLimit: 1, BeyondCaps: 1, Calls: 4,
 	}
 	if n != expected {
 		t.Errorf("got %+v\nexpected %+v", n, expected)

@@ -23,8 +23,13 @@ type inFlight struct {
 	result  contact.Result
 }
 
-// calls returns how many calls were made for this question.
-func (c *inFlight) calls() int { return c.result.Outcome.Attempts - c.question.Attempts }
+// unusedCalls returns how many calls were reserved with the contact and not made: one, if none was made for this question.
+func (c *inFlight) unusedCalls() int64 {
+	if c.result.Outcome.Attempts == c.question.Attempts {
+		return 1
+	}
+	return 0
+}
 
 // A commitBatch is what one commit makes durable: the intents of some contacts and the outcomes of others.
 type commitBatch struct {

@@ -15,6 +15,7 @@ type Summary struct {
 	Rows      SummaryRows       `json:"rows"`
 	Failures  map[string]int64  `json:"failures"`
 	Calls     SummaryCalls      `json:"calls"`
+	Jobs      SummaryJobs       `json:"jobs"`
 	Credits   SummaryCredits    `json:"credits"`
 	Fields    map[string]int64  `json:"fields"`
 	LatencyMS SummaryLatency    `json:"latency_ms"`
@@ -47,6 +48,16 @@ type SummaryCalls struct {
 	Lost         int64            `json:"lost"`
 	Reasons      map[string]int64 `json:"retried_by_reason,omitempty"`
 	WaitedMS     int64            `json:"waited_ms"`
+}
+
+// SummaryJobs counts bulk jobs: those that this run submitted and the API accepted, open ones of earlier runs that it took over,
+// and those whose results had expired.
+type SummaryJobs struct {
+	Submitted int64 `json:"submitted"`
+	Resumed   int64 `json:"resumed"`
+	Expired   int64 `json:"expired"`
+	// Size is how many contacts fit into a job, if the API refused larger ones.
+	Size int64 `json:"size,omitempty"`
 }
 
 // SummaryCredits is what this run was charged, and what the API said is left (null: it did not say).

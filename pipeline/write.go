@@ -120,7 +120,7 @@ func (p *writePass) row(ctx context.Context, e *entry, o *contact.Outcome) error
 	switch {
 	case o != nil && o.Kind.Answered():
 		return p.writeAnswer(e, o)
-	case o == nil, o.Kind == contact.Released, e.state.ClaimedElsewhere:
+	case o == nil, o.Kind == contact.Released, e.state.ClaimedElsewhere, e.state.InJob:
 		return p.writePending(e)
 	}
 	f := writer.Failure{Kind: o.Failure, Status: o.Status, Message: o.Message, Attempts: o.Attempts}

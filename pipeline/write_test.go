@@ -119,6 +119,30 @@ func TestEachRowIsWrittenWithItsOutcome(t *testing.T) {
 }
 
 // More contacts than fit a batch or a word of the bitmap: each is charged on its first row only.
+// A contact in an open job is pending, whatever became of earlier calls; an earlier answer is written.
+func TestAContactInAnOpenJobIsPending(t *testing.T) {
+	r := newWriteRig()
+	for i, kind := range []contact.Kind{contact.Matched, contact.Refused, contact.Lost, contact.Lost, 0} {
+		address := fmt.Sprintf("p%d@x.example", i)
+		if kind != 0 {
+			r.know(address, contact.Outcome{Kind: kind, At: time.Now().Add(-2 * time.Hour)})
+		}
+		k := r.identity.Keys(contact.Contact{Email: address}).Request
+		s := r.ledger.states[k]
+		s.InJob = true
+		if i == 3 {
+			s.Lost = 9
+		}
+		r.ledger.states[k] = s
+		r.list(address)
+	}
+	w, out := r.write()
+	result, err := w.Do(t.Context())
+	if expected := []string{"2 matched credit=false ", "3 pending", "4 pending", "5 pending", "6 pending"}; err != nil || !slices.Equal(out.lines, expected) || result.Stale != 1 {
+		t.Errorf("%+v, %v: %q", result, err, out.lines)
+	}
+}
+
 func TestEachContactIsChargedOnce(t *testing.T) {
 	r := newWriteRig()
 	list := addresses(5000)

@@ -1,0 +1,252 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"enrich/contact"
+)
+
+// Jobs configure the bulk jobs of a run.
+type Jobs struct {
+	// API and Ledger send and keep jobs; nil: there are none.
+	API    JobAPI
+	Ledger JobLedger
+	// URL is the normalised base URL whose open jobs the run takes over.
+	URL string
+	// Size is how many contacts a job has at most; 0: contacts are sent by single calls.
+	Size int
+	// Wait is how long the results of a job are waited for. Then it stays open.
+	Wait time.Duration
+}
+
+const (
+	// firstJobContacts is the size of the first job, which proves the key, the format of the results and that they have our ids
+	// before more is spent.
+	firstJobContacts = 10
+	// maxOpenJobs is how many jobs of one run are open at most.
+	maxOpenJobs = 8
+	// callsPerJob are reserved before a job is submitted: the submission, and one request for the results.
+	callsPerJob = 2
+)
+
+// Bounds of the time between two requests for the results of a job, if the API does not state it.
+const (
+	minPollDelay = 2 * time.Second
+	maxPollDelay = 30 * time.Second
+)
+
+// A jobDispatcher sends contacts in bulk jobs, and fetches the results of all open jobs of the ledger. One goroutine, run, does
+// everything but the admission, so that there is one submission at a time, and one results file in memory.
+//
+// The order is: the intents of a job are committed with the job, it is submitted, its name is committed, its results are
+// fetched, the outcomes are committed, and then counted. A crash before the name is committed leaves at most Size contacts in
+// doubt. A crash after it leaves none: the next run fetches the results.
+type jobDispatcher struct {
+	*askPass
+	queue    *jobQueue
+	oneCall  func() (reached string)
+	noWait   context.Context // done: a reservation is made at once or not at all
+	polledIn chan struct{}   // closed when each job of earlier runs was polled once
+
+	// The rest belongs to run:
+	jobs   []*openJob  // also those that are not polled any more
+	groups []*group    // contacts to submit before those in the queue; the last one is next
+	again  []*inFlight // contacts of lost submissions, which need a new reservation
+	// size is how many contacts fit into a job. small: the next job is a first one.
+	size  int
+	small bool
+	// trial is a first job whose results were not read yet: meanwhile nothing is submitted. proved: the results of one were read.
+	trial  *openJob
+	proved bool
+	over   bool // nothing more can be submitted
+	// lostBefore are the contacts that were lost before the jobs of earlier runs were taken over, which is when each was polled.
+	lostBefore map[contact.Key]bool
+	takenOver  bool
+	refusal    string // the last response that refused a job, in words
+	buffer     resultBuffer
+}
+
+func newJobDispatcher(p *askPass) *jobDispatcher {
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	return &jobDispatcher{
+		askPass: p, queue: newJobQueue(p.Jobs.Size), oneCall: func() string { return p.Budget.Calls(1) }, noWait: done,
+		polledIn: make(chan struct{}), size: p.Jobs.Size, small: true, lostBefore: map[contact.Key]bool{},
+	}
+}
+
+// reserve implements [dispatcher]. If the credits are used up, what is in the queue is submitted, because it may return some.
+func (d *jobDispatcher) reserve() (reached string, ok bool) {
+	if !d.queue.awaitRoom(d.stop.soft.Done()) {
+		return "", false
+	}
+	if reached = d.Budget.Reserve(d.noWait, 0); reached != "" {
+		d.queue.flush()
+		wakeUp(d.queue.wake)
+		reached = d.Budget.Reserve(d.stop.soft, 0)
+	}
+	return reached, true
+}
+
+// admit implements [dispatcher].
+func (d *jobDispatcher) admit(q contact.Question, lost int) {
+	if c := (&inFlight{lost: lost, question: q}); !d.queue.add(c) {
+		d.drop(c)
+	}
+}
+
+// close implements [dispatcher].
+func (d *jobDispatcher) close() { d.queue.close() }
+
+// awaitFirstPolls waits until the jobs of earlier runs were polled once: a bad key costs one call, and contacts whose results are
+// there are answered when admission looks them up. It returns those that were lost.
+func (d *jobDispatcher) awaitFirstPolls() (lost map[contact.Key]bool) {
+	<-d.polledIn
+	return d.lostBefore
+}
+
+// end says that all rows were looked at, and which contacts are in jobs of earlier runs.
+func (d *jobDispatcher) end(awaited map[contact.Key]struct{}) { d.queue.end(awaited) }
+
+// run submits and polls until every contact has an outcome, or nothing more can be done.
+func (d *jobDispatcher) run() {
+	polledIn := sync.OnceFunc(func() { close(d.polledIn) })
+	defer polledIn()
+	defer d.abandonRest()
+	d.takeOver()
+	polledIn()
+	for d.step() {
+	}
+}
+
+// takeOver polls each open job of earlier runs once.
+func (d *jobDispatcher) takeOver() {
+	if d.Jobs.API == nil {
+		return
+	}
+	jobs, err := d.Jobs.Ledger.OpenJobs(d.uncancelled, d.Jobs.URL)
+	if err != nil {
+		d.stop.abandon(fmt.Errorf("read the ledger: %w", err))
+		return
+	}
+	d.Counters.JobsResumed.Add(int64(len(jobs)))
+	now := time.Now()
+	for i := range jobs {
+		d.jobs = append(d.jobs, &openJob{Job: jobs[i], delay: minPollDelay, next: now, until: now.Add(d.Jobs.Wait)})
+	}
+	for _, j := range slices.Clone(d.jobs) {
+		if d.stop.stopped() {
+			return
+		}
+		d.poll(j)
+	}
+	d.takenOver = true
+}
+
+// step does the next thing: it polls a job that is due, or submits one, or waits. It reports whether anything is left to do.
+func (d *jobDispatcher) step() (more bool) {
+	if d.stop.stopped() {
+		return false
+	}
+	now := time.Now()
+	if j := d.nextPoll(); j != nil && !now.Before(j.next) {
+		d.poll(j)
+		return true
+	}
+	d.reserveAgain()
+	if d.canSubmit() {
+		if g := d.nextGroup(); g != nil {
+			d.submit(g)
+			return true
+		}
+	}
+	if d.isFinished() {
+		return false
+	}
+	d.wait(now)
+	return true
+}
+
+// canSubmit reports whether another job may be submitted now.
+func (d *jobDispatcher) canSubmit() bool {
+	own := 0
+	for _, j := range d.jobs {
+		if j.own {
+			own++
+		}
+	}
+	return !d.over && d.trial == nil && own < maxOpenJobs
+}
+
+// isFinished reports whether nothing is left to do: no contact can be submitted, and no results are waited for.
+func (d *jobDispatcher) isFinished() bool {
+	own, others := d.polled()
+	drained := len(d.groups)+len(d.again) == 0 && d.queue.isDrained()
+	switch {
+	case own:
+		return false
+	case !drained && d.canSubmit(): // admission will add contacts, or close the queue
+		return false
+	case !drained: // jobs that are left open keep others from being submitted
+		d.giveUp()
+	}
+	if len(d.jobs) == 0 {
+		return true
+	}
+	awaited, ended := d.queue.ended()
+	if !ended {
+		return false
+	}
+	d.classify(awaited)
+	_, others = d.polled()
+	return !others
+}
+
+// giveUp ends the submissions. The contacts that are left have no intent: they are pending.
+func (d *jobDispatcher) giveUp() {
+	d.over = true
+	for _, c := range d.queue.giveUp() {
+		d.drop(c)
+	}
+	for _, g := range d.groups {
+		for _, c := range g.contacts {
+			d.drop(c)
+		}
+	}
+	d.groups, d.again = nil, nil
+}
+
+// drop returns the reservation of a contact that is not submitted.
+func (d *jobDispatcher) drop(c *inFlight) {
+	d.Budget.Settle(&contact.Outcome{Kind: contact.Released}, 0)
+	d.finished(c.question.Keys)
+}
+
+// abandonRest returns what is left at the end of the run. Jobs that are open stay so, and may still be charged.
+func (d *jobDispatcher) abandonRest() {
+	d.giveUp()
+	for _, j := range d.jobs {
+		d.keepReservations(j)
+	}
+}
+
+// wait waits until the next poll is due, or something changes.
+func (d *jobDispatcher) wait(now time.Time) {
+	var due <-chan time.Time
+	if j := d.nextPoll(); j != nil {
+		timer := time.NewTimer(j.next.Sub(now))
+		defer timer.Stop()
+		due = timer.C
+		d.showWait(j)
+		defer d.Counters.JobWait.Store(nil)
+	}
+	select {
+	case <-due:
+	case <-d.queue.wake:
+	case <-d.stop.soft.Done():
+	}
+}

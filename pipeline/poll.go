@@ -1,0 +1,205 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"enrich/contact"
+	"enrich/internal/phrase"
+	"enrich/ledger"
+)
+
+// An openJob is a job whose results are waited for.
+type openJob struct {
+	contact.Job
+	own          bool          // this run submitted it, and has reservations for its contacts
+	callReserved bool          // the call of the next poll was reserved with the submission
+	delay        time.Duration // before the next poll, if the API does not state it
+	next         time.Time     // of the next poll
+	until        time.Time     // then it is not polled any more
+	unreadable   bool          // its results could not be read once
+	classified   bool          // admission has ended, and contacts of the input are in it
+	left         string        // why it is not polled any more; "": it is
+}
+
+// pollAgain sets the time of the next poll. stated is what the API asks for; 0: nothing.
+func (j *openJob) pollAgain(now time.Time, stated time.Duration) {
+	if stated <= 0 {
+		stated = j.delay
+		j.delay = min(2*j.delay, maxPollDelay)
+	}
+	j.next = now.Add(stated)
+	if now.Before(j.until) && j.next.After(j.until) {
+		j.next = j.until
+	}
+}
+
+// nextPoll returns the job that is polled next; nil: there is none.
+func (d *jobDispatcher) nextPoll() (next *openJob) {
+	for _, j := range d.jobs {
+		if j.left == "" && (next == nil || j.next.Before(next.next)) {
+			next = j
+		}
+	}
+	return next
+}
+
+// polled reports whether jobs of this run, and of others, are polled.
+func (d *jobDispatcher) polled() (own, others bool) {
+	for _, j := range d.jobs {
+		if j.left == "" {
+			own, others = own || j.own, others || !j.own
+		}
+	}
+	return own, others
+}
+
+// poll asks for the results of a job once.
+func (d *jobDispatcher) poll(j *openJob) {
+	if !j.callReserved {
+		if reached := d.Budget.Calls(1); reached != "" {
+			d.leave(j, reached)
+			return
+		}
+	}
+	j.callReserved = false
+	p := d.Jobs.API.Poll(d.stop.soft, d.stop.hard, &j.Job, d.oneCall)
+	if p.Sent == 0 {
+		d.Budget.Return(1)
+	}
+	if p.Err != nil {
+		d.stop.abandon(p.Err)
+	}
+	now := time.Now()
+	switch p.State {
+	case contact.PollReady:
+		d.read(j, p.Results)
+	case contact.PollGone:
+		d.notFound(j, &p, now)
+	case contact.PollRunning:
+		d.running(j, &p, now)
+	case contact.PollStopped:
+		d.notPolled(j, &p)
+	}
+}
+
+// running waits for a job that is not done, unless --bulk-wait is over.
+func (d *jobDispatcher) running(j *openJob, p *contact.JobPoll, now time.Time) {
+	if !now.Before(j.until) {
+		d.leave(j, fmt.Sprintf("bulk job %.100q has no results after %s (--bulk-wait)", j.ID, phrase.Duration(d.Jobs.Wait)))
+		return
+	}
+	j.pollAgain(now, p.Retry)
+}
+
+// notPolled leaves a job of which nothing is known: the run is stopped, or a cap is reached.
+func (d *jobDispatcher) notPolled(j *openJob, p *contact.JobPoll) {
+	switch {
+	case p.Stop == contact.StopCap:
+		d.leave(j, p.StopDetail)
+	case p.Stop != "":
+		d.heed(p.Stop, p.StopDetail)
+	case !d.stop.stopped():
+		d.stop.stop(contact.StopAPIDown, fmt.Sprintf("the results of bulk job %.100q cannot be fetched: %s", j.ID, describeResponse(p.Status, p.Message)))
+	}
+}
+
+// notFound loses the contacts of a job that the API does not know. If the job has not expired, the API does not do what it says, and
+// the run stops.
+func (d *jobDispatcher) notFound(j *openJob, p *contact.JobPoll, now time.Time) {
+	expired := !j.Expires.IsZero() && !now.Before(j.Expires)
+	end := ledger.JobLost
+	if expired {
+		end = ledger.JobExpired
+	}
+	o := contact.Outcome{Kind: contact.Lost, Failure: contact.Exhausted, Status: p.Status, Message: p.Message}
+	trial := j == d.trial
+	contacts, err := d.contactsOf(j)
+	if err != nil {
+		d.stop.abandon(err)
+		return
+	}
+	if !d.commitRest(j, contacts, o, outcomeTime(now), end) {
+		return
+	}
+	d.small = d.small || j.own
+	d.remove(j)
+	if expired {
+		d.Counters.JobsExpired.Add(1)
+	}
+	if !expired || trial {
+		d.stop.stop(contact.StopAPIDown, fmt.Sprintf("the API does not know bulk job %.100q, which it accepted at %s: %s",
+			j.ID, j.Submitted.UTC().Format(time.RFC3339), describeResponse(p.Status, p.Message)))
+	}
+}
+
+// leave stops polling a job. It stays open, and the next run polls it.
+func (d *jobDispatcher) leave(j *openJob, why string) {
+	j.left = why
+	if j.own {
+		d.keepReservations(j)
+	}
+	if j.own || j.classified {
+		d.stop.note(contact.StopCap, why)
+	}
+}
+
+// keepReservations counts the contacts of a job that stays open as charged: they may be, and nothing returns their credits.
+func (d *jobDispatcher) keepReservations(j *openJob) {
+	for j.own && j.Contacts > 0 {
+		d.Budget.Settle(&contact.Outcome{Kind: contact.Lost}, 0)
+		j.Contacts--
+	}
+	if j.callReserved {
+		d.Budget.Return(1)
+		j.callReserved = false
+	}
+}
+
+// remove ends the wait for a job.
+func (d *jobDispatcher) remove(j *openJob) {
+	d.jobs = slices.DeleteFunc(d.jobs, func(other *openJob) bool { return other == j })
+	if d.trial == j {
+		d.trial = nil
+	}
+}
+
+// classify stops polling the jobs of earlier runs in which no contact of the input is. Their results are the next run's.
+func (d *jobDispatcher) classify(awaited map[contact.Key]struct{}) {
+	for _, j := range slices.Clone(d.jobs) {
+		if j.own || j.classified {
+			continue
+		}
+		j.classified = false
+		err := d.Jobs.Ledger.JobContacts(d.uncancelled, j.Number, func(c ledger.JobContact) error {
+			_, found := awaited[c.Keys.By(d.ByEmail)]
+			j.classified = j.classified || found && !c.Done
+			return nil
+		})
+		switch {
+		case err != nil:
+			d.stop.abandon(fmt.Errorf("read the ledger: %w", err))
+			return
+		case !j.classified:
+			d.remove(j)
+		case j.left != "":
+			d.stop.note(contact.StopCap, j.left)
+		}
+	}
+}
+
+// showWait shows what the run waits for.
+func (d *jobDispatcher) showWait(next *openJob) {
+	w := JobWait{Next: next.next, End: next.until}
+	for _, j := range d.jobs {
+		if j.left == "" {
+			w.Jobs++
+			w.Contacts += j.Contacts
+		}
+	}
+	d.Counters.JobWait.Store(&w)
+}
+
+// outcomeTime is a time as the ledger keeps it.
+func outcomeTime(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
