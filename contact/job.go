@@ -36,7 +36,7 @@ type Acceptance struct {
 	Outcome Outcome
 	// Stop is why the run must stop; "": it need not. StopCap: retry allowed no more calls.
 	Stop Stop
-	// StopDetail is a sentence for the user.
+	// StopDetail is a sentence for the user. For a refused job it is advice, in case the run stops for this reason.
 	StopDetail string
 	// Remaining is the account's credits as the response stated them; nil: it did not.
 	Remaining *int64
@@ -102,7 +102,9 @@ type JobResult struct {
 	Key        Key
 	Identified bool
 	// Outcome is an answer (Matched or NoMatch), without Contact and Keys. Its Body is {"contact": the element without
-	// custom_fields}, compacted and without the key.
+	// custom_fields}, compacted and without the key. It is Released, without a Body, if the element says that the contact was not
+	// looked up because no credits are left; that is known once all elements were read, so it may be an answer before. Kind 0: the
+	// element is not an object.
 	Outcome Outcome
 	// OutOfCredits: the element, or the results so far, say that the account has no credits left.
 	OutOfCredits bool
