@@ -46,14 +46,14 @@ type Acceptance struct {
 type PollState uint8
 
 const (
-	// PollStopped: no response says what the state of the job is, so it stays open: the run was stopped (soft), or must stop
-	// (JobPoll.Stop).
+	// PollStopped means that no response says what the state of the job is, so it stays open: the run was stopped (soft), or
+	// must stop (JobPoll.Stop).
 	PollStopped PollState = iota
-	// PollRunning: 202, the job is not done.
+	// PollRunning is a 202: the job is not done.
 	PollRunning
-	// PollReady: the results were read.
+	// PollReady means that the results were read.
 	PollReady
-	// PollGone: 404, the API does not know the job, or has deleted its results.
+	// PollGone is a 404: the API does not know the job, or has deleted its results.
 	PollGone
 )
 

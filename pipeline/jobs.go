@@ -184,7 +184,7 @@ func (d *jobDispatcher) canSubmit() bool {
 
 // isFinished reports whether nothing is left to do: no contact can be submitted, and no results are waited for.
 func (d *jobDispatcher) isFinished() bool {
-	own, others := d.polled()
+	own, _ := d.polled()
 	drained := len(d.groups)+len(d.again) == 0 && d.queue.isDrained()
 	switch {
 	case own:
@@ -202,7 +202,7 @@ func (d *jobDispatcher) isFinished() bool {
 		return false
 	}
 	d.classify(awaited)
-	_, others = d.polled()
+	_, others := d.polled()
 	return !others
 }
 
