@@ -35,16 +35,16 @@ type account struct {
 	epochInFlight int
 	inFlight      int // of all epochs
 
-	backingOff     map[*question]time.Time // the questions that wait for their own backoff, and until when
-	unusableInARow int                     // responses that were not answers of the API
-	waited         time.Duration           // for the rate and for pauses
+	delayed        map[*sender]delay // those that wait for a reason of their own
+	unusableInARow int               // responses that were not answers of the API
+	waited         time.Duration     // for the rate and for pauses
 }
 
-// A waiter is a question in the queue.
+// A waiter is a sender in the queue.
 type waiter struct {
-	question *question
-	wake     chan struct{} // has room for one: something may have changed
-	elem     *list.Element
+	sender *sender
+	wake   chan struct{} // has room for one: something may have changed
+	elem   *list.Element
 }
 
 // A turn allows one call. It is given back with release.
@@ -81,40 +81,40 @@ func newAccount(o *Options) *account {
 
 // acquire waits until one call may be sent. It returns false if no call may be sent any more: soft is done, or the run is
 // stopped.
-func (ac *account) acquire(soft context.Context, q *question) (turn, bool) {
+func (ac *account) acquire(soft context.Context, s *sender) (turn, bool) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	if ac.cause != "" || soft.Err() != nil {
 		return turn{}, false
 	}
-	q.state = stateReady
+	s.state = stateReady
 	if ac.queue.Len() == 0 {
-		if _, _, blocked := ac.blocked(&waiter{question: q}, time.Now()); !blocked {
-			return ac.grant(q, turn{}), true
+		if _, _, blocked := ac.blocked(&waiter{sender: s}, time.Now()); !blocked {
+			return ac.grant(s, turn{}), true
 		}
 	}
-	w := &waiter{question: q, wake: make(chan struct{}, 1)}
+	w := &waiter{sender: s, wake: make(chan struct{}, 1)}
 	w.elem = ac.queue.PushBack(w)
-	ac.wakeNext() // during the first calls it may be the turn of this question
+	ac.wakeNext() // during the first calls it may be the turn of this sender
 	t, ok := ac.awaitTurn(soft, w)
 	ac.queue.Remove(w.elem)
 	if !ok {
-		q.state = stateAside
+		s.state = stateAside
 		ac.wakeNext()
 		return turn{}, false
 	}
-	t = ac.grant(q, t)
+	t = ac.grant(s, t)
 	ac.wakeNext()
 	return t, true
 }
 
 // grant counts a call as in flight.
-func (ac *account) grant(q *question, t turn) turn {
-	q.state = stateInFlight
+func (ac *account) grant(s *sender, t turn) turn {
+	s.state = stateInFlight
 	t.epoch, t.probe = ac.epoch, ac.breaker.open
 	ac.epochInFlight++
 	ac.inFlight++
-	if !q.Refused {
+	if !s.knownRejected {
 		ac.first.inFlight++
 	}
 	return t
@@ -174,7 +174,7 @@ func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, reaso
 	}
 	until := ac.pause.Until()
 	switch {
-	case !ac.first.keyVerified.Load() && ac.epochInFlight > 0, !w.question.Refused && ac.first.isFull():
+	case !ac.first.keyVerified.Load() && ac.epochInFlight > 0, !w.sender.knownRejected && ac.first.isFull():
 		return 0, waitFirstCall, true
 	case ac.unusableInARow > 0 && ac.unusableInARow+ac.epochInFlight >= maxUnusableInARow:
 		return 0, waitSlowStart, true
@@ -182,6 +182,9 @@ func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, reaso
 		return until.Sub(now), waitPause, true
 	case ac.window > 0 && ac.epochInFlight >= ac.window:
 		return 0, waitSlowStart, true
+	}
+	if w.sender.limiter != nil { // awaitRate has taken the call
+		return 0, waitNone, false
 	}
 	if after := ac.limiter.Take(now); after > 0 {
 		return after, waitRate, true
@@ -204,16 +207,16 @@ func (ac *account) blockedByOutage(now time.Time) (after time.Duration, blocked 
 	return 0, false
 }
 
-// nextWaiter returns the waiter whose turn it is; nil if it is the turn of a question that is not ready. w may be one that is
+// nextWaiter returns the waiter whose turn it is; nil if it is the turn of a sender that is not ready. w may be one that is
 // not in the queue yet.
 func (ac *account) nextWaiter(w *waiter) *waiter {
 	if !ac.first.keyVerified.Load() && !ac.breaker.open {
-		q := ac.first.next()
-		if q == w.question {
+		s := ac.first.next()
+		if s == w.sender {
 			return w
 		}
 		for at := ac.queue.Front(); at != nil; at = at.Next() {
-			if other := at.Value.(*waiter); other.question == q {
+			if other := at.Value.(*waiter); other.sender == s {
 				return other
 			}
 		}
@@ -254,4 +257,12 @@ func (ac *account) stopCause() (cause contact.Stop, detail string) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	return ac.cause, ac.detail
+}
+
+// limiterOf returns the limiter of a sender's endpoint.
+func (ac *account) limiterOf(s *sender) Limiter {
+	if s.limiter != nil {
+		return s.limiter
+	}
+	return ac.limiter
 }

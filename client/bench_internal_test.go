@@ -57,10 +57,17 @@ func answerBench(c net.Conn) {
 	r := bufio.NewReader(c)
 	for {
 		length := 0
+		answer := benchAnswer
 		for {
 			line, err := r.ReadSlice('\n')
 			if err != nil {
 				return
+			}
+			switch {
+			case bytes.HasPrefix(line, []byte("POST /contacts ")):
+				answer = benchAccepted
+			case bytes.HasPrefix(line, []byte("GET ")):
+				answer = benchResults()
 			}
 			if n, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
 				length, _ = strconv.Atoi(strings.TrimSpace(string(n)))
@@ -72,7 +79,7 @@ func answerBench(c net.Conn) {
 		if _, err := r.Discard(length); err != nil {
 			return
 		}
-		if _, err := c.Write(benchAnswer); err != nil {
+		if _, err := c.Write(answer); err != nil {
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"enrich/client/internal/body"
+	"enrich/client/internal/jobresults"
 	"enrich/contact"
 )
 
@@ -25,14 +26,19 @@ type reply struct {
 	err      error
 	took     time.Duration
 	at       time.Time // when the call ended
+	// results are the body of a 2xx to a request for the results of a job, instead of body. The receiver closes them.
+	// storageErr: they could not be stored.
+	results    *jobresults.File
+	storageErr error
 }
 
 // call makes one call and reads the answer.
 func (c *Client) call(hard context.Context, x *exchange) reply {
 	x.deadline.begin(hard, c.o.Timeout)
 	r := c.roundTrip(x)
-	x.deadline.end(r.err == nil && r.delivery == deliveryResponse && needsBody(r.status))
-	if r.status != 0 {
+	// The transport may still read the request of a job.
+	x.deadline.end(x.job == nil && r.err == nil && r.delivery == deliveryResponse && needsBody(r.status))
+	if r.status != 0 && r.results == nil && r.storageErr == nil {
 		c.decode(x, &r)
 	}
 	return r
@@ -40,7 +46,7 @@ func (c *Client) call(hard context.Context, x *exchange) reply {
 
 func (c *Client) roundTrip(x *exchange) reply {
 	started := time.Now()
-	resp, err := c.transport.RoundTrip(c.newRequest(x.deadline.ctx, x.request))
+	resp, err := c.transport.RoundTrip(c.newRequest(x.deadline.ctx, x))
 	if err != nil {
 		r := reply{err: x.deadline.errorOf(err), at: time.Now()}
 		r.took = r.at.Sub(started)
@@ -57,7 +63,11 @@ func (c *Client) roundTrip(x *exchange) reply {
 		cancel := x.deadline.cancel
 		defer time.AfterFunc(errorBodyTimeout, func() { cancel(nil) }).Stop()
 	}
-	r.err = x.deadline.errorOf(readBody(resp, x.body))
+	if x.job.wantsResults(resp.StatusCode) {
+		c.receive(x, resp, &r)
+	} else {
+		r.err = x.deadline.errorOf(readBody(resp, x.body))
+	}
 	r.at = time.Now()
 	r.took = r.at.Sub(started)
 	return r
@@ -65,9 +75,12 @@ func (c *Client) roundTrip(x *exchange) reply {
 
 // newRequest returns a request with a body. The transport reads a body of this type without flushing the header first. There
 // is no GetBody, so the transport cannot send it twice.
-func (c *Client) newRequest(ctx context.Context, body []byte) *http.Request {
+func (c *Client) newRequest(ctx context.Context, x *exchange) *http.Request {
+	if x.job != nil {
+		return x.job.newRequest(ctx)
+	}
 	r := c.template.WithContext(ctx)
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(x.request)), int64(len(x.request))
 	return r
 }
 

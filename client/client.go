@@ -26,6 +26,7 @@ type Client struct {
 	memory         *body.Memory
 	answeredBefore bool        // the ledger has an answer from this URL
 	reached        atomic.Bool // an HTTP response has come from the API
+	jobs           jobs
 }
 
 // maxBody is the size of the largest body that is an answer.
@@ -35,6 +36,7 @@ const maxBody = body.MaxSize
 // other.
 type exchange struct {
 	request  []byte
+	job      *jobRequest // nil: it is a request about one contact
 	body     *body.Buffer
 	deadline deadline
 }
@@ -56,7 +58,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the API's URL: %w", err)
 	}
-	c := &Client{o: o, template: requestTemplate(target, &o), transport: o.transport, closeIdle: func() {}, redactor: redact.New(o.Key.secret)}
+	c := &Client{o: o, template: requestTemplate(http.MethodPost, target, &o), transport: o.transport, closeIdle: func() {}, redactor: redact.New(o.Key.secret)}
 	c.diagnoser = connect.Diagnoser{API: target, ProxyVariable: o.Proxy.Variable, Clean: c.clean}
 	if o.Proxy.For != nil {
 		if c.diagnoser.Proxy, err = o.Proxy.For(target); err != nil {
@@ -73,15 +75,16 @@ func New(o Options) (*Client, error) {
 		c.transport, c.closeIdle = t, t.CloseIdleConnections
 	}
 	c.account = newAccount(&c.o)
+	c.jobs.init(&c.o)
 	c.memory = body.NewMemory(o.AnswerMemory, o.Workers, o.OnLargeAnswer)
 	c.exchanges.memory = c.memory
 	c.stats.init(o.Latencies)
 	return c, nil
 }
 
-func requestTemplate(target *url.URL, o *Options) *http.Request {
+func requestTemplate(method string, target *url.URL, o *Options) *http.Request {
 	return &http.Request{
-		Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: method, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{
 			"Authorization": {"Bearer " + o.Key.secret},
 			"Content-Type":  {"application/json"},
@@ -128,6 +131,7 @@ func (e *exchanges) borrow() *exchange {
 // giveBack keeps an exchange for the next call and frees its memory.
 func (c *Client) giveBack(x *exchange) {
 	x.body.Free()
+	x.job = nil
 	e := &c.exchanges
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -43,6 +43,9 @@ func (d *deadline) begin(hard context.Context, timeout time.Duration) {
 	d.timer = time.AfterFunc(timeout, func() { cancel(context.DeadlineExceeded) })
 }
 
+// extend allows more time, because the call makes progress.
+func (d *deadline) extend(timeout time.Duration) { d.timer.Reset(timeout) }
+
 // end ends a call. Its context is used again only after a whole answer: only then can nothing look at it any more.
 func (d *deadline) end(whole bool) {
 	if d.trace != nil {

@@ -41,21 +41,21 @@ type feedback struct {
 
 // release gives a turn back, with the result of the call. It reports whether the API is down: then the call was not
 // an attempt of its row.
-func (ac *account) release(q *question, t turn, f feedback) (down bool) {
+func (ac *account) release(s *sender, t turn, f feedback) (down bool) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	defer ac.wakeNext()
 	now := time.Now()
-	q.state = stateAside
+	s.state = stateAside
 	ac.inFlight--
 	if t.epoch == ac.epoch {
 		ac.epochInFlight--
 	}
-	if !q.Refused {
+	if !s.knownRejected {
 		ac.first.inFlight--
 	}
 	if f.rate != (Rate{}) {
-		ac.limiter.SetRate(now, f.rate.calls, f.rate.per)
+		ac.limiterOf(s).SetRate(now, f.rate.calls, f.rate.per)
 	}
 	if f.fromAPI && f.signal != signalUnusable {
 		ac.unusableInARow = 0

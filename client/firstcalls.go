@@ -15,7 +15,7 @@ const (
 	maxUnusableInARow = 10
 )
 
-// A callState says where a question is during the first calls.
+// A callState says where a sender is during the first calls.
 type callState uint8
 
 const (
@@ -30,7 +30,7 @@ const (
 type firstCalls struct {
 	keyVerified atomic.Bool // all workers may send
 	answered    atomic.Bool // a usable answer has come
-	order       list.List   // of *question, in the order of Queue; empty once the key is verified
+	order       list.List   // of *sender, in the order of Queue; empty once the key is verified
 
 	rejected  int    // rejections so far
 	inFlight  int    // calls in flight whose rejection would count
@@ -39,13 +39,13 @@ type firstCalls struct {
 	withEmail int    // how many of those had an e-mail address
 }
 
-// next returns the question whose turn it is; nil if it is not ready.
-func (f *firstCalls) next() *question {
+// next returns the sender whose turn it is; nil if it is not ready.
+func (f *firstCalls) next() *sender {
 	for at := f.order.Front(); at != nil; at = at.Next() {
-		q := at.Value.(*question)
-		switch q.state {
+		s := at.Value.(*sender)
+		switch s.state {
 		case stateReady:
-			return q
+			return s
 		case stateQueued, stateInFlight:
 			return nil
 		}
@@ -53,44 +53,45 @@ func (f *firstCalls) next() *question {
 	return nil
 }
 
-// join puts a question at the end of the order of the first calls, until the key is verified.
-func (ac *account) join(q *question) {
+// join puts a sender at the end of the order of the first calls, until the key is verified.
+func (ac *account) join(s *sender) {
 	if ac.first.keyVerified.Load() {
 		return
 	}
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
 	if !ac.first.keyVerified.Load() {
-		q.elem = ac.first.order.PushBack(q)
+		s.elem = ac.first.order.PushBack(s)
 	}
 }
 
-// leave takes a question out of the order of the first calls.
-func (ac *account) leave(q *question) {
+// leave takes a sender out of the order of the first calls.
+func (ac *account) leave(s *sender) {
 	if ac.first.keyVerified.Load() {
 		return
 	}
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	if !ac.first.keyVerified.Load() && q.elem != nil {
-		ac.first.order.Remove(q.elem)
+	if !ac.first.keyVerified.Load() && s.elem != nil {
+		ac.first.order.Remove(s.elem)
 		ac.wakeNext()
 	}
 }
 
-// stepAside lets the questions behind this one go, while it waits for its own backoff.
-func (ac *account) stepAside(q *question) {
+// stepAside lets the senders behind this one go, while it waits for its own backoff.
+func (ac *account) stepAside(s *sender) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	q.state = stateAside
+	s.state = stateAside
 	ac.wakeNext()
 }
 
 // A rejection is a response that rejects a request.
 type rejection struct {
 	status    int
-	unusable  bool // a 2xx that is not an answer
-	withEmail bool // the request had an e-mail address
+	unusable  bool   // a 2xx that is not an answer
+	withEmail bool   // the request had an e-mail address
+	emailAs   string // the field of the address
 	message   string
 }
 
@@ -143,12 +144,18 @@ func (f *firstCalls) advice(r rejection, o *Options) string {
 		return what + "; " + checkURLAdvice(o)
 	case !isInvalid:
 		return what + "; check --url, and what --set adds to each request"
-	case f.withEmail > 0:
-		other := "business_email"
-		if o.EmailAs == other {
-			other = "email"
-		}
-		return what + fmt.Sprintf("; the address was sent as %q: try --email-as %s, and check what --map and --set send", o.EmailAs, other)
 	}
-	return what + "; check which column --map sends as which field, and what --set adds"
+	return what + "; " + fieldAdvice(f.withEmail > 0, r.emailAs)
+}
+
+// fieldAdvice says which flags to check if the API rejects the fields of a request.
+func fieldAdvice(withEmail bool, emailAs string) string {
+	if !withEmail {
+		return "check which column --map sends as which field, and what --set adds"
+	}
+	other := "business_email"
+	if emailAs == other {
+		other = "email"
+	}
+	return fmt.Sprintf("the address was sent as %q: try --email-as %s, and check what --map and --set send", emailAs, other)
 }

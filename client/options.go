@@ -21,11 +21,12 @@ const (
 
 // Options configure a [Client]. URL and Key are required.
 type Options struct {
-	// URL is the API's base URL, normalised by contact.NormalURL. Requests go to URL + "/contact".
+	// URL is the API's base URL, normalised by contact.NormalURL. Requests go to URL + "/contact", those of bulk jobs to
+	// URL + "/contacts" and below.
 	URL string
 	// Key is sent in the Authorization header, and nowhere else.
 	Key Key
-	// EmailAs is the request field for the e-mail address; "": email.
+	// EmailAs is the request field for the e-mail address; "": email, and business_email in a bulk job.
 	EmailAs string
 	// Set has the constant fields of every request.
 	Set Constants
@@ -61,6 +62,8 @@ type Options struct {
 	// Log gets a line for each attempt; nil: no log.
 	Log *slog.Logger
 
+	jobEmailAs string // EmailAs in a bulk job
+
 	transport http.RoundTripper // replaces the network in tests
 	resolver  *net.Resolver     // replaces the system's in tests
 }
@@ -95,6 +98,7 @@ func (o Options) withDefaults() (Options, error) {
 			return o, fmt.Errorf("option %s is negative", option.name)
 		}
 	}
+	o.jobEmailAs = cmp.Or(o.EmailAs, "business_email")
 	o.EmailAs = cmp.Or(o.EmailAs, "email")
 	o.UserAgent = cmp.Or(o.UserAgent, "enrich")
 	o.Workers = cmp.Or(o.Workers, defaultWorkers)

@@ -17,13 +17,13 @@ func (q *question) decide(r *reply) decision {
 	case deliveryResponse:
 		return decide(r.status, r.body, attempt{last: q.retries.isLast(), urlVerified: q.c.urlVerified()})
 	case deliveryCut:
-		return decision{action: actionLost, message: q.errorText(r)}
+		return decision{action: actionLost, message: q.c.errorText(r)}
 	case deliveryCorrupt:
-		return decision{action: actionUnusable, message: q.errorText(r)}
+		return decision{action: actionUnusable, message: q.c.errorText(r)}
 	case deliveryNoConnection:
-		return q.decideNoConnection(r)
+		return q.c.decideNoConnection(r)
 	}
-	d := decision{action: actionRetry, message: q.errorText(r)}
+	d := decision{action: actionRetry, message: q.c.errorText(r)}
 	if q.retries.isLast() {
 		d.action = actionExhausted
 	}
@@ -33,26 +33,26 @@ func (q *question) decide(r *reply) decision {
 // decideNoConnection decides about a call without a connection. That is not the fault of a row. The run stops at once if a retry does
 // not help; but not once the API has answered: then even a bad certificate, an unknown host or a proxy's refusal may be one
 // machine of several, or a change in progress.
-func (q *question) decideNoConnection(r *reply) decision {
+func (c *Client) decideNoConnection(r *reply) decision {
 	if errors.Is(r.err, context.DeadlineExceeded) || errors.Is(r.err, context.Canceled) {
-		return decision{action: actionRetry, message: q.errorText(r)}
+		return decision{action: actionRetry, message: c.errorText(r)}
 	}
-	f := q.c.diagnoser.Diagnose(r.err)
-	if f.Permanent && !q.c.reached.Load() {
+	f := c.diagnoser.Diagnose(r.err)
+	if f.Permanent && !c.reached.Load() {
 		return decision{action: actionStop, stop: contact.StopAPIDown, message: f.Cause, advice: f.Advice}
 	}
 	return decision{action: actionRetry, message: "no connection: " + f.String()}
 }
 
 // errorText returns a call's error for people, without the key.
-func (q *question) errorText(r *reply) string {
+func (c *Client) errorText(r *reply) string {
 	if r.err == nil {
 		return ""
 	}
-	text := q.c.clean(r.err.Error())
+	text := c.clean(r.err.Error())
 	switch {
 	case errors.Is(r.err, context.DeadlineExceeded):
-		text = "no answer within " + phrase.Duration(q.c.o.Timeout)
+		text = "no answer within " + phrase.Duration(c.o.Timeout)
 	case errors.Is(r.err, context.Canceled):
 		text = "the run was ended before the answer came"
 	}
@@ -69,7 +69,12 @@ func (q *question) errorText(r *reply) string {
 
 // feedback returns what a call means for the account.
 func (q *question) feedback(r *reply, d *decision) feedback {
-	f := feedback{row: q.Row, fromAPI: d.fromAPI, knownRejected: q.Refused, unsent: !r.onWire}
+	return q.sender.feedback(r, d, q.Row, q.Contact.Email != "")
+}
+
+// feedback returns what a call for a row means for the account. withEmail: the request had an e-mail address.
+func (s *sender) feedback(r *reply, d *decision, row int64, withEmail bool) feedback {
+	f := feedback{row: row, fromAPI: d.fromAPI, knownRejected: s.knownRejected, unsent: !r.onWire}
 	if d.action != actionAnswer { // too costly for each answer
 		f.failure = describe(d.status, d.message)
 	}
@@ -77,8 +82,8 @@ func (q *question) feedback(r *reply, d *decision) feedback {
 		f.rate = parseRateLimit(r.header.Get("Rate_limit"))
 		f.retryAfter = parseRetryAfter(r.header, r.at)
 	}
-	f.rejection = rejection{status: d.status, withEmail: q.Contact.Email != "", message: d.message, unusable: d.action == actionUnusable}
-	f.signal = q.signal(r, d)
+	f.rejection = rejection{status: d.status, withEmail: withEmail, emailAs: s.c.o.EmailAs, message: d.message, unusable: d.action == actionUnusable}
+	f.signal = s.signal(r, d)
 	switch {
 	case d.action == actionStop:
 		f.stop, f.failure = d.stop, d.message
@@ -86,17 +91,19 @@ func (q *question) feedback(r *reply, d *decision) feedback {
 			f.failure += "\n  " + d.advice
 		}
 	case d.status == http.StatusNotFound && !d.fromAPI:
-		f.failure += "; " + checkURLAdvice(&q.c.o)
+		f.failure += "; " + checkURLAdvice(&s.c.o)
 	}
 	return f
 }
 
-func (q *question) signal(r *reply, d *decision) signal {
+func (s *sender) signal(r *reply, d *decision) signal {
 	switch d.action {
 	case actionAnswer:
 		if d.status == http.StatusNotFound {
 			return signalNotFound
 		}
+		return signalAnswer
+	case actionRunning:
 		return signalAnswer
 	case actionReject, actionNotFound:
 		return signalRejected
@@ -108,7 +115,7 @@ func (q *question) signal(r *reply, d *decision) signal {
 		return signalUnusable
 	}
 	switch {
-	case r.delivery != deliveryResponse && q.hard.Err() != nil:
+	case s.ended(r):
 		return signalNone
 	case r.delivery == deliveryNoConnection:
 		return signalNoConnection
@@ -134,6 +141,8 @@ func retryReason(r *reply, status int) string {
 		return "no_connection"
 	case r.delivery == deliveryNotSent:
 		return "not_taken"
+	case r.delivery == deliveryCut: // only a request that is never charged is retried
+		return "cut"
 	case status == http.StatusAccepted:
 		return "not_ready"
 	case status == http.StatusNotFound:

@@ -1,8 +1,8 @@
 package client
 
 import (
-	"container/list"
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -10,29 +10,11 @@ import (
 	"enrich/contact"
 )
 
-// A question is a contact.Question in progress, from [Client.Queue] until [Client.Ask] returns a result. Its contexts and its
-// exchange are those of one call of Ask.
+// A question is a contact.Question in progress, from [Client.Queue] until [Client.Ask] returns a result.
 type question struct {
 	*contact.Question
-	c          *Client
-	state      callState     // under the account's lock
-	elem       *list.Element // in the order of the first calls; nil: it is not there
-	soft, hard context.Context
-	x          *exchange
-
-	retries   retryState
-	sent      int           // requests on the wire
-	reserved  int           // requests that may be on the wire
-	throttled int           // 429s
-	waiting   bool          // it waits for its own backoff, between two calls of Ask
-	waited    time.Duration // for its own backoff, before the current attempt
-	reason    string        // of the next retry, as the summary counts it; "": no call was made yet
-
-	// Of the last response:
-	message   string // the API's own words
-	status    int
-	remaining *int64
-	at        time.Time // when the call ended; zero: there was none
+	sender
+	waiting bool // it waits for its own backoff, between two calls of Ask
 
 	result contact.Result
 	held   int64 // bytes of the memory for answers that the result takes
@@ -41,9 +23,12 @@ type question struct {
 // Queue gives a question its place in the order of the first calls. It must be called once for each question, in input order,
 // before Ask.
 func (c *Client) Queue(cq *contact.Question) {
-	q := &question{Question: cq, c: c, retries: retryState{attempts: cq.Attempts, elapsed: cq.Elapsed, o: &c.o}, reserved: 1}
+	q := &question{Question: cq, sender: sender{
+		c: c, knownRejected: cq.Refused, reserve: cq.Retry, reserved: 1,
+		retries: retryState{attempts: cq.Attempts, elapsed: cq.Elapsed, o: &c.o},
+	}}
 	cq.Progress = q
-	c.account.join(q)
+	c.account.join(&q.sender)
 }
 
 // Ask sends a question, and retries, until it has a result. Before a retry it may return a time to wait instead of a result:
@@ -54,15 +39,15 @@ func (c *Client) Ask(soft, hard context.Context, cq *contact.Question) (result c
 	switch {
 	case q.waiting:
 		q.waiting = false
-		c.account.endBackoff(q)
+		c.account.endDelay(&q.sender)
 	case q.retries.attempts > 0: // it repeats a lost call
 		q.reason, q.waiting = "lost", true
-		c.account.stepAside(q)
+		c.account.stepAside(&q.sender)
 		return result, q.backOff(q.retries.resumeDelay())
 	}
 	defer func() {
 		if !q.waiting { // even if it panics
-			c.account.leave(q)
+			c.account.leave(&q.sender)
 		}
 	}()
 	x := c.exchanges.borrow()
@@ -85,17 +70,12 @@ const maxThrottled = 30
 // would block the worker during the wait, and would count calls that say nothing about the row (429, probes).
 func (q *question) attempts() (wait time.Duration) {
 	for done := false; !done && wait == 0; {
-		if q.sent >= q.reserved {
-			if q.Retry != nil {
-				if reached := q.Retry(); reached != "" {
-					q.endReleased()
-					q.result.Stop, q.result.StopDetail = contact.StopCap, reached
-					return 0
-				}
-			}
-			q.reserved++
+		if reached := q.reserveCall(); reached != "" {
+			q.endReleased()
+			q.result.Stop, q.result.StopDetail = contact.StopCap, reached
+			return 0
 		}
-		t, ok := q.c.account.acquire(q.soft, q)
+		t, ok := q.c.account.acquire(q.soft, &q.sender)
 		if !ok {
 			q.endReleased()
 			return 0
@@ -107,24 +87,15 @@ func (q *question) attempts() (wait time.Duration) {
 
 // attempt makes one call and acts on the decision about it. done: the question has its result.
 func (q *question) attempt(t turn) (done bool, wait time.Duration) {
-	if q.reason != "" {
-		q.c.stats.retry(q.reason)
-	}
-	r := q.c.call(q.hard, q.x)
+	r := q.send()
 	defer q.settle()
-	if r.onWire {
-		q.sent++
-		q.c.stats.sent.Add(1)
-	}
 	d := q.decide(&r)
-	q.message, q.status, q.remaining, q.at = d.message, d.status, d.answer.Remaining, r.at
-	if r.delivery == deliveryResponse {
-		q.c.reached.Store(true)
-		q.c.stats.recordResponse(r.took, d.answer.Remaining, r.at)
-	}
+	q.record(&r, &d)
 	f := q.feedback(&r, &d)
-	down := q.c.account.release(q, t, f)
-	q.log(t, &r, &d)
+	down := q.c.account.release(&q.sender, t, f)
+	if q.c.o.Log != nil {
+		q.log(t, &r, &d, slog.Int64("row", q.Row), slog.Int("attempt", q.Attempts+max(q.sent, 1)))
+	}
 	q.waited = 0
 	switch d.action {
 	case actionPause: // release has paused the account
@@ -136,7 +107,7 @@ func (q *question) attempt(t turn) (done bool, wait time.Duration) {
 		return false, 0
 	case actionRetry, actionExhausted:
 		q.reason = retryReason(&r, d.status)
-		if r.delivery != deliveryResponse && q.hard.Err() != nil {
+		if q.ended(&r) {
 			q.endReleased()
 			return true, 0
 		}
@@ -170,6 +141,6 @@ func (q *question) retry(r *reply, retryAfter time.Duration) (done bool, wait ti
 func (q *question) backOff(delay time.Duration) time.Duration {
 	q.retries.elapsed += delay
 	q.waited = delay
-	q.c.account.startBackoff(q, delay)
+	q.c.account.startDelay(&q.sender, delay, waitBackoff)
 	return max(delay, 1)
 }

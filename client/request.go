@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"enrich/client/internal/jobresults"
 	"enrich/contact"
 )
 
@@ -37,6 +38,9 @@ func ParseConstants(settings []string) (Constants, error) {
 		}
 		if slices.Contains(contact.Fields(), contact.Field(path[0])) || path[0] == "business_email" {
 			return Constants{}, fmt.Errorf("%q is a field that comes from the input: map a column to it with --map", path[0])
+		}
+		if path[0] == "custom_fields" && (len(path) < 2 || path[1] == jobresults.IDField) {
+			return Constants{}, fmt.Errorf("%q: enrich needs this field for bulk jobs; set custom_fields.OTHER_NAME", name)
 		}
 		if err := put(root, path, literal(value)); err != nil {
 			return Constants{}, fmt.Errorf("%q: %w", name, err)

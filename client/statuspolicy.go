@@ -24,6 +24,7 @@ const (
 	actionLost                    // may have been charged; the answer was cut or did not come
 	actionUnusable                // may have been charged; the response is complete but not an answer
 	actionStop                    // the run stops
+	actionRunning                 // 202 to a request for results: the job is not done
 )
 
 // statusAction is the policy by status. A body can change it for a 2xx and a 404: see [decide].

@@ -42,8 +42,9 @@ func (c *Client) Waiting() (w Waiting, waits bool) {
 		if delay := ac.limiter.Delay(now); delay > 0 {
 			return Waiting{Reason: WaitingRate, Until: now.Add(delay)}, true
 		}
-	case ac.inFlight == 0 && len(ac.backingOff) > 0:
-		return Waiting{Reason: WaitingBackoff, Until: ac.firstBackoffEnd(), Detail: ac.breaker.lastFailure}, true
+	case ac.inFlight == 0 && len(ac.delayed) > 0:
+		first := ac.firstDelay()
+		return Waiting{Reason: string(first.reason), Until: first.until, Detail: ac.breaker.lastFailure}, true
 	}
 	return w, false
 }
@@ -55,28 +56,34 @@ func (c *Client) InFlight() int {
 	return c.account.inFlight
 }
 
-// startBackoff records that a question waits for its own backoff.
-func (ac *account) startBackoff(q *question, delay time.Duration) {
+// A delay is one that a sender has of its own, such as its backoff.
+type delay struct {
+	until  time.Time
+	reason waitReason
+}
+
+// startDelay records that a sender waits.
+func (ac *account) startDelay(s *sender, d time.Duration, reason waitReason) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	if ac.backingOff == nil {
-		ac.backingOff = map[*question]time.Time{}
+	if ac.delayed == nil {
+		ac.delayed = map[*sender]delay{}
 	}
-	ac.backingOff[q] = time.Now().Add(delay)
+	ac.delayed[s] = delay{time.Now().Add(d), reason}
 }
 
-// endBackoff records that a question does not wait any more.
-func (ac *account) endBackoff(q *question) {
+// endDelay records that a sender does not wait any more.
+func (ac *account) endDelay(s *sender) {
 	ac.mu.Lock()
 	defer ac.mu.Unlock()
-	delete(ac.backingOff, q)
+	delete(ac.delayed, s)
 }
 
-// firstBackoffEnd returns when the first of the waiting questions may be sent again.
-func (ac *account) firstBackoffEnd() (first time.Time) {
-	for _, at := range ac.backingOff {
-		if first.IsZero() || at.Before(first) {
-			first = at
+// firstDelay returns the delay that ends first.
+func (ac *account) firstDelay() (first delay) {
+	for _, d := range ac.delayed {
+		if first.until.IsZero() || d.until.Before(first.until) {
+			first = d
 		}
 	}
 	return first

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,7 @@ func decode(h http.Header, body []byte) ([]byte, error) {
 	if err != nil {
 		return body, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if e := encodingOf(h.Get("Content-Type"), body); e != nil {
+	if e := encodingOf(h.Get("Content-Type"), body, func() bool { return utf8.Valid(body) }); e != nil {
 		if decoded, err := e.NewDecoder().Bytes(body); err == nil {
 			body = decoded
 		}
@@ -55,20 +54,9 @@ func decode(h http.Header, body []byte) ([]byte, error) {
 
 // decompress undoes deflate, and gzip whatever the header says. It stops at MaxSize+1 bytes.
 func decompress(h http.Header, body []byte) ([]byte, error) {
-	var r io.Reader
-	var err error
-	in := bytes.NewReader(body)
-	switch {
-	case bytes.HasPrefix(body, []byte(gzipMagic)):
-		r, err = gzip.NewReader(in)
-	case !isDeflate(h) || isPlain(body):
-		return body, nil
-	case len(body) > 1 && body[0]&0x0f == 8 && (int(body[0])<<8|int(body[1]))%31 == 0: // RFC 1950
-		r, err = zlib.NewReader(in)
-	default: // some servers send raw deflate
-		r = flate.NewReader(in)
-	}
-	if err != nil {
+	in := io.Reader(bytes.NewReader(body))
+	r, err := decompressorOf(h, body, in)
+	if err != nil || r == in {
 		return body, err
 	}
 	whole, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
@@ -87,9 +75,9 @@ func isPlain(body []byte) bool {
 // encodingOf returns the encoding of a body; nil if it is UTF-8 or unknown. A byte order mark wins over the header, and the
 // zero bytes of UTF-16 win over no header.
 //
-// Servers often name a Latin encoding by mistake, and Latin text is hardly ever valid UTF-8: a body that is valid UTF-8 is
-// taken as UTF-8.
-func encodingOf(contentType string, body []byte) encoding.Encoding {
+// Servers often name a Latin encoding by mistake, and Latin text is hardly ever valid UTF-8: a body that is valid UTF-8 (isUTF8)
+// is taken as UTF-8. Of the body only the beginning is needed.
+func encodingOf(contentType string, body []byte, isUTF8 func() bool) encoding.Encoding {
 	switch {
 	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")):
 		return nil
@@ -112,7 +100,7 @@ func encodingOf(contentType string, body []byte) encoding.Encoding {
 			return nil
 		}
 	}
-	if utf8.Valid(body) && isLatin(name) {
+	if isLatin(name) && isUTF8() {
 		return nil
 	}
 	return e

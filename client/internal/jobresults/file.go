@@ -1,0 +1,127 @@
+package jobresults
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"unicode/utf8"
+
+	"enrich/client/internal/body"
+	"enrich/client/internal/redact"
+)
+
+// ErrStorage is wrapped by the errors of the temporary file.
+var ErrStorage = errors.New("keep the results of a job in a temporary file (TMPDIR names its folder)")
+
+// progressBytes is after how many bytes a download makes progress.
+const progressBytes = 1 << 20
+
+// A File is a response's body in a temporary file (0600) without a name, decompressed. Nothing is left of it however the
+// process ends.
+type File struct {
+	file     *os.File
+	size     int64
+	header   http.Header
+	redactor *redact.Redactor
+	fault    error // why the body ends early; nil: it does not
+}
+
+// Receive reads a body to its end, but at most limit bytes after decompression. It calls progress after each MiB that came.
+//
+// If err is not nil and does not wrap [ErrStorage], the connection broke, and the file has what came before. A body that is too
+// long, or that cannot be decompressed, is not an error: the reader of the file finds its end missing.
+func Receive(from io.Reader, h http.Header, limit int64, redactor *redact.Redactor, progress func()) (f *File, err error) {
+	file, err := os.CreateTemp("", "enrich-results-*")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStorage, err)
+	}
+	_ = os.Remove(file.Name()) // if an open file cannot be removed, Close does it
+	f = &File{file: file, header: h, redactor: redactor}
+	source := &source{from: from, progress: progress}
+	err = f.write(io.LimitReader(body.NewDecompressor(h, source), limit+1))
+	switch {
+	case errors.Is(err, ErrStorage):
+		_ = f.Close() // err says more
+		return nil, err
+	case source.err != nil:
+		return f, source.err
+	case f.size > limit:
+		f.fault = fmt.Errorf("larger than %d MiB", limit>>20)
+	case err != nil:
+		f.fault = err
+	}
+	return f, nil
+}
+
+// write copies a body to the file. Its errors wrap ErrStorage, or are the reader's.
+func (f *File) write(from io.Reader) error {
+	w := bufio.NewWriterSize(storage{f.file}, 64<<10)
+	n, err := w.ReadFrom(from)
+	f.size = n
+	if ferr := w.Flush(); ferr != nil {
+		return ferr
+	}
+	return err
+}
+
+// storage marks the errors of a file.
+type storage struct{ file *os.File }
+
+// Write implements [io.Writer].
+func (s storage) Write(p []byte) (int, error) {
+	n, err := s.file.Write(p)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrStorage, err)
+	}
+	return n, err
+}
+
+// A source is a body that comes from the network.
+type source struct {
+	from     io.Reader
+	progress func()
+	since    int   // bytes since progress was called
+	err      error // the connection's
+}
+
+// Read implements [io.Reader].
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.from.Read(p)
+	if s.since += n; s.since >= progressBytes {
+		s.since = 0
+		s.progress()
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// Size returns the length of the decompressed body in bytes.
+func (f *File) Size() int64 { return f.size }
+
+// Text reads the whole body as UTF-8 text without the key.
+func (f *File) Text() io.Reader {
+	return f.redactor.NewReader(body.NewText(f.header, io.NewSectionReader(f.file, 0, f.size), f.isUTF8))
+}
+
+// isUTF8 reports whether the whole body is valid UTF-8.
+func (f *File) isUTF8() bool {
+	r := bufio.NewReaderSize(io.NewSectionReader(f.file, 0, f.size), 64<<10)
+	for {
+		c, n, err := r.ReadRune()
+		if err != nil || c == utf8.RuneError && n == 1 {
+			return errors.Is(err, io.EOF)
+		}
+	}
+}
+
+// Close frees the file.
+func (f *File) Close() error {
+	err := f.file.Close()
+	_ = os.Remove(f.file.Name())
+	return err
+}
