@@ -31,6 +31,7 @@ type job struct {
 // jobs are the jobs that have not expired, and some that have.
 type jobs struct {
 	faults []fault
+	most   int // contacts in jobs that have not expired
 
 	mu       sync.Mutex
 	byID     map[string]*job
@@ -40,7 +41,7 @@ type jobs struct {
 
 func newJobs(o *Options) (*jobs, error) {
 	faults, err := prepare(o.Bulk.JobFaults, onJob)
-	return &jobs{faults: faults, byID: map[string]*job{}}, err
+	return &jobs{faults: faults, most: maxJobsContacts, byID: map[string]*job{}}, err
 }
 
 // find returns a job by its id, or nil.
@@ -60,7 +61,7 @@ func (js *jobs) admits(n int, now time.Time) bool {
 			js.contacts -= len(j.rows)
 		}
 	}
-	return js.contacts+n <= maxJobsContacts
+	return js.contacts+n <= js.most
 }
 
 // number gives a job its number and its id.

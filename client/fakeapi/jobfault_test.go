@@ -216,14 +216,17 @@ func TestAJobOfLargeAnswersIsStreamed(t *testing.T) {
 
 // The results that a client reads twice, because the first time broke, are the same.
 func TestResultsAreTheSameEachTime(t *testing.T) {
-	for _, kind := range []string{"match", "shuffle", "foreign", "otherids", "misssome", "remaining", "unpaid", "size2000"} {
-		o := fakeapi.Options{}
-		if kind != "match" {
+	for _, kind := range []string{"", "shuffle", "foreign", "otherids", "misssome", "remaining", "unpaid", "size2000"} {
+		o := fakeapi.Options{Match: 1, Credits: 100}
+		if kind != "" {
 			o.Bulk.JobFaults = ordered(kind)
 		}
 		a := start(t, o)
 		job := a.submit(addresses(50)...)
 		first := a.poll(job.ID)
+		if kind == "remaining" && !strings.HasSuffix(string(first.body), `],"remaining_credits":50}`) {
+			t.Errorf("%s: ends with %s", kind, first.body[len(first.body)-40:])
+		}
 		a.submit("other@x.example")
 		if again := a.poll(job.ID); first.status != 200 || string(again.body) != string(first.body) {
 			t.Errorf("%s: status %d, or another body", kind, first.status)

@@ -164,7 +164,7 @@ func TestAJobsClockCanBeInjected(t *testing.T) {
 
 // Single calls and jobs must give the same answers, so that one can resume the other.
 func TestAJobGivesTheAnswersOfSingleCalls(t *testing.T) {
-	o := fakeapi.Options{Big: 0.1, Odd: 0.2}
+	o := fakeapi.Options{Big: 0.03, Odd: 0.2}
 	single, bulk := start(t, o), start(t, o)
 	bulk.limit = 64 << 20
 	list := append(addresses(60), "ann+nothing@x.example", "ann+errorobject@x.example", "ann+size5000@x.example", "Ann+Big@X.example", "ann+chargetext@x.example", "ann+errornull@x.example")
