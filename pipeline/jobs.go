@@ -29,9 +29,26 @@ const (
 	firstJobContacts = 10
 	// maxOpenJobs is how many jobs of one run are open at most.
 	maxOpenJobs = 8
-	// callsPerJob are reserved before a job is submitted: the submission, and one request for the results.
-	callsPerJob = 2
+	// CallsPerJob is how many calls are reserved before a job is submitted: the submission, and one request for the results.
+	CallsPerJob = 2
 )
+
+// ContactsIn returns how many contacts so many jobs of a size have at most. The first one is smaller.
+func ContactsIn(jobs, size int64) int64 {
+	if jobs == 0 {
+		return 0
+	}
+	return min(firstJobContacts, size) + (jobs-1)*size
+}
+
+// JobsFor returns how many jobs of a size so many contacts make.
+func JobsFor(contacts, size int64) int64 {
+	if contacts == 0 {
+		return 0
+	}
+	rest := max(0, contacts-ContactsIn(1, size))
+	return 1 + (rest+size-1)/size
+}
 
 // Bounds of the time between two requests for the results of a job, if the API does not state it.
 const (

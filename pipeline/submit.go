@@ -46,7 +46,7 @@ func (d *jobDispatcher) nextGroup() *group {
 
 // submit sends a group as one job. Each step is durable before the next begins.
 func (d *jobDispatcher) submit(g *group) {
-	if reached := d.Budget.Calls(callsPerJob); reached != "" {
+	if reached := d.Budget.Calls(CallsPerJob); reached != "" {
 		d.groups = append(d.groups, g)
 		d.stop.note(contact.StopCap, reached)
 		d.giveUp()
@@ -54,7 +54,7 @@ func (d *jobDispatcher) submit(g *group) {
 	}
 	job, ok := d.commitJob(g)
 	if !ok {
-		d.Budget.Return(callsPerJob)
+		d.Budget.Return(CallsPerJob)
 		return
 	}
 	questions := make([]*contact.Question, len(g.contacts))

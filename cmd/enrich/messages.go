@@ -143,7 +143,11 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	if s.Calls.Deduplicated > 0 {
 		calls += ", " + console.Count(s.Calls.Deduplicated, "duplicate")
 	}
-	lines = append(lines, calls, credits(s))
+	lines = append(lines, calls)
+	if jobs := jobsLine(&s.Jobs); jobs != "" {
+		lines = append(lines, jobs)
+	}
+	lines = append(lines, credits(s))
 	for _, t := range j.paths.all() {
 		if t.path != "" && t.path != "-" && !s.Kept {
 			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", console.Name(t.path)))

@@ -30,6 +30,8 @@ func planCommand(w world) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
 	cmd.Flags().StringVar(&s.Rate, "rate", "", "show how long the run takes at this `RATE` of calls, such as 300/m")
+	s.BulkFlags(cmd)
+	help.Group(cmd, "Bulk jobs")
 	s.CapFlags(cmd)
 	help.Group(cmd, "Caps")
 	passFlags(cmd, &s)
@@ -39,7 +41,13 @@ func planCommand(w world) *cobra.Command {
 // A forecast is what plan prints.
 type forecast struct {
 	pipeline.PlanResult
-	// CreditsAtMost is what the calls can cost.
+	// Contacts is contacts to send, and Calls the calls that this takes: one for each, or at least two for each job.
+	Contacts int64 `json:"contacts_to_send"`
+	Calls    int64 `json:"calls"`
+	// Jobs is the bulk jobs that the contacts make, and JobSize how many each has at most; 0 without --bulk.
+	Jobs    int64 `json:"jobs"`
+	JobSize int64 `json:"job_size,omitempty"`
+	// CreditsAtMost is what the contacts can cost.
 	CreditsAtMost int64 `json:"credits_at_most"`
 	// Seconds is how long they take at --rate; null without one.
 	Seconds *float64 `json:"seconds"`
@@ -72,7 +80,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	p := pipeline.Plan{Rules: j.rules, Source: rows, Ledger: j.ledger, Limit: s.Limit, MaxCalls: j.callsLeft()}
+	p := pipeline.Plan{Rules: j.rules, Source: rows, Ledger: j.ledger, Limit: s.Limit, MaxCalls: j.contactsLeft()}
 	planned, err := p.Do(j.shutdown.Interrupted)
 	if err != nil {
 		return err
@@ -94,7 +102,14 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 
 // forecast completes what was planned.
 func (j *job) forecast(planned pipeline.PlanResult, rate client.Rate) forecast {
-	f := forecast{PlanResult: planned, Cleaning: j.reading.Cleaning.Kinds(), CreditsAtMost: planned.Calls * j.settings.CreditsPerCall}
+	f := forecast{
+		PlanResult: planned, Contacts: planned.Calls, Calls: planned.Calls, Cleaning: j.reading.Cleaning.Kinds(),
+		CreditsAtMost: planned.Calls * j.settings.CreditsPerCall,
+	}
+	if j.settings.Bulk {
+		f.JobSize, f.Jobs = j.settings.BulkSize, pipeline.JobsFor(planned.Calls, j.settings.BulkSize)
+		f.Calls = f.Jobs * pipeline.CallsPerJob
+	}
 	if per := rate.PerSecond(); per > 0 {
 		seconds := float64(f.Calls) / per
 		f.Seconds = &seconds
@@ -102,11 +117,14 @@ func (j *job) forecast(planned pipeline.PlanResult, rate client.Rate) forecast {
 	return f
 }
 
-// callsLeft is the number of calls that the caps leave if each of them is charged; -1 without a cap.
-func (j *job) callsLeft() int64 {
+// contactsLeft is the number of contacts that the caps leave if each of them is charged; -1 without a cap.
+func (j *job) contactsLeft() int64 {
 	left := int64(-1)
 	if j.settings.MaxCalls > 0 {
 		left = j.settings.MaxCalls
+		if j.settings.Bulk {
+			left = pipeline.ContactsIn(left/pipeline.CallsPerJob, j.settings.BulkSize)
+		}
 	}
 	if j.settings.MaxCredits.Given() {
 		calls := j.budget.left() / j.settings.CreditsPerCall
@@ -126,15 +144,27 @@ func (f *forecast) print(w world, rate string, asJSON bool) error {
 		{f.Invalid, "row cannot be sent", "rows cannot be sent", false},
 		{f.Answered, "row answered before", "rows answered before", false},
 		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
+		{f.InJobs, "row in an open bulk job: its results will be fetched", "rows in open bulk jobs: their results will be fetched", true},
 		{f.Uncertain, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
 		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", true},
 		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no-match answer returns its credit, so more may be sent)", "", true},
-		{f.Calls, "call to make", "calls to make", false},
+	}
+	if f.JobSize > 0 {
+		figures = append(figures, figure{f.Contacts, "contact to send", "contacts to send", false})
+	} else {
+		figures = append(figures, figure{f.Calls, "call to make", "calls to make", false})
+	}
+	figures = append(figures, []figure{
 		{f.Stale, "of them because the answer is too old", "", true},
 		{f.Lost, "of them again: an earlier call was lost", "", true},
 		{f.OtherFields, "of them for addresses that were answered under other fields (--same-by email reuses those)", "", true},
-		{f.CreditsAtMost, "credit at most", "credits at most", false},
+	}...)
+	if f.Jobs > 0 {
+		jobs := fmt.Sprintf("of at most %d contacts, the first of %d", f.JobSize, pipeline.ContactsIn(1, f.JobSize))
+		figures = append(figures, figure{f.Jobs, "bulk job " + jobs, "bulk jobs " + jobs, false},
+			figure{f.Calls, "", "calls to make, at least: two for each job", false})
 	}
+	figures = append(figures, figure{f.CreditsAtMost, "credit at most", "credits at most", false})
 	for _, k := range f.Cleaning {
 		figures = append(figures, figure{k.Cells, cleanedText(k), "", false})
 	}

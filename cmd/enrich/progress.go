@@ -48,6 +48,7 @@ type reading struct {
 	rowsRead, bytesRead, lost int64
 	waiting                   client.Waiting
 	waits                     bool
+	jobs                      *pipeline.JobWait // the wait is for these; nil: it is not for jobs
 }
 
 func (g *gauge) read() reading {
@@ -56,7 +57,7 @@ func (g *gauge) read() reading {
 		elapsed: time.Since(g.started), calls: g.api.Stats().Sent, matched: c.Matched.Load(), noMatch: c.NoMatch.Load(),
 		failed: c.FailedOutcomes.Load(), lost: c.Lost.Load(), rowsRead: c.Read.Load(), bytesRead: g.rows.BytesRead(), share: -1, left: -1,
 	}
-	r.waiting, r.waits = g.api.Waiting()
+	r.waiting, r.waits, r.jobs = g.waiting()
 	done := r.matched + r.noMatch + r.failed + c.Released.Load()
 	g.estimate.add(sample{time.Now(), r.rowsRead, c.Admitted.Load(), done})
 	if s := r.elapsed.Seconds(); s > 0 {
@@ -113,7 +114,11 @@ func (g *gauge) position(looked, read int64) float64 {
 
 // text is the reading in a line; narrow leaves out what a small terminal has no room for.
 func (r reading) text(narrow bool) string {
-	switch wait := waitText(r.waiting, time.Now()); {
+	wait := waitText(r.waiting, time.Now())
+	if r.jobs != nil {
+		wait = jobWaitText(r.jobs, time.Now())
+	}
+	switch {
 	case r.waits && narrow:
 		return wait
 	case r.waits:
@@ -166,6 +171,9 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedS
 		started: time.Now(), size: j.input.Size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters,
 		limit: j.settings.Limit, maxCalls: j.settings.MaxCalls,
 	}
+	if j.settings.Bulk {
+		g.maxCalls = 0 // it does not bound the contacts
+	}
 	every, over := lookEvery, func() {}
 	draw = j.lines(g)
 	if out, width, ok := j.printer.Bar(); ok {
@@ -200,6 +208,9 @@ func (j *job) lines(g *gauge) func() {
 		if r.waits {
 			waits[r.waiting.Reason] = now
 			attrs = append(attrs, "waiting_for", r.waiting.Reason, "until", r.waiting.Until, "detail", r.waiting.Detail)
+			if r.jobs != nil {
+				attrs = append(attrs, "jobs", r.jobs.Jobs, "contacts", r.jobs.Contacts)
+			}
 			if r.waiting.Detail != "" {
 				text += "; the last failure: " + r.waiting.Detail
 			}
@@ -266,7 +277,7 @@ func isLong(w client.Waiting, now time.Time) bool {
 	switch w.Reason {
 	case client.WaitingAPIDown:
 		return true
-	case client.WaitingRate, client.WaitingPause:
+	case client.WaitingRate, client.WaitingPause, waitingForJobs:
 		return w.Until.Sub(now) >= longWait
 	}
 	return w.Until.Sub(now) >= longBackoff

@@ -41,6 +41,9 @@ func runFlags(cmd *cobra.Command, s *settings.Settings) {
 	help.Group(cmd, "Output")
 	s.RequestFlags(cmd)
 	help.Group(cmd, "Requests")
+	s.BulkFlags(cmd)
+	s.BulkWaitFlag(cmd)
+	help.Group(cmd, "Bulk jobs")
 	s.CapFlags(cmd)
 	help.Group(cmd, "Caps")
 	passFlags(cmd, s)
@@ -141,6 +144,9 @@ func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
 	j.sayFooter(first.Skipped())
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
+	if err := j.sayOpenJobs(); err != nil {
+		return j.interrupted(err)
+	}
 	sum, bytes := first.Sum()
 	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.ReadErr)
 	if err != nil {
@@ -199,6 +205,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 		Budget: pipeline.NewBudget(pipeline.Caps{
 			MaxCalls: j.settings.MaxCalls, MaxCredits: j.budget.max, CreditsPerCall: j.settings.CreditsPerCall, SpentCredits: j.budget.spent,
 		}),
+		Jobs:  j.bulkJobs(api),
 		Limit: j.settings.Limit, MaxDuration: j.settings.MaxDuration, Grace: j.settings.Grace,
 		Counters: &j.counters,
 	}
@@ -235,6 +242,7 @@ func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats clien
 		s.Calls.Retried += n
 		s.Calls.Reasons[reason] = n
 	}
+	s.Jobs = j.jobsSummary()
 	s.Credits = pipeline.SummaryCredits{Charged: j.counters.Charged.Load(), Remaining: stats.Remaining}
 	s.LatencyMS = pipeline.SummaryLatency{P50: stats.P50, P90: stats.P90, P99: stats.P99, Max: stats.Max}
 	stop := asked.Stop

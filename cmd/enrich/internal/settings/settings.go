@@ -44,6 +44,9 @@ type Settings struct {
 	SpreadsheetSafe, BOM            bool
 	Map, Set                        []string
 	EmailAs, SameBy                 string
+	Bulk                            bool
+	BulkSize                        int64
+	BulkWait                        time.Duration
 	Workers                         int64
 	Rate                            string
 	Timeout, MaxElapsed             time.Duration
@@ -66,7 +69,7 @@ type Settings struct {
 // Defaults returns the settings without any flag.
 func Defaults() Settings {
 	return Settings{
-		URL: "https://api.selling.com", EmailAs: "email", SameBy: "request", Workers: 32,
+		URL: "https://api.selling.com", SameBy: "request", BulkSize: 500, BulkWait: time.Hour, Workers: 32,
 		Timeout: time.Minute, MaxAttempts: 5, MaxElapsed: 2 * time.Minute, CreditsPerCall: 1,
 		MaxAge: -1, NoMatchAge: 30 * day, LostRetries: 2, Grace: 25 * time.Second, LogFormat: "text",
 	}
@@ -117,7 +120,8 @@ func (s *Settings) OutputFlags(cmd *cobra.Command) {
 func (s *Settings) RequestFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(Path{&s.APIKeyFile}, "api-key-file", "read the API key from `FILE` (default: environment variable SELLING_API_KEY)")
-	f.Var(Choice{&s.EmailAs, []string{"email", "business_email"}}, "email-as", "request field for the e-mail address")
+	f.Var(Choice{&s.EmailAs, []string{"email", "business_email"}}, "email-as",
+		"request field for the e-mail address (default: email, and business_email in bulk jobs)")
 	f.Var(Number{&s.Workers, 1, 4096}, "workers", "maximum number of calls in flight")
 	f.StringVar(&s.Rate, "rate", "", "maximum `RATE` of calls, such as 300/m or 10/s (default: the API's rate limit header)")
 	f.Var(Duration{Value: &s.Timeout, Min: time.Millisecond, Max: time.Hour}, "timeout", "time limit for one call")
@@ -127,6 +131,22 @@ func (s *Settings) RequestFlags(cmd *cobra.Command) {
 	s.GraceFlag(cmd)
 	f.Var(Duration{Value: &s.LockWait, Max: day}, "lock-wait", "how long to wait for a ledger that another run has locked")
 	f.BoolVar(&s.DryRun, "dry-run", false, "send nothing and write nothing: print what a run would do, as plan does")
+}
+
+// maxBulkSize bounds the contacts of a job, which are in memory while it is submitted and while its results are recorded.
+const maxBulkSize = 10_000
+
+// BulkFlags say whether contacts are sent in bulk jobs.
+func (s *Settings) BulkFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&s.Bulk, "bulk", false, "send contacts in bulk jobs (POST /contacts) instead of one by one")
+	f.Var(Number{&s.BulkSize, 1, maxBulkSize}, "bulk-size", "maximum number of contacts in a bulk job, at most 10000; the first job has 10")
+}
+
+// BulkWaitFlag bounds the wait for the results of a job.
+func (s *Settings) BulkWaitFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(Duration{Value: &s.BulkWait, Max: 30 * day}, "bulk-wait",
+		"how long to wait for the results of a bulk job, also of an earlier run; then it stays open, and the next run asks for them")
 }
 
 // MetricsFlag says where the metrics are written.

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
+	"enrich/pipeline"
+	"enrich/report"
+)
+
+// bulkJobs is what the run does about bulk jobs. Open ones of earlier runs are polled also without --bulk.
+func (j *job) bulkJobs(api *client.Client) pipeline.Jobs {
+	jobs := pipeline.Jobs{API: api, Ledger: j.ledger, URL: j.endpoint.URL, Wait: j.settings.BulkWait}
+	if j.settings.Bulk {
+		jobs.Size = int(j.settings.BulkSize)
+	}
+	return jobs
+}
+
+// jobsSummary counts the bulk jobs of the run.
+func (j *job) jobsSummary() pipeline.SummaryJobs {
+	c := &j.counters
+	return pipeline.SummaryJobs{
+		Submitted: c.JobsSubmitted.Load(), Resumed: c.JobsResumed.Load(), Expired: c.JobsExpired.Load(), Size: c.JobSize.Load(),
+	}
+}
+
+// sayOpenJobs says which jobs stay open, and how many contacts fit into a job if the API refused larger ones.
+func (j *job) sayOpenJobs() error {
+	if n := j.counters.JobSize.Load(); n > 0 {
+		j.printer.Warn(fmt.Sprintf("the API refused larger bulk jobs: %s fit into one (--bulk-size=%d)", console.Count(n, "contact"), n),
+			"event", "bulk_size", "contacts", n)
+	}
+	jobs, err := j.ledger.OpenJobs(j.shutdown.Deadline, j.endpoint.URL)
+	if err != nil || len(jobs) == 0 {
+		return err
+	}
+	contacts := 0
+	for i := range jobs {
+		contacts += jobs[i].Contacts
+	}
+	what := console.Count(int64(len(jobs)), "bulk job") + " with " + console.Count(int64(contacts), "contact")
+	verb, their := "are", "their"
+	if len(jobs) == 1 {
+		verb, their = "is", "its"
+	}
+	j.printer.Info(fmt.Sprintf("%s %s still open: the next run with this ledger fetches %s results", what, verb, their),
+		"event", "open_jobs", "jobs", len(jobs), "contacts", contacts)
+	return nil
+}
+
+// jobsLine is the summary's line about bulk jobs; "" if there were none.
+func jobsLine(s *pipeline.SummaryJobs) string {
+	var parts []string
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{{s.Submitted, "submitted"}, {s.Resumed, "of earlier runs"}, {s.Expired, "expired"}} {
+		if part.n > 0 {
+			parts = append(parts, report.Group(part.n)+" "+part.what)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "  bulk jobs: " + strings.Join(parts, ", ")
+}
+
+// waitingForJobs is the reason of a wait for the results of bulk jobs.
+const waitingForJobs = "bulk jobs"
+
+// waiting reports whether and why the run waits: for a call that may not be sent yet, or else for the results of jobs.
+func (g *gauge) waiting() (w client.Waiting, waits bool, jobs *pipeline.JobWait) {
+	if w, waits = g.api.Waiting(); waits || g.api.InFlight() > 0 {
+		return w, waits, nil
+	}
+	if jobs = g.counters.JobWait.Load(); jobs == nil {
+		return w, false, nil
+	}
+	return client.Waiting{Reason: waitingForJobs, Until: jobs.Next, GiveUp: jobs.End}, true, jobs
+}
+
+// jobWaitText says which results a run waits for, and until when.
+func jobWaitText(w *pipeline.JobWait, now time.Time) string {
+	return fmt.Sprintf("waiting for %s (%s): next try in %s, at most %s more", console.Count(int64(w.Jobs), "bulk job"),
+		console.Count(int64(w.Contacts), "contact"), console.Duration(max(0, w.Next.Sub(now))), console.Duration(max(0, w.End.Sub(now))))
+}
