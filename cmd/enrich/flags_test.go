@@ -18,6 +18,7 @@ var flagContract = map[string][2]string{
 	"input-format": {"", "jsonl"}, "format": {"", "csv"}, "map": {"[]", "[email=Mail]"},
 	"delimiter": {"", "tab"}, "quote": {"", "none"}, "encoding": {"", "utf-8"}, "header-line": {"", "3"}, "no-header": {"false", "true"}, "no-split-names": {"false", "true"},
 	"email-as": {"email", "business_email"}, "set": {"[]", "[a.b=true]"}, "same-by": {"request", "email"},
+	"bulk": {"false", "true"}, "bulk-size": {"500", "50"}, "bulk-wait": {"1h", "5m"},
 	"workers": {"32", "64"}, "rate": {"", "300/m"}, "timeout": {"1m", "30s"}, "max-attempts": {"5", "1"}, "max-elapsed": {"2m", "1h"},
 	"max-calls": {"", "7"}, "max-credits": {"", "8/month"}, "credits-per-call": {"1", "2"}, "max-duration": {"", "1d"}, "limit": {"", "9"},
 	"ledger": {"", "l.db"}, "lock-wait": {"0s", "5s"}, "max-age": {"none", "90d"}, "no-match-age": {"30d", "none"}, "lost-retries": {"2", "0"},

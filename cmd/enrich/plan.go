@@ -41,9 +41,9 @@ func planCommand(w world) *cobra.Command {
 // A forecast is what plan prints.
 type forecast struct {
 	pipeline.PlanResult
-	// Contacts is contacts to send, and Calls the calls that this takes: one for each, or at least two for each job.
-	Contacts int64 `json:"contacts_to_send"`
+	// Calls is the calls to make: one for each contact to send, or at least two for each job.
 	Calls    int64 `json:"calls"`
+	Contacts int64 `json:"contacts_to_send"`
 	// Jobs is the bulk jobs that the contacts make, and JobSize how many each has at most; 0 without --bulk.
 	Jobs    int64 `json:"jobs"`
 	JobSize int64 `json:"job_size,omitempty"`

@@ -43,7 +43,8 @@ type Settings struct {
 	Fields                          []string // of the answer; nil: all
 	SpreadsheetSafe, BOM            bool
 	Map, Set                        []string
-	EmailAs, SameBy                 string
+	EmailAs                         string // "": not given
+	SameBy                          string
 	Bulk                            bool
 	BulkSize                        int64
 	BulkWait                        time.Duration
@@ -120,8 +121,8 @@ func (s *Settings) OutputFlags(cmd *cobra.Command) {
 func (s *Settings) RequestFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(Path{&s.APIKeyFile}, "api-key-file", "read the API key from `FILE` (default: environment variable SELLING_API_KEY)")
-	f.Var(Choice{&s.EmailAs, []string{"email", "business_email"}}, "email-as",
-		"request field for the e-mail address (default: email, and business_email in bulk jobs)")
+	f.Var(Preset{Choice{&s.EmailAs, []string{"email", "business_email"}}, "email"}, "email-as",
+		"request field for the e-mail address; in bulk jobs it is business_email unless this flag is given")
 	f.Var(Number{&s.Workers, 1, 4096}, "workers", "maximum number of calls in flight")
 	f.StringVar(&s.Rate, "rate", "", "maximum `RATE` of calls, such as 300/m or 10/s (default: the API's rate limit header)")
 	f.Var(Duration{Value: &s.Timeout, Min: time.Millisecond, Max: time.Hour}, "timeout", "time limit for one call")

@@ -39,6 +39,19 @@ func (c Choice) Set(s string) error {
 	return fmt.Errorf("expected %s", strings.Join(c.Words, " or "))
 }
 
+// A Preset is a choice with a default that does not count as given: the value is empty then.
+type Preset struct {
+	Choice
+	Default string
+}
+
+func (p Preset) String() string {
+	if given := p.Choice.String(); given != "" {
+		return given
+	}
+	return p.Default
+}
+
 // A Duration is a flag for a duration, with units up to d.
 type Duration struct {
 	Value    *time.Duration
