@@ -21,6 +21,8 @@ const (
 	JSONL Format = "jsonl"
 	// XLSX is workbooks of Excel. As an output one sheet of text cells.
 	XLSX Format = "xlsx"
+	// Parquet is columns of typed values.
+	Parquet Format = "parquet"
 )
 
 // properties say what can be done with a format, and what its rows are.
@@ -39,6 +41,7 @@ func table() []properties {
 		{format: CSV, input: true, output: true, delimited: true},
 		{format: JSONL, input: true, output: true, objects: true},
 		{format: XLSX, output: true, binary: true, results: CSV},
+		{format: Parquet, input: true, output: true, binary: true},
 	}
 }
 

@@ -14,8 +14,8 @@ func TestCheck(t *testing.T) {
 		check    func(format.Format) error
 		expected string
 	}{
-		"input":  {format.Inputs(), format.CheckInput, "csv or jsonl"},
-		"output": {format.Outputs(), format.CheckOutput, "csv, jsonl or xlsx"},
+		"input":  {format.Inputs(), format.CheckInput, "csv, jsonl or parquet"},
+		"output": {format.Outputs(), format.CheckOutput, "csv, jsonl, xlsx or parquet"},
 	} {
 		if got := format.Names(test.formats); !slices.Equal(got, strings.Split(strings.Replace(test.expected, " or ", ", ", 1), ", ")) {
 			t.Errorf("%s: names are %q", name, got)

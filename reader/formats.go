@@ -6,6 +6,7 @@ import (
 	"enrich/contact"
 	"enrich/format"
 	"enrich/internal/columns"
+	"enrich/reader/internal/columnar"
 	"enrich/reader/internal/decode"
 	"enrich/reader/internal/delimited"
 	"enrich/reader/internal/jsonrows"
@@ -17,6 +18,7 @@ import (
 // package under internal and a line here.
 func parsers() []parser {
 	return []parser{
+		{format.Parquet, isParquet, openParquet},
 		{format.JSONL, isJSON, openJSON},
 		{format.CSV, func(*input) bool { return true }, openCSV},
 	}
@@ -115,3 +117,40 @@ func (s *csvSource) Info() Info {
 
 // Columns implements Source.
 func (s *csvSource) Columns() []string { return s.info.Header }
+
+func isParquet(in *input) bool { return columnar.Detect(in.decoded.Head(4)) }
+
+// openParquet reads the rows of a Parquet file.
+func openParquet(in *input, o Options) (Source, error) {
+	at, size, err := in.whole()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := columnar.Open(at, size)
+	if err != nil {
+		return nil, err
+	}
+	info := Info{Encoding: "utf-8", Compression: "none"}
+	contactOf, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
+	if err != nil {
+		_ = rows.Close() // the first error counts
+		return nil, err
+	}
+	rows.Bind(contactOf)
+	return &parquetSource{rows, info}, nil
+}
+
+// A parquetSource is the rows of a Parquet file.
+type parquetSource struct {
+	*columnar.Reader
+	info Info
+}
+
+// Info implements Source.
+func (s *parquetSource) Info() Info { return s.info }
+
+// Columns implements Source.
+func (s *parquetSource) Columns() []string { return s.info.Header }
+
+// Skipped implements Source.
+func (s *parquetSource) Skipped() Lines { return Lines{} }

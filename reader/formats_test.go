@@ -35,7 +35,7 @@ func TestBrokenFirstLineIsStillJSON(t *testing.T) {
 
 // Every format of the list can be read, and is what it is detected as.
 func TestEveryFormatIsDetectedAndRead(t *testing.T) {
-	examples := map[format.Format]string{format.CSV: "email,name\na@x.example,Ann\n", format.JSONL: `{"email":"a@x.example","name":"Ann"}` + "\n"}
+	examples := map[format.Format]string{format.CSV: "email,name\na@x.example,Ann\n", format.JSONL: `{"email":"a@x.example","name":"Ann"}` + "\n", format.Parquet: readertest.File(t, "testdata/leads.parquet")}
 	for _, f := range format.Inputs() {
 		for _, o := range []reader.Options{{}, {Format: f}} {
 			r, rows, err := readertest.Read(t, []byte(examples[f]), o)

@@ -1,6 +1,8 @@
 package reader
 
 import (
+	"io"
+
 	"enrich/format"
 	"enrich/reader/internal/decode"
 	"enrich/reader/internal/source"
@@ -94,5 +96,8 @@ func (r *Reader) BytesRead() int64 {
 // Close frees what unpacking has allocated. It does not close the input.
 func (r *Reader) Close() error {
 	r.in.Close()
+	if c, ok := r.rows.(io.Closer); ok {
+		return c.Close()
+	}
 	return nil
 }

@@ -32,9 +32,10 @@ type layout struct {
 
 // encoders has an encoder for each of [format.Outputs].
 var encoders = map[format.Format]func(io.Writer, layout) (encoder, error){
-	format.CSV:   newCSV,
-	format.JSONL: newJSONL,
-	format.XLSX:  newXLSX,
+	format.CSV:     newCSV,
+	format.JSONL:   newJSONL,
+	format.XLSX:    newXLSX,
+	format.Parquet: newParquet,
 }
 
 // bufferSize is how much an encoder collects before it writes. One row may be longer.

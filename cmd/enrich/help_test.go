@@ -79,7 +79,7 @@ func TestCompletions(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line, want := range map[string]string{
-		"run --format ":            "csv\njsonl\nxlsx\n:4\n",
+		"run --format ":            "csv\njsonl\nxlsx\nparquet\n:4\n",
 		"write --fields title,ex":  "title," + strings.Join(slices.DeleteFunc(writer.Fields(), func(f string) bool { return f == "title" }), "\ntitle,") + "\n:6\n",
 		"write --same-by e":        "request\nemail\n:4\n",
 		"run --map ":               "email=\nfirst_name=\nlast_name=\ncompany_name=\ncompany_domain=\nlinkedin_url=\nfull_name=\n:6\n",

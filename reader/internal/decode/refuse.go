@@ -34,7 +34,7 @@ func signatures() []signature {
 		{0, "\x00\x00\x00", "this is a picture, a film or another binary file; expected a CSV or JSONL file"},
 		{0, "{\\rtf", "this is a text document (RTF)" + saveAsCSV},
 		{0, "SQLite format 3\x00", "this is an SQLite database; export the table as CSV"},
-		{0, "PAR1", "this is a Parquet file; export it as CSV"},
+		{0, "PAR1", "this is a Parquet file in an archive; unpack it first"},
 		{0, "ARROW1", "this is an Arrow file; export it as CSV"},
 		{0, "Obj\x01", "this is an Avro file; export it as CSV or JSONL"},
 		{0, "7z\xbc\xaf\x27\x1c", archive},

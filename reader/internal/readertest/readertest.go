@@ -153,6 +153,16 @@ func Gzip(parts ...string) []byte {
 	return b.Bytes()
 }
 
+// File returns a file of the test data.
+func File(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.FromSlash(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // Corpora returns a folder or file of the public corpora; without them it skips the test. CONTRIBUTING.md says where they
 // come from: they are never committed.
 func Corpora(t *testing.T, name string) string {

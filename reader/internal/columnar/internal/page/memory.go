@@ -1,0 +1,164 @@
+package page
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"enrich/reader/internal/columnar/internal/file"
+	"enrich/reader/internal/source"
+)
+
+const (
+	// maxSpilled bounds the temporary file, in bytes.
+	maxSpilled = 8 << 30
+	// copySize is for pages on their way to the temporary file, in bytes.
+	copySize = 64 << 10
+)
+
+// A Memory is what the columns of a file share: memory, decoders, and a temporary file for what does not fit into memory.
+type Memory struct {
+	left    int64
+	largest int64 // what one page may take of it
+	limit   int64 // of the temporary file
+	pieces  int   // how much of a page that is in a file is read at once
+	scratch []byte
+	copying []byte
+	unpack  unpacker
+	spilled *os.File
+	size    int64 // of the temporary file
+	open    func() (*os.File, error)
+}
+
+// NewMemory returns memory of so many bytes for the unpacked pages and dictionaries of a number of columns.
+func NewMemory(columns int, bytes int64) *Memory {
+	pieces := int(bytes) / max(columns, 1)
+	return &Memory{left: bytes, largest: bytes / 4, limit: maxSpilled, pieces: min(max(pieces, 1<<10), 64<<10), open: temporaryFile}
+}
+
+func temporaryFile() (*os.File, error) { return os.CreateTemp("", "enrich-parquet-*") }
+
+// Close removes the temporary file.
+func (m *Memory) Close() error {
+	m.unpack.close()
+	if m.spilled == nil {
+		return nil
+	}
+	err := m.spilled.Close()
+	if rerr := os.Remove(m.spilled.Name()); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	m.spilled = nil
+	return err
+}
+
+// scratchOf returns n bytes that are valid until the next call.
+func (m *Memory) scratchOf(n int) []byte {
+	if n > len(m.scratch) {
+		m.scratch = make([]byte, n)
+	}
+	return m.scratch[:n]
+}
+
+// reserve reserves memory, and reports whether there was enough.
+func (m *Memory) reserve(n int64) bool {
+	if n > m.largest || n > m.left {
+		return false
+	}
+	m.left -= n
+	return true
+}
+
+// A slot is where a column keeps its unpacked page: in memory, or in the temporary file. It is used again for the next page.
+type slot struct {
+	memory   []byte
+	from, to int64 // in the temporary file
+}
+
+// fill reads size bytes into a slot.
+func (m *Memory) fill(s *slot, in io.Reader, size int64) (region, error) {
+	if int64(cap(s.memory)) < size {
+		m.left += int64(cap(s.memory))
+		s.memory = nil
+		if m.reserve(size) {
+			s.memory = make([]byte, size)
+		}
+	}
+	if int64(cap(s.memory)) >= size {
+		b := s.memory[:size]
+		if _, err := io.ReadFull(in, b); err != nil {
+			return region{}, unpackError(err)
+		}
+		return inMemory(b), nil
+	}
+	return m.spill(s, in, size)
+}
+
+// unpackError explains the error of a decoder.
+func unpackError(err error) error {
+	switch {
+	case errors.Is(err, source.ErrStorage), errors.Is(err, file.ErrUnsupported), errors.Is(err, file.ErrDamaged):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errShort
+	}
+	return file.Damaged("a page cannot be unpacked: %v", err)
+}
+
+// spill reads size bytes into the slot's place in the temporary file.
+func (m *Memory) spill(s *slot, in io.Reader, size int64) (region, error) {
+	if m.spilled == nil {
+		f, err := m.open()
+		if err != nil {
+			return region{}, storageError(err)
+		}
+		m.spilled = f
+		_ = os.Remove(f.Name()) // where an open file cannot be removed, Close does it
+		m.copying = make([]byte, copySize)
+	}
+	if s.to-s.from < size {
+		// The old place is lost. A new one of at least twice its size keeps the file within four times what is needed.
+		s.from, s.to = m.size, m.size+max(size, 2*(s.to-s.from))
+		if m.size = s.to; m.size > m.limit {
+			return region{}, file.Unsupported("its pages need more than %d MiB of temporary space at once; write it with smaller pages or row groups", m.limit>>20)
+		}
+	}
+	for at := int64(0); at < size; {
+		b := m.copying[:min(size-at, int64(len(m.copying)))]
+		if _, err := io.ReadFull(in, b); err != nil {
+			return region{}, unpackError(err)
+		}
+		if _, err := m.spilled.WriteAt(b, s.from+at); err != nil {
+			return region{}, storageError(err)
+		}
+		at += int64(len(b))
+	}
+	return region{in: spilledFile{m.spilled}, from: s.from, size: size}, nil
+}
+
+// A spilledFile is the temporary file as columns read it.
+type spilledFile struct{ f *os.File }
+
+// ReadAt implements [io.ReaderAt].
+func (s spilledFile) ReadAt(b []byte, at int64) (int, error) {
+	n, err := s.f.ReadAt(b, at)
+	if n < len(b) {
+		return n, storageError(err)
+	}
+	return n, nil
+}
+
+// storageError says that the temporary file failed, and what to do.
+func storageError(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	variable := "TMPDIR"
+	if runtime.GOOS == "windows" {
+		variable = "TMP"
+	}
+	return fmt.Errorf("%w: unpack pages to a temporary file in %s: %w; free space there, or set %s to another directory", source.ErrStorage, os.TempDir(), err, variable)
+}

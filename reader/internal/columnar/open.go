@@ -1,0 +1,163 @@
+package columnar
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"enrich/contact"
+	"enrich/internal/columns"
+	"enrich/reader/internal/columnar/internal/file"
+	"enrich/reader/internal/columnar/internal/page"
+	"enrich/reader/internal/source"
+)
+
+// Detect reports whether a file begins as Parquet does.
+func Detect(head []byte) bool {
+	return len(head) >= 4 && (string(head[:4]) == "PAR1" || string(head[:4]) == "PARE")
+}
+
+// samples is how many rows show what is in a column.
+const samples = 64
+
+// A Reader reads the rows of a Parquet file, once.
+type Reader struct {
+	in     io.ReaderAt
+	size   int64
+	file   *file.File
+	memory *page.Memory
+	groups *file.Groups
+	leaves []leaf
+	header []string
+	// samples are the first rows.
+	samples [][]string
+	// rows is how many rows the file has, left how many of them the row group still has, number how many were read.
+	rows, left, number int64
+	// progress is number as other goroutines see it.
+	progress atomic.Int64
+	// kindAt and messageAt are the columns of a failures file that say why a row failed; -1 if there are none.
+	kindAt, messageAt int
+	contact           func(cells []string) contact.Contact
+	cell              builder
+	ends              []int    // where each cell of a row ends in the text
+	cells             []string // those of the rows of one Read; reused
+	err               error
+}
+
+// Open reads the metadata and the first rows of a file of size bytes. Errors that say that it cannot be read are
+// [source.ErrNoTable].
+func Open(in io.ReaderAt, size int64) (*Reader, error) { return open(in, size, memoryForPages) }
+
+// memoryForPages is for unpacked pages, in bytes. Others are in a temporary file.
+const memoryForPages = 8 << 20
+
+func open(in io.ReaderAt, size, memory int64) (*Reader, error) {
+	r := &Reader{in: in, size: size, contact: func([]string) contact.Contact { return contact.Contact{} }}
+	if err := r.open(memory); err != nil {
+		_ = r.Close() // the first error counts
+		return nil, refused(err)
+	}
+	return r, nil
+}
+
+// refused makes an error of the file one that says that it is not a table.
+func refused(err error) error {
+	for _, target := range []error{file.ErrDamaged, file.ErrEncrypted, file.ErrUnsupported} {
+		if errors.Is(err, target) {
+			return source.NotTable(strings.TrimPrefix(err.Error(), source.ErrBroken.Error()+": "))
+		}
+	}
+	return err
+}
+
+func (r *Reader) open(memory int64) (err error) {
+	if r.file, err = file.Open(r.in, r.size); err != nil {
+		return err
+	}
+	for _, c := range r.file.Columns {
+		r.header = append(r.header, c.Name)
+	}
+	r.kindAt, r.messageAt = slices.Index(r.header, columns.ErrorKind), slices.Index(r.header, columns.ErrorMessage)
+	if err := r.checkGroups(); err != nil {
+		return err
+	}
+	if r.rows == 0 {
+		return source.ErrEmpty
+	}
+	r.memory = page.NewMemory(len(r.file.Leaves), memory)
+	for i, l := range r.file.Leaves {
+		r.leaves = append(r.leaves, leaf{Leaf: l, index: i, column: page.NewColumn(r.in, l, r.memory)})
+	}
+	return r.readSamples()
+}
+
+// checkGroups checks the metadata of all row groups before the first row is read, and counts the rows.
+func (r *Reader) checkGroups() error {
+	g := r.file.Groups()
+	for {
+		err := g.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		if r.rows += g.Rows; r.rows < 0 {
+			return file.Damaged("it has too many rows")
+		}
+	}
+}
+
+// readSamples reads the first rows, and goes back before them.
+func (r *Reader) readSamples() error {
+	r.groups = r.file.Groups()
+	rows := make([]source.Row, samples)
+	n, err := r.Read(rows)
+	if n == 0 {
+		return err
+	}
+	for _, row := range rows[:n] {
+		if row.Refused == nil {
+			r.samples = append(r.samples, cloneSample(row.Cells))
+		}
+	}
+	r.groups = r.file.Groups()
+	r.left, r.number, r.err = 0, 0, nil
+	r.progress.Store(0)
+	return nil
+}
+
+// sampleSize is how much of a cell shows what is in a column, in bytes.
+const sampleSize = 1 << 10
+
+func cloneSample(cells []string) []string {
+	clone := make([]string, len(cells))
+	for i, cell := range cells {
+		clone[i] = string([]byte(cell[:min(len(cell), sampleSize)]))
+	}
+	return clone
+}
+
+// Header returns the names of the columns.
+func (r *Reader) Header() []string { return r.header }
+
+// Samples returns the first rows, which decide which column is which field. Long cells are cut.
+func (r *Reader) Samples() [][]string { return r.samples }
+
+// Bind sets the function that makes the contact of a row of its cells.
+func (r *Reader) Bind(f func(cells []string) contact.Contact) { r.contact = f }
+
+// BytesRead returns how much of the file was read, as far as the rows show it.
+func (r *Reader) BytesRead() int64 {
+	return int64(float64(r.size) * float64(r.progress.Load()) / float64(max(r.rows, 1)))
+}
+
+// Close removes the temporary file of large pages.
+func (r *Reader) Close() error {
+	if r.memory == nil {
+		return nil
+	}
+	return r.memory.Close()
+}
