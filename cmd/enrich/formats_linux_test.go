@@ -20,7 +20,7 @@ func TestAWorkbookDoesNotGoToATerminal(t *testing.T) {
 		}
 		_ = end.Close() // the child has its own
 		c.ends(exitUsage)
-		c.says("a terminal cannot show this format: name a file, or redirect standard output")
+		c.says("a terminal cannot show xlsx: name a file, or redirect standard output")
 	}
 	s.calls(0)
 }
