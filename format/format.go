@@ -42,7 +42,7 @@ func table() []properties {
 	return []properties{
 		{format: CSV, input: true, output: true, delimited: true},
 		{format: JSONL, input: true, output: true, objects: true},
-		{format: XLSX, output: true, binary: true, results: CSV},
+		{format: XLSX, input: true, output: true, binary: true, results: CSV},
 		{format: Parquet, input: true, output: true, binary: true},
 	}
 }
