@@ -351,8 +351,12 @@ func (a *fakeJobs) Poll(soft, _ context.Context, job *contact.Job, retry func() 
 	j := a.jobs[i]
 	j.polls++
 	if p := a.poll(j, j.polls); p != nil {
-		p.Sent = sent
-		return *p
+		if p.Sent < 0 { // the client did not send it
+			sent = 0
+		}
+		answer := *p
+		answer.Sent = sent
+		return answer
 	}
 	if time.Now().Before(j.ready) {
 		return contact.JobPoll{State: contact.PollRunning, Sent: sent, Status: 202}

@@ -29,6 +29,8 @@ const (
 	firstJobContacts = 10
 	// maxOpenJobs is how many jobs of one run are open at most.
 	maxOpenJobs = 8
+	// maxLostJobs is how many submissions in a row may be lost. Each may have been charged for all of its contacts.
+	maxLostJobs = 3
 	// CallsPerJob is how many calls are reserved before a job is submitted: the submission, and one request for the results.
 	CallsPerJob = 2
 )
@@ -83,7 +85,9 @@ type jobDispatcher struct {
 	// lostBefore are the contacts that were lost before the jobs of earlier runs were taken over, which is when each was polled.
 	lostBefore map[contact.Key]bool
 	takenOver  bool
-	refusal    string // the last response that refused a job, in words
+	// refusal is the last response that refused a job, in words; lostInARow counts submissions.
+	refusal    string
+	lostInARow int
 	buffer     resultBuffer
 }
 

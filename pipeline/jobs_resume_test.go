@@ -29,7 +29,7 @@ func interrupted(t *testing.T, size int, list ...string) *rig {
 	return r
 }
 
-// A run without --bulk polls the jobs of earlier runs beside its calls, sends no contact of theirs, and waits for those that its
+// A run without --bulk polls the jobs of earlier runs beside its calls, sends none of the contacts in them, and waits for those that its
 // input needs.
 func TestARunWithoutBulkEndsOpenJobs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

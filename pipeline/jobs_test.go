@@ -241,17 +241,30 @@ func TestALostSubmissionIsRepeatedInASmallJob(t *testing.T) {
 	}
 }
 
-// Lost submissions without end use up --lost-retries, and no more.
+// Lost submissions use up --lost-retries, and no more; three in a row stop the run.
 func TestLostSubmissionsEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		list := addresses(35)
-		r := newBulkRig(50, Caps{}, list...)
-		r.jobs.submit = func(int, []*contact.Question) (contact.Acceptance, bool) { return lostJob(), true }
-		result, err := r.run(t.Context(), t)
-		if got := r.tally(list); err != nil || result != (AskResult{}) || !strings.Contains(got, "35 lost") || r.jobs.submitted[list[0]] != 3 || r.jobs.submitted[list[34]] != 3 {
-			t.Errorf("%+v, %v, %v: %s", result, err, r.jobs.submitted, got)
-		}
-	})
+	for _, tt := range []struct {
+		everyThird bool // is accepted
+		retries    int
+		submitted  int // of the first contact
+		stop       contact.Stop
+	}{{false, 5, 3, contact.StopAPIDown}, {false, 1, 2, contact.StopAPIDown}, {true, 5, 3, ""}, {true, 1, 2, ""}} {
+		synctest.Test(t, func(t *testing.T) {
+			list := addresses(35)
+			r := newBulkRig(50, Caps{}, list...)
+			r.LostRetries = tt.retries
+			r.jobs.submit = func(n int, _ []*contact.Question) (contact.Acceptance, bool) {
+				if tt.everyThird && n%3 == 0 {
+					return contact.Acceptance{}, true
+				}
+				return lostJob(), true
+			}
+			result, err := r.run(t.Context(), t)
+			if err != nil || result.Stop != tt.stop || r.jobs.submitted[list[0]] != tt.submitted || slices.Max(values(r.jobs.submitted)) > 1+tt.retries || tt.stop != "" && len(r.jobs.sizes) != 3 {
+				t.Errorf("%+v: %+v, %v, %v: %s", tt, result, err, r.jobs.submitted, r.tally(list))
+			}
+		})
+	}
 }
 
 // What the results leave out, repeat, or have besides.
@@ -493,9 +506,13 @@ func TestAnInterruptionLeavesJobsOpen(t *testing.T) {
 				if err != nil || result.Stop != cause && r.tally(list) != "60 matched, 0 no match, 0 refused, 0 lost, 0 released, 0 unknown" || r.ledger.lost > 0 || r.jobs.lastRequest.Sub(r.Started) > after {
 					t.Errorf("%s: %+v, %v, %d lost", after, result, err, r.ledger.lost)
 				}
+				requests := r.jobs.requests
 				next := r.again(20, Caps{}, list...)
 				if result, err := next.run(t.Context(), t); err != nil || result != (AskResult{}) || !strings.HasPrefix(next.tally(list), "60 matched") {
 					t.Errorf("%s: %+v, %v, %s", after, result, err, next.tally(list))
+				}
+				if r.budget.calls != int64(requests) || r.budget.open != 0 {
+					t.Errorf("%s: %d requests, the budget has %+v", after, requests, r.budget)
 				}
 				if len(next.jobs.charged) != 60 || slices.Max(values(next.jobs.submitted)) != 1 {
 					t.Errorf("%s: %v", after, next.jobs.submitted)
@@ -510,4 +527,33 @@ func values(m map[string]int) (list []int) {
 		list = append(list, n)
 	}
 	return list
+}
+
+// A poll that was not sent returns its call, and a contact with an outcome is not kept as one in flight.
+func TestWhatAJobReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newBulkRig(20, Caps{}, "a@x.example")
+		stop := newStopper(t.Context(), t.Context(), 0, 0)
+		defer stop.close()
+		p := &askPass{Ask: &r.Ask, stop: stop, uncancelled: t.Context()}
+		d := newJobDispatcher(p)
+		d.admit(contact.Question{Contact: r.rows[0].Contact, Keys: r.Identity.Keys(r.rows[0].Contact)}, 0)
+		if reached := r.budget.Reserve(t.Context(), 0); reached != "" {
+			t.Fatal(reached)
+		}
+		d.queue.close()
+		d.submit(d.nextGroup())
+		r.jobs.poll = func(*apiJob, int) *contact.JobPoll { return &contact.JobPoll{Stop: contact.StopCap, Sent: -1} }
+		d.poll(d.jobs[0])
+		if r.budget.calls != 1 || len(p.unfinished.finished) != 0 {
+			t.Errorf("%d calls, %d finished", r.budget.calls, len(p.unfinished.finished))
+		}
+		r.jobs.poll = func(*apiJob, int) *contact.JobPoll { return nil }
+		d.jobs[0].own = false // its reservation was kept when it was left
+		time.Sleep(time.Minute)
+		d.poll(d.jobs[0])
+		if r.budget.calls != 2 || len(p.unfinished.finished) != 1 {
+			t.Errorf("%d calls, %d finished", r.budget.calls, len(p.unfinished.finished))
+		}
+	})
 }

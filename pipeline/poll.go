@@ -174,7 +174,7 @@ func (d *jobDispatcher) classify(awaited map[contact.Key]struct{}) {
 		j.classified = false
 		err := d.Jobs.Ledger.JobContacts(d.uncancelled, j.Number, func(c ledger.JobContact) error {
 			_, found := awaited[c.Keys.By(d.ByEmail)]
-			j.classified = j.classified || found && !c.Done
+			j.classified = j.classified || found
 			return nil
 		})
 		switch {

@@ -101,7 +101,10 @@ func (d *jobDispatcher) read(j *openJob, results contact.JobResults) {
 	s, err := contacts.look(results)
 	switch {
 	case err == nil && s.ours == 0 && j.Forgotten == 0 && (s.elements > 0 || j == d.trial):
-		err = fmt.Errorf("%w: none of the %d elements has an id of this job in custom_fields", contact.ErrResults, s.elements)
+		err = fmt.Errorf("%w: they are empty", contact.ErrResults)
+		if s.elements > 0 {
+			err = fmt.Errorf("%w: none of the %d elements has an id of this job in custom_fields", contact.ErrResults, s.elements)
+		}
 		fallthrough
 	case errors.Is(err, contact.ErrResults):
 		d.unreadable(j, contacts, results, err)

@@ -120,6 +120,7 @@ func (d *jobDispatcher) accepted(g *group, job int64, a *contact.Acceptance, sub
 		return
 	}
 	d.Counters.JobsSubmitted.Add(1)
+	d.lostInARow = 0
 	now := time.Now()
 	j := &openJob{
 		Job: contact.Job{Number: job, Run: d.Run, ID: a.ID, Contacts: len(g.contacts), Submitted: submitted, Expires: a.Expires},
@@ -157,10 +158,15 @@ func (d *jobDispatcher) refused(g *group, job int64, a *contact.Acceptance) {
 	}
 }
 
-// lost records a job that may have been accepted, and cannot be polled. Its contacts are sent again within --lost-retries.
+// lost records a job that may have been accepted, and cannot be polled. Its contacts are sent again within --lost-retries; but
+// some such jobs in a row stop the run.
 func (d *jobDispatcher) lost(g *group, job int64, o contact.Outcome) {
 	if !d.record(g, job, o, ledger.JobLost) {
 		return
+	}
+	if d.lostInARow++; d.lostInARow >= maxLostJobs {
+		d.stop.stop(contact.StopAPIDown, fmt.Sprintf("the API kept failing: %d bulk jobs in a row may have been accepted, without an answer, the last with %s",
+			d.lostInARow, describeResponse(o.Status, o.Message)))
 	}
 	for _, c := range g.contacts {
 		d.Budget.Settle(&o, 0)
