@@ -32,10 +32,12 @@ type Run struct {
 
 	Calls, Retried, Lost     int64 // requests sent
 	FromLedger, Deduplicated int64 // rows that needed no request
-	CreditsCharged           int64
-	CreditsRemaining         *int64        // nil: no response had it
-	MedianLatency, P99       time.Duration // of a call
-	Waited                   time.Duration // for the rate limit and pauses
+	// JobsSubmitted to JobsExpired are bulk jobs: accepted by the API, taken over from earlier runs, and with expired results.
+	JobsSubmitted, JobsResumed, JobsExpired int64
+	CreditsCharged                          int64
+	CreditsRemaining                        *int64        // nil: no response had it
+	MedianLatency, P99                      time.Duration // of a call
+	Waited                                  time.Duration // for the rate limit and pauses
 }
 
 // StopReasons returns the values of the label reason, which are those of the summary's member stopped.
@@ -98,6 +100,8 @@ func gaugesOf(r *Run, complete float64) *gauges {
 	e.add("enrich_last_run_calls", "Requests that the last run sent.", float64(r.Calls))
 	e.add("enrich_last_run_retried_calls", "Retries among the requests of the last run.", float64(r.Retried))
 	e.add("enrich_last_run_lost_calls", "Requests of the last run that may have been charged without an answer.", float64(r.Lost))
+	e.addEach("enrich_last_run_jobs", "Bulk jobs of the last run: submitted, of earlier runs, and with expired results.", "kind",
+		map[string]int64{"submitted": r.JobsSubmitted, "resumed": r.JobsResumed, "expired": r.JobsExpired}, "submitted", "resumed", "expired")
 	e.add("enrich_last_run_ledger_rows", "Rows of the last run that were answered by earlier runs.", float64(r.FromLedger))
 	e.add("enrich_last_run_duplicate_rows", "Rows of the last run that share the answer of an earlier row.", float64(r.Deduplicated))
 	e.add("enrich_last_run_credits", "Credits that the last run was charged.", float64(r.CreditsCharged))

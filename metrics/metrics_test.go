@@ -60,6 +60,7 @@ func TestWhatIsWrittenIsWhatPrometheusReads(t *testing.T) {
 		Input: "leads.csv", Version: "v1", Started: ended.Add(-90 * time.Second), Ended: ended, ExitCode: 4, Stopped: "unauthorized",
 		Matched: 1, NoMatch: 2, Failed: 3, Pending: 4, Stale: 5, Failures: map[string]int64{"invalid": 2, "ragged": 1},
 		Calls: 6, Retried: 7, Lost: 8, FromLedger: 9, Deduplicated: 10, CreditsCharged: 11, CreditsRemaining: &remaining,
+		JobsSubmitted: 12, JobsResumed: 13,
 		MedianLatency: 120 * time.Millisecond, P99: 2 * time.Second, Waited: 3 * time.Second,
 	}
 	if err := Write(path, run); err != nil {
@@ -73,6 +74,7 @@ func TestWhatIsWrittenIsWhatPrometheusReads(t *testing.T) {
 		{"enrich_last_run_rows", "matched"}: 1, {"enrich_last_run_rows", "no_match"}: 2, {"enrich_last_run_rows", "failed"}: 3, {"enrich_last_run_rows", "pending"}: 4,
 		{"enrich_last_run_stale_rows", "leads.csv"}: 5, {"enrich_last_run_failed_rows", "invalid"}: 2, {"enrich_last_run_failed_rows", "uncertain"}: 0,
 		{"enrich_last_run_calls", "leads.csv"}: 6, {"enrich_last_run_retried_calls", "leads.csv"}: 7, {"enrich_last_run_lost_calls", "leads.csv"}: 8,
+		{"enrich_last_run_jobs", "submitted"}: 12, {"enrich_last_run_jobs", "resumed"}: 13, {"enrich_last_run_jobs", "expired"}: 0,
 		{"enrich_last_run_ledger_rows", "leads.csv"}: 9, {"enrich_last_run_duplicate_rows", "leads.csv"}: 10, {"enrich_last_run_credits", "leads.csv"}: 11,
 		{"enrich_account_credits", "leads.csv"}: 71, {"enrich_last_run_median_latency_seconds", "leads.csv"}: 0.12,
 		{"enrich_last_run_high_latency_seconds", "leads.csv"}: 2, {"enrich_last_run_waiting_seconds", "leads.csv"}: 3,

@@ -6,6 +6,9 @@
 // 2 × workers intents are durable without an outcome at any instant, which bounds the calls that a crash leaves in doubt.
 // Calls and credits are reserved before a contact is sent, so no number of workers exceeds a cap.
 //
+// Contacts are sent by single calls, or in bulk jobs ([Jobs]). At most one job of a crashed run is in doubt, with all of its
+// contacts; a job whose name is durable survives the run, and every later run fetches its results.
+//
 // A pass ends in two steps, here and in package client: when the context soft is done, nothing more is sent; when hard is
 // done, calls in flight are ended too.
 //

@@ -30,6 +30,7 @@ type Page struct {
 	Rows     Rows
 	Failed   []Count // rows by kind of failure
 	Calls    Calls
+	Jobs     Jobs
 	Credits  Credits
 	Latency  Latency
 	Fields   []Count // rows in which a field was filled
@@ -67,6 +68,9 @@ type Calls struct {
 	// Waited is how long the account's rate and its pauses kept the next call from being sent.
 	Waited time.Duration
 }
+
+// Jobs counts bulk jobs: those that the API accepted, those of earlier runs, and those whose results had expired.
+type Jobs struct{ Submitted, Resumed, Expired int64 }
 
 // Credits are what was paid.
 type Credits struct {

@@ -91,6 +91,7 @@ func (m *meter) run(code int, ended time.Time) *metrics.Run {
 		Input: m.input, Version: version(), Started: m.started, Ended: ended, ExitCode: code, Complete: s.Complete,
 		Matched: s.Rows.Matched, NoMatch: s.Rows.NoMatch, Failed: s.Rows.Failed, Pending: s.Rows.Pending, Stale: s.Rows.Stale, Failures: s.Failures,
 		Calls: s.Calls.Sent, Retried: s.Calls.Retried, Lost: s.Calls.Lost, FromLedger: s.Calls.FromLedger, Deduplicated: s.Calls.Deduplicated,
+		JobsSubmitted: s.Jobs.Submitted, JobsResumed: s.Jobs.Resumed, JobsExpired: s.Jobs.Expired,
 		CreditsCharged: s.Credits.Charged, CreditsRemaining: s.Credits.Remaining,
 		MedianLatency: milliseconds(s.LatencyMS.P50), P99: milliseconds(s.LatencyMS.P99), Waited: milliseconds(float64(s.Calls.WaitedMS)),
 	}

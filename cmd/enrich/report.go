@@ -143,6 +143,7 @@ func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 			Sent: s.Calls.Sent, Retried: s.Calls.Retried, Lost: s.Calls.Lost, FromLedger: s.Calls.FromLedger,
 			Deduplicated: s.Calls.Deduplicated, Reasons: sortedCounts(s.Calls.Reasons), Waited: time.Duration(s.Calls.WaitedMS) * time.Millisecond,
 		},
+		Jobs:    report.Jobs{Submitted: s.Jobs.Submitted, Resumed: s.Jobs.Resumed, Expired: s.Jobs.Expired},
 		Credits: report.Credits{Charged: s.Credits.Charged, Remaining: s.Credits.Remaining, Answers: r.written.Credits, Contacts: r.written.Contacts},
 		Latency: report.Latency(s.LatencyMS),
 		Fields:  inOrder(s.Fields),
