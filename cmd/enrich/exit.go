@@ -62,7 +62,7 @@ func endWith(code int) error {
 
 // inputErrors are the reader's errors for a file that is not a table.
 var inputErrors = [...]error{
-	reader.ErrEmpty, reader.ErrNoTable, reader.ErrEncoding, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap, reader.ErrSheet,
+	reader.ErrEmpty, reader.ErrNoTable, reader.ErrEncoding, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap,
 }
 
 // codeOf is the one table from errors to exit codes.
@@ -122,7 +122,8 @@ func exitCode(stop contact.Stop, failed int64, sig os.Signal) int {
 func sayError(w world, cmd *cobra.Command, args []string, err error) {
 	var end exitStatus
 	if !errors.As(err, &end) {
-		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err))
+		report := reportOf(err)
+		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err), report.attrs()...)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/format"
@@ -44,6 +45,7 @@ type job struct {
 	outputs       outputFiles
 	report        *reporter // nil: nobody asked for it
 	budget        budget    // what --max-credits leaves to this run
+	released      bool
 }
 
 // outputs are where the files go.
@@ -82,14 +84,23 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	}, nil
 }
 
-// close gives back what the job has. Signals are listened to until the end, because each step may hang with a file system.
-func (j *job) close() {
+// release gives back the ledger and the files; calling it again does nothing.
+func (j *job) release() {
+	if j.released {
+		return
+	}
+	j.released = true
 	_ = j.outputs.discard() // what is left is removed by the next run
 	if j.ledger != nil {
 		_ = j.ledger.Close() // everything in it is synced by then
 	}
 	j.stopCutting()
 	_ = j.input.Close() // it was only read
+}
+
+// close gives back what the job has. Signals are listened to until the end, because each step may hang with a file system.
+func (j *job) close() {
+	j.release()
 	j.world.out.Until(context.Background())
 	j.shutdown.Close()
 }
@@ -99,7 +110,7 @@ func openInput(name string, stdin io.Reader) (*input.Input, error) {
 	in, err := input.Open(name, stdin)
 	var failed *input.CopyError
 	if err != nil && !errors.As(err, &failed) {
-		return nil, usage(err)
+		return nil, usageOf("input_unreadable", err)
 	}
 	return in, storageError(err)
 }
@@ -174,7 +185,7 @@ func (j *job) targets(info reader.Info) error {
 	named := map[string]string{}
 	for _, t := range j.paths.all() {
 		if err := j.target(t.flag, t.path, protected, named); err != nil {
-			return usage(fmt.Errorf("--%s: %w", t.flag, err))
+			return usage(problem.Wrap(err, "output", t.flag, ""))
 		}
 	}
 	return j.refuseOtherInput()
@@ -222,7 +233,7 @@ func (o *outputs) all() []target {
 func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 	path, err := j.settings.LedgerPath(j.world.lookupEnv)
 	if err != nil {
-		return usage(err)
+		return usageOf("ledger_unusable", err)
 	}
 	o.ByEmail = j.settings.SameBy == "email"
 	l, err := sqlite.Open(ctx, path, o)
@@ -236,6 +247,9 @@ func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 	j.sayLedger(path, l)
 	return nil
 }
+
+// errInputChanged is the error of an input of which the two passes read something else.
+var errInputChanged = errors.New("the input changed while it was read: " + rerunAdvice)
 
 // rerunAdvice is what a second pass that cannot be made leaves.
 const rerunAdvice = "nothing was published; the answers are in the ledger: run the same command again"
@@ -267,7 +281,7 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		return written, j.tooLargeAdvice(err)
 	}
 	if again, _ := rows.Sum(); again != sum || (written.ReadErr == nil) != (broken == nil) || written.Read != read {
-		return written, errors.New("the input changed while it was read: " + rerunAdvice)
+		return written, errInputChanged
 	}
 	return written, nil
 }

@@ -60,7 +60,7 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 		}
 		path, err := s.LedgerPath(w.lookupEnv)
 		if err != nil {
-			return usage(err)
+			return usageOf("ledger_unusable", err)
 		}
 		stop := w.listen()
 		defer stop.Close()

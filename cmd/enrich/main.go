@@ -1,4 +1,4 @@
-// Command enrich asks a paid contact API about every row of a lead list, once.
+// Command enrich asks a paid contact API about every row of a CSV or JSONL file, once.
 package main
 
 import (
@@ -12,8 +12,9 @@ func main() { os.Exit(execute(os.Args[1:], process(os.Exit))) }
 // process is the world of this process.
 func process(exit func(int)) world {
 	crashSafely()
-	// A reader of our output that goes away ends a write, not the process in the middle of a call.
-	signal.Ignore(syscall.SIGPIPE)
+	// A reader of our output that goes away ends a write, not the process in the middle of a call. The signal is not ignored,
+	// because the command of --on-finish would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	return world{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, lookupEnv: os.LookupEnv, environ: os.Environ(),

@@ -9,6 +9,7 @@ import (
 
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger"
@@ -20,7 +21,7 @@ import (
 // The messages about a run. Their rules are those of [console.Printer].
 
 const (
-	longRoot = `enrich sends each contact of a CSV, JSONL or .xlsx file to a paid API and writes the results next to the input.
+	longRoot = `enrich sends each contact of a CSV or JSONL file to a paid API and writes the results next to the input.
 Every answer is kept in a ledger: it is never lost, and never paid for again. To continue after a run was
 stopped or killed, run the same command again.`
 
@@ -75,8 +76,14 @@ func (j *job) sayStop(a pipeline.AskResult, stats client.Stats) {
 	if a.Stop == "" || a.Stop == contact.StopInterrupted {
 		return
 	}
-	attrs := []any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}
-	j.printer.Warn(why(a), attrs...)
+	report := stopReport(a)
+	j.printer.Warn(why(a), append([]any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}, report.attrs()...)...)
+}
+
+// sayBroken tells that the input ended early, for commands that print what came before.
+func (j *job) sayBroken(err error) {
+	report := reportOf(err)
+	j.printer.Warn(err.Error(), append([]any{"event", "stop", "stopped", string(contact.StopInput)}, report.attrs()...)...)
 }
 
 // why is the cause of a stop in words: what happened in the first line, what to do below it.
@@ -158,14 +165,18 @@ func (j *job) saySummary(s *pipeline.Summary) {
 
 // sayUnfinished tells that the grace after a signal ended before the outputs were published, and why, if that is known.
 func sayUnfinished(v *console.Printer, i shutdown.Interruption, grace time.Duration, why string) {
-	v.Warn(fmt.Sprintf("%v: the outputs were not finished within --grace (%s)%s and were not published; the answers are in the ledger, and "+
-		"`enrich write` finishes the work", i, grace, why), "event", "unfinished", "exit_code", i.ExitCode())
+	sayUnpublished(v, i, fmt.Sprintf("%v: the outputs were not finished within --grace (%s)%s and were not published; the answers are in the ledger, and ", i, grace, why))
 }
 
 // sayLate tells that a command is still there after the grace, and is left without an end.
 func sayLate(v *console.Printer, i shutdown.Interruption, grace time.Duration) {
-	v.Warn(fmt.Sprintf("%v: still running %s after the signal (--grace); outputs may be missing; every committed answer is in the "+
-		"ledger, and `enrich write` finishes the work", i, grace), "event", "unfinished", "exit_code", i.ExitCode())
+	sayUnpublished(v, i, fmt.Sprintf("%v: still running %s after the signal (--grace); outputs may be missing; every committed answer is in the ledger, and ", i, grace))
+}
+
+func sayUnpublished(v *console.Printer, i shutdown.Interruption, text string) {
+	const advice = "`enrich write` finishes the work"
+	report := newReport(problem.Problem{Code: string(contact.StopInterrupted), Flag: "grace", Message: strings.TrimSuffix(text, ", and "), Advice: advice})
+	v.Warn(text+advice, append([]any{"event", "unfinished", "exit_code", i.ExitCode()}, report.attrs()...)...)
 }
 
 // sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.
@@ -291,8 +302,11 @@ func (j *job) announceInterruption(api *client.Client) (end func()) {
 		defer close(said)
 		if sig := j.shutdown.Signal(); sig != nil {
 			n := int64(api.InFlight())
-			j.printer.Warn(stoppingText(n, sig == syscall.SIGINT), "event", "stop", "stopped", string(contact.StopInterrupted),
-				"calls", api.Stats().Sent, "in_flight", n)
+			text := stoppingText(n, sig == syscall.SIGINT)
+			report := newReport(problem.Problem{Code: string(contact.StopInterrupted), Message: text})
+			j.printer.Warn(text, append([]any{
+				"event", "stop", "stopped", string(contact.StopInterrupted), "calls", api.Stats().Sent, "in_flight", n,
+			}, report.attrs()...)...)
 		}
 	})
 	return func() {

@@ -122,7 +122,7 @@ func (j *job) outError(err error) error {
 func (j *job) protectedFiles() ([]publish.Protected, error) {
 	ledger, err := j.settings.LedgerPath(j.world.lookupEnv)
 	if err != nil {
-		return nil, usage(err)
+		return nil, usageOf("ledger_unusable", err)
 	}
 	files := []publish.Protected{{Path: ledger, What: "the ledger"}}
 	for _, suffix := range [...]string{"-wal", "-shm", "-journal", ".lock", ".lock.pid"} { // beside the file that a link leads to

@@ -94,7 +94,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	if planned.ReadErr != nil {
-		j.printer.Warn(planned.ReadErr.Error())
+		j.sayBroken(planned.ReadErr)
 		return endWith(exitCode(contact.StopInput, 0, nil))
 	}
 	return nil

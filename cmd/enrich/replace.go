@@ -47,7 +47,7 @@ func (j *job) refuseOtherInput() error {
 	if same {
 		return nil
 	}
-	return usage(fmt.Errorf("--%s: %q and its results are of another input (%s): name another directory with --out, or use --replace",
+	return usageOf("other_input", fmt.Errorf("--%s: %q and its results are of another input (%s): name another directory with --out, or use --replace",
 		flag, p.Summary, console.Quote(p.InputPath, maxQuoted)))
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -70,7 +71,12 @@ func execute(args []string, w world) (code int) {
 	}
 	help.Complete(root)
 	root.SetHelpFunc(help.Func(w.out))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(settings.FlagError(cmd, err)) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if unknown := unknownCommand(cmd, args); unknown != nil {
+			return usage(unknown)
+		}
+		return usage(settings.FlagError(cmd, err))
+	})
 	asUsage(root)
 	cmd, err := root.ExecuteC()
 	if err != nil {
@@ -116,6 +122,16 @@ func rootCommands(w world) []*cobra.Command {
 	return []*cobra.Command{
 		runCommand(w), planCommand(w), writeCommand(w), readCommand(w), configCommand(w), ledgerCommand(w), demoCommand(w), fakeapiCommand(w), versionCommand(w), manCommand(w),
 	}
+}
+
+// unknownCommand returns the error of a command that is not there, if that is why its flags are not known. Only a word directly
+// after the command is one: behind a flag, it may be the flag's value.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	depth := len(strings.Fields(cmd.CommandPath())) - 1
+	if !cmd.HasSubCommands() || len(args) <= depth || strings.HasPrefix(args[depth], "-") {
+		return nil
+	}
+	return knownCommand(cmd, args[depth:depth+1])
 }
 
 // knownCommand says what was perhaps meant by a command that is not there: another one, or a file to run.

@@ -37,7 +37,7 @@ func runCommand(w world) *cobra.Command {
 func runFlags(cmd *cobra.Command, s *settings.Settings) {
 	cmd.Flags().SortFlags = false
 	s.OutputFlags(cmd)
-	s.MetricsFlag(cmd)
+	s.AfterFlags(cmd)
 	help.Group(cmd, "Output")
 	s.RequestFlags(cmd)
 	help.Group(cmd, "Requests")
@@ -55,7 +55,10 @@ func runOrPlan(w world, s *settings.Settings, name string) error {
 		return plan(w, s, name, s.LogFormat == "json")
 	}
 	m := newMeter(s.Metrics, name, time.Now())
-	err := run(w, s, name, m)
+	f, err := newFollower(&w, s)
+	if err == nil {
+		err = run(w, s, name, m, f)
+	}
 	m.write(console.NewPrinter(w.console, s.Console()), err) // of a run that did not begin
 	return err
 }
@@ -73,7 +76,7 @@ func passFlags(cmd *cobra.Command, s *settings.Settings) {
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.
-func run(w world, s *settings.Settings, name string, m *meter) (err error) {
+func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err error) {
 	started := time.Now().UTC()
 	w.console.Detach()
 	if err := m.accept(w, s, name); err != nil {
@@ -85,18 +88,23 @@ func run(w world, s *settings.Settings, name string, m *meter) (err error) {
 	}
 	proxy, err := settings.Proxy(w.lookupEnv)
 	if err != nil {
-		return usage(err)
+		return usageOf("invalid_proxy", err)
 	}
 	j, err := newJob(w, s, name, started)
 	if err != nil {
 		return err
 	}
 	defer j.close()
-	defer func() { m.write(j.printer, err) }() // before signals are no longer listened to
+	defer func() { // before signals are no longer listened to
+		j.release()
+		m.write(j.printer, err)
+		f.run(j, err)
+	}()
 	key, err := s.Key(w.lookupEnv)
 	if err != nil {
-		return usage(err)
+		return keyError(w, s, err)
 	}
+	f.keepOut(key)
 	first, err := j.open()
 	if err != nil {
 		return err
@@ -120,48 +128,53 @@ func run(w world, s *settings.Settings, name string, m *meter) (err error) {
 	}
 	defer api.Close()
 	defer j.printer.ShowLibraries(key.Redact)()
-	return j.run(api, first, m)
-}
-
-// run does both passes over an input that has been opened and checked.
-func (j *job) run(api *client.Client, first *reader.Reader, m *meter) error {
-	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{LockWait: j.settings.LockWait}); err != nil {
+	summary, err := j.run(api, first)
+	if err != nil {
 		return err
 	}
+	m.done(summary)
+	f.done(summary)
+	j.saySummary(summary)
+	return endWith(summary.ExitCode)
+}
+
+// run does both passes over an input that has been opened and checked, and returns what the run came to.
+func (j *job) run(api *client.Client, first *reader.Reader) (*pipeline.Summary, error) {
+	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{LockWait: j.settings.LockWait}); err != nil {
+		return nil, err
+	}
 	if err := j.countBudget(); err != nil {
-		return err
+		return nil, err
 	}
 	run, err := j.begin(api)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer j.announceInterruption(api)()
 	asked, err := j.ask(run, api, first)
 	if err != nil {
-		return j.interrupted(err)
+		return nil, j.interrupted(err)
 	}
 	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
 	j.sayFooter(first.Skipped())
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
 	if err := j.sayOpenJobs(); err != nil {
-		return j.interrupted(err)
+		return nil, j.interrupted(err)
 	}
 	sum, bytes := first.Sum()
 	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.ReadErr)
 	if err != nil {
-		return j.interrupted(err)
+		return nil, j.interrupted(err)
 	}
 	j.report.ended(asked, written)
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Count
 	j.fromRun(&summary, asked, api.Stats())
 	if err := j.finish(run, &summary); err != nil {
-		return err
+		return nil, err
 	}
-	m.done(&summary)
-	j.saySummary(&summary)
-	return endWith(summary.ExitCode)
+	return &summary, nil
 }
 
 // begin records the run in the ledger. A key that this API has answered before is not verified again.

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,18 +13,51 @@ import (
 	"enrich/client/fakeapi"
 )
 
-// conforms reports an object that is not as its schema in doc/schema says. A schema allows no member that it does not name.
-func conforms(t *testing.T, schema, object string) {
+// A schema is one of doc/schema that also refuses members that it does not name: users may get more of them, we may not.
+func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
-	compiled, err := jsonschema.NewCompiler().Compile(root + "/doc/schema/" + schema + ".json")
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(readText(t, root+"/doc/schema/"+name+".json")))
 	if err != nil {
 		t.Fatal(err)
 	}
+	closeObjects(document)
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource(name, document); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+// closeObjects makes a schema refuse members that are not named.
+func closeObjects(node any) {
+	switch n := node.(type) {
+	case map[string]any:
+		if _, open := n["additionalProperties"]; n["properties"] != nil && n["type"] == "object" && !open {
+			n["additionalProperties"] = false
+		}
+		for _, inner := range n {
+			closeObjects(inner)
+		}
+	case []any:
+		for _, inner := range n {
+			closeObjects(inner)
+		}
+	}
+}
+
+// conforms reports an object that is not as its schema in doc/schema says.
+func conforms(t *testing.T, schema, object string) {
+	t.Helper()
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(object))
 	if err != nil {
-		t.Fatalf("%s: %v: %s", schema, err, object)
+		t.Fatalf("%s: %v: %q", schema, err, object)
 	}
-	if err := compiled.Validate(value); err != nil {
+	if err := schemaOf(t, schema).Validate(value); err != nil {
 		t.Errorf("%v\n%s", err, object)
 	}
 }
@@ -28,10 +65,7 @@ func conforms(t *testing.T, schema, object string) {
 // refuses fails if a schema also accepts what it must not.
 func refuses(t *testing.T, schema string, objects ...string) {
 	t.Helper()
-	compiled, err := jsonschema.NewCompiler().Compile(root + "/doc/schema/" + schema + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	compiled := schemaOf(t, schema)
 	for _, object := range objects {
 		value, err := jsonschema.UnmarshalJSON(strings.NewReader(object))
 		if err != nil {
@@ -43,17 +77,24 @@ func refuses(t *testing.T, schema string, objects ...string) {
 	}
 }
 
-// output runs a command and returns its standard output.
+// output runs a command and returns its standard output. Standard error is in said.
 func (s *stage) output(code int, args ...string) string {
 	s.t.Helper()
-	var out strings.Builder
+	out, _ := s.outputs(code, nil, args...)
+	return out
+}
+
+func (s *stage) outputs(code int, environ []string, args ...string) (out, said string) {
+	s.t.Helper()
+	var data strings.Builder
 	c := s.command(args...)
-	c.Stdout = &out
+	c.Env = append(c.Env, environ...)
+	c.Stdout = &data
 	if err := c.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	c.ends(code)
-	return out.String()
+	return data.String(), c.said.String()
 }
 
 func TestTheSettingsConformToTheirSchema(t *testing.T) {
@@ -64,4 +105,203 @@ func TestTheSettingsConformToTheirSchema(t *testing.T) {
 	conforms(t, "config", s.output(exitOK, "config", "--log-format", "json", "--config", "config.toml", "--workers=3"))
 	refuses(t, "config", `{"file":null,"api_key":null,"settings":{}}`, `{"file":null,"api_key":null,"settings":{"a":{"value":1,"source":"file","from":"x"}}}`,
 		`{"file":null,"api_key":null,"settings":{"a":{"value":1,"source":"flag"}}}`, `{"file":null,"api_key":null,"x":1,"settings":{"a":{"value":1,"source":"default"}}}`)
+}
+
+// TestObjectsConformToTheirSchemas: plan, ledger stats, the summary as a file and as a command gets it.
+func TestObjectsConformToTheirSchemas(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{})
+	s.write("l.csv", "email,name\n Ann <a@x.example>,x\nb+nomatch@x.example,\nc+500x1@x.example,\nd+400@x.example,\nnothing,\na@x.example,\n\ntotal,\n")
+	plan := s.output(exitOK, "plan", "--log-format", "json", "--rate", "3/s", "--max-calls", "2", "l.csv")
+	conforms(t, "plan", plan)
+	conforms(t, "plan", s.output(exitOK, "run", "--dry-run", "--log-format", "json", "l.csv"))
+	s.run(exitFailedRows, "run", "--on-finish", "cat > told.json", "--pending", "p.csv", "--report", "r.html", "l.csv")
+	conforms(t, "summary", s.read("l.summary.json"))
+	conforms(t, "summary", s.read("told.json"))
+	s.run(exitCapped, "run", "--ledger", "other.db", "--max-calls", "1", "--on-finish", "cat > told.json", "l.csv")
+	if told := s.read("told.json"); !strings.Contains(told, `"kept": true`) {
+		t.Error(told)
+	} else {
+		conforms(t, "summary", told)
+	}
+	s.write("bad.db", "damaged")
+	s.run(exitInternal, "run", "--ledger", "bad.db", "--on-finish", "cat > told.json", "l.csv")
+	conforms(t, "summary", s.read("told.json"))
+	for _, flags := range [][]string{{"--log-format", "json"}, {"--json"}} {
+		conforms(t, "ledger-stats", s.output(exitOK, append([]string{"ledger", "stats"}, flags...)...))
+	}
+	conforms(t, "summary", s.output(exitFailedRows, "write", "--summary", "-", "--results", "w.csv", "--failures", "f.csv", "--map", "email=name", "--replace", "l.csv"))
+	refuses(t, "plan", strings.Replace(plan, `"rows":`, `"rowz":`, 1), strings.Replace(plan, `"calls":`, `"new":1,"calls":`, 1))
+}
+
+// An errorCase is a command line that fails, and what programs are told.
+type errorCase struct {
+	args    string
+	environ string
+	exit    int
+	code    string
+	flag    string // "" for null
+	advice  string // a part of it
+}
+
+var errorCases = []errorCase{
+	{"run --worker 3 l.csv --log-format json", "", exitUsage, "unknown_flag", "--worker", "did you mean --workers?"},
+	{"run --log-format=json -z l.csv", "", exitUsage, "unknown_flag", "-z", "--help"},
+	{"run --workers 0 l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "invalid_value", "--workers", "--help"},
+	{"run --log-format yaml l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "", "", ""},
+	{"run l.csv --limit", "ENRICH_LOG_FORMAT=json", exitUsage, "missing_value", "--limit", "enrich run --help"},
+	{"run --rate fast --log-format json l.csv", "", exitUsage, "invalid_value", "--rate", "--help"},
+	{"run --log-format json --map mail=x l.csv", "", exitUsage, "invalid_value", "--map", "--help"},
+	{"run --log-format json --url http://api.example l.csv", "", exitUsage, "invalid_value", "--url", "--help"},
+	{"run --log-format json --metrics x l.csv", "", exitUsage, "invalid_value", "--metrics", ""},
+	{"frobnicate --log-format json", "", exitUsage, "unknown_command", "", "enrich --help lists them"},
+	{"frobnicate --workers 3", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_command", "", "enrich --help lists them"},
+	{"--frobnicate", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_flag", "--frobnicate", "enrich --help lists them"},
+	{"ledger frobnicate --log-format json", "", exitUsage, "unknown_command", "", "enrich ledger --help lists them"},
+	{"run --log-format json", "", exitUsage, "no_file", "", "name a CSV"},
+	{"run --log-format json a b", "", exitUsage, "too_many_arguments", "", ""},
+	{"run --log-format json none.csv", "", exitUsage, "input_unreadable", "", "check the name"},
+	{"run --log-format json s3://x/y", "", exitUsage, "input_is_url", "", "aws s3 cp s3://x/y - | enrich run -"},
+	{"run --log-format json --token t l.csv", "", exitUsage, "key_not_allowed", "--token", "SELLING_API_KEY"},
+	{"run --log-format json l.csv", "ENRICH_TOKEN=x", exitUsage, "key_not_allowed", "", "SELLING_API_KEY"},
+	{"run --log-format json l.csv", "ENRICH_WORKER=x", exitUsage, "unknown_variable", "", "did you mean ENRICH_WORKERS?"},
+	{"plan --log-format json l.csv", "ENRICH_LIMIT=x", exitUsage, "invalid_value", "--limit", ""},
+	{"plan --config json.toml l.csv", "", exitUsage, "unknown_setting", "", "did you mean workers?"},
+	{"plan --log-format json --config none.toml l.csv", "", exitUsage, "config_file", "--config", ""},
+	{"plan --log-format json --config type.toml l.csv", "", exitUsage, "invalid_value", "--workers", ""},
+	{"run --log-format json l.csv", "SELLING_API_KEY=", exitUsage, "no_api_key", "--api-key-file", "SELLING_API_KEY"},
+	{"run --log-format json l.csv", "SELLING_API_KEY='quoted-key-0'", exitUsage, "invalid_api_key", "--api-key-file", ""},
+	{"run --log-format json l.csv", "HTTPS_PROXY=http://", exitUsage, "invalid_proxy", "", ""},
+	{"run --log-format json --out none l.csv", "", exitUsage, "output_directory", "--out", ""},
+	{"run --log-format json -o r.csv l.csv", "", exitUsage, "output_directory", "--out", "--results r.csv"},
+	{"run --log-format json --results l.csv l.csv", "", exitUsage, "output", "--results", ""},
+	{"run --log-format json --ledger none/of/these/l.db --lost-retries 99 l.csv", "", exitUsage, "invalid_value", "--lost-retries", ""},
+	{"plan --log-format json blank.csv", "", exitUsage, "input_empty", "", ""},
+	{"plan --log-format json colours.csv", "", exitUsage, "no_column", "--map", "--map FIELD=COLUMN"},
+	{"plan --log-format json --map email=none l.csv", "", exitUsage, "map", "--map", "enrich read FILE"},
+	{"ledger stats --log-format json --ledger none.db", "", exitUsage, "ledger_missing", "--ledger", ""},
+	{"ledger stats --log-format json --ledger bad.db", "", exitInternal, "ledger_unusable", "--ledger", ""},
+	{"ledger forget --log-format json nobody@x.example", "", exitFailedRows, "not_in_ledger", "", "check the spelling"},
+	{"ledger prune --log-format json", "", exitUsage, "invalid_value", "--older-than", ""},
+	{"fakeapi --match 3", "ENRICH_LOG_FORMAT=json", exitUsage, "invalid_value", "--match", ""},
+	{"run --log-format json --url http://127.0.0.1:1 --max-elapsed 50ms new.csv", "", exitAPIDown, "api_down", "", "run the same command again"},
+	{"run --log-format json --max-calls 1 new.csv", "", exitCapped, "cap", "--max-calls", "run the same command again"},
+	{"run --log-format json --ledger refused.db key.csv", "SELLING_API_KEY=wrong-key-000", exitRefused, "unauthorized", "", "is the key correct"},
+}
+
+// TestErrorsForPrograms: every error is one JSON line with a code, the flag, what happened and what to do, and nothing else is on
+// standard error with it.
+func TestErrorsForPrograms(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Match: 1, Keys: []string{"key-of-a-process-7"}})
+	s.list("l.csv", 2, "")
+	s.list("new.csv", 3, "-new")
+	s.list("key.csv", 1, "-key")
+	s.write("blank.csv", "\n\n")
+	s.write("colours.csv", "colour,size\nred,1\n")
+	s.write("bad.db", strings.Repeat("not a ledger", 1000))
+	s.write("json.toml", "log-format = \"json\"\nworker = 3\n")
+	s.write("type.toml", "workers = \"3\"\n")
+	s.run(exitOK, "run", "l.csv")
+	for _, tt := range errorCases {
+		_, said := s.outputs(tt.exit, strings.Fields(tt.environ), strings.Fields(tt.args)...)
+		if tt.code == "" { // text, because that is what the command line asks for last
+			if strings.HasPrefix(said, "{") {
+				t.Errorf("%s: %s", tt.args, said)
+			}
+			continue
+		}
+		checkError(t, tt, said)
+	}
+}
+
+func checkError(t *testing.T, tt errorCase, said string) {
+	t.Helper()
+	found := 0
+	for line := range strings.Lines(said) {
+		var e struct {
+			errorReport
+			Level string `json:"level"`
+			Exit  *int   `json:"exit_code"`
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Errorf("%s: %v: %s", tt.args, err, line)
+			continue
+		}
+		if e.Code == "" {
+			continue // a message that is not an error
+		}
+		found++
+		conforms(t, "error", line)
+		flag := ""
+		if e.Flag != nil {
+			flag = *e.Flag
+		}
+		if e.Code != tt.code || flag != tt.flag || e.Advice == nil || !strings.Contains(*e.Advice, tt.advice) || e.Exit != nil && *e.Exit != tt.exit {
+			t.Errorf("%s %s: expected %+v:\n%s", tt.environ, tt.args, tt, line)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%s: %d errors: %s", tt.args, found, said)
+	}
+}
+
+// TestTheCodesAreListed in doc/errors.md and in the schema, each once, and no other.
+func TestTheCodesAreListed(t *testing.T) {
+	codes := []string{"usage", "internal", "unauthorized", "forbidden", "no_credits", "cap", "api_down", "rejected_all", "input", "interrupted"}
+	for _, k := range kinds {
+		if !slices.Contains(codes, k.code) {
+			codes = append(codes, k.code)
+		}
+		if k.advice == "" {
+			t.Errorf("%s has no advice", k.code)
+		}
+	}
+	slices.Sort(codes)
+	var listed []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| .* \\| [0-9]").FindAllStringSubmatch(readText(t, root+"/doc/errors.md"), -1) {
+		listed = append(listed, m[1])
+	}
+	slices.Sort(listed)
+	var schema struct {
+		Properties struct {
+			Code struct {
+				Enum []string `json:"enum"`
+			} `json:"code"`
+		} `json:"properties"`
+	}
+	if err := json.Unmarshal([]byte(readText(t, root+"/doc/schema/error.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(schema.Properties.Code.Enum)
+	if !slices.Equal(codes, listed) || !slices.Equal(codes, schema.Properties.Code.Enum) {
+		t.Errorf("the program has\n%q, doc/errors.md\n%q, the schema\n%q", codes, listed, schema.Properties.Code.Enum)
+	}
+	used := regexp.MustCompile(`(?:code[A-Z]\w+ += |usageOf\(|Code: |problem\.Wrap\(err, )"([a-z_]+)"`)
+	for _, path := range goFiles(t) {
+		if strings.Contains(path, "cmd/enrich/") && !strings.HasSuffix(path, "_test.go") {
+			for _, m := range used.FindAllStringSubmatch(readText(t, path), -1) {
+				if !slices.Contains(codes, m[1]) {
+					t.Errorf("%s: the code %s is not in the list", path, m[1])
+				}
+			}
+		}
+	}
+}
+
+// TestTheDocumentsError is what doc/errors.md shows.
+func TestTheErrorInTheDocuments(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("enrich"); err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, fakeapi.Options{})
+	shown := regexp.MustCompile(`(?m)^\$ enrich (.*)\n(\{.*\})$`).FindStringSubmatch(readText(t, root+"/doc/errors.md"))
+	if shown == nil {
+		t.Fatal("doc/errors.md shows no error")
+	}
+	_, said := s.outputs(exitUsage, nil, strings.Fields(shown[1])...)
+	if got := regexp.MustCompile(`"time":"[^"]*"`).ReplaceAllString(strings.TrimSpace(said), `"time":"…"`); got != shown[2] {
+		t.Errorf("%s\nthe document has\n%s", got, shown[2])
+	}
 }

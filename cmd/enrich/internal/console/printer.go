@@ -57,6 +57,15 @@ func (p *Printer) Info(text string, attrs ...any) {
 	}
 }
 
+// Output prints a line that another program printed, even with --quiet.
+func (p *Printer) Output(line string, attrs ...any) {
+	if p.log != nil {
+		p.log.Info(line, attrs...)
+		return
+	}
+	_, _ = fmt.Fprintln(p.console, line)
+}
+
 // Progress is Info for messages that may be dropped.
 func (p *Printer) Progress(text string, attrs ...any) {
 	switch {
@@ -77,10 +86,10 @@ func (p *Printer) Warn(text string, attrs ...any) {
 	_, _ = fmt.Fprintln(p.console, prefix+text)
 }
 
-// Error prints why a command failed.
-func (p *Printer) Error(err error, exitCode int) {
+// Error prints why a command failed. With attributes, programs need not read the text.
+func (p *Printer) Error(err error, exitCode int, attrs ...any) {
 	if p.log != nil {
-		p.log.Error(err.Error(), "exit_code", exitCode)
+		p.log.Error(err.Error(), append([]any{"exit_code", exitCode}, attrs...)...)
 		return
 	}
 	_, _ = fmt.Fprintln(p.console, prefix+err.Error())

@@ -36,7 +36,7 @@ type Settings struct {
 	Out, Results, Failures, Summary string
 	Pending, Report, Metrics        string
 	Replace                         bool
-	InputFormat, Format, Sheet      string
+	InputFormat, Format             string
 	Delimiter, Quote, Encoding      string
 	HeaderLine                      int64 // 0: detected
 	NoHeader, NoSplitNames          bool
@@ -65,6 +65,7 @@ type Settings struct {
 	Quiet, Verbose                  bool
 	LogFormat, Config               string
 	DryRun                          bool
+	OnFinish                        string
 }
 
 // Defaults returns the settings without any flag.
@@ -80,7 +81,6 @@ func Defaults() Settings {
 func (s *Settings) InputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(Choice{&s.InputFormat, format.Names(format.Inputs())}, "input-format", "format of the input (default: detected)")
-	f.StringVar(&s.Sheet, "sheet", "", "read the sheet with this `NAME` or number (default: the only visible sheet with a table)")
 	f.StringVar(&s.Delimiter, "delimiter", "", "column delimiter: one `CHARACTER`, or tab (default: detected)")
 	f.StringVar(&s.Quote, "quote", "", "quote `CHARACTER`, or none (default: detected)")
 	f.StringVar(&s.Encoding, "encoding", "", "encoding `NAME`: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
@@ -151,9 +151,11 @@ func (s *Settings) BulkWaitFlag(cmd *cobra.Command) {
 		"how long to wait for the results of a bulk job, also of an earlier run; then it stays open, and the next run asks for them")
 }
 
-// MetricsFlag says where the metrics are written.
-func (s *Settings) MetricsFlag(cmd *cobra.Command) {
-	cmd.Flags().Var(Path{&s.Metrics}, "metrics", "write metrics for Prometheus' textfile collector to `FILE.prom`, however the run ends")
+// AfterFlags say who is told about a run that ended: Prometheus, and a command.
+func (s *Settings) AfterFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(Path{&s.Metrics}, "metrics", "write metrics for Prometheus' textfile collector to `FILE.prom`, however the run ends")
+	f.StringVar(&s.OnFinish, "on-finish", "", "run `COMMAND` with /bin/sh after the run, with the summary on its standard input and its exit code in EXIT_STATUS")
 }
 
 // GraceFlag bounds what follows a signal.
@@ -197,7 +199,7 @@ func (s *Settings) Reader() (reader.Options, error) {
 		return reader.Options{}, err
 	}
 	o := reader.Options{
-		Format: format.Format(s.InputFormat), Sheet: s.Sheet, Delimiter: s.Delimiter, Quote: s.Quote, Encoding: s.Encoding,
+		Format: format.Format(s.InputFormat), Delimiter: s.Delimiter, Quote: s.Quote, Encoding: s.Encoding,
 		HeaderLine: int(s.HeaderLine), NoHeader: s.NoHeader, Map: mapping, NoSplitNames: s.NoSplitNames,
 	}
 	return o, o.Validate()
@@ -311,18 +313,18 @@ func (s *Settings) KeySource(lookup Lookup) string {
 	if s.APIKeyFile != "" {
 		return "file " + s.APIKeyFile
 	}
-	if text, _ := lookup(keyVariable); text != "" {
-		return "environment variable " + keyVariable
+	if text, _ := lookup(KeyVariable); text != "" {
+		return "environment variable " + KeyVariable
 	}
 	return ""
 }
 
-// keyVariable has the API key.
-const keyVariable = "SELLING_API_KEY"
+// KeyVariable is the environment variable with the API key.
+const KeyVariable = "SELLING_API_KEY"
 
 // Key reads the API key from its file or the environment.
 func (s *Settings) Key(lookup Lookup) (client.Key, error) {
-	source, text := keyVariable, ""
+	source, text := KeyVariable, ""
 	if s.APIKeyFile == "" {
 		if text, _ = lookup(source); text == "" {
 			return client.Key{}, errors.New("no API key: set the environment variable SELLING_API_KEY, or name a file with --api-key-file")

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"enrich/cmd/enrich/internal/problem"
+	"enrich/cmd/enrich/internal/settings"
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/pipeline"
+	"enrich/reader"
+)
+
+// An errorReport is an error as programs read it: the members that each error has with --log-format json (doc/errors.md).
+type errorReport struct {
+	Code    string  `json:"code"`
+	Flag    *string `json:"flag"` // as it is typed: --limit; null if no flag is at fault
+	Message string  `json:"message"`
+	Advice  *string `json:"advice"` // null if there is none
+}
+
+// attrs returns the members for a JSON line.
+func (r *errorReport) attrs() []any {
+	return []any{"code", r.Code, "flag", r.Flag, "message", r.Message, "advice", r.Advice}
+}
+
+// A kind of error is what is known about every error of this kind.
+type kind struct {
+	is     error // nil: the errors of package problem have the code
+	code   string
+	flag   string // the flag that helps, if the error names none
+	advice string // if the error has none
+}
+
+const (
+	adviceHelp  = "enrich COMMAND --help shows the flags of a command and what they take"
+	adviceAgain = "run the same command again: answered contacts are not sent again"
+	adviceRead  = "enrich read FILE shows how the file is read"
+)
+
+// kinds are the kinds of errors, the most specific first. Their codes are a contract.
+var kinds = [...]kind{
+	{nil, "unknown_command", "", "enrich --help lists the commands"},
+	{nil, "unknown_flag", "", adviceHelp},
+	{nil, "unknown_variable", "", "enrich run --help lists the flags; ENRICH_ is reserved for them"},
+	{nil, "unknown_setting", "", "enrich run --help lists the flags, whose names the settings have"},
+	{nil, "missing_value", "", adviceHelp},
+	{nil, "invalid_value", "", adviceHelp},
+	{nil, "key_not_allowed", "", "set the environment variable SELLING_API_KEY, or name a file with --api-key-file"},
+	{nil, "config_file", "config", "fix the file, or name another one with --config"},
+	{nil, "no_file", "", "name a file, or - for standard input"},
+	{nil, "too_many_arguments", "", "name one file; quote a name that contains spaces"},
+	{nil, "input_is_url", "", "download it, or pipe it into enrich run -"},
+	{nil, "input_unreadable", "", "check the name and the permissions of the file"},
+	{nil, "no_api_key", "api-key-file", "set the environment variable SELLING_API_KEY, or name a file with --api-key-file"},
+	{nil, "invalid_api_key", "api-key-file", "copy the key from the account again, without quotes and spaces"},
+	{nil, "invalid_proxy", "", "fix the environment variable that the message names"},
+	{nil, "output_directory", "out", "name another directory with --out"},
+	{nil, "output", "out", "name another file"},
+	{nil, "other_input", "out", "name another directory with --out, or use --replace"},
+	{nil, "output_too_large", "format", "use --format csv"},
+	{nil, "on_finish", "on-finish", "leave the flag out on this machine"},
+	{reader.ErrEmpty, "input_empty", "", "name a file with rows"},
+	{reader.ErrEncoding, "encoding", "encoding", "name the encoding with --encoding"},
+	{reader.ErrNoColumn, "no_column", "map", "name the columns with --map FIELD=COLUMN; " + adviceRead},
+	{reader.ErrMap, "map", "map", "use the names of columns as they are in the header; " + adviceRead},
+	{reader.ErrAmbiguous, "ambiguous", "", "give the flag that the message names"},
+	{reader.ErrHeader, "header", "header-line", "name the header's line with --header-line, or use --no-header"},
+	{reader.ErrNoTable, "not_a_table", "", adviceRead},
+	{syscall.ENOSPC, "disk_full", "", "free some space, then " + adviceAgain},
+	{ledger.ErrLocked, "ledger_locked", "lock-wait", "wait until the other run has ended, or use --lock-wait"},
+	{ledger.ErrMissing, "ledger_missing", "ledger", "check --ledger; the first run creates the ledger"},
+	{ledger.ErrDamaged, "ledger_damaged", "ledger", "enrich ledger verify says what is wrong"},
+	{ledger.ErrChanged, "ledger_changed", "ledger", "let nothing else change the ledger, and " + adviceAgain},
+	{ledger.ErrForeign, "ledger_unusable", "ledger", "name another file with --ledger"},
+	{ledger.ErrNewer, "ledger_unusable", "ledger", "use the version of enrich that wrote it"},
+	{ledger.ErrLinked, "ledger_unusable", "ledger", "name a ledger with one name"},
+	{ledger.ErrNetwork, "ledger_unusable", "ledger", "name a file on a local disk with --ledger"},
+	{errNobody, "not_in_ledger", "", "check the spelling and --ledger"},
+	{errInputChanged, "input_changed", "", adviceAgain},
+	{reader.ErrStorage, "disk", "", "check the directory for temporary files (TMPDIR), then " + adviceAgain},
+	{ledger.ErrFailed, "ledger_failed", "ledger", "check the disk, then " + adviceAgain},
+	{reader.ErrBroken, "input_broken", "", "get the file again; the rows before that point are done"},
+}
+
+// leadingFlag finds the flag that a message begins with. By convention that is the flag at fault.
+var leadingFlag = regexp.MustCompile(`^--([a-z][a-z-]*)[=: ]`)
+
+// reportOf returns an error in parts.
+func reportOf(err error) errorReport {
+	p := problem.Of(err)
+	if match := leadingFlag.FindStringSubmatch(p.Message); p.Flag == "" && match != nil {
+		p.Flag = match[1]
+	}
+	if p.Code == "" {
+		p.Code = codeWord(err, p.Flag)
+	}
+	for i := range kinds {
+		if k := &kinds[i]; k.code == p.Code && (k.is == nil || errors.Is(err, k.is)) {
+			p.Flag, p.Advice = orElse(p.Flag, k.flag), orElse(p.Advice, k.advice)
+			break
+		}
+	}
+	return newReport(p)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// codeWord returns the code of an error that has none of its own.
+func codeWord(err error, flag string) string {
+	for i := range kinds {
+		if k := &kinds[i]; k.is != nil && errors.Is(err, k.is) {
+			return k.code
+		}
+	}
+	switch code := codeOf(err); {
+	case code >= exitSIGHUP:
+		return string(contact.StopInterrupted)
+	case code != exitUsage:
+		return "internal"
+	case flag != "":
+		return "invalid_value"
+	case errors.Is(err, fs.ErrNotExist):
+		return "input_unreadable"
+	}
+	return "usage"
+}
+
+// newReport completes a problem: no error is without advice.
+func newReport(p problem.Problem) errorReport {
+	if p.Advice == "" {
+		switch p.Code {
+		case "internal":
+			p.Advice = adviceAgain + "; if it happens again, report it"
+		case string(contact.StopInterrupted):
+			p.Advice = adviceAgain
+		default:
+			p.Advice = adviceHelp
+		}
+	}
+	r := errorReport{Code: p.Code, Message: p.Message, Advice: &p.Advice}
+	if p.Flag != "" {
+		name := "--" + p.Flag
+		if len(p.Flag) == 1 {
+			name = "-" + p.Flag
+		}
+		r.Flag = &name
+	}
+	return r
+}
+
+// usageOf is usage for errors with a code.
+func usageOf(code string, err error) error { return usage(problem.Wrap(err, code, "", "")) }
+
+// keyError gives the error of a key its code.
+func keyError(w world, s *settings.Settings, err error) error {
+	if err != nil && s.KeySource(w.lookupEnv) == "" {
+		return usageOf("no_api_key", err)
+	}
+	return usageOf("invalid_api_key", err)
+}
+
+// namedFlag finds a flag in the detail of a stop: "reached --max-calls (500)".
+var namedFlag = regexp.MustCompile(`--([a-z][a-z-]*)`)
+
+// stopReport returns the cause of a stop in parts. Its code is that of the summary's "stopped".
+func stopReport(a pipeline.AskResult) errorReport {
+	message, advice, _ := strings.Cut(why(a), "\n")
+	p := problem.Problem{Code: string(a.Stop), Message: message, Advice: adviceOfLines(advice)}
+	if p.Advice == "" {
+		p.Advice = adviceAgain
+	}
+	if match := namedFlag.FindStringSubmatch(a.Detail); match != nil && a.Stop == contact.StopCap {
+		p.Flag = match[1]
+	}
+	if a.Stop == contact.StopInput {
+		return reportOf(a.ReadErr)
+	}
+	return newReport(p)
+}
+
+// adviceOfLines joins the lines of an advice, which may be a list.
+func adviceOfLines(text string) string {
+	var steps []string
+	for line := range strings.Lines(text) {
+		steps = append(steps, strings.TrimPrefix(strings.TrimSpace(line), "- "))
+	}
+	return strings.Join(steps, "; ")
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/hook"
+	"enrich/cmd/enrich/internal/problem"
+	"enrich/cmd/enrich/internal/settings"
+	"enrich/contact"
+	"enrich/pipeline"
+)
+
+// onFinishLimit bounds the command of --on-finish.
+const onFinishLimit = time.Minute
+
+// A follower runs the command of --on-finish once, when a run has published its outputs and has closed the ledger, so that the
+// command may use both. nil: there is none.
+type follower struct {
+	command *hook.Command
+	key     client.Key
+	summary *pipeline.Summary // nil if the run ended before it had one
+}
+
+// newFollower checks that the command can be run, before anything is called. It makes w end the command if the program exits.
+func newFollower(w *world, s *settings.Settings) (*follower, error) {
+	if strings.TrimSpace(s.OnFinish) == "" {
+		return nil, nil
+	}
+	if err := hook.Check(); err != nil {
+		return nil, usage(problem.Wrap(err, "on_finish", "on-finish", ""))
+	}
+	f := &follower{command: &hook.Command{Line: s.OnFinish, Limit: onFinishLimit}}
+	exit := w.exit
+	w.exit = func(code int) {
+		f.command.Kill()
+		exit(code)
+	}
+	return f, nil
+}
+
+// keepOut keeps a key out of the command's environment.
+func (f *follower) keepOut(key client.Key) {
+	if f != nil {
+		f.key = key
+	}
+}
+
+// done keeps the summary of a finished run.
+func (f *follower) done(s *pipeline.Summary) {
+	if f != nil {
+		f.summary = s
+	}
+}
+
+// follows reports whether a command follows a run that ended with a code. Nothing follows a mistake in the command line or a
+// locked ledger: there the run did not begin.
+func (f *follower) follows(code int) bool { return f != nil && code != exitUsage && code != exitLocked }
+
+// run runs the command. Its failure is a warning: the exit code is the run's. After a signal, it has what is left of --grace.
+func (f *follower) run(j *job, err error) {
+	code := codeOf(err)
+	if !f.follows(code) {
+		return
+	}
+	deadline := j.shutdown.Deadline
+	if deadline.Err() != nil {
+		j.printer.Warn("--on-finish: the command was not run, because --grace is over", "event", "on_finish")
+		return
+	}
+	f.command.Env = f.environment(j.world.environ, code)
+	f.command.Say = func(line string) { j.printer.Output(line, "event", "on_finish") }
+	slow := time.AfterFunc(2*time.Second, func() {
+		j.printer.Info(fmt.Sprintf("waiting for the command of --on-finish, at most %s", console.Duration(onFinishLimit)), "event", "on_finish")
+	})
+	defer slow.Stop()
+	text, jerr := json.MarshalIndent(f.report(j, err), "", "  ")
+	if jerr == nil {
+		jerr = f.command.Run(deadline, append(text, '\n'))
+	}
+	if jerr != nil {
+		j.printer.Warn(fmt.Sprintf("--on-finish: the command failed: %v", jerr), "event", "on_finish")
+	}
+}
+
+// A finished is what the command reads: the summary and, if the run failed, why.
+type finished struct {
+	*pipeline.Summary
+	Error *errorReport `json:"error,omitempty"`
+}
+
+// report is the summary. A run that failed before it had one gets one without figures: it published nothing.
+func (f *follower) report(j *job, err error) finished {
+	if f.summary != nil {
+		return finished{Summary: f.summary}
+	}
+	s := &pipeline.Summary{
+		ExitCode: codeOf(err), Failures: map[string]int64{}, Fields: map[string]int64{}, Outputs: map[string]string{},
+		Input: pipeline.SummaryInput{Path: j.inputPath()}, StartedAt: j.rules.Started, FinishedAt: time.Now().UTC(),
+	}
+	if j.shutdown.Signal() != nil {
+		stop := contact.StopInterrupted
+		s.Stopped = &stop
+	}
+	report := reportOf(err)
+	return finished{s, &report}
+}
+
+// environment is that of this program, without the API key and the passwords of databases, and with EXIT_STATUS.
+func (f *follower) environment(environ []string, code int) []string {
+	env := []string{fmt.Sprintf("EXIT_STATUS=%d", code)}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		switch name {
+		case "EXIT_STATUS", settings.KeyVariable, "PGPASSWORD", "ENRICH_ON_FINISH": // a run within the command has no such command
+			continue
+		}
+		if string(f.key.Redact([]byte(value))) != value {
+			continue
+		}
+		if _, found := settings.DatabasePassword(value); found && strings.HasPrefix(strings.TrimSpace(value), "postgres") {
+			continue
+		}
+		env = append(env, entry)
+	}
+	return env
+}
