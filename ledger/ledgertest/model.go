@@ -39,16 +39,22 @@ type model struct {
 	found   []int
 	clock   int
 	last    int // the clock at the run's last outcome, or at its start
+	jobs    []*modelJob
+	gone    int64 // calls that may have been charged and whose outcomes were removed
 }
 
 // An event is an outcome.
 type event struct {
 	person int
 	kind   contact.Kind
-	at     int
+	at     time.Time
 	run    int64
 	body   string
+	job    *modelJob // nil: it was sent alone
 }
+
+// maybeCharged reports whether the outcome may have been charged: no answer of the model says that it was not.
+func (e *event) maybeCharged() bool { return e.kind == contact.Lost || e.kind == contact.NoMatch }
 
 const persons = 12
 
@@ -62,7 +68,13 @@ func at(clock int) time.Time { return Noon.Add(time.Duration(clock) * time.Secon
 
 func (m *model) step() {
 	m.clock++
-	switch rapid.SampledFrom([]string{"send", "send", "end", "end", "end", "both", "finish", "reopen", "read", "forget", "prune"}).Draw(m.T, "step") {
+	switch rapid.SampledFrom([]string{"send", "send", "end", "end", "end", "both", "submit", "open job", "results", "results", "finish", "reopen", "read", "forget", "prune"}).Draw(m.T, "step") {
+	case "submit":
+		m.submit()
+	case "open job":
+		m.openJob()
+	case "results":
+		m.results()
 	case "send":
 		m.commit(m.send(), nil)
 	case "end":
@@ -82,29 +94,27 @@ func (m *model) step() {
 	case "forget":
 		m.erase(func() (ledger.Erased, error) {
 			who := rapid.IntRange(0, persons/2-1).Draw(m.T, "who")
-			m.events = slices.DeleteFunc(m.events, func(e event) bool { return e.person/2 == who })
+			m.remove(func(e *event) bool { return e.person/2 == who })
+			m.forgetJobs(who)
 			return m.store.Forget(m.Context(), contact.Contact{Email: fmt.Sprintf(" TWIN.%d@northwind.example", who)})
 		})
 	case "prune":
 		m.erase(func() (ledger.Erased, error) {
-			before := rapid.IntRange(0, m.clock).Draw(m.T, "before")
-			m.events = slices.DeleteFunc(m.events, func(e event) bool { return e.at < before })
-			return m.store.Prune(m.Context(), at(before))
+			before := at(rapid.IntRange(0, m.clock).Draw(m.T, "before"))
+			m.remove(func(e *event) bool { return e.at.Before(before) && (e.job == nil || e.job.state.IsEnd()) })
+			return m.store.Prune(m.Context(), before)
 		})
 	}
 }
 
-// send returns intents of some persons that have no open one.
-func (m *model) send() (intents []ledger.Intent) {
+// send returns some persons that have no open intent. Those that are in a job will not be claimed.
+func (m *model) send() (sent []int) {
 	for range rapid.IntRange(1, 4).Draw(m.T, "sent") {
-		n := rapid.IntRange(0, persons-1).Draw(m.T, "person")
-		if !m.open[n] {
-			m.open[n] = true
-			m.intents = append(m.intents, n)
-			intents = append(intents, twin(n))
+		if n := rapid.IntRange(0, persons-1).Draw(m.T, "person"); !m.open[n] && !slices.Contains(sent, n) {
+			sent = append(sent, n)
 		}
 	}
-	return intents
+	return sent
 }
 
 // end returns outcomes of some of the open intents.
@@ -115,32 +125,67 @@ func (m *model) end() (outcomes []contact.Outcome) {
 		m.intents = slices.Delete(m.intents, i, i+1)
 		delete(m.open, n)
 		kind := contact.Kind(rapid.IntRange(1, 5).Draw(m.T, "kind"))
-		e := event{person: n, kind: kind, at: m.clock - rapid.IntRange(0, 3).Draw(m.T, "late")}
-		p := twin(n)
-		o := contact.Outcome{Contact: p.Contact, Keys: p.Keys, Kind: kind, At: at(e.at), Attempts: 1}
-		if kind.Answered() {
-			e.body = fmt.Sprintf(`{"contact":{"n":%d}}`, len(m.events))
-			o.Body = []byte(e.body)
-		}
-		m.events = append(m.events, e)
-		m.last = max(m.last, e.at)
-		outcomes = append(outcomes, o)
+		clock := m.clock - rapid.IntRange(0, 3).Draw(m.T, "late")
+		m.last = max(m.last, clock)
+		outcomes = append(outcomes, m.outcome(n, kind, clock, nil))
 	}
 	return outcomes
 }
 
-func (m *model) commit(intents []ledger.Intent, outcomes []contact.Outcome) {
+// outcome adds an event and returns its outcome.
+func (m *model) outcome(n int, kind contact.Kind, clock int, job *modelJob) contact.Outcome {
+	e := event{person: n, kind: kind, at: at(clock), job: job}
+	p := twin(n)
+	o := contact.Outcome{Contact: p.Contact, Keys: p.Keys, Kind: kind, At: e.at, Attempts: 1}
+	if kind.Answered() {
+		e.body = fmt.Sprintf(`{"contact":{"n":%d}}`, len(m.events))
+		o.Body = []byte(e.body)
+	}
+	m.events = append(m.events, e)
+	return o
+}
+
+// begin begins a run if there is none, and says that the last events are the run's.
+func (m *model) begin(outcomes int) {
 	if m.run == 0 {
 		m.run = begin(m, m.store, ledger.Run{Started: at(m.clock), URL: URL, Input: "x", Version: "test"})
 		m.last = max(m.clock, m.last)
-		if len(outcomes) == 0 {
+		if outcomes == 0 {
 			m.last = m.clock
 		}
 	}
-	for i := len(m.events) - len(outcomes); i < len(m.events); i++ {
+	for i := len(m.events) - outcomes; i < len(m.events); i++ {
 		m.events[i].run = m.run
 	}
-	Commit(m, m.store, m.run, intents, outcomes...)
+}
+
+// remove removes events; their cost stays.
+func (m *model) remove(which func(*event) bool) {
+	m.events = slices.DeleteFunc(m.events, func(e event) bool {
+		removed := which(&e)
+		if removed && e.maybeCharged() {
+			m.gone++
+		}
+		return removed
+	})
+}
+
+func (m *model) commit(sent []int, outcomes []contact.Outcome) {
+	m.begin(len(outcomes))
+	intents := make([]ledger.Intent, 0, len(sent))
+	expected := make([]bool, 0, len(sent))
+	for _, n := range sent {
+		claimed := !m.inJob(n, m.byEmail)
+		if claimed {
+			m.open[n] = true
+			m.intents = append(m.intents, n)
+		}
+		intents, expected = append(intents, twin(n)), append(expected, claimed)
+	}
+	claimed, err := m.store.Commit(m.Context(), m.run, intents, outcomes)
+	if err != nil || !slices.Equal(claimed, expected) {
+		m.Fatalf("claimed %v, expected %v; %v", claimed, expected, err)
+	}
 }
 
 // reopen closes the store or kills it, and opens it for writing: open intents are lost then.
@@ -156,8 +201,9 @@ func (m *model) reopen() {
 	m.store = open(m, m.backend, Options{ByEmail: m.byEmail, Addresses: true})
 	m.found = m.intents
 	for _, n := range m.intents {
-		m.events = append(m.events, event{person: n, kind: contact.Lost, at: m.last, run: m.run})
+		m.events = append(m.events, event{person: n, kind: contact.Lost, at: at(m.last), run: m.run})
 	}
+	m.loseJobs()
 	m.run, m.intents, m.open, m.before = 0, nil, map[int]bool{}, len(m.events)
 }
 
@@ -175,11 +221,12 @@ func (m *model) read() {
 // erase opens the store before and after: no run may be in progress, and nothing is accepted afterwards.
 func (m *model) erase(do func() (ledger.Erased, error)) {
 	m.reopen()
-	before := len(m.events)
+	before, waiting := len(m.events), m.pending()
 	n, err := do()
 	check(m, err)
-	if gone := before - len(m.events); n.Answers+n.Others != int64(gone) || gone == 0 && n != (ledger.Erased{}) {
-		m.Fatalf("removed %+v, expected %d outcomes", n, gone)
+	gone, left := before-len(m.events), waiting-m.pending()
+	if n.Answers+n.Others != int64(gone) || n.InJobs != left || gone == 0 && left == 0 && n != (ledger.Erased{}) {
+		m.Fatalf("removed %+v, expected %d outcomes and %d contacts of jobs", n, gone, left)
 	}
 	m.reopen()
 }
@@ -196,17 +243,18 @@ func (m *model) expected(n int, byEmail, writer bool) (s ledger.State, body stri
 		s.DoneThisRun = s.DoneThisRun || writer && i >= m.before
 		switch {
 		case e.kind.Answered():
-			s.Kind, s.At, s.Lost, body = e.kind, at(e.at), 0, e.body
+			s.Kind, s.At, s.Lost, body = e.kind, e.at, 0, e.body
 		case e.kind == contact.Lost && s.Kind.Answered():
 			s.Lost++
 		case !s.Kind.Answered():
-			s.Kind, s.At = e.kind, at(e.at)
+			s.Kind, s.At = e.kind, e.at
 			if e.kind == contact.Lost {
 				s.Lost++
 			}
 		}
 	}
 	s.Lost = min(s.Lost, 15)
+	s.InJob = m.inJob(n, byEmail)
 	return s, body
 }
 
@@ -246,6 +294,7 @@ func (m *model) check(s ledger.Store, byEmail, writer bool) {
 	if !slices.Equal(found, expected) {
 		m.Fatalf("found %v, expected %v", found, expected)
 	}
+	m.checkJobs(s)
 	m.checkRecords(s)
 }
 
@@ -257,7 +306,7 @@ func (m *model) checkRecords(s ledger.Store) {
 			return fmt.Errorf("outcome %d is too many", r.ID)
 		}
 		e := m.events[i]
-		if r.ID <= last || r.Kind != e.kind || r.Run != e.run || !r.At.Equal(at(e.at)) || r.Contact != twin(e.person).Contact || string(r.Body) != e.body {
+		if r.ID <= last || r.Kind != e.kind || r.Run != e.run || !r.At.Equal(e.at) || r.Contact != twin(e.person).Contact || string(r.Body) != e.body {
 			return fmt.Errorf("outcome %d is %+v, expected %+v", r.ID, r, e)
 		}
 		i, last = i+1, r.ID
