@@ -50,7 +50,8 @@ type recording struct {
 type acked struct {
 	after             int // operations
 	intents, outcomes map[int]contact.Kind
-	forgotten         int // -1: nobody
+	opened            map[int]contact.Kind // contacts of a job whose name at the API was recorded
+	forgotten         int                  // -1: nobody
 }
 
 func (r *recording) record(t *testing.T, rt *rapid.T) {
@@ -99,6 +100,10 @@ func (r *recording) run(rt *rapid.T, l *sqlite.Ledger, next int) int {
 			a[next], b[next], r.sent[next] = kind, kind, kind
 			next++
 		}
+		if rapid.IntRange(0, 2).Draw(rt, "job") == 0 {
+			r.runJob(rt, l, run, intents, outcomes)
+			continue
+		}
 		commit(rt, l, run, intents)
 		r.acked = append(r.acked, acked{after: len(r.ops), intents: a, forgotten: -1})
 		if rapid.IntRange(0, 4).Draw(rt, "answered") > 0 {
@@ -115,6 +120,43 @@ func (r *recording) run(rt *rapid.T, l *sqlite.Ledger, next int) int {
 		rt.Fatal(err)
 	}
 	return next
+}
+
+// runJob is the life of a job, or the beginning of it: it is left submitted, open, or with some of its results.
+func (r *recording) runJob(rt *rapid.T, l *sqlite.Ledger, run int64, intents []ledger.Intent, results []contact.Outcome) {
+	ack := func(kinds func(a *acked, all map[int]contact.Kind), some []contact.Outcome) {
+		all := map[int]contact.Kind{}
+		for _, o := range some {
+			n := int(o.At.Sub(noon).Seconds())
+			all[n] = o.Kind
+		}
+		a := acked{after: len(r.ops), forgotten: -1}
+		kinds(&a, all)
+		r.acked = append(r.acked, a)
+	}
+	job := submit(rt, l, run, intents, "")
+	ack(func(a *acked, all map[int]contact.Kind) { a.intents = all }, results)
+	ends := rapid.IntRange(0, 4).Draw(rt, "the job ends")
+	if ends == 0 {
+		return
+	}
+	if err := l.OpenJob(context.Background(), job, "a", noon); err != nil {
+		rt.Fatal(err)
+	}
+	ack(func(a *acked, all map[int]contact.Kind) { a.opened = all }, results)
+	if ends == 1 {
+		return
+	}
+	some := rapid.IntRange(0, len(results)).Draw(rt, "results")
+	record(rt, l, run, job, results[:some], "")
+	ack(func(a *acked, all map[int]contact.Kind) { a.outcomes = all }, results[:some])
+	if ends == 2 {
+		return
+	}
+	if err := l.CommitResults(context.Background(), run, job, results[some:], [][]byte{[]byte("raw")}, ledger.JobDone); err != nil {
+		rt.Fatal(err)
+	}
+	ack(func(a *acked, all map[int]contact.Kind) { a.outcomes = all }, results[some:])
 }
 
 func (r *recording) forget(rt *rapid.T, l *sqlite.Ledger, who int) {
@@ -244,8 +286,13 @@ func (r *recording) check(rt *rapid.T, at int, path string) {
 			continue
 		}
 		for n := range a.intents {
-			if _, ok := forgotten[n]; !ok && stateOf(l, person(n).Keys).Kind == 0 {
+			if s := stateOf(l, person(n).Keys); forgotten[n] == 0 && s.Kind == 0 && !s.InJob {
 				rt.Fatalf("the intent of person %d is lost", n)
+			}
+		}
+		for n, kind := range a.opened {
+			if s := stateOf(l, person(n).Keys); forgotten[n] == 0 && !s.InJob && s.Kind != kind {
+				rt.Fatalf("person %d was in an open job, and is %+v", n, s)
 			}
 		}
 		for n, kind := range a.outcomes {
