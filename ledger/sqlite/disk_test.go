@@ -38,7 +38,8 @@ func (o op) String() string { return fmt.Sprintf("%s %s at %d", o.kind, o.file, 
 
 // newDisk registers one for the time of a test.
 func newDisk(t testing.TB, change func(op) (int, error)) *disk {
-	d := &disk{VFS: vfs.Find(""), name: "disk of " + strings.ReplaceAll(t.Name(), "/", " "), change: change}
+	d := &disk{VFS: vfs.Find(""), change: change}
+	d.name = fmt.Sprintf("disk %p of %s", d, strings.ReplaceAll(t.Name(), "/", " "))
 	vfs.Register(d.name, d)
 	t.Cleanup(func() { vfs.Unregister(d.name) })
 	return d

@@ -15,9 +15,12 @@ import (
 
 // A script is a small life of a ledger; it says after each step what is acknowledged.
 type script struct {
-	path  string
-	acked map[int]contact.Kind // by person
-	tried map[int]contact.Kind
+	path    string
+	healthy string               // a disk that does not fail
+	acked   map[int]contact.Kind // by person
+	tried   map[int]contact.Kind
+	// opened are the persons in a job whose name at the API is acknowledged.
+	opened map[int]bool
 }
 
 // live opens, begins, commits and closes, with answers so large that the log is brought into the file in between. It
@@ -35,6 +38,9 @@ func (s *script) live(o sqlite.Options) (*sqlite.Ledger, error) {
 		if err := s.ask(l, run, n); err != nil {
 			return l, err
 		}
+	}
+	if err := s.askJob(l, run, 24); err != nil {
+		return l, err
 	}
 	return l, l.Finish(context.Background(), run, "", 0)
 }
@@ -65,6 +71,32 @@ func (s *script) ask(l *sqlite.Ledger, run int64, n int) error {
 	return nil
 }
 
+// askJob submits a job of four contacts and records the results of three. Until its name is recorded, the contacts may be lost.
+func (s *script) askJob(l *sqlite.Ledger, run int64, n int) error {
+	results := []contact.Outcome{outcome(n, contact.Matched), outcome(n+1, contact.NoMatch), outcome(n+2, contact.Refused)}
+	results[0].Body = large(n)
+	for i, kind := range []contact.Kind{contact.Matched, contact.NoMatch, contact.Refused, contact.Lost} {
+		s.tried[n+i] = kind
+	}
+	job, _, err := l.CommitJob(context.Background(), run, people(n, n+4))
+	if err != nil {
+		return err
+	}
+	if err := l.OpenJob(context.Background(), job, "a", noon); err != nil {
+		return err
+	}
+	for i := range 4 {
+		s.opened[n+i] = true
+	}
+	for i := range results {
+		if err := l.CommitResults(context.Background(), run, job, results[i:i+1], [][]byte{large(n)}, ""); err != nil {
+			return err
+		}
+		s.acked[n+i] = results[i].Kind
+	}
+	return nil
+}
+
 // large is an answer of some pages: a few of them fill the log of these tests.
 func large(n int) []byte {
 	b := fmt.Appendf(nil, `{"contact":{"credit_charged":true,"n":%d,"text":"`, n)
@@ -78,7 +110,7 @@ func large(n int) []byte {
 // valid, and it can continue.
 func (s *script) check(t *testing.T) {
 	t.Helper()
-	l, err := sqlite.Open(context.Background(), s.path, sqlite.Options{})
+	l, err := sqlite.Open(context.Background(), s.path, sqlite.Options{}.OnDisk(s.healthy))
 	if err != nil {
 		t.Fatalf("it does not open again: %v", err)
 	}
@@ -86,6 +118,11 @@ func (s *script) check(t *testing.T) {
 	for n, kind := range s.acked {
 		if st := stateOf(l, person(n).Keys); st.Kind != kind {
 			t.Errorf("person %d was acknowledged as %s, and is %+v", n, kind, st)
+		}
+	}
+	for n := range s.opened {
+		if st := stateOf(l, person(n).Keys); !st.InJob && st.Kind != s.tried[n] || n%4 == 3 && !st.InJob {
+			t.Errorf("person %d was in an open job, and is %+v", n, st)
 		}
 	}
 	for n, kind := range s.tried {
@@ -118,11 +155,11 @@ func (s *script) check(t *testing.T) {
 func TestEachDiskOperationFailsInTurn(t *testing.T) {
 	for name, fault := range map[string]error{"EIO": syscall.EIO, "ENOSPC": syscall.ENOSPC, "short": errShort} {
 		t.Run(name, func(t *testing.T) {
-			var healthy faulty
-			healthy.at = -1
+			disk := unsynced(t)
+			healthy := faulty{at: -1, disk: disk}
 			healthy.run(t)
 			for n := range healthy.operations {
-				f := faulty{at: n, fault: fault}
+				f := faulty{at: n, fault: fault, disk: disk}
 				f.run(t)
 				if t.Failed() {
 					t.Fatalf("operation %d of %d failed: %v", n, healthy.operations, f.failed)
@@ -147,6 +184,7 @@ var errShort = errors.New("short write")
 type faulty struct {
 	at         int // which operation; -1: none
 	fault      error
+	disk       string // one that does not fail
 	operations int
 	kinds      map[string]int
 	failed     *op
@@ -177,8 +215,8 @@ func (f *faulty) change(o op) (int, error) {
 func (f *faulty) run(t *testing.T) {
 	t.Helper()
 	f.kinds = map[string]int{}
-	s := script{path: filepath.Join(t.TempDir(), "ledger.db"), acked: map[int]contact.Kind{}, tried: map[int]contact.Kind{}}
-	d := newDisk(t, f.change)
+	s := script{path: filepath.Join(t.TempDir(), "ledger.db"), healthy: f.disk, acked: map[int]contact.Kind{}, tried: map[int]contact.Kind{}, opened: map[int]bool{}}
+	d := newDisk(t, f.change).quick()
 	l, err := s.live(sqlite.Options{}.OnDisk(d.name).Tiny())
 	switch {
 	case f.failed == nil && err != nil:

@@ -65,7 +65,7 @@ func (r *recording) record(t *testing.T, rt *rapid.T) {
 		o.lock, _ = os.ReadFile(filepath.Join(dir, "ledger.db.lock")) // it may not be there yet
 		r.ops = append(r.ops, o)
 		return 0, nil
-	})
+	}).quick()
 	next := 0
 	for range rapid.IntRange(1, 4).Draw(rt, "lives") {
 		l, err := sqlite.Open(context.Background(), filepath.Join(dir, "ledger.db"), sqlite.Options{}.OnDisk(d.name).Tiny())
