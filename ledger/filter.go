@@ -66,9 +66,10 @@ func (f *Filter) MatchesAnswer(body []byte) bool {
 }
 
 // MatchesText reports whether a text that need not be valid JSON contains all given fields. It may be about another person: two
-// fields may be of two persons.
+// fields may be of two persons. What is not a character separates words.
 func (f *Filter) MatchesText(text []byte) bool {
-	normal := contact.Normal(jsonscan.Unescape(string(text)))
+	valid := strings.ReplaceAll(jsonscan.Unescape(strings.ToValidUTF8(string(text), " ")), "\ufffd", " ")
+	normal := contact.Normal(valid)
 	for i, field := range f.fields {
 		if field == "" {
 			continue

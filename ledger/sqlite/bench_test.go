@@ -162,6 +162,62 @@ func TestAContactTakesAtMost32Bytes(t *testing.T) {
 	runtime.KeepAlive(l)
 }
 
+// TestAContactInAnOpenJobTakesAtMost32Bytes, and so does one of a job that is submitted and recorded.
+func TestAContactInAnOpenJobTakesAtMost32Bytes(t *testing.T) {
+	const size, jobs, cache = 10_000, 20, 8 << 20 // SQLite's cache, and what is kept of one job at a time
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	o := sqlite.Options{}.OnDisk(unsynced(t))
+	l := open(t, path, o)
+	before := heap()
+	run := begin(t, l)
+	for n := range jobs {
+		submit(t, l, run, people(n*size, (n+1)*size), "a")
+	}
+	record(t, l, run, 1, outcomes(contact.Refused, 0, size/2), "")
+	if used := heap() - before; used > 32*size*jobs+cache {
+		t.Errorf("%d bytes for %d contacts", used, size*jobs)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before = heap()
+	l = open(t, path, o)
+	if used := heap() - before; used > 32*size*jobs+cache {
+		t.Errorf("opened, %d bytes for %d contacts", used, size*jobs)
+	}
+	if s := stateOf(l, person(size/2).Keys); !s.InJob || stateOf(l, person(0).Keys).InJob {
+		t.Errorf("%+v", s)
+	}
+	runtime.KeepAlive(l)
+}
+
+// BenchmarkJob is a contact of a job: its intent, and its result in a commit of 250. What the syncs cost is left out.
+func BenchmarkJob(b *testing.B) {
+	for _, size := range []int{10, 500, 10_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			l := open(b, filepath.Join(b.TempDir(), "ledger.db"), sqlite.Options{}.OnDisk(unsynced(b)))
+			run := begin(b, l)
+			b.ReportAllocs()
+			for done := 0; b.Loop(); done++ {
+				if done%size > 0 {
+					continue
+				}
+				b.StopTimer()
+				intents, results := group(done, size)
+				b.StartTimer()
+				job := submit(b, l, run, intents, "a")
+				for from := 0; from < size; from += 250 {
+					end := ledger.JobState("")
+					if from+250 >= size {
+						end = ledger.JobDone
+					}
+					record(b, l, run, job, results[from:min(from+250, size)], end)
+				}
+			}
+		})
+	}
+}
+
 // heap returns the memory in use, in bytes.
 func heap() int64 {
 	runtime.GC()

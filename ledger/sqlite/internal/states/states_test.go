@@ -110,3 +110,38 @@ func TestAContactWithoutAnAddressHasNone(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestAContactIsInAJobUntilItHasLeftAllOfThem: two requests may be one contact, and each may be in a job.
+func TestAContactIsInAJobUntilItHasLeftAllOfThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		table := states.Table{ByEmail: true}
+		in := map[contact.Key]int{}
+		for ref := range rapid.IntRange(1, 100).Draw(t, "steps") {
+			k := keys(rapid.IntRange(0, 5).Draw(t, "contact"))
+			switch rapid.IntRange(0, 3).Draw(t, "step") {
+			case 0:
+				table.EnterJob(k)
+				in[k.Email]++
+			case 1:
+				if claimed := table.Claim(k); claimed != (in[k.Email] == 0) {
+					t.Fatalf("claimed: %v, though it is in %d jobs", claimed, in[k.Email])
+				} else if claimed {
+					in[k.Email]++
+				}
+			case 2:
+				if in[k.Email] > 0 {
+					table.Record([]contact.Outcome{{Keys: k, Kind: contact.Lost}}, ledger.Ref(ref+1), true, true)
+					in[k.Email]--
+				}
+			case 3: // alone, by a run that knows contacts by their request
+				table.Record([]contact.Outcome{{Keys: k, Kind: contact.Matched}}, ledger.Ref(ref+1), false, false)
+			}
+			for n := range 6 {
+				k := keys(n)
+				if s := stateOf(&table, k); s.InJob != (in[k.Email] > 0) || table.InJob(k) != s.InJob {
+					t.Fatalf("contact %d: %+v, though it is in %d jobs", n, s, in[k.Email])
+				}
+			}
+		}
+	})
+}
