@@ -60,7 +60,7 @@ func (m *model) choose(states ...ledger.JobState) *modelJob {
 	return jobs[rapid.IntRange(0, len(jobs)-1).Draw(m.T, "job")]
 }
 
-// submit commits a job of some persons, of whom some may be in a job already, or twice in this one.
+// submit commits a job of some persons. Some may be in a job already, or twice in this one.
 func (m *model) submit() {
 	m.begin(0)
 	j := &modelJob{number: 1, run: m.run, state: ledger.JobSubmitted, from: time.Now().Truncate(time.Millisecond)}
