@@ -26,22 +26,29 @@ type decompressor struct {
 	header http.Header
 	from   *bufio.Reader
 	plain  io.Reader // nil: nothing was read yet
+	err    error     // plain could not be made
 }
 
 // Read implements [io.Reader].
 func (d *decompressor) Read(p []byte) (int, error) {
 	if d.plain == nil {
 		head, _ := d.from.Peek(headSize) // an error comes again with Read
-		var err error
-		if d.plain, err = decompressorOf(d.header, head, d.from); err != nil {
-			return 0, corrupt(err)
-		}
+		d.plain, d.err = decompressorOf(d.header, head, d.from)
+	}
+	if d.err != nil {
+		return 0, corrupt(d.err)
 	}
 	n, err := d.plain.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = corrupt(err)
 	}
 	return n, err
+}
+
+// IsText reports whether a decompressed body that begins with head is UTF-8 already, as [NewText] would decide. It is false if
+// all of the body is needed to decide.
+func IsText(h http.Header, head []byte) bool {
+	return encodingOf(h.Get("Content-Type"), head, func() bool { return false }) == nil
 }
 
 // NewText returns a reader of a decompressed body of any size as UTF-8, but for bytes that are not valid in UTF-8. isUTF8 reports

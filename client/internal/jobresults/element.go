@@ -28,14 +28,48 @@ type Element struct {
 	NotDone bool
 }
 
-// element parses a valid value. If a member is repeated, the last one counts, as in a single answer.
-func (r *Reader) element(raw []byte) Element {
-	if !utf8.Valid(raw) { // JSON is always UTF-8
-		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
+// parts are an element's, as they were scanned.
+type parts struct {
+	isObject bool
+	answer   []byte // {"contact": the element without custom_fields}
+	custom   []byte // the value of custom_fields; nil: there are none
+}
+
+// scan steps over an element. If a member is repeated, the last one counts, as in a single answer.
+func (p *parts) scan(s *jsonscan.Scanner[[]byte]) {
+	p.custom = nil
+	p.answer = append(p.answer[:0], `{"contact":{`...)
+	if p.isObject = s.Object(); !p.isObject {
+		s.Value()
+		return
 	}
+	start := len(p.answer)
+	for name, ok := s.Member(); ok; name, ok = s.Member() {
+		isCustom := string(name) == "custom_fields"
+		from := s.RawName()
+		value := s.Value()
+		if isCustom {
+			p.custom = value
+			continue
+		}
+		if len(p.answer) > start {
+			p.answer = append(p.answer, ',')
+		}
+		p.answer = append(append(append(p.answer, from...), ':'), value...)
+	}
+	p.answer = append(p.answer, "}}"...)
+}
+
+// element returns the element that was scanned last.
+func (r *Reader) element(raw []byte) Element {
 	e := Element{Raw: raw}
-	if raw[0] == '{' {
-		e.parse(raw)
+	p := &r.parts
+	if !utf8.Valid(raw) { // JSON is always UTF-8
+		e.Raw, p.answer = validUTF8(raw), validUTF8(p.answer)
+	}
+	if p.isObject {
+		e.Key, e.HasKey = keyOf(p.custom)
+		e.Answer, _ = contact.ParseAnswer(p.answer) // it is valid
 		r.credits.observe(e.Answer.Remaining)
 	}
 	e.OutOfCredits = r.credits.failed || r.credits.areOut()
@@ -43,29 +77,7 @@ func (r *Reader) element(raw []byte) Element {
 	return e
 }
 
-// parse reads an object.
-func (e *Element) parse(object []byte) {
-	var s jsonscan.Scanner[[]byte]
-	s.Reset(object, elementDepth)
-	s.Object()
-	answer := append(make([]byte, 0, len(object)+len(`{"contact":{}}`)), `{"contact":{`...)
-	start := len(answer)
-	for name, ok := s.Member(); ok; name, ok = s.Member() {
-		isCustom := string(name) == "custom_fields"
-		from := s.RawName()
-		value := s.Value()
-		if isCustom {
-			e.Key, e.HasKey = keyOf(value)
-			continue
-		}
-		if len(answer) > start {
-			answer = append(answer, ',')
-		}
-		answer = append(append(append(answer, from...), ':'), value...)
-	}
-	answer = append(answer, "}}"...)
-	e.Answer, _ = contact.ParseAnswer(answer) // it is valid
-}
+func validUTF8(b []byte) []byte { return bytes.ToValidUTF8(b, []byte("\uFFFD")) }
 
 // keyOf returns the key in custom_fields: a string of 32 hexadecimal digits.
 func keyOf(customFields []byte) (key contact.Key, ok bool) {

@@ -16,6 +16,9 @@ import (
 // ErrStorage is wrapped by the errors of the temporary file.
 var ErrStorage = errors.New("keep the results of a job in a temporary file (TMPDIR names its folder)")
 
+// headSize is how much of a body may show its encoding.
+const headSize = 4
+
 // progressBytes is after how many bytes a download makes progress.
 const progressBytes = 1 << 20
 
@@ -26,6 +29,7 @@ type File struct {
 	size     int64
 	header   http.Header
 	redactor *redact.Redactor
+	isText   bool  // the file is UTF-8 without the key; otherwise it is as it came, because only all of it shows its encoding
 	fault    error // why the body ends early; nil: it does not
 }
 
@@ -41,7 +45,7 @@ func Receive(from io.Reader, h http.Header, limit int64, redactor *redact.Redact
 	_ = os.Remove(file.Name()) // if an open file cannot be removed, Close does it
 	f = &File{file: file, header: h, redactor: redactor}
 	source := &source{from: from, progress: progress}
-	err = f.write(io.LimitReader(body.NewDecompressor(h, source), limit+1))
+	err = f.write(bufio.NewReader(io.LimitReader(body.NewDecompressor(h, source), limit+1)))
 	switch {
 	case errors.Is(err, ErrStorage):
 		_ = f.Close() // err says more
@@ -57,9 +61,14 @@ func Receive(from io.Reader, h http.Header, limit int64, redactor *redact.Redact
 }
 
 // write copies a body to the file. Its errors wrap ErrStorage, or are the reader's.
-func (f *File) write(from io.Reader) error {
+func (f *File) write(from *bufio.Reader) error {
+	head, _ := from.Peek(headSize) // an error comes again with Read
+	text := io.Reader(from)
+	if f.isText = body.IsText(f.header, head); f.isText {
+		text = f.redactor.NewReader(from)
+	}
 	w := bufio.NewWriterSize(storage{f.file}, 64<<10)
-	n, err := w.ReadFrom(from)
+	n, err := w.ReadFrom(text)
 	f.size = n
 	if ferr := w.Flush(); ferr != nil {
 		return ferr
@@ -100,11 +109,14 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Size returns the length of the decompressed body in bytes.
+// Size returns the length of the decompressed body in bytes, perhaps without the key.
 func (f *File) Size() int64 { return f.size }
 
 // Text reads the whole body as UTF-8 text without the key.
 func (f *File) Text() io.Reader {
+	if f.isText {
+		return io.NewSectionReader(f.file, 0, f.size)
+	}
 	return f.redactor.NewReader(body.NewText(f.header, io.NewSectionReader(f.file, 0, f.size), f.isUTF8))
 }
 

@@ -30,7 +30,7 @@ func receive(t testing.TB, body string, h http.Header) *File {
 func read(f *File, n int) (elements []Element, err error) {
 	r := NewReader(f)
 	if n > 0 {
-		r.window.from = &parts{f.Text(), n}
+		r.window.from = &inParts{f.Text(), n}
 	}
 	for {
 		e, err := r.Next()
@@ -45,13 +45,13 @@ func read(f *File, n int) (elements []Element, err error) {
 	}
 }
 
-// parts reads at most n bytes at once.
-type parts struct {
+// inParts reads at most n bytes at once.
+type inParts struct {
 	from io.Reader
 	n    int
 }
 
-func (p *parts) Read(b []byte) (int, error) { return p.from.Read(b[:min(len(b), p.n)]) }
+func (p *inParts) Read(b []byte) (int, error) { return p.from.Read(b[:min(len(b), p.n)]) }
 
 // FuzzReader compares the reader with encoding/json. They agree on what is an object with a list of contacts, on the elements and
 // on the ids, wherever the text is divided.

@@ -22,6 +22,7 @@ type Reader struct {
 	elements int64
 	err      error // the end of Next
 	credits  credits
+	parts    parts // of the latest element
 }
 
 // A place says what comes next in a text.
@@ -56,7 +57,7 @@ func NewReader(f *File) *Reader {
 
 // Rewind starts again before the first element. It keeps what is known about the credits.
 func (r *Reader) Rewind() {
-	*r = Reader{file: r.file, credits: r.credits, window: window{from: r.file.Text(), text: r.window.text[:0]}}
+	*r = Reader{file: r.file, credits: r.credits, parts: r.parts, window: window{from: r.file.Text(), text: r.window.text[:0]}}
 }
 
 // Next returns the next element. It returns io.EOF after the last one, an error that wraps [contact.ErrResults] if the text is
@@ -65,13 +66,13 @@ func (r *Reader) Next() (Element, error) {
 	if r.err != nil {
 		return Element{}, r.err
 	}
-	value, err := r.next()
+	raw, err := r.next()
 	if err != nil {
 		r.err = r.explain(err)
 		return Element{}, r.err
 	}
 	r.elements++
-	return r.element(value), nil
+	return r.element(raw), nil
 }
 
 // next steps to the next element and returns it, or io.EOF.
@@ -104,7 +105,7 @@ func (r *Reader) next() ([]byte, error) {
 				return nil, r.unexpected("")
 			}
 			r.place = nextElement
-			return w.value(body.MaxSize, elementDepth)
+			return w.scanned(body.MaxSize, elementDepth, r.parts.scan)
 		}
 	}
 }

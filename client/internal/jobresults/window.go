@@ -95,12 +95,18 @@ func (w *window) skipPrefix(prefix string) {
 // value steps over the next value and returns it, valid until the next call of a method. It must not be longer than limit
 // bytes.
 func (w *window) value(limit, maxDepth int) ([]byte, error) {
+	return w.scanned(limit, maxDepth, func(s *jsonscan.Scanner[[]byte]) { s.Value() })
+}
+
+// scanned is value, and lets scan step over it. If not all of the value is in memory, scan is called again.
+func (w *window) scanned(limit, maxDepth int, scan func(*jsonscan.Scanner[[]byte])) ([]byte, error) {
 	w.peek()
 	for {
 		rest := w.text[w.at:]
 		w.scan.Reset(rest, maxDepth)
-		value := w.scan.Value()
+		scan(&w.scan)
 		end := w.scan.Offset()
+		value := rest[:end]
 		switch w.scan.Status() {
 		case jsonscan.Valid:
 			if end == len(rest) && !isClosed(value) && w.more() { // a number may go on

@@ -107,8 +107,13 @@ func (r *Redactor) String(s string) string { return string(r.Bytes([]byte(s))) }
 
 // match returns the length of the key at an offset of b, or of the key's beginning if b ends there; 0 if there is none.
 func (r *Redactor) match(b []byte, at int) int {
+	c := b[at]
+	isEscape := c == '\\' || c == '%' || c == '&'
 	for i := range r.patterns {
 		p := &r.patterns[i]
+		if !isEscape && !equal(c, p.text[0], p.ignoreCase) {
+			continue
+		}
 		n, characters := p.match(b[at:])
 		whole := characters == len(p.text)
 		switch {
