@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"enrich/client/internal/redact"
+	"enrich/contact"
 	"enrich/internal/jsonscan"
 )
 
@@ -43,12 +44,19 @@ func decideSubmission(status int, body []byte) submission {
 	switch s.action, s.stop = statusAction(r.status); {
 	case r.status < 200:
 		s.action, s.message = actionUnusable, fmt.Sprintf("status %d does not end a request", r.status)
+	case r.status <= 299 && isOutOfCredits(&r.answer):
+		s.decision = outOfCredits(&r)
 	case r.status <= 299:
 		s.action, s.message = actionUnusable, problem+": "+s.message
 	case s.action == actionReject && !isAboutBody(r.status):
 		s.action = actionStop // no row is the cause: see [jobCall.feedback]
 	}
 	return s
+}
+
+// outOfCredits is the decision about a 2xx that says so: the API did nothing.
+func outOfCredits(r *response) decision {
+	return decision{action: actionStop, stop: contact.StopNoCredits, status: r.status, fromAPI: true, answer: r.answer, message: bounded(r.answer.Error)}
 }
 
 // isAboutBody reports whether a status rejects what is in a request.
@@ -68,6 +76,8 @@ func decidePoll(status int, body []byte, hasContacts, expired bool, at attempt) 
 	switch d.action, d.stop = statusAction(r.status); {
 	case r.status == http.StatusAccepted:
 		d.action, d.fromAPI, d.message = actionRunning, true, "the job is running (202)"
+	case r.status >= 200 && r.status <= 299 && isOutOfCredits(&r.answer):
+		return outOfCredits(&r)
 	case r.status >= 200 && r.status <= 299:
 		d.action, d.message = actionUnusable, "the response has no results: "+d.message
 	case d.action == actionStop || d.action == actionPause:

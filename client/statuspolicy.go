@@ -111,10 +111,15 @@ func (d *decision) decideAnswer(r *response) {
 	case !a.FromAPI():
 		d.action, d.message = actionUnusable, "the response is not an answer of the API: "+messageOf(r.body)
 		return
-	case !a.Charged && a.Error != "" && a.Remaining != nil && *a.Remaining <= 0:
+	case isOutOfCredits(a):
 		d.action, d.stop = actionStop, contact.StopNoCredits
 	}
 	d.fromAPI, d.answer, d.message = true, *a, bounded(a.Error)
+}
+
+// isOutOfCredits reports whether a body of the API says that it did nothing because no credits are left.
+func isOutOfCredits(a *contact.Answer) bool {
+	return a.FromAPI() && !a.Charged && a.Error != "" && a.Remaining != nil && *a.Remaining <= 0
 }
 
 // decideNotFound decides a 404. In the API's own format it is a no-match answer if the URL is known to be right; until then it is
