@@ -36,7 +36,7 @@ func expectedSubmission(status int) (action, contact.Stop) {
 
 func bodiesOf(status int) []string {
 	return []string{
-		"", "null", "[]", "{}", `"text"`, "<html>", `{"job_id":`, `{"message":"Not Found"}`, matchBody, "\x00\xff", strings.Repeat("x", maxBody+1),
+		"", "null", "[]", "{}", `"text"`, "<html>", `{"job_id":`, `{"message":"Not Found"}`, matchBody, "\x00\xff",
 		ownError(status), "\xef\xbb\xbf" + ownError(status), fmt.Sprintf(`{"status":%d}`, status), fmt.Sprintf(`{"status":"%d","error":"E"}`, status),
 		`{"download_url":"http://x/","expiration_date":"1"}`, `{"jobs":[{"job_id":"a"}]}`,
 	}
@@ -113,6 +113,17 @@ func TestEveryStatusOfAPoll(t *testing.T) {
 					t.Errorf("200 claims %d: %v %q", status, d.action, d.stop)
 				}
 			}
+		}
+	}
+	long := []byte(strings.Repeat("x", maxBody+1))
+	for _, status := range []int{200, 202, 400, 404, 500} {
+		want, _ := expectedPoll(status, false)
+		if d := decidePoll(status, long, false, false, attempt{}); d.action != want || len(d.message) > 1000 {
+			t.Errorf("%d with a long body: %v", status, d.action)
+		}
+		want, _ = expectedSubmission(status)
+		if s := decideSubmission(status, long); s.action != want || len(s.message) > 1000 {
+			t.Errorf("%d with a long body: %v", status, s.action)
 		}
 	}
 	for _, status := range []int{200, 201, 206, 299} {

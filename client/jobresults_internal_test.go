@@ -3,12 +3,10 @@ package client
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -259,7 +257,7 @@ func TestCompressedResultsThatAreCutOrCorrupt(t *testing.T) {
 	var z bytes.Buffer
 	w := gzip.NewWriter(&z)
 	for i := range 2000 {
-		fmt.Fprintf(w, `{"contacts":[%d`, i*i*i)
+		_, _ = fmt.Fprintf(w, `{"contacts":[%d`, i*i*i)
 	}
 	_ = w.Close()
 	corrupt := bytes.Clone(z.Bytes())
@@ -382,168 +380,5 @@ func TestManyResults(t *testing.T) {
 	}
 	if _, err := p.Results.Next(); !errors.Is(err, io.EOF) || *p.Results.Remaining() != 7 {
 		t.Error(err)
-	}
-}
-
-// A disk that is full ends the run; the job stays open.
-func TestResultsThatCannotBeStored(t *testing.T) {
-	s := newJobServer(t)
-	t.Setenv("TMPDIR", t.TempDir()+"/missing")
-	t.Setenv("TMP", os.Getenv("TMPDIR")) // Windows
-	client := s.client(t)
-	p := pollJob(t, client, s.job())
-	if p.State != contact.PollStopped || p.Err == nil || !strings.Contains(p.Err.Error(), "TMPDIR") || p.Sent != 1 {
-		t.Errorf("%+v", p)
-	}
-	if n := client.InFlight(); n != 0 {
-		t.Errorf("%d calls in flight", n)
-	}
-}
-
-func TestResultsLeaveNoFile(t *testing.T) {
-	folder := t.TempDir()
-	t.Setenv("TMPDIR", folder)
-	t.Setenv("TMP", folder)
-	s := newJobServer(t)
-	p := s.client(t).Poll(t.Context(), t.Context(), s.job(), nil)
-	if err := p.Results.Close(); err != nil {
-		t.Error(err)
-	}
-	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
-		t.Errorf("%v, %v", left, err)
-	}
-}
-
-// How a poll ends, if the same happens to all requests.
-func TestHowAPollEnds(t *testing.T) {
-	answer := func(status int, body string) func(http.ResponseWriter, *http.Request) {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			if status == 202 {
-				w.Header().Set("Retry-After", "0.01")
-			}
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, body)
-		}
-	}
-	past := time.Now().Add(-time.Hour)
-	for name, c := range map[string]struct {
-		poll    func(http.ResponseWriter, *http.Request)
-		expires time.Time
-		state   contact.PollState
-		stop    contact.Stop
-		once    bool
-	}{
-		"202":                 {answer(202, ""), time.Time{}, contact.PollRunning, "", true},
-		"202 with contacts":   {answer(202, `{"contacts":[]}`), time.Time{}, contact.PollRunning, "", true},
-		"401":                 {answer(401, ownError(401)), time.Time{}, contact.PollStopped, contact.StopUnauthorized, true},
-		"402":                 {answer(402, ""), time.Time{}, contact.PollStopped, contact.StopNoCredits, true},
-		"403":                 {answer(403, ""), past, contact.PollStopped, contact.StopForbidden, true},
-		"claims 403":          {answer(200, ownError(403)), past, contact.PollStopped, contact.StopForbidden, true},
-		"404":                 {answer(404, "<html>"), time.Time{}, contact.PollGone, "", false},
-		"404 of the API":      {answer(404, ownError(404)), time.Now().Add(time.Hour), contact.PollGone, "", false},
-		"claims 404":          {answer(200, ownError(404)), time.Time{}, contact.PollGone, "", false},
-		"404 after the end":   {answer(404, "<html>"), past, contact.PollGone, "", true},
-		"410":                 {answer(410, ""), time.Time{}, contact.PollGone, "", false},
-		"400 after the end":   {answer(400, ""), past, contact.PollGone, "", true},
-		"400":                 {answer(400, ownError(400)), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"422":                 {answer(422, ""), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"429":                 {answer(429, ""), past, contact.PollStopped, contact.StopAPIDown, false},
-		"302":                 {answer(302, ""), past, contact.PollStopped, contact.StopAPIDown, false},
-		"500":                 {answer(500, ""), past, contact.PollStopped, contact.StopAPIDown, false},
-		"502":                 {answer(502, ""), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"504":                 {answer(504, ""), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"reset":               {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"cut":                 {func(w http.ResponseWriter, _ *http.Request) { cutAfter(`{"contacts":[{`)(w, nil) }, past, contact.PollStopped, contact.StopAPIDown, false},
-		"HTML":                {answer(200, "<html>"), time.Time{}, contact.PollReady, "", true},
-		"204":                 {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, time.Time{}, contact.PollReady, "", true},
-		"status and contacts": {answer(200, `{"status":401,"error":"E","contacts":[]}`), time.Time{}, contact.PollReady, "", true},
-		"stalls": {func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `{"contacts":[`)
-			_ = http.NewResponseController(w).Flush()
-			time.Sleep(500 * time.Millisecond)
-		}, time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"redirects to the results": {func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.RawQuery == "" {
-				w.Header().Set("Location", r.URL.Path+"?now")
-				w.WriteHeader(303)
-				return
-			}
-			_, _ = io.WriteString(w, `{"contacts":[]}`)
-		}, time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newJobServer(t)
-			s.poll = c.poll
-			client := s.client(t, func(o *Options) {
-				if name == "stalls" {
-					o.Timeout = 50 * time.Millisecond
-				}
-			})
-			job := &contact.Job{ID: testJobID, Contacts: 2, Expires: c.expires}
-			p := pollJob(t, client, job)
-			if p.State != c.state || p.Stop != c.stop || p.Err != nil {
-				t.Errorf("state %v, stop %q (%s), error %v", p.State, p.Stop, p.StopDetail, p.Err)
-			}
-			if n := s.polls.Load(); (n == 1) != c.once || int64(p.Sent) != n || client.Stats().Sent != n {
-				t.Errorf("%d requests, %d counted", n, p.Sent)
-			}
-			if name == "202" && p.Retry != 10*time.Millisecond {
-				t.Errorf("retry after %v", p.Retry)
-			}
-		})
-	}
-}
-
-// A job whose results fail, while the API answers other requests, does not stop the run.
-func TestAPollThatFailsAloneDoesNotStopTheRun(t *testing.T) {
-	s := newJobServer(t)
-	s.poll = func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, testJobID) {
-			w.WriteHeader(500)
-			return
-		}
-		w.WriteHeader(202)
-	}
-	client := s.client(t, func(o *Options) { o.MaxElapsed = 3 * time.Second })
-	ctx, cancel := context.WithCancel(t.Context())
-	others := make(chan struct{})
-	go func() {
-		defer close(others)
-		for ctx.Err() == nil {
-			_ = client.Poll(ctx, t.Context(), &contact.Job{ID: "other"}, nil)
-			time.Sleep(time.Millisecond)
-		}
-	}()
-	p := client.Poll(t.Context(), t.Context(), s.job(), nil)
-	cancel()
-	<-others
-	if p.State != contact.PollRunning || p.Stop != "" || p.Status != 500 {
-		t.Errorf("%+v", p)
-	}
-}
-
-// A GET is never charged, but each one is counted, so the transport must not repeat it when a connection breaks.
-func TestAPollIsNotRepeatedSilently(t *testing.T) {
-	s := newJobServer(t)
-	s.poll = func(w http.ResponseWriter, r *http.Request) {
-		if len(r.TransferEncoding) > 0 || r.ContentLength > 0 || r.Header.Get("Content-Length") != "" {
-			t.Errorf("the request has a body: %v", r.Header)
-		}
-		if s.polls.Load()%2 == 0 { // the connection was used before
-			c, _, err := http.NewResponseController(w).Hijack()
-			if err == nil {
-				_ = c.Close()
-			}
-			return
-		}
-		w.WriteHeader(202)
-	}
-	client := s.client(t)
-	for range 4 {
-		pollJob(t, client, s.job())
-	}
-	if n := s.polls.Load(); client.Stats().Sent != n || n != 7 {
-		t.Errorf("%d requests arrived, %d were counted", n, client.Stats().Sent)
 	}
 }
