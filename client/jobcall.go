@@ -177,18 +177,25 @@ func (j *jobCall) stopped(reached string) (contact.Stop, string) {
 	return j.c.account.stopCause()
 }
 
-// decideUndelivered decides about a call without a response. lost is the action if the request may have arrived.
-func (j *jobCall) decideUndelivered(r *reply, lost action) decision {
+// decideUndelivered decides about a call without a response.
+func (j *jobCall) decideUndelivered(r *reply) decision {
 	d := decision{action: actionRetry, message: j.c.errorText(r)}
 	switch r.delivery {
 	case deliveryNoConnection:
 		return j.c.decideNoConnection(r)
 	case deliveryCut:
-		d.action = lost
+		d.action = actionLost
 	case deliveryCorrupt:
-		if d.action = lost; lost == actionLost {
-			d.action = actionUnusable
-		}
+		d.action = actionUnusable
+	}
+	return d
+}
+
+// decideMissingResults decides about a call for results without a response. It was not charged, so nothing is lost.
+func (j *jobCall) decideMissingResults(r *reply) decision {
+	d := j.decideUndelivered(r)
+	if d.action == actionLost || d.action == actionUnusable {
+		d.action, d.message = actionRetry, "the results did not arrive: "+j.c.cause(r)
 	}
 	return d
 }

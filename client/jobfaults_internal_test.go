@@ -121,7 +121,8 @@ func checkJobCounts(t *testing.T, c *Client, name string, api *fakeapi.Server) {
 	if s.Strays+s.Redirected+s.Downloads+s.RedirectedWithKey+s.DownloadsWithKey != 0 {
 		t.Errorf("%s: %+v", name, s)
 	}
-	if sent := c.Stats().Sent; sent < s.Calls || s.Unread == 0 && sent != s.Calls {
+	// A request on a connection that the server is closing may not arrive.
+	if sent := c.Stats().Sent; sent < s.Calls || s.Unread == 0 && !faultTable[name].races && sent != s.Calls {
 		t.Errorf("%s: %d requests arrived, %d were counted", name, s.Calls, sent)
 	}
 }

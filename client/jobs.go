@@ -64,9 +64,9 @@ func (j *jobCall) decideSubmission(r *reply, complete bool) submission {
 			return s
 		}
 	case r.delivery == deliveryCut && !complete:
-		return submission{decision: decision{action: actionRetry, message: "the connection broke before the job was sent: " + j.c.errorText(r)}}
+		return submission{decision: decision{action: actionRetry, message: "not all of the request was sent: " + j.c.cause(r)}}
 	}
-	return submission{decision: j.decideUndelivered(r, actionLost)}
+	return submission{decision: j.decideUndelivered(r)}
 }
 
 // outcome returns what a submission that was not accepted means for each contact: Released, unless it is changed.
@@ -120,7 +120,7 @@ func (j *jobCall) decidePoll(r *reply, expired bool, at attempt) (decision, *job
 		if r.delivery == deliveryResponse {
 			return decidePoll(r.status, r.body, false, expired, at), nil
 		}
-		return j.decideUndelivered(r, actionRetry), nil
+		return j.decideMissingResults(r), nil
 	}
 	results := newJobResults(r)
 	hasContacts, body, err := results.begin()
@@ -137,5 +137,5 @@ func (j *jobCall) decidePoll(r *reply, expired bool, at attempt) (decision, *job
 		return d, nil
 	}
 	_ = results.Close()
-	return j.decideUndelivered(r, actionRetry), nil
+	return j.decideMissingResults(r), nil
 }

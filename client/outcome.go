@@ -44,17 +44,11 @@ func (c *Client) decideNoConnection(r *reply) decision {
 	return decision{action: actionRetry, message: "no connection: " + f.String()}
 }
 
-// errorText returns a call's error for people, without the key.
+// errorText returns a call's error and how far it got for people, without the key.
 func (c *Client) errorText(r *reply) string {
-	if r.err == nil {
+	text := c.cause(r)
+	if text == "" {
 		return ""
-	}
-	text := c.clean(r.err.Error())
-	switch {
-	case errors.Is(r.err, context.DeadlineExceeded):
-		text = "no answer within " + phrase.Duration(c.o.Timeout)
-	case errors.Is(r.err, context.Canceled):
-		text = "the run was ended before the answer came"
 	}
 	switch r.delivery {
 	case deliveryNoConnection:
@@ -65,6 +59,19 @@ func (c *Client) errorText(r *reply) string {
 		return text
 	}
 	return "the answer was lost: " + text
+}
+
+// cause returns a call's error for people, without the key; "" if there was none.
+func (c *Client) cause(r *reply) string {
+	switch {
+	case r.err == nil:
+		return ""
+	case errors.Is(r.err, context.DeadlineExceeded):
+		return "no answer within " + phrase.Duration(c.o.Timeout)
+	case errors.Is(r.err, context.Canceled):
+		return "the run was ended before the answer came"
+	}
+	return c.clean(r.err.Error())
 }
 
 // feedback returns what a call means for the account.

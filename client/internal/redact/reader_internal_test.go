@@ -38,6 +38,20 @@ func TestAReaderRedactsAsAWhole(t *testing.T) {
 	}
 }
 
+// What comes before a key decides, also if the text is divided there.
+func TestAReaderLooksBack(t *testing.T) {
+	r := New("test")
+	for _, before := range []string{"x", "\\n", " ", "\\\\x", "é"} {
+		for at := readSize - maxMatch - 4; at < readSize-maxMatch+4; at++ {
+			text := strings.Repeat(" ", at-len(before)) + before + "test " + strings.Repeat(" ", readSize)
+			got, err := io.ReadAll(r.NewReader(strings.NewReader(text)))
+			if want := string(r.Bytes([]byte(text))); err != nil || string(got) != want {
+				t.Errorf("after %q at %d: %v, %.20q, expected %.20q", before, at, err, strings.TrimSpace(string(got)), strings.TrimSpace(want))
+			}
+		}
+	}
+}
+
 func TestAReaderPassesAnError(t *testing.T) {
 	failed := errors.New("disk")
 	got, err := io.ReadAll(New("0123456789abcdef").NewReader(io.MultiReader(strings.NewReader("text 01234567"), iotest.ErrReader(failed))))
