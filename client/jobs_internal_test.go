@@ -260,13 +260,13 @@ func TestAPartOfASubmissionIsNotAccepted(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	})
 	contacts := testContacts(100_000) // more than a connection buffers
-	a := s.client(t, func(o *Options) { o.MaxElapsed = time.Minute }).Submit(t.Context(), t.Context(), contacts, nil)
+	a := s.client(t, func(o *Options) { o.MaxElapsed, o.Timeout = time.Minute, time.Minute }).Submit(t.Context(), t.Context(), contacts, nil)
 	if a.ID != testJobID || a.Outcome.Attempts != 2 || s.submissions.Load() != 2 {
 		t.Errorf("%+v after %d submissions", a, s.submissions.Load())
 	}
 	s.submissions.Store(0)
 	reached := func() string { return "reached --max-calls (1)" }
-	if a = s.client(t, func(o *Options) { o.MaxElapsed = time.Minute }).Submit(t.Context(), t.Context(), contacts, reached); a.Outcome.Kind != contact.Released || a.Stop != contact.StopCap || s.submissions.Load() != 1 {
+	if a = s.client(t, func(o *Options) { o.MaxElapsed, o.Timeout = time.Minute, time.Minute }).Submit(t.Context(), t.Context(), contacts, reached); a.Outcome.Kind != contact.Released || a.Stop != contact.StopCap || s.submissions.Load() != 1 {
 		t.Errorf("with a cap: %+v after %d submissions", a, s.submissions.Load())
 	}
 }

@@ -33,7 +33,7 @@ type File struct {
 	fault    error // why the body ends early; nil: it does not
 }
 
-// Receive reads a body to its end, but at most limit bytes after decompression. It calls progress after each MiB that came.
+// Receive reads a body to its end, but at most limit bytes after decompression. It calls progress after each MiB of them.
 //
 // If err is not nil and does not wrap [ErrStorage], the connection broke, and the file has what came before. A body that is too
 // long, or that cannot be decompressed, is not an error: the reader of the file finds its end missing.
@@ -44,8 +44,9 @@ func Receive(from io.Reader, h http.Header, limit int64, redactor *redact.Redact
 	}
 	_ = os.Remove(file.Name()) // if an open file cannot be removed, Close does it
 	f = &File{file: file, header: h, redactor: redactor}
-	source := &source{from: from, progress: progress}
-	err = f.write(bufio.NewReader(io.LimitReader(body.NewDecompressor(h, source), limit+1)))
+	source := &source{from: from}
+	plain := &meter{from: body.NewDecompressor(h, source), progress: progress}
+	err = f.write(bufio.NewReader(io.LimitReader(plain, limit+1)))
 	switch {
 	case errors.Is(err, ErrStorage):
 		_ = f.Close() // err says more
@@ -88,21 +89,32 @@ func (s storage) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// A source is a body that comes from the network.
-type source struct {
+// A meter reports progress. It counts after decompression: a small body may take long to store.
+type meter struct {
 	from     io.Reader
 	progress func()
-	since    int   // bytes since progress was called
-	err      error // the connection's
+	since    int // bytes since progress was called
+}
+
+// Read implements [io.Reader].
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.from.Read(p)
+	if m.since += n; m.since >= progressBytes {
+		m.since = 0
+		m.progress()
+	}
+	return n, err
+}
+
+// A source is a body that comes from the network.
+type source struct {
+	from io.Reader
+	err  error // the connection's
 }
 
 // Read implements [io.Reader].
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.from.Read(p)
-	if s.since += n; s.since >= progressBytes {
-		s.since = 0
-		s.progress()
-	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}
