@@ -1,5 +1,5 @@
 // Command bench compares `enrich run` with a bare net/http loop that posts the same bodies to the same server. It prints the CPU
-// time per row of both, and the ratio.
+// time per row of both, and the ratio. It also compares bulk jobs with single calls.
 //
 // Each program is a process of its own. Its figures are those of the operating system (user and system time, peak memory), so the
 // measurement itself is not in them. Shared machines are noisy: compare the ratios, which are medians over rounds, not the figures
@@ -32,6 +32,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 5, "rounds, of which the median is printed")
 	flag.IntVar(&b.workers, "workers", 32, "calls in flight")
 	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure; 0 skips it")
+	flag.BoolVar(&b.bulkOnly, "bulk", false, "only compare bulk jobs with single calls")
 	flag.Parse()
 	check(b.all())
 }
@@ -46,6 +47,7 @@ func check(err error) {
 // A bench has the options and paths that all figures share.
 type bench struct {
 	rows, rounds, workers, large int
+	bulkOnly                     bool
 	dir, enrich, self            string
 }
 
@@ -62,7 +64,11 @@ func (b *bench) all() error {
 		return fmt.Errorf("build: %w: %s", err, out)
 	}
 	b.enrich = filepath.Join("bin", "enrich") // the binary that is shipped
-	for _, figure := range []func() error{b.cpu, b.latency, b.memory} {
+	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk}
+	if b.bulkOnly {
+		figures = []func() error{b.bulk}
+	}
+	for _, figure := range figures {
 		if err := figure(); err != nil {
 			return err
 		}

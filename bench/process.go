@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,12 +54,32 @@ func measure(cmd *exec.Cmd, accepted ...int) (cost, error) {
 }
 
 func (b *bench) run(url, input, ledger string, workers int) (cost, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
+	cmd, cancel := b.command(url, input, ledger, workers)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, b.enrich, "run", "--quiet", "--url", url, "--ledger", ledger,
-		"--workers", strconv.Itoa(workers), "--out", b.dir, input)
-	cmd.Env = append(os.Environ(), "SELLING_API_KEY=bench")
 	return measure(cmd)
+}
+
+// command returns an `enrich run`, which ends when it is cancelled.
+func (b *bench) command(url, input, ledger string, workers int, flags ...string) (*exec.Cmd, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
+	args := []string{"run", "--quiet", "--url", url, "--ledger", ledger, "--workers", strconv.Itoa(workers), "--out", b.dir}
+	cmd := exec.CommandContext(ctx, b.enrich, append(append(args, flags...), input)...)
+	cmd.Env = append(os.Environ(), "SELLING_API_KEY=bench")
+	return cmd, cancel
+}
+
+// callsOf returns how many calls a server has had.
+func callsOf(url string) (int64, error) {
+	resp, err := http.Get(url + "/_stats")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = resp.Body.Close() }() // it was read
+	var stats struct {
+		Calls int64 `json:"calls"`
+	}
+	err = json.NewDecoder(resp.Body).Decode(&stats)
+	return stats.Calls, err
 }
 
 // own runs a part of this program in a process of its own: the bare loop, or the client alone.
