@@ -40,8 +40,8 @@ func leads() (columns []string, rows []writer.Row) {
 	return columns, rows
 }
 
-// TestParquetHasTheValuesOfCSV: DuckDB reads the same values in both formats, an empty cell as a null. The columns that are no text
-// are enrich_at and enrich_credit.
+// TestParquetHasTheValuesOfCSV: DuckDB reads the same values in both formats, an empty cell as a null. Only enrich_at and
+// enrich_credit are not text.
 func TestParquetHasTheValuesOfCSV(t *testing.T) {
 	columns, rows := leads()
 	s := writer.Source{Format: format.CSV, Columns: columns}

@@ -32,11 +32,17 @@ type Result struct {
 // Run runs statements one after another in a new database whose time zone is UTC.
 func Run(t testing.TB, statements ...string) []Result {
 	t.Helper()
+	return RunIn(t, "", statements...)
+}
+
+// RunIn is Run in a directory, which relative names of files refer to.
+func RunIn(t testing.TB, dir string, statements ...string) []Result {
+	t.Helper()
 	program := build(t)
 	ctx, cancel := debian.UntilDeadline(t)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program)
-	cmd.Env = append(os.Environ(), "TZ=UTC")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "TZ=UTC")
 	var in strings.Builder
 	for _, s := range append([]string{"SET TimeZone='UTC'"}, statements...) {
 		in.WriteString(strings.ReplaceAll(s, "\n", " ") + "\n")
