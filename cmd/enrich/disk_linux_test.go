@@ -153,7 +153,7 @@ func newDiskVictim(t *testing.T) *diskVictim {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.Close)
-	v := &diskVictim{victim{dir: t.TempDir(), api: api, workers: 4, answered: map[string]int64{}}}
+	v := &diskVictim{victim{dir: t.TempDir(), api: api, workers: 4, exit: exitFailedRows, answered: map[string]int64{}}}
 	v.makeInput(t, 60, rand.New(rand.NewPCG(1, 1)))
 	return v
 }

@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,7 +95,7 @@ func (l *life) live(t *testing.T, kills int, random *rand.Rand) {
 		t.Fatal(err)
 	}
 	defer api.Close()
-	v := victim{dir: t.TempDir(), api: api, workers: l.workers, answered: map[string]int64{}}
+	v := victim{dir: t.TempDir(), api: api, workers: l.workers, exit: exitFailedRows, answered: map[string]int64{}}
 	v.makeInput(t, l.rows, random)
 	ended, longest := 0, 600*time.Millisecond
 	for k := 0; k < kills; {
@@ -127,6 +129,9 @@ type victim struct {
 	dir      string
 	api      *fakeapi.Server
 	workers  int
+	calls    int64    // it is killed a time after so many calls
+	args     []string // more flags of the command
+	exit     int      // its exit code if it is not killed
 	inputs   int
 	rows     []string         // the addresses of the input's rows
 	answered map[string]int64 // contacts with a committed answer, and how often they had been called by then
@@ -159,24 +164,48 @@ func (v *victim) makeInput(t *testing.T, rows int, random *rand.Rand) {
 // run starts the command and kills it after a time, unless it has ended by itself.
 func (v *victim) run(t *testing.T, after time.Duration) (killed bool, took time.Duration) {
 	t.Helper()
-	cmd := v.command("run", "--url", v.api.URL, "--workers", strconv.Itoa(v.workers), "--lost-retries", strconv.Itoa(mostLost), "--quiet",
-		"--ledger", v.path("ledger.db"), "--out", v.dir, v.path("leads.csv"))
+	cmd := v.command(slices.Concat([]string{
+		"run", "--url", v.api.URL, "--workers", strconv.Itoa(v.workers), "--lost-retries", strconv.Itoa(mostLost), "--quiet", "--ledger", v.path("ledger.db"), "--out", v.dir,
+	}, v.args, []string{v.path("leads.csv")})...)
 	var said strings.Builder
 	cmd.Stderr = &said
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	death := time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) // it may have ended
+	ended := make(chan struct{})
+	var killer sync.WaitGroup
+	killer.Go(func() { v.kill(cmd.Process, after, ended) })
 	err := cmd.Wait()
-	death.Stop()
+	close(ended)
+	killer.Wait()
 	if !cmd.ProcessState.Exited() {
 		return true, 0
 	}
-	if code := cmd.ProcessState.ExitCode(); code != exitFailedRows {
+	if code := cmd.ProcessState.ExitCode(); code != v.exit {
 		t.Fatalf("exit code %d, %v\n%s", code, err, said.String())
 	}
 	return false, time.Since(start)
+}
+
+// kill kills the process after a time, which begins when the stand-in has heard as many more calls as calls says.
+func (v *victim) kill(process *os.Process, after time.Duration, ended <-chan struct{}) {
+	tick := time.NewTicker(time.Millisecond) // another process's calls
+	defer tick.Stop()
+	for before := v.api.Stats().Calls; v.calls > 0 && v.api.Stats().Calls < before+v.calls; {
+		select {
+		case <-tick.C:
+		case <-ended:
+			return
+		}
+	}
+	death := time.NewTimer(after)
+	defer death.Stop()
+	select {
+	case <-death.C:
+		_ = process.Kill() // it may have ended
+	case <-ended:
+	}
 }
 
 func (v *victim) command(args ...string) *exec.Cmd {
