@@ -1,5 +1,5 @@
 // Command bench compares `enrich run` with a bare net/http loop that posts the same bodies to the same server. It prints the CPU
-// time per row of both, and the ratio. It also compares bulk jobs with single calls.
+// time per row of both, and the ratio. It also compares bulk jobs with single calls, and what `enrich write` costs in each output format.
 //
 // Each program is a process of its own. Its figures are those of the operating system (user and system time, peak memory), so the
 // measurement itself is not in them. Shared machines are noisy: compare the ratios, which are medians over rounds, not the figures
@@ -64,7 +64,7 @@ func (b *bench) all() error {
 		return fmt.Errorf("build: %w: %s", err, out)
 	}
 	b.enrich = filepath.Join("bin", "enrich") // the binary that is shipped
-	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk}
+	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk, b.formats}
 	if b.bulkOnly {
 		figures = []func() error{b.bulk}
 	}

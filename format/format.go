@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"enrich/internal/phrase"
 )
 
 // A Format names a file format as --input-format, --format and the summary do.
@@ -40,7 +42,7 @@ func table() []properties {
 	return []properties{
 		{format: CSV, input: true, output: true, delimited: true},
 		{format: JSONL, input: true, output: true, objects: true},
-		{format: XLSX, output: true, binary: true, results: CSV},
+		{format: XLSX, input: true, output: true, binary: true, results: CSV},
 		{format: Parquet, input: true, output: true, binary: true},
 	}
 }
@@ -88,9 +90,7 @@ func check(f Format, possible bool, expected []Format) error {
 	if possible {
 		return nil
 	}
-	names := Names(expected)
-	last := len(names) - 1
-	return fmt.Errorf("%q: expected %s or %s", string(f), strings.Join(names[:last], ", "), names[last])
+	return fmt.Errorf("%q: expected %s", string(f), phrase.Or(Names(expected)))
 }
 
 // IsDelimited reports whether files of the format are text with delimiters, quotes and line endings.

@@ -14,7 +14,7 @@ func TestCheck(t *testing.T) {
 		check    func(format.Format) error
 		expected string
 	}{
-		"input":  {format.Inputs(), format.CheckInput, "csv, jsonl or parquet"},
+		"input":  {format.Inputs(), format.CheckInput, "csv, jsonl, xlsx or parquet"},
 		"output": {format.Outputs(), format.CheckOutput, "csv, jsonl, xlsx or parquet"},
 	} {
 		if got := format.Names(test.formats); !slices.Equal(got, strings.Split(strings.Replace(test.expected, " or ", ", ", 1), ", ")) {

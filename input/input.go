@@ -37,7 +37,7 @@ func Open(name string, stdin io.Reader) (*Input, error) {
 		return (&Input{Name: "standard input", Stem: unnamed, Unnamed: true}).copied(stdin, nil)
 	}
 	if name == "" {
-		return nil, errors.New("the input's name is empty: name a CSV or JSONL file, or - for standard input")
+		return nil, errors.New("the input's name is empty: name a CSV, JSONL or .xlsx file, or - for standard input")
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -51,7 +51,7 @@ func Open(name string, stdin io.Reader) (*Input, error) {
 	switch {
 	case err != nil:
 	case info.IsDir():
-		err = fmt.Errorf("%q is a directory: name a CSV or JSONL file in it", name)
+		err = fmt.Errorf("%q is a directory: name a file in it", name)
 	case !info.Mode().IsRegular():
 		return describe(name, info).copied(f, f)
 	case info.Size() == 0:

@@ -22,6 +22,8 @@ var (
 	ErrHeader = mapping.ErrHeader
 	// ErrMap: --map names a field or a column that does not exist.
 	ErrMap = mapping.ErrMap
+	// ErrSheet: --sheet names no sheet of the workbook, or several sheets could be meant.
+	ErrSheet = source.ErrSheet
 	// ErrBroken: the input ended early. The rows before that point are good, and were returned.
 	ErrBroken = source.ErrBroken
 	// ErrStorage: a temporary copy of the input cannot be written or read. [Open] does not return it by itself: the input that

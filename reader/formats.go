@@ -2,6 +2,7 @@ package reader
 
 import (
 	"bufio"
+	"errors"
 
 	"enrich/contact"
 	"enrich/format"
@@ -12,12 +13,14 @@ import (
 	"enrich/reader/internal/jsonrows"
 	"enrich/reader/internal/mapping"
 	"enrich/reader/internal/source"
+	"enrich/reader/internal/workbook"
 )
 
 // parsers is the table of the formats that can be read, in the order in which they are tried. To read another format, add its
 // package under internal and a line here.
 func parsers() []parser {
 	return []parser{
+		{format.XLSX, func(in *input) bool { return workbook.Detect(in.decoded.Head(workbook.HeadSize)) }, openWorkbook},
 		{format.Parquet, isParquet, openParquet},
 		{format.JSONL, isJSON, openJSON},
 		{format.CSV, func(*input) bool { return true }, openCSV},
@@ -87,6 +90,37 @@ func openCSV(in *input, o Options) (Source, error) {
 	rows.Bind(contactOf)
 	return &csvSource{rows, text, info}, nil
 }
+
+// openWorkbook reads the rows of a sheet.
+func openWorkbook(in *input, o Options) (Source, error) {
+	at, size, err := in.whole()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := workbook.Open(at, size, workbook.Options{Sheet: o.Sheet, Layout: o.layout(), Fits: o.fits})
+	if err != nil {
+		return nil, err
+	}
+	info := rows.Info()
+	contactOf, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
+	if err != nil {
+		return nil, errors.Join(err, rows.Close())
+	}
+	rows.Bind(contactOf)
+	return &workbookSource{rows, info}, nil
+}
+
+// A workbookSource is the rows of a sheet.
+type workbookSource struct {
+	*workbook.Reader
+	info Info
+}
+
+// Info implements Source.
+func (s *workbookSource) Info() Info { return s.info }
+
+// Columns implements Source.
+func (s *workbookSource) Columns() []string { return s.info.Header }
 
 // bindColumns maps the columns of a table to fields. It returns the function that makes the contact of a row.
 func bindColumns(info *Info, header []string, samples [][]string, o Options) (func(cells []string) contact.Contact, error) {

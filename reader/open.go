@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 
+	"enrich/format"
 	"enrich/reader/internal/decode"
 	"enrich/reader/internal/dialect"
 	"enrich/reader/internal/source"
+	"enrich/reader/internal/workbook"
 )
 
 // A Stream is an input that may still be written while it is read.
@@ -38,11 +40,17 @@ func Open(in io.ReaderAt, size int64, o Options) (*Reader, error) {
 	return r, nil
 }
 
+// Sheets returns the names of the sheets of a workbook of size bytes, hidden ones included.
+func Sheets(in io.ReaderAt, size int64) ([]string, error) { return workbook.Sheets(in, size) }
+
 // parse opens an input with the parser of its format.
 func parse(in *input) (*Reader, error) {
 	for _, p := range parsers() {
 		if o := in.options; o.Format != p.format && (o.Format != "" || !p.detect(in)) {
 			continue
+		}
+		if o := in.options; o.Sheet != "" && p.format != format.XLSX {
+			return nil, fmt.Errorf("%w: the input is %s and has no sheets; leave out --sheet", ErrSheet, p.format)
 		}
 		in.options.Format = p.format
 		rows, err := p.open(in, in.options)

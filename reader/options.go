@@ -7,6 +7,7 @@ import (
 
 	"enrich/contact"
 	"enrich/format"
+	"enrich/internal/columns"
 	"enrich/reader/internal/decode"
 	"enrich/reader/internal/dialect"
 	"enrich/reader/internal/layout"
@@ -17,6 +18,8 @@ import (
 type Options struct {
 	// Format is the format of the input; "" to detect it.
 	Format format.Format
+	// Sheet is the name of a workbook's sheet, or its number from 1; "" to choose it.
+	Sheet string
 	// Delimiter is between the cells of a CSV: one character, or "tab"; "" to detect it.
 	Delimiter string
 	// Quote is around the cells of a CSV: one character, or "none"; "" to detect it.
@@ -80,4 +83,15 @@ func (o Options) mapping() mapping.Options {
 		Map: o.Map, HeaderLine: o.HeaderLine, NoHeader: o.NoHeader, JSON: o.Format.HasObjects(),
 		NoSplitNames: o.NoSplitNames, AnyColumns: o.AnyColumns,
 	}
+}
+
+// fits reports whether the rows of a table can be looked up. If two columns fit for a field, that is a table to ask about.
+func (o Options) fits(header []string, samples [][]string) bool {
+	if header == nil {
+		header = columns.Numbered(len(samples[0]))
+	}
+	m := o.mapping()
+	m.AnyColumns = false
+	_, err := mapping.Columns(header, samples, m)
+	return err == nil || errors.Is(err, mapping.ErrAmbiguous)
 }

@@ -18,6 +18,8 @@ type (
 	Info = source.Info
 	// A Dialect says how a CSV is delimited.
 	Dialect = source.Dialect
+	// A Workbook says which sheet of a workbook is read.
+	Workbook = source.Workbook
 	// Lines is a range of an input's lines.
 	Lines = source.Lines
 )
@@ -93,7 +95,7 @@ func (r *Reader) BytesRead() int64 {
 	return r.in.BytesRead()
 }
 
-// Close frees what unpacking has allocated. It does not close the input.
+// Close frees what unpacking has allocated, and removes temporary files. It does not close the input.
 func (r *Reader) Close() error {
 	r.in.Close()
 	if c, ok := r.rows.(io.Closer); ok {

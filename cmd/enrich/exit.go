@@ -62,7 +62,7 @@ func endWith(code int) error {
 
 // inputErrors are the reader's errors for a file that is not a table.
 var inputErrors = [...]error{
-	reader.ErrEmpty, reader.ErrNoTable, reader.ErrEncoding, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap,
+	reader.ErrEmpty, reader.ErrNoTable, reader.ErrEncoding, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap, reader.ErrSheet,
 }
 
 // codeOf is the one table from errors to exit codes.

@@ -15,7 +15,7 @@ import (
 var flagContract = map[string][2]string{
 	"url": {"https://api.selling.com", "http://127.0.0.1:1"}, "api-key-file": {"", "key.txt"},
 	"replace": {"false", "true"}, "fields": {"", "title"}, "out": {"", "out"}, "results": {"", "r.csv"}, "failures": {"", "f.csv"}, "summary": {"", "s.json"}, "pending": {"", "p.csv"}, "report": {"", "r.html"}, "metrics": {"", "m.prom"}, "on-finish": {"", "cat"}, "spreadsheet-safe": {"false", "true"}, "bom": {"false", "true"},
-	"input-format": {"", "jsonl"}, "format": {"", "csv"}, "map": {"[]", "[email=Mail]"},
+	"input-format": {"", "jsonl"}, "sheet": {"", "Leads"}, "format": {"", "csv"}, "map": {"[]", "[email=Mail]"},
 	"delimiter": {"", "tab"}, "quote": {"", "none"}, "encoding": {"", "utf-8"}, "header-line": {"", "3"}, "no-header": {"false", "true"}, "no-split-names": {"false", "true"},
 	"email-as": {"email", "business_email"}, "set": {"[]", "[a.b=true]"}, "same-by": {"request", "email"},
 	"bulk": {"false", "true"}, "bulk-size": {"500", "50"}, "bulk-wait": {"1h", "5m"},

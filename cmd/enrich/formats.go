@@ -19,26 +19,42 @@ func (j *job) chooseFormats() error {
 	}
 	for flag, given := range map[string]bool{"spreadsheet-safe": s.SpreadsheetSafe, "bom": s.BOM} {
 		if given && j.format != format.CSV {
-			return fmt.Errorf("--%s is for CSV: results and failures are written as %s", flag, j.format)
+			return wrongFormat(flag, fmt.Sprintf("--%s is for CSV: results and failures are written as %s", flag, j.format), "")
 		}
 	}
 	if len(s.Fields) > 0 && j.format.HasObjects() {
-		return fmt.Errorf("--fields is for formats with columns: results are written as %s, with the whole answer (--format csv has columns)", j.format)
+		return wrongFormat("fields", fmt.Sprintf("--fields is for formats with columns: results are written as %s, with the whole answer", j.format), "use --format csv")
 	}
+	chosen := fmt.Sprintf("results and failures are written as %s", j.format)
 	for _, o := range []struct {
-		flag, path string
-		format     format.Format
-		why        string
+		flag, path  string
+		format      format.Format
+		why, advice string
 	}{
-		{"results", s.Results, j.format, "results and failures are written as %s (--format)"},
-		{"failures", s.Failures, j.format, "results and failures are written as %s (--format)"},
-		{"pending", s.Pending, j.pendingFormat, "pending rows are written unchanged, as %s"},
+		{"results", s.Results, j.format, chosen, "use --format, or another extension"},
+		{"failures", s.Failures, j.format, chosen, "use --format, or another extension"},
+		{"pending", s.Pending, j.pendingFormat, fmt.Sprintf("pending rows of %s are written as they are", j.info.Format), "use another extension"},
 	} {
-		if err := j.checkFormat(o.path, o.format); err != nil {
-			return fmt.Errorf("--%s=%q: %w; "+o.why, o.flag, o.path, err, o.format)
+		if onTerminal := o.format.IsBinary() && o.path != "" && publish.Canonical(o.path) == "-" && j.isTerminal(); onTerminal {
+			return wrongFormat(o.flag, fmt.Sprintf("--%s: a terminal cannot show %s", o.flag, o.format), "name a file, or redirect standard output")
+		}
+		if named := format.OfPath(o.path); named != "" && named != o.format && (named.IsBinary() || o.format.IsBinary()) {
+			return wrongFormat(o.flag, fmt.Sprintf("--%s=%q has the extension of %s, and %s", o.flag, o.path, named, o.why), o.advice)
 		}
 	}
 	return nil
+}
+
+// isTerminal reports whether standard output is one.
+func (j *job) isTerminal() bool {
+	_, ok := j.world.out.Width()
+	return ok
+}
+
+// wrongFormat is the error of a flag that does not fit the format of an output, or of a name that would keep every program from
+// opening it: a workbook as .csv, or CSV as .xlsx.
+func wrongFormat(flag, message, advice string) error {
+	return problem.New(problem.Problem{Code: "wrong_format", Flag: flag, Message: message, Advice: advice})
 }
 
 // pendingFormatOf returns the format of pending rows. Objects stay JSONL. Rows with cells are CSV, unless the file's extension is
@@ -51,21 +67,6 @@ func (j *job) pendingFormatOf(path string) format.Format {
 		return f
 	}
 	return format.CSV
-}
-
-// checkFormat returns an error if no program would open a file because its name has the extension of another format: a workbook as
-// .csv, or CSV as .xlsx. A terminal cannot show a workbook, either.
-func (j *job) checkFormat(path string, f format.Format) error {
-	if f.IsBinary() && path != "" && publish.Canonical(path) == "-" {
-		if _, isTerminal := j.world.out.Width(); isTerminal {
-			return errors.New("a terminal cannot show this format: name a file, or redirect standard output")
-		}
-	}
-	named := format.OfPath(path)
-	if named == "" || named == f || !named.IsBinary() && !f.IsBinary() {
-		return nil
-	}
-	return fmt.Errorf("the extension is that of %s", named)
 }
 
 // tooLargeAdvice adds to the error of an output that does not fit its format what helps: another format, from the ledger alone.

@@ -128,9 +128,9 @@ func TestFlagsThatDoNotFitTheFormat(t *testing.T) {
 		{"--fields frobnicate l.csv", `unknown field "frobnicate" (the fields are`},
 		{"--fields enrich_status l.csv", "enrich_status is always written, before the fields: leave it out"},
 		{"--fields title, l.csv", "expected names of fields, separated by commas"},
-		{"--results r.xlsx l.csv", `--results="r.xlsx": the extension is that of xlsx; results and failures are written as csv`},
-		{"--format xlsx --failures f.csv l.csv", `--failures="f.csv": the extension is that of csv; results and failures are written as xlsx`},
-		{"--pending p.XLSX l.jsonl", `--pending="p.XLSX": the extension is that of xlsx; pending rows are written unchanged, as jsonl`},
+		{"--results r.xlsx l.csv", `--results="r.xlsx" has the extension of xlsx, and results and failures are written as csv: use --format, or another extension`},
+		{"--format xlsx --failures f.csv l.csv", `--failures="f.csv" has the extension of csv, and results and failures are written as xlsx`},
+		{"--pending p.XLSX l.jsonl", `--pending="p.XLSX" has the extension of xlsx, and pending rows of jsonl are written as they are: use another extension`},
 		{"--format xls l.csv", "expected csv"},
 	} {
 		s.run(exitUsage, append([]string{"run"}, strings.Fields(test.args)...)...).says(test.says)

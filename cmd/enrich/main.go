@@ -1,4 +1,4 @@
-// Command enrich asks a paid contact API about every row of a CSV or JSONL file, once.
+// Command enrich asks a paid contact API about every row of a lead list, once.
 package main
 
 import (

@@ -17,6 +17,7 @@ import (
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/internal/jsonscan"
+	"enrich/internal/phrase"
 	"enrich/reader"
 )
 
@@ -171,7 +172,14 @@ func withoutLine(message string, line int64) string {
 // sayReading tells how the file is read.
 func (j *job) sayReading(i reader.Info) {
 	v := j.printer
-	v.Info(fmt.Sprintf("%s: %s, %s", console.Name(j.input.Name), i.Format, i.Encoding)+packed(i.Compression), "event", "reading", "info", i)
+	what := string(i.Format)
+	if i.Encoding != "" {
+		what += ", " + i.Encoding
+	}
+	if i.Workbook != nil {
+		what += ", " + sheetOf(i)
+	}
+	v.Info(console.Name(j.input.Name)+": "+what+packed(i.Compression), "event", "reading", "info", i)
 	if i.Format.IsDelimited() {
 		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line endings %s, header on line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
 	}
@@ -186,8 +194,36 @@ func (j *job) sayReading(i reader.Info) {
 	j.saySkipped(i)
 }
 
+// sheetOf says which sheet of a workbook is read, and where its header is.
+func sheetOf(i reader.Info) string {
+	text := "sheet " + console.Name(i.Sheet)
+	if i.Sheets > 1 {
+		text += fmt.Sprintf(" (of %d)", i.Sheets)
+	}
+	if i.HeaderLine > 0 {
+		text += fmt.Sprintf(", header in row %d", i.HeaderLine)
+	}
+	return text
+}
+
+// sayWorkbook reports what people do not see in a workbook and should know before its rows are sent.
+func (j *job) sayWorkbook(w *reader.Workbook) {
+	if w == nil {
+		return
+	}
+	if n := w.HiddenRows; n > 0 {
+		j.printer.Warn(fmt.Sprintf("sheet %s: %s %s hidden, and read like the others; to leave them out, copy the visible rows into a new workbook",
+			console.Name(w.Sheet), console.Count(n, "row"), phrase.Plural(n, "is", "are")), "event", "hidden_rows", "rows", n)
+	}
+	if n := w.FormulasWithoutValue; n > 0 {
+		j.printer.Warn(fmt.Sprintf("sheet %s: %s %s no saved value and their cells are empty; open the workbook in a spreadsheet program and save it",
+			console.Name(w.Sheet), console.Count(n, "formula"), phrase.Plural(n, "has", "have")), "event", "formulas_without_value", "cells", n)
+	}
+}
+
 // saySkipped reports the lines above the header, which are not read as rows.
 func (j *job) saySkipped(i reader.Info) {
+	j.sayWorkbook(i.Workbook)
 	switch above := i.Above; above.Count {
 	case 0:
 	case 1:

@@ -173,7 +173,13 @@ func (r *reporter) notice(s *pipeline.Summary) report.Notice {
 // reading says how the file was read.
 func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 	i := j.info
-	about := []report.Pair{{Name: "format", Value: string(i.Format)}, {Name: "encoding", Value: i.Encoding}}
+	about := []report.Pair{{Name: "format", Value: string(i.Format)}}
+	if i.Encoding != "" {
+		about = append(about, report.Pair{Name: "encoding", Value: i.Encoding})
+	}
+	if i.Workbook != nil {
+		about = append(about, report.Pair{Name: "sheet", Value: r.clean(i.Sheet, maxColumnRunes)}, report.Pair{Name: "columns", Value: strconv.Itoa(len(i.Header))})
+	}
 	if c := packed(i.Compression); c != "" {
 		about = append(about, report.Pair{Name: "compression", Value: i.Compression})
 	}

@@ -20,7 +20,7 @@ func writeCommand(w world) *cobra.Command {
 	s := settings.Defaults()
 	cmd := &cobra.Command{
 		Use: "write [flags] FILE", Short: "Write the results from the ledger alone: no call, no key",
-		Example: "  enrich write leads.csv\n  enrich write --format jsonl --out export leads.csv", Args: oneFile,
+		Example: "  enrich write leads.csv\n  enrich write --format xlsx --fields title,mobile_phone leads.csv\n  enrich write --format jsonl --out export leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withInput(cmd, args, func(name string) error { return write(w, &s, name) })
 		},

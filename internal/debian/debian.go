@@ -49,18 +49,36 @@ func UntilDeadline(t testing.TB) (context.Context, context.CancelFunc) {
 // Program returns the path of a program, which has one of the names. If there is none, it installs a package first.
 func Program(t testing.TB, pkg string, names ...string) string {
 	t.Helper()
-	if path := find(names); path != "" {
+	return need(t, pkg, names[0], func() string { return find(names) })
+}
+
+// Python returns the path of a Python that has a module. If there is none, it installs a package first.
+func Python(t testing.TB, pkg, module string) string {
+	t.Helper()
+	return need(t, pkg, "Python module "+module, func() string {
+		const python = "/usr/bin/python3" // packages install modules for this one, which may not be the first in the path
+		if exec.Command(python, "-c", "import "+module).Run() != nil {
+			return ""
+		}
+		return python
+	})
+}
+
+// need returns what find finds, "" if it is missing: then it installs a package first.
+func need(t testing.TB, pkg, what string, find func() string) string {
+	t.Helper()
+	if path := find(); path != "" {
 		return path
 	}
 	if os.Geteuid() != 0 {
-		Unavailable(t, "no "+names[0]+" here, and only root can install it: apt-get install "+pkg)
+		Unavailable(t, "no "+what+" here, and only root can install it: apt-get install "+pkg)
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		Unavailable(t, "no "+names[0]+" here, and no apt-get to install it")
+		Unavailable(t, "no "+what+" here, and no apt-get to install it")
 	}
 	ctx, cancel := UntilDeadline(t)
 	defer cancel()
-	path, err := install(ctx, pkg, names)
+	path, err := install(ctx, pkg, what, find)
 	if err != nil {
 		Unavailable(t, pkg+" cannot be installed: "+err.Error())
 	}
@@ -68,13 +86,13 @@ func Program(t testing.TB, pkg string, names ...string) string {
 }
 
 // install installs a package. The tests of other packages may be doing the same: one waits for the other.
-func install(ctx context.Context, pkg string, names []string) (string, error) {
+func install(ctx context.Context, pkg, what string, find func() string) (string, error) {
 	lock := flock.New(filepath.Join(os.TempDir(), "enrich-test-apt.lock"))
 	if _, err := lock.TryLockContext(ctx, time.Second); err != nil {
 		return "", fmt.Errorf("wait for another installation: %w", err)
 	}
 	defer func() { _ = lock.Close() }() // the end of the process unlocks it, too
-	if path := find(names); path != "" {
+	if path := find(); path != "" {
 		return path, nil
 	}
 	if apt(ctx, "install", pkg) != nil { // the lists of packages may be missing or old
@@ -82,9 +100,9 @@ func install(ctx context.Context, pkg string, names []string) (string, error) {
 			return "", err
 		}
 	}
-	path := find(names)
+	path := find()
 	if path == "" {
-		return "", fmt.Errorf("it was installed, and %q is not in the path", names)
+		return "", fmt.Errorf("it was installed, and %s is still missing", what)
 	}
 	return path, nil
 }

@@ -1,6 +1,7 @@
 package debian_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -32,6 +33,16 @@ func TestAMissingProgramFailsOnlyIfItIsRequired(t *testing.T) {
 // A program that is here is found under any of its names, and nothing is installed.
 func TestAProgramThatIsHere(t *testing.T) {
 	if path := debian.Program(t, "no-such-package", "no-such-program", "go"); filepath.Base(path) != "go" && filepath.Base(path) != "go.exe" {
+		t.Errorf("found %q", path)
+	}
+}
+
+// A module that is here is found, and nothing is installed.
+func TestAModuleThatIsHere(t *testing.T) {
+	if _, err := os.Stat("/usr/bin/python3"); err != nil {
+		t.Skip("there is no Python")
+	}
+	if path := debian.Python(t, "no-such-package", "json"); path != "/usr/bin/python3" {
 		t.Errorf("found %q", path)
 	}
 }

@@ -4,6 +4,7 @@ package phrase
 
 import (
 	"strconv"
+	"strings"
 )
 
 // Count returns a number with its noun, whose plural has an s: "1 row", "2 rows".
@@ -17,6 +18,15 @@ func Plural[N int | int64](n N, one, many string) string {
 		return one
 	}
 	return many
+}
+
+// Or lists words as alternatives: "a", "a or b", "a, b or c".
+func Or(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // Shorten returns the first most characters of a text, with an ellipsis behind them if there are more.

@@ -74,3 +74,11 @@ func TestTheNearestNameIsFound(t *testing.T) {
 		}
 	}
 }
+
+func TestOr(t *testing.T) {
+	for expected, words := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
+		if got := phrase.Or(words); got != expected {
+			t.Errorf("%q: %q, expected %q", words, got, expected)
+		}
+	}
+}

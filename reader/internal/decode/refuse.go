@@ -15,23 +15,23 @@ type signature struct {
 
 const (
 	saveAsCSV = "; open it in the program that made it and save or export it as CSV"
-	picture   = "this is a picture; expected a CSV or JSONL file"
-	program   = "this is a program; expected a CSV or JSONL file"
+	picture   = "this is a picture; expected a CSV, JSONL or .xlsx file"
+	program   = "this is a program; expected a CSV, JSONL or .xlsx file"
 	encrypted = "this file is encrypted; decrypt it first"
-	archive   = "this is an archive; unpack it, and name the CSV or JSONL file in it"
+	archive   = "this is an archive; unpack it, and name the file in it"
 )
 
 // signatures returns those of the files that people have beside tables.
 func signatures() []signature {
 	return []signature{
-		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an Excel workbook or another Office document; open it and save it as CSV (UTF-8)"},
+		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "this is an Excel 97-2003 workbook (.xls) or another Office document, not text; open it and save it as .xlsx or CSV"},
 		{0, "%PDF-", "this is a PDF document; export its data as CSV"},
 		{0, "\x89PNG\r\n", picture},
 		{0, "\xff\xd8\xff", picture},
 		{0, "GIF8", picture},
 		{0, "II*\x00", picture},
 		{0, "MM\x00*", picture},
-		{0, "\x00\x00\x00", "this is a picture, a film or another binary file; expected a CSV or JSONL file"},
+		{0, "\x00\x00\x00", "this is a picture, a film or another binary file; expected a CSV, JSONL or .xlsx file"},
 		{0, "{\\rtf", "this is a text document (RTF)" + saveAsCSV},
 		{0, "SQLite format 3\x00", "this is an SQLite database; export the table as CSV"},
 		{0, "PAR1", "this is a Parquet file in an archive; unpack it first"},
@@ -69,19 +69,20 @@ func refuseRaw(block []byte) error {
 	return nil
 }
 
-// zipAdvice tells a workbook from other ZIP archives. The first entry's flags say whether it is encrypted.
+// zipAdvice tells an office document, of which package workbook knows more, from other ZIP archives. The first entry's flags say
+// whether it is encrypted.
 func zipAdvice(block []byte) string {
 	switch {
 	case len(block) > 6 && block[6]&1 != 0:
-		return "this is an encrypted ZIP archive; unpack it, and name the CSV or JSONL file in it"
+		return "this is an encrypted ZIP archive; unpack it, and name the file in it"
 	case bytes.Contains(block, []byte("xl/")), bytes.Contains(block, []byte("[Content_Types].xml")):
-		return "this is an Excel workbook; open it and save it as CSV (UTF-8)"
+		return "this is an Excel workbook, not text; if it is packed, unpack it, and leave out --input-format"
 	case bytes.Contains(block, []byte("opendocument")):
-		return "this is an OpenDocument file; open it and save it as CSV (UTF-8)"
+		return "this is an OpenDocument file, not text; open it and save it as .xlsx or CSV"
 	case bytes.Contains(block, []byte("Index/")):
-		return "this is a Numbers document; open it and export it as CSV"
+		return "this is a Numbers document, not text; open it in Numbers and choose File > Export To > Excel or CSV"
 	}
-	return "this is a ZIP archive; unpack it, and name the CSV or JSONL file in it"
+	return "this is a ZIP archive; unpack it, and name the file in it"
 }
 
 // refuseText says why decoded text is not a table.
@@ -95,7 +96,7 @@ func refuseText(block []byte) error {
 	case bytes.HasPrefix(start, []byte("<?xml")), bytes.HasPrefix(start, []byte("<svg")):
 		return source.NotTable("this is an XML document" + saveAsCSV)
 	case isNoise(block):
-		return source.NotTable("this is not text: it has too many control characters; expected a CSV or JSONL file")
+		return source.NotTable("this is not text: it has too many control characters; expected a CSV, JSONL or .xlsx file")
 	}
 	return nil
 }

@@ -27,8 +27,9 @@ func TestOtherFilesAreRefusedWithAdvice(t *testing.T) {
 	}{
 		"nothing":        {"", reader.ErrEmpty, "no row"},
 		"white space":    {" \n\n\t\n", reader.ErrEmpty, "no row"},
-		"workbook":       {"PK\x03\x04\x14\x00\x06\x00[Content_Types].xml", reader.ErrNoTable, "save it as CSV"},
-		"old workbook":   {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", reader.ErrNoTable, "save it as CSV"},
+		"cut workbook":   {"PK\x03\x04\x14\x00\x06\x00[Content_Types].xml", reader.ErrBroken, "truncated"},
+		"old workbook":   {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\x00", reader.ErrNoTable, "save it as .xlsx or CSV"},
+		"packed":         {string(readertest.Gzip(string(readertest.Workbook()))), reader.ErrNoTable, "unpack it"},
 		"locked archive": {"PK\x03\x04\x14\x00\x01\x00leads.csv", reader.ErrNoTable, "encrypted"},
 		"archive":        {"PK\x03\x04\x14\x00\x00\x00leads.csv", reader.ErrNoTable, "unpack"},
 		"PDF":            {"%PDF-1.7\n%\xe2\xe3", reader.ErrNoTable, "PDF"},

@@ -10,7 +10,6 @@ package delimited
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"enrich/contact"
 	"enrich/internal/columns"
@@ -50,7 +49,7 @@ func Open(w source.Window, o Options) (*Reader, error) {
 		return nil, layout.HeaderError(line+int64(blank), "%s, separated by %q", headerFault(dialect.TooWide), delimiter)
 	}
 	r := &Reader{
-		Window: w, scan: dialect.NewScanner(d), line: line, kindAt: -1, messageAt: -1,
+		Window: w, scan: dialect.NewScanner(d), line: line,
 		ahead: lookahead{reopen: o.Reopen}, contact: func([]string) contact.Contact { return contact.Contact{} },
 	}
 	r.Take(skip)
@@ -66,9 +65,10 @@ func (r *Reader) findHeader(o layout.Options) error {
 	if err != nil {
 		return err
 	}
+	named := false
 	if at >= 0 {
 		r.header = records[at].Cells
-		r.named = !layout.HasValues(r.header)
+		named = !layout.HasValues(r.header)
 		r.info.HeaderLine, r.info.Above = int(records[at].Line), table.Above(at)
 		r.Take(ends[at])
 		r.line = records[at].Next
@@ -76,7 +76,7 @@ func (r *Reader) findHeader(o layout.Options) error {
 		r.header = columns.Numbered(table.Width())
 	}
 	r.samples = table.Samples(at)
-	r.kindAt, r.messageAt = slices.Index(r.header, columns.ErrorKind), slices.Index(r.header, columns.ErrorMessage)
+	r.rows = layout.NewRowCheck(r.header, named)
 	r.trailer.FollowsTable = at >= 0
 	return nil
 }

@@ -32,13 +32,10 @@ type Reader struct {
 	header []string
 	// samples are the first rows: they show what is in a column.
 	samples [][]string
-	// named says that the header has names, not values: a row that equals it is the header again.
-	named bool
+	rows    layout.RowCheck
 	// line is where the next record begins.
-	line int64
-	// kindAt and messageAt are the columns of a failures file that say why a row failed; -1 if there are none.
-	kindAt, messageAt int
-	contact           func(cells []string) contact.Contact
+	line    int64
+	contact func(cells []string) contact.Contact
 	// doubtful says that a record was malformed and no record since was certainly a row: what looks like one may be the
 	// rest of a cell.
 	doubtful bool

@@ -2,7 +2,6 @@ package delimited
 
 import (
 	"fmt"
-	"slices"
 	"unicode/utf8"
 
 	"enrich/contact"
@@ -20,10 +19,8 @@ func (r *Reader) check(row *source.Row, cells []string, record []byte) {
 		row.Refused = refuse(row, contact.Invalid, "bytes that are not text in the file's encoding: save it as UTF-8, or name the encoding with --encoding")
 	case len(record) > maxCell && r.overlong() > 0:
 		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes", r.overlong(), maxCell))
-	case r.kindAt >= 0 && cells[r.kindAt] == string(contact.Ragged):
-		row.Refused = &source.Refusal{Kind: contact.Ragged, Message: r.earlierMessage(cells)}
-	case r.named && cells[0] == r.header[0] && slices.Equal(cells, r.header):
-		row.Refused = refuse(row, contact.Invalid, "the header is repeated here") // files that were joined
+	default:
+		row.Refused = r.rows.Refusal(row)
 	}
 }
 
@@ -41,14 +38,6 @@ func (r *Reader) setExtra(row *source.Row, cells []string) {
 	if len(cells) > len(r.header) {
 		row.Refused.Extra = cells[len(r.header):]
 	}
-}
-
-// earlierMessage returns the message that a failures file has for a row that is refused again.
-func (r *Reader) earlierMessage(cells []string) string {
-	if r.messageAt >= 0 && cells[r.messageAt] != "" {
-		return cells[r.messageAt]
-	}
-	return "refused before: fix the row and empty its enrich_error_kind"
 }
 
 // overlong returns the number of the first cell above maxCell, from 1; 0 if there is none.

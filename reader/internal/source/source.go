@@ -21,6 +21,8 @@ var (
 	ErrNoTable = errors.New("the input is not a table")
 	// ErrEncoding: the encoding of the input's text cannot be known.
 	ErrEncoding = errors.New("the input's encoding cannot be known")
+	// ErrSheet: --sheet names no sheet of the workbook, or several sheets could be meant.
+	ErrSheet = errors.New("the sheet is not clear")
 	// ErrBroken: the input ended early. The rows before that point are good, and were returned.
 	ErrBroken = errors.New("the input ended early")
 	// ErrStorage: a temporary copy of the input cannot be written or read. The reader of the copy wraps it. Such an error says
@@ -88,6 +90,8 @@ type Info struct {
 	Compression string `json:"compression"`
 	// Dialect says how a CSV is delimited. It is zero for other formats.
 	Dialect
+	// Workbook says which sheet of a workbook is read; nil for other formats.
+	*Workbook
 	// HeaderLine is the line of the header, from 1; 0 if there is none.
 	HeaderLine int `json:"header_line,omitempty"`
 	// Above has the lines above the header that are not part of the table and were skipped.
@@ -110,6 +114,17 @@ type Dialect struct {
 	Escape string `json:"escape,omitempty"`
 	// LineEnd is LF, CRLF, CR or mixed, judged by the first block.
 	LineEnd string `json:"line_end,omitempty"`
+}
+
+// A Workbook says which sheet of a workbook is read, and what people should know about it.
+type Workbook struct {
+	// Sheet is the name of the sheet, Sheets how many there are with cells, hidden ones included.
+	Sheet  string `json:"sheet"`
+	Sheets int    `json:"sheets"`
+	// HiddenRows counts the rows below the header that are hidden, for example by a filter. They are rows like any others.
+	HiddenRows int64 `json:"hidden_rows"`
+	// FormulasWithoutValue counts the cells with a formula whose value was not saved. They are empty.
+	FormulasWithoutValue int64 `json:"formulas_without_value"`
 }
 
 // Lines is a range of an input's lines, from 1. The zero value means no line.

@@ -2,7 +2,6 @@ package xlsx
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -74,9 +73,9 @@ func surrogate(text string) (unit rune, ok bool) {
 	return 0xD000 | rune(text[1]&0x3F)<<6 | rune(text[2]&0x3F), true
 }
 
-// needsPreserve reports whether a reader may drop white space of a text unless it is told not to.
+// needsPreserve reports whether a reader may drop white space at an end of a text unless it is told not to.
 func needsPreserve(text string) bool {
-	return text[0] <= ' ' || text[len(text)-1] <= ' ' || strings.ContainsAny(text, "\t\n")
+	return text[0] <= ' ' || text[len(text)-1] <= ' '
 }
 
 // codeUnits returns the length of a text in UTF-16.

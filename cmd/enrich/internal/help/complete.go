@@ -32,7 +32,7 @@ func Complete(cmd *cobra.Command) {
 		}
 	})
 	for name, c := range map[string]cobra.CompletionFunc{
-		"map": completeMap, "fields": completeFields, "rate": noFile, "url": noFile, "set": noFile, "delimiter": cobra.FixedCompletions([]string{"comma", "tab"}, cobra.ShellCompDirectiveNoFileComp),
+		"map": completeMap, "sheet": completeSheet, "fields": completeFields, "rate": noFile, "url": noFile, "set": noFile, "delimiter": cobra.FixedCompletions([]string{"comma", "tab"}, cobra.ShellCompDirectiveNoFileComp),
 		"encoding": cobra.FixedCompletions([]string{"utf-8", "utf-16le", "utf-16be", "windows-1252", "latin-1"}, cobra.ShellCompDirectiveNoFileComp),
 		"out": func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
@@ -86,6 +86,17 @@ func completeFields(_ *cobra.Command, _ []string, typed string) (all []string, h
 		}
 	}
 	return all, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeSheet completes the name of a sheet of the workbook that the command line names.
+func completeSheet(_ *cobra.Command, args []string, _ string) (names []string, how cobra.ShellCompDirective) {
+	if len(args) > 0 && args[0] != "-" {
+		if in, err := input.Open(args[0], nil); err == nil {
+			defer func() { _ = in.Close() }()     // it was only read
+			names, _ = reader.Sheets(in, in.Size) // a file without sheets has no completions
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // columnsOf returns the columns of a file; none if it cannot be read without flags.

@@ -151,8 +151,11 @@ func allFlags(cmd *cobra.Command) map[string]*pflag.Flag {
 	return all
 }
 
-// isList reports whether a flag may be given several times, with any text.
-func isList(f *pflag.Flag) bool { return f.Value.Type() == "stringArray" }
+// isList reports whether a flag may be given several times, and a value continues the list.
+func isList(f *pflag.Flag) bool {
+	_, ok := f.Value.(FieldList)
+	return ok || f.Value.Type() == "stringArray"
+}
 
 // texts returns the values of a setting as they are given to a flag.
 func texts(f *pflag.Flag, value any) ([]string, error) {

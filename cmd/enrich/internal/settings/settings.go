@@ -36,7 +36,7 @@ type Settings struct {
 	Out, Results, Failures, Summary string
 	Pending, Report, Metrics        string
 	Replace                         bool
-	InputFormat, Format             string
+	InputFormat, Format, Sheet      string
 	Delimiter, Quote, Encoding      string
 	HeaderLine                      int64 // 0: detected
 	NoHeader, NoSplitNames          bool
@@ -81,6 +81,7 @@ func Defaults() Settings {
 func (s *Settings) InputFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(Choice{&s.InputFormat, format.Names(format.Inputs())}, "input-format", "format of the input (default: detected)")
+	f.StringVar(&s.Sheet, "sheet", "", "read the sheet with this `NAME` or number (default: the only visible sheet with a table)")
 	f.StringVar(&s.Delimiter, "delimiter", "", "column delimiter: one `CHARACTER`, or tab (default: detected)")
 	f.StringVar(&s.Quote, "quote", "", "quote `CHARACTER`, or none (default: detected)")
 	f.StringVar(&s.Encoding, "encoding", "", "encoding `NAME`: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
@@ -199,7 +200,7 @@ func (s *Settings) Reader() (reader.Options, error) {
 		return reader.Options{}, err
 	}
 	o := reader.Options{
-		Format: format.Format(s.InputFormat), Delimiter: s.Delimiter, Quote: s.Quote, Encoding: s.Encoding,
+		Format: format.Format(s.InputFormat), Sheet: s.Sheet, Delimiter: s.Delimiter, Quote: s.Quote, Encoding: s.Encoding,
 		HeaderLine: int(s.HeaderLine), NoHeader: s.NoHeader, Map: mapping, NoSplitNames: s.NoSplitNames,
 	}
 	return o, o.Validate()

@@ -36,7 +36,7 @@ func (c Choice) Set(s string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("expected %s", strings.Join(c.Words, " or "))
+	return fmt.Errorf("expected %s", phrase.Or(c.Words))
 }
 
 // A Preset is a choice with a default that does not count as given: the value is empty then.
