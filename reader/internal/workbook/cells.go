@@ -36,6 +36,7 @@ type cell struct {
 	// value is what is stored, present whether anything is.
 	value            []byte
 	present, formula bool
+	inline           bool // value is an inline text
 	// long says that value is cut.
 	long bool
 }
@@ -205,7 +206,7 @@ func (s *sheetScanner) readCell(values bool) error {
 				return nil
 			}
 		case xmlscan.Text:
-			if inValue {
+			if inValue && !s.cell.inline {
 				s.cell.present = true
 				if values {
 					s.addValue(s.x.Text())
@@ -235,8 +236,9 @@ func (s *sheetScanner) addValue(piece []byte) {
 	s.value = append(s.value, piece...)
 }
 
-// readInline reads an inline text.
+// readInline reads an inline text. Some programs write a value as well, which is another: the text counts.
 func (s *sheetScanner) readInline(values bool) error {
+	s.value, s.cell.inline = s.value[:0], true
 	return readText(s.x, s.x.Depth(), func(piece []byte) error {
 		s.cell.present = s.cell.present || len(piece) > 0
 		if values {

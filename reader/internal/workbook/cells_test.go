@@ -59,6 +59,8 @@ func TestCells(t *testing.T) {
 		`<c r="b2"><v>5</v></c>`:                                                  "5",
 		`<c r="B2"><v>&#53;<!-- -->5</v></c>`:                                     "55",
 		`<c r="B2"><v><![CDATA[5]]></v></c>`:                                      "5",
+		`<c r="B2" t="inlineStr"><v>1.0</v><is><t>1.</t></is></c>`:                "1.",
+		`<c r="B2" t="inlineStr"><is><t>1.</t></is><v>1.0</v></c>`:                "1.",
 		`<c r="B2" t="weird"><v>5</v></c>`:                                        "5",
 	} {
 		sheet := `<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>email</t></is></c><c r="B1" t="inlineStr"><is><t>value</t></is></c></row>` +
