@@ -195,7 +195,17 @@ func TestPendingRowsAreAFileThatCanBeRun(t *testing.T) {
 			t.Errorf("%+v: %q", test, got)
 		}
 	}
-	s.run(exitCapped, "run", "--limit", "1", "--pending", "rest.xlsx", "--replace", "l.csv")
+	s.run(exitCapped, "run", "--limit", "1", "--pending", "rest.parquet", "--replace", "l.csv")
+	s.run(exitOK, "run", "--format", "csv", "--fields", "email", "rest.parquet")
+	if got := s.read("rest.results.csv"); !strings.HasPrefix(got, "email,phone,enrich_status,enrich_at,enrich_credit,enrich_message,enrich_email\nb@x.example,+007,matched,") {
+		t.Errorf("%q", got)
+	}
+	s.run(exitOK, "write", "--fields", "email", "rest.parquet") // Parquet with the chosen columns
+	s.run(exitOK, "write", "--format", "csv", "--fields", "email", "--results", "again.csv", "rest.results.parquet")
+	if got := s.read("again.csv"); !strings.HasPrefix(got, "email,phone,enrich_status,enrich_at,enrich_credit,enrich_message,enrich_email\nb@x.example,+007,matched,") {
+		t.Errorf("%q", got)
+	}
+	s.run(exitCapped, "run", "--limit", "1", "--pending", "rest.xlsx", "--ledger", "other.db", "--replace", "l.csv")
 	if got := s.read("rest.xlsx"); !isWorkbook(got) || strings.HasPrefix(s.read("l.results.csv"), "PK") {
 		t.Errorf("%q", got)
 	}

@@ -74,7 +74,7 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		"limit = { a = 1 }":                   "got a table",
 		"share = \"x\"":                       "share: expected a number, got a string",
 		"workers = \"5\"":                     "workers: expected a whole number, got a string",
-		"format = \"xls\"":                    `format: "xls": expected csv, jsonl or xlsx`,
+		"format = \"xls\"":                    `format: "xls": expected csv, jsonl, `,
 		"fields = [\"title\", \"titel\"]":     `fields: "titel": unknown field "titel": did you mean title?`,
 		"fields = \"title,title\"":            "title is given twice",
 		"map = [1]":                           "map: expected a string, got a number",

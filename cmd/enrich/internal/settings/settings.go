@@ -111,7 +111,7 @@ func (s *Settings) OutputFlags(cmd *cobra.Command) {
 	f.Var(Path{&s.Failures}, "failures", "write the failures to `FILE`; - is standard output")
 	f.Var(Path{&s.Summary}, "summary", "write the summary to `FILE`; - is standard output")
 	f.BoolVar(&s.Replace, "replace", false, "replace existing outputs, even those of another input or with more answered rows")
-	f.Var(Path{&s.Pending}, "pending", "write the rows that were not sent to `FILE`, unchanged: as CSV or JSONL, or as a workbook if its name ends in .xlsx")
+	f.Var(Path{&s.Pending}, "pending", "write the rows that were not sent to `FILE`, unchanged: as CSV or JSONL, or in the format of a name with .xlsx or .parquet")
 	f.Var(Path{&s.Report}, "report", "write an HTML report of the run to `FILE`")
 	f.Var(Choice{&s.Format, format.Names(format.Outputs())}, "format", "format of results and failures (default: csv for csv and xlsx, else the input's)")
 	f.Var(FieldList{&s.Fields}, "fields", "columns of the answer to write, in this order, such as title,mobile_phone (default: all); not for JSONL")
