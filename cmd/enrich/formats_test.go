@@ -69,6 +69,25 @@ func TestAWorkbookIsTheSameInEveryRun(t *testing.T) {
 	}
 }
 
+// TestAnOutputWorkbookIsAnInput: its cells are those that were written, enrich's columns are replaced, and no call is made.
+func TestAnOutputWorkbookIsAnInput(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Match: 1})
+	s.write("l.csv", "email,phone,notes\na@x.example,+18005551234,=1+1\nb@x.example,007,\" two\nlines _x0041_\"\nno address,-5,1e5\n")
+	s.run(exitFailedRows, "run", "--format", "xlsx", "l.csv")
+	s.run(exitFailedRows, "run", "--results", "expected.csv", "--failures", "failed.csv", "--summary", "s.json", "l.csv")
+	s.run(exitOK, "run", "l.results.xlsx")
+	if got, expected := s.read("l.results.results.csv"), s.read("expected.csv"); got != expected {
+		t.Errorf("%q became %q", expected, got)
+	}
+	s.run(exitOK, "run", "--format", "xlsx", "--fields", "title", "--out", ".", "l.results.results.csv")
+	s.run(exitFailedRows, "run", "--format", "csv", "l.failures.xlsx")
+	if got := s.read("l.failures.failures.csv"); !strings.Contains(got, "no address,-5,1e5,invalid") || strings.Count(got, "enrich_error_kind") != 1 {
+		t.Errorf("%q", got)
+	}
+	s.calls(2)
+}
+
 // TestRowsThatDoNotFitAWorkbook end the run with 1 and the command that helps. The answers are kept, and nothing is published.
 func TestRowsThatDoNotFitAWorkbook(t *testing.T) {
 	t.Parallel()
@@ -206,6 +225,10 @@ func TestPendingRowsAreAFileThatCanBeRun(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	s.run(exitCapped, "run", "--limit", "1", "--pending", "rest.xlsx", "--ledger", "other.db", "--replace", "l.csv")
+	s.run(exitOK, "run", "--results", "rest.csv", "--ledger", "other.db", "--replace", "rest.xlsx")
+	if got := s.read("rest.csv"); !strings.HasPrefix(got, "email,phone,enrich_status") || !strings.Contains(got, "b@x.example,+007,matched") {
+		t.Errorf("%q", got)
+	}
 	if got := s.read("rest.xlsx"); !isWorkbook(got) || strings.HasPrefix(s.read("l.results.csv"), "PK") {
 		t.Errorf("%q", got)
 	}
