@@ -54,7 +54,7 @@ func (j *job) isTerminal() bool {
 // wrongFormat is the error of a flag that does not fit the format of an output, or of a name that would keep every program from
 // opening it: a workbook as .csv, or CSV as .xlsx.
 func wrongFormat(flag, message, advice string) error {
-	return problem.New(problem.Problem{Code: "wrong_format", Flag: flag, Message: message, Advice: advice})
+	return problem.New(problem.Problem{Code: "invalid_value", Flag: flag, Message: message, Advice: advice})
 }
 
 // pendingFormatOf returns the format of pending rows. Objects stay JSONL. Rows with cells are CSV, unless the file's extension is
