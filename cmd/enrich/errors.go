@@ -62,6 +62,7 @@ var kinds = [...]kind{
 	{nil, "output_directory", "out", "name another directory with --out"},
 	{nil, "output", "out", "name another file"},
 	{nil, "other_input", "out", "name another directory with --out, or use --replace"},
+	{nil, "wrong_format", "format", "choose another --format, or name another file"},
 	{nil, "output_too_large", "format", "use --format csv"},
 	{nil, "on_finish", "on-finish", "leave the flag out on this machine"},
 	{reader.ErrEmpty, "input_empty", "", "name a file with rows"},

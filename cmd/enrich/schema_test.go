@@ -115,6 +115,7 @@ func TestObjectsConformToTheirSchemas(t *testing.T) {
 	plan := s.output(exitOK, "plan", "--log-format", "json", "--rate", "3/s", "--max-calls", "2", "l.csv")
 	conforms(t, "plan", plan)
 	conforms(t, "plan", s.output(exitOK, "run", "--dry-run", "--log-format", "json", "l.csv"))
+	conforms(t, "plan", s.output(exitOK, "plan", "--bulk", "--log-format", "json", "l.csv"))
 	s.run(exitFailedRows, "run", "--on-finish", "cat > told.json", "--pending", "p.csv", "--report", "r.html", "l.csv")
 	conforms(t, "summary", s.read("l.summary.json"))
 	conforms(t, "summary", s.read("told.json"))

@@ -221,7 +221,7 @@ func TestWithoutAFileOnATerminal(t *testing.T) {
 		}
 		c.ends(exitUsage)
 		_ = end.Close() // nothing was written to it
-		if !strings.HasPrefix(c.said.String(), "enrich: "+command+" takes one file: name a CSV or JSONL file, or - for standard input\n") {
+		if !strings.HasPrefix(c.said.String(), "enrich: "+command+" takes one file: name a ") || !strings.HasSuffix(c.said.String(), "or - for standard input\n") {
 			t.Errorf("%s: %s", command, &c.said)
 		}
 	}
