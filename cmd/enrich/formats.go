@@ -17,6 +17,7 @@ func (j *job) chooseFormats() error {
 	if s.Format != "" {
 		j.format = format.Format(s.Format)
 	}
+	j.memory.pages = format.Parquet == j.info.Format || format.Parquet == j.format
 	for flag, given := range map[string]bool{"spreadsheet-safe": s.SpreadsheetSafe, "bom": s.BOM} {
 		if given && j.format != format.CSV {
 			return wrongFormat(flag, fmt.Sprintf("--%s is for CSV: results and failures are written as %s", flag, j.format), "")

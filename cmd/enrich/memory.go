@@ -17,7 +17,10 @@ const (
 	memoryShareLarge = 35 << 20
 	// memoryForAnswers is the part of the share for answers that are read, judged and committed.
 	memoryForAnswers = 9 << 20
-	memoryPerContact = 32
+	// memoryForUnpacking is less for the runtime if the input or the outputs are Parquet: what it has free there is soon used up by
+	// pages, and it would be above the promise before it collects.
+	memoryForUnpacking = 6 << 20
+	memoryPerContact   = 32
 	// memoryPerWorker is for each worker above memoryWorkers: its stacks, its connection and their buffers. Without it the
 	// runtime would have no room left there, and would do nothing but collect.
 	memoryPerWorker = 80 << 10
@@ -34,6 +37,7 @@ const (
 type memoryLimit struct {
 	workers  int
 	contacts func() int64 // how many the ledger knows by now
+	pages    bool         // the input or the outputs have pages: Parquet
 
 	mu    sync.Mutex
 	large bool
@@ -46,6 +50,9 @@ func (m *memoryLimit) set() {
 	share := int64(memoryShare)
 	if m.large {
 		share = memoryShareLarge
+	}
+	if m.pages {
+		share -= memoryForUnpacking
 	}
 	more := memoryPerWorker * int64(max(0, m.workers-memoryWorkers))
 	debug.SetMemoryLimit(share + more + memoryPerContact*(m.contacts()+memoryEvery))

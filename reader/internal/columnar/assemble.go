@@ -208,6 +208,9 @@ func (r *Reader) writeStruct(n *file.Node) error {
 	return nil
 }
 
+// maxElements is how many elements the lists and maps of one row may have. A few bytes of a file can stand for billions of them.
+const maxElements = 1 << 20
+
 // writeElements appends the elements of a list, or the keys and values of a map.
 func (r *Reader) writeElements(n *file.Node) error {
 	brackets := "[]"
@@ -216,6 +219,9 @@ func (r *Reader) writeElements(n *file.Node) error {
 	}
 	r.cell.addString(brackets[:1])
 	for {
+		if r.elements++; r.elements > maxElements {
+			return file.Unsupported("a row has more than %d elements in lists and maps", maxElements)
+		}
 		for i, child := range n.Children {
 			if i > 0 {
 				r.cell.addString("=")

@@ -41,6 +41,7 @@ type Reader struct {
 	kindAt, messageAt int
 	contact           func(cells []string) contact.Contact
 	cell              builder
+	elements          int      // of lists and maps in the row
 	ends              []int    // where each cell of a row ends in the text
 	cells             []string // those of the rows of one Read; reused
 	err               error
@@ -51,7 +52,7 @@ type Reader struct {
 func Open(in io.ReaderAt, size int64) (*Reader, error) { return open(in, size, memoryForPages) }
 
 // memoryForPages is for unpacked pages, in bytes. Others are in a temporary file.
-const memoryForPages = 8 << 20
+const memoryForPages = 4 << 20
 
 func open(in io.ReaderAt, size, memory int64) (*Reader, error) {
 	r := &Reader{in: in, size: size, contact: func([]string) contact.Contact { return contact.Contact{} }}

@@ -78,7 +78,7 @@ func (r *Reader) nextGroup() error {
 func (r *Reader) fill(row *source.Row) error {
 	b := &r.cell
 	from := len(b.text)
-	r.ends = r.ends[:0]
+	r.ends, r.elements = r.ends[:0], 0
 	tooLong, invalid := 0, 0
 	for i, c := range r.file.Columns {
 		b.begin(min(len(b.text)+maxCell+utf8.UTFMax, from+maxRow))
