@@ -64,7 +64,7 @@ func (b *bench) all() error {
 		return fmt.Errorf("build: %w: %s", err, out)
 	}
 	b.enrich = filepath.Join("bin", "enrich") // the binary that is shipped
-	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk, b.formats, b.workbook}
+	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk, b.formats, b.workbook, b.parquet}
 	if b.bulkOnly {
 		figures = []func() error{b.bulk}
 	}
