@@ -20,6 +20,16 @@ func (j *job) bulkJobs(api *client.Client) pipeline.Jobs {
 	return jobs
 }
 
+// limitMemoryForJobs lowers the memory limit if there are jobs: the ledger then writes up to 1 MiB of answers in one commit, as it
+// does for large answers.
+func (j *job) limitMemoryForJobs() error {
+	jobs, err := j.ledger.OpenJobs(j.shutdown.Interrupted, j.endpoint.URL)
+	if err == nil && (j.settings.Bulk || len(jobs) > 0) {
+		j.memory.forLargeAnswers()
+	}
+	return err
+}
+
 // jobsSummary counts the bulk jobs of the run.
 func (j *job) jobsSummary() pipeline.SummaryJobs {
 	c := &j.counters

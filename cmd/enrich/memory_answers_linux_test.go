@@ -66,6 +66,35 @@ func TestMemoryDoesNotGrowWithTheAnswers(t *testing.T) {
 	}
 }
 
+// Nor does it grow with the size of bulk jobs and of their results.
+func TestMemoryDoesNotGrowWithBulkJobs(t *testing.T) {
+	if raced {
+		t.Skip("the race detector's memory is not ours")
+	}
+	program := built(t)
+	for _, test := range []struct {
+		size string // of an answer; "": as usual
+		rows int
+	}{{"", 20_000}, {"size30000", 12_000}, {"size900000", 200}} {
+		t.Run(test.size, func(t *testing.T) {
+			o := fakeapi.Options{Uncounted: true, Match: 1}
+			if test.size != "" {
+				o.Bulk.JobFaults = []fakeapi.Fault{{Kinds: []string{test.size}}}
+			}
+			s := newStage(t, o)
+			s.list("l.csv", test.rows, "")
+			c := s.commandWithin(patienceForLarge, "run", "--bulk", "--bulk-size", "10000", "l.csv")
+			c.Path = program
+			peak := c.peak()
+			c.ends(exitOK)
+			keepsPromise(t, "run", peak, int64(test.rows))
+			if sum := s.summary("l.summary.json"); sum.Rows.Matched != int64(test.rows) {
+				t.Errorf("%+v", sum.Rows)
+			}
+		})
+	}
+}
+
 // A large answer that cannot be put into a temporary file was paid for: it is kept, the run ends with 1 and says why, and
 // the same command continues without sending it again.
 func TestALargeAnswerSurvivesAFullTemporaryFolder(t *testing.T) {

@@ -212,6 +212,9 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	before := j.ledger.Answers()
 	j.memory.workers = int(j.settings.Workers)
 	j.memory.contacts = func() int64 { return before + j.counters.Admitted.Load() }
+	if err := j.limitMemoryForJobs(); err != nil {
+		return pipeline.AskResult{}, err
+	}
 	through := newCountedSource(rows, &j.memory)
 	ask := pipeline.Ask{
 		Rules: j.rules, Source: through, API: api, Ledger: j.ledger, Run: run, Workers: int(j.settings.Workers),
