@@ -64,7 +64,7 @@ func packed(t *testing.T, parts map[string][]piece) []byte {
 }
 
 // grown reads a workbook and returns how many rows it has, how the reading ended, and by how many bytes the heap grew at most.
-func grown(t *testing.T, book []byte) (rows int, err error, most int64) {
+func grown(t *testing.T, book []byte) (rows int, most int64, err error) {
 	t.Helper()
 	var m runtime.MemStats
 	runtime.GC()
@@ -78,7 +78,7 @@ func grown(t *testing.T, book []byte) (rows int, err error, most int64) {
 	r, err := readertest.Open(book, readertest.AnyColumns)
 	if err != nil {
 		look()
-		return 0, err, most
+		return 0, most, err
 	}
 	defer func() { _ = r.Close() }()
 	buf := make([]reader.Row, 256)
@@ -90,7 +90,7 @@ func grown(t *testing.T, book []byte) (rows int, err error, most int64) {
 		}
 		if err != nil {
 			look()
-			return rows, err, most
+			return rows, most, err
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestBombsAreBounded(t *testing.T) {
 		"nested elements": {[]piece{head, {"<a>", 1_000_000}, end}, 0, reader.ErrBroken, 4 * mib},
 		"merged ranges":   {[]piece{head, {row + "</row>", 1}, {"</sheetData><mergeCells>", 1}, {`<mergeCell ref="A1:A9"/>`, 1_100_000}, {"</mergeCells></worksheet>", 1}}, 0, reader.ErrBroken, 40 * mib},
 	} {
-		rows, err, most := grown(t, packed(t, map[string][]piece{"xl/s.xml": c.sheet}))
+		rows, most, err := grown(t, packed(t, map[string][]piece{"xl/s.xml": c.sheet}))
 		if rows != c.rows || !errors.Is(err, c.is) || most > c.most {
 			t.Errorf("%s: %d rows, %v, %.1f MiB; expected %d, %v, at most %d", name, rows, err, float64(most)/mib, c.rows, c.is, c.most/mib)
 		}
@@ -131,11 +131,11 @@ func TestWidestSheet(t *testing.T) {
 	for i := range 8 {
 		names = append(names, piece{fmt.Sprintf(`<row r="%d">`, i+2), 1}, piece{`<c><v>%d</v></c>`, 16384}, piece{"</row>", 1})
 	}
-	rows, err, most := grown(t, packed(t, map[string][]piece{"xl/s.xml": append(names, piece{"</sheetData></worksheet>", 1})}))
+	rows, most, err := grown(t, packed(t, map[string][]piece{"xl/s.xml": append(names, piece{"</sheetData></worksheet>", 1})}))
 	if rows != 8 || !errors.Is(err, io.EOF) || most > 40<<20 {
 		t.Errorf("%d rows, %v, %.1f MiB", rows, err, float64(most)/(1<<20))
 	}
-	if rows, err, _ := grown(t, packed(t, map[string][]piece{"xl/s.xml": {{"<worksheet><sheetData><row>", 1}, {`<c t="str"><v>c%d</v></c>`, 16385}, {"</row></sheetData></worksheet>", 1}}})); !errors.Is(err, reader.ErrBroken) {
+	if rows, _, err := grown(t, packed(t, map[string][]piece{"xl/s.xml": {{"<worksheet><sheetData><row>", 1}, {`<c t="str"><v>c%d</v></c>`, 16385}, {"</row></sheetData></worksheet>", 1}}})); !errors.Is(err, reader.ErrBroken) {
 		t.Errorf("a column too many: %d rows, %v", rows, err)
 	}
 }
@@ -173,7 +173,7 @@ func TestManySharedTexts(t *testing.T) {
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
 		t.Errorf("%v, %v", left, err)
 	}
-	if rows, err, most := grown(t, book); rows != n || !errors.Is(err, io.EOF) || most > 32<<20 {
+	if rows, most, err := grown(t, book); rows != n || !errors.Is(err, io.EOF) || most > 32<<20 {
 		t.Errorf("%d rows, %v, %.1f MiB", rows, err, float64(most)/(1<<20))
 	}
 }

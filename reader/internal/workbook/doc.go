@@ -25,6 +25,6 @@
 // for each such text; the rest of the texts is in a temporary file. All counts and sizes have bounds (see the constants), which
 // are above what Excel can write: what exceeds them is refused.
 //
-// Excel's own library for Go keeps the whole file and all shared texts in memory, and its streaming reader gives cells either
-// as they are shown or without their format; see doc/workbooks.md for figures.
+// The streaming reader of excelize/v2 2.11.1 does not keep this: 200,000 rows of six columns take 156 MiB and five times the CPU time
+// (doc/workbooks.md), a reader that is not a file is read into memory, and a cell is either shown by its format or without it.
 package workbook
