@@ -30,7 +30,7 @@ type Counters struct {
 	JobsSubmitted, JobsResumed, JobsExpired atomic.Int64
 	// JobSize is how many contacts fit into a job, if the API refused larger ones; 0: it did not.
 	JobSize atomic.Int64
-	// JobWait is what the run waits for if it only waits for the results of jobs; nil: it does not.
+	// JobWait is what the run waits for if it only waits because of jobs; nil: it does not.
 	JobWait atomic.Pointer[JobWait]
 
 	first    atomic.Pointer[firstBalance] // nil: the first answer did not state the balance
@@ -38,11 +38,11 @@ type Counters struct {
 	answered bool                         // an answer came
 }
 
-// A JobWait is a wait for the results of bulk jobs.
+// A JobWait is a wait for the results of bulk jobs, or a pause after a submission that was lost.
 type JobWait struct {
-	// Jobs is the number of jobs, and Contacts of the contacts in them.
+	// Jobs is the number of jobs, and Contacts of the contacts in them. 0: the wait is a pause before the next submission.
 	Jobs, Contacts int
-	// Next is when the results are asked for next, and End until when at the latest.
+	// Next is when the results are asked for next, and End until when at the latest. Both are the end of a pause.
 	Next, End time.Time
 }
 

@@ -88,7 +88,9 @@ type jobDispatcher struct {
 	// refusal is the last response that refused a job, in words; lostInARow counts submissions.
 	refusal    string
 	lostInARow int
-	buffer     resultBuffer
+	// submitAfter is when the next job may be submitted: after a lost one the API may need a moment.
+	submitAfter time.Time
+	buffer      resultBuffer
 }
 
 func newJobDispatcher(p *askPass) *jobDispatcher {
@@ -179,7 +181,7 @@ func (d *jobDispatcher) step() (more bool) {
 		return true
 	}
 	d.reserveAgain()
-	if d.canSubmit() {
+	if d.canSubmit() && !now.Before(d.submitAfter) {
 		if g := d.nextGroup(); g != nil {
 			d.submit(g)
 			return true
@@ -255,14 +257,14 @@ func (d *jobDispatcher) abandonRest() {
 	}
 }
 
-// wait waits until the next poll is due, or something changes.
+// wait waits until the next poll or submission is due, or something changes.
 func (d *jobDispatcher) wait(now time.Time) {
 	var due <-chan time.Time
-	if j := d.nextPoll(); j != nil {
-		timer := time.NewTimer(j.next.Sub(now))
+	if w := d.nextWait(now); w != nil {
+		timer := time.NewTimer(w.Next.Sub(now))
 		defer timer.Stop()
 		due = timer.C
-		d.showWait(j)
+		d.Counters.JobWait.Store(w)
 		defer d.Counters.JobWait.Store(nil)
 	}
 	select {
@@ -270,4 +272,23 @@ func (d *jobDispatcher) wait(now time.Time) {
 	case <-d.queue.wake:
 	case <-d.stop.soft.Done():
 	}
+}
+
+// nextWait returns what is waited for; nil: only for contacts.
+func (d *jobDispatcher) nextWait(now time.Time) *JobWait {
+	j := d.nextPoll()
+	switch {
+	case d.canSubmit() && now.Before(d.submitAfter) && (j == nil || d.submitAfter.Before(j.next)):
+		return &JobWait{Next: d.submitAfter, End: d.submitAfter}
+	case j == nil:
+		return nil
+	}
+	w := &JobWait{Next: j.next, End: j.until}
+	for _, j := range d.jobs {
+		if j.left == "" {
+			w.Jobs++
+			w.Contacts += j.Contacts
+		}
+	}
+	return w
 }

@@ -267,6 +267,45 @@ func TestLostSubmissionsEnd(t *testing.T) {
 	}
 }
 
+// An API that is restarted answers 502 for a moment. After a lost submission the next one waits: 2 s, then 4 s; an accepted job ends
+// this. The wait is shown, and a stop ends it.
+func TestALostSubmissionIsNotRepeatedAtOnce(t *testing.T) {
+	for _, stopped := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			list := addresses(10)
+			r := newBulkRig(50, Caps{}, list...)
+			r.LostRetries = 2
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			began := time.Now()
+			var at []time.Duration
+			r.jobs.submit = func(n int, _ []*contact.Question) (contact.Acceptance, bool) {
+				at = append(at, time.Since(began).Truncate(time.Second))
+				if n == 3 {
+					return contact.Acceptance{}, true
+				}
+				time.AfterFunc(time.Second, func() {
+					if w := r.Counters.JobWait.Load(); w == nil || w.Jobs != 0 || time.Until(w.Next) <= 0 {
+						t.Errorf("after submission %d the wait shown is %+v", n, w)
+					}
+					if stopped {
+						stop()
+					}
+				})
+				return lostJob(), true
+			}
+			result, err := r.run(ctx, t)
+			if expected := []time.Duration{0, 2 * time.Second, 6 * time.Second}; stopped {
+				if err != nil || result.Stop != contact.StopInterrupted || len(at) != 1 || time.Since(began) > 2*time.Second {
+					t.Errorf("%+v, %v, submitted at %v, ended after %v", result, err, at, time.Since(began))
+				}
+			} else if err != nil || result != (AskResult{}) || !slices.Equal(at, expected) {
+				t.Errorf("%+v, %v, submitted at %v", result, err, at)
+			}
+		})
+	}
+}
+
 // What the results leave out, repeat, or have besides.
 func TestResultsThatAreNotThoseOfTheJob(t *testing.T) {
 	for _, tt := range []struct {

@@ -189,17 +189,5 @@ func (d *jobDispatcher) classify(awaited map[contact.Key]struct{}) {
 	}
 }
 
-// showWait shows what the run waits for.
-func (d *jobDispatcher) showWait(next *openJob) {
-	w := JobWait{Next: next.next, End: next.until}
-	for _, j := range d.jobs {
-		if j.left == "" {
-			w.Jobs++
-			w.Contacts += j.Contacts
-		}
-	}
-	d.Counters.JobWait.Store(&w)
-}
-
 // outcomeTime is a time as the ledger keeps it.
 func outcomeTime(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }

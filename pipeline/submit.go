@@ -159,7 +159,8 @@ func (d *jobDispatcher) refused(g *group, job int64, a *contact.Acceptance) {
 }
 
 // lost records a job that may have been accepted, and cannot be polled. Its contacts are sent again within --lost-retries; but
-// some such jobs in a row stop the run.
+// some such jobs in a row stop the run. The next is submitted a little later: the API may be about to answer, and each that is lost
+// may have been charged.
 func (d *jobDispatcher) lost(g *group, job int64, o contact.Outcome) {
 	if !d.record(g, job, o, ledger.JobLost) {
 		return
@@ -168,6 +169,7 @@ func (d *jobDispatcher) lost(g *group, job int64, o contact.Outcome) {
 		d.stop.stop(contact.StopAPIDown, fmt.Sprintf("the API kept failing: %d bulk jobs in a row may have been accepted, without an answer, the last with %s",
 			d.lostInARow, describeResponse(o.Status, o.Message)))
 	}
+	d.submitAfter = time.Now().Add(minPollDelay << (d.lostInARow - 1))
 	for _, c := range g.contacts {
 		d.Budget.Settle(&o, 0)
 		if c.lost++; d.stop.stopped() || d.uncertain(c.lost) {

@@ -93,8 +93,11 @@ func (g *gauge) waiting() (w client.Waiting, waits bool, jobs *pipeline.JobWait)
 	return client.Waiting{Reason: waitingForJobs, Until: jobs.Next, GiveUp: jobs.End}, true, jobs
 }
 
-// jobWaitText says which results a run waits for, and until when.
+// jobWaitText says which results a run waits for, and until when, or why it pauses.
 func jobWaitText(w *pipeline.JobWait, now time.Time) string {
+	if w.Jobs == 0 {
+		return fmt.Sprintf("a bulk job was lost: the next one in %s", console.Duration(max(0, w.Next.Sub(now))))
+	}
 	return fmt.Sprintf("waiting for %s (%s): next try in %s, at most %s more", console.Count(int64(w.Jobs), "bulk job"),
 		console.Count(int64(w.Contacts), "contact"), console.Duration(max(0, w.Next.Sub(now))), console.Duration(max(0, w.End.Sub(now))))
 }

@@ -12,6 +12,7 @@ import (
 
 	"enrich/client"
 	"enrich/client/fakeapi"
+	"enrich/pipeline"
 )
 
 func TestAWaitIsToldWithItsReasonAndEnd(t *testing.T) {
@@ -28,6 +29,18 @@ func TestAWaitIsToldWithItsReasonAndEnd(t *testing.T) {
 	} {
 		if got := waitText(tt.w, now); got != tt.want {
 			t.Errorf("%q, expected %q", got, tt.want)
+		}
+	}
+}
+
+func TestAWaitForJobsIsToldWithItsEnd(t *testing.T) {
+	now := time.Date(2026, 1, 2, 14, 2, 0, 0, time.Local)
+	for want, w := range map[string]pipeline.JobWait{
+		"waiting for 2 bulk jobs (510 contacts): next try in 8 s, at most 1 h 0 min more": {Jobs: 2, Contacts: 510, Next: now.Add(8 * time.Second), End: now.Add(time.Hour)},
+		"a bulk job was lost: the next one in 4 s":                                        {Next: now.Add(4 * time.Second), End: now.Add(4 * time.Second)},
+	} {
+		if got := jobWaitText(&w, now); got != want {
+			t.Errorf("%q, expected %q", got, want)
 		}
 	}
 }
