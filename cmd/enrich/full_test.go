@@ -26,7 +26,7 @@ func TestAFullDiskEndsARunAndTheNextGoesOn(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer api.Close()
-			v := victim{dir: t.TempDir(), api: api, workers: 8, answered: map[string]int64{}}
+			v := victim{dir: t.TempDir(), api: api, workers: 8, exit: exitFailedRows, answered: map[string]int64{}}
 			v.makeInput(t, 2000, rand.New(rand.NewPCG(1, 1)))
 			args := []string{"run", "--url", api.URL, "--workers", "8", "--lost-retries", "14", "--ledger", v.path("ledger.db"), "--out", v.dir, v.path("leads.csv")}
 			cmd := v.command(args...)
