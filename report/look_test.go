@@ -32,12 +32,6 @@ const accessible = `axe.run(document, {resultTypes: ["violations"]}).then(r => J
 // The page in a browser: on phones and desktops, light and dark, on paper and without scripts, it fits, everybody can read it,
 // it says nothing on the console, asks nothing of anybody, and runs nothing of what the cells say.
 func TestThePageInABrowser(t *testing.T) {
-	if raceDetector {
-		t.Skip("a browser has its own races: this runs without the detector")
-	}
-	if testing.Short() {
-		t.Skip("a browser takes its time")
-	}
 	v := viewer{T: t, ctx: tab(t), axe: axe(t), address: onDisk(t, crowded())}
 	v.must(chromedp.Listen(v.ctx, v.heard.hear))
 	_, err := chromedp.Call(v.ctx, network.Enable, network.EnableParams{})

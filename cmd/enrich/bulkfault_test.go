@@ -43,6 +43,9 @@ func bulkPositions() map[string]int64 {
 // Each fault of a submission, a poll and a finished job happens to the first, one in the middle, the last and all. Whatever happens,
 // the stand-in's count decides what was paid, and when the faults end, the same command gives the outputs of an undisturbed run.
 func TestBulkFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out the faults through the binary: the tests of client and pipeline have them too")
+	}
 	t.Parallel()
 	seed := number64(t, killSeed, time.Now().UnixNano())
 	t.Logf("to repeat: %s=%d; all positions: %s=all", killSeed, seed, bulkFaults)

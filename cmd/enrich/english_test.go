@@ -36,6 +36,9 @@ var oddWords = []oddWord{
 
 // TestPlainWords keeps these words out of documents, help, messages and comments.
 func TestPlainWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out the reading of all texts")
+	}
 	all := texts(t)
 	for _, w := range oddWords {
 		odd, allowed := regexp.MustCompile(`(?i)\b(`+w.pattern+`)\b`), regexp.MustCompile(`(?i)(`+w.allowed+`)\b`)

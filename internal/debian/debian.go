@@ -64,9 +64,19 @@ func Python(t testing.TB, pkg, module string) string {
 	})
 }
 
+// SkipIfShort skips a test of another program's work under -short. make race sets it: the race detector sees nothing in another
+// program, and make test runs the same tests.
+func SkipIfShort(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short leaves out tests with other programs")
+	}
+}
+
 // need returns what find finds, "" if it is missing: then it installs a package first.
 func need(t testing.TB, pkg, what string, find func() string) string {
 	t.Helper()
+	SkipIfShort(t)
 	if path := find(); path != "" {
 		return path
 	}

@@ -38,6 +38,7 @@ func Run(t testing.TB, statements ...string) []Result {
 // RunIn is Run in a directory, which relative names of files refer to.
 func RunIn(t testing.TB, dir string, statements ...string) []Result {
 	t.Helper()
+	debian.SkipIfShort(t)
 	program := build(t)
 	ctx, cancel := debian.UntilDeadline(t)
 	defer cancel()

@@ -95,8 +95,17 @@ func grown(t *testing.T, book []byte) (rows int, most int64, err error) {
 	}
 }
 
+// skipIfShort skips a test of hundreds of megabytes under -short, as in make race: one goroutine reads a workbook.
+func skipIfShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short leaves out large workbooks")
+	}
+}
+
 // The memory does not grow with what a workbook unpacks to.
 func TestBombsAreBounded(t *testing.T) {
+	skipIfShort(t)
 	head := piece{`<worksheet><sheetData><row><c t="inlineStr"><is><t>email</t></is></c><c t="inlineStr"><is><t>name</t></is></c></row>`, 1}
 	row := `<row><c t="inlineStr"><is><t>a@x.example</t></is></c>`
 	end := piece{"</sheetData></worksheet>", 1}
@@ -142,6 +151,7 @@ func TestWidestSheet(t *testing.T) {
 
 // Shared texts beyond what is in memory are in a temporary file, which is gone at the end; all are read as they are, in any order.
 func TestManySharedTexts(t *testing.T) {
+	skipIfShort(t)
 	t.Setenv("TMPDIR", t.TempDir())
 	const n = 200_000
 	filler := strings.Repeat("x", 100)
