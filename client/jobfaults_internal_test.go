@@ -26,6 +26,9 @@ var submissionFaults = map[string]bool{
 func callFaults() map[string]expectation {
 	faults := map[string]expectation{}
 	for name, want := range faultTable {
+		if testing.Short() && isLarge(name) {
+			continue
+		}
 		if want.kind != contact.NoMatch && !strings.HasPrefix(name, "charge") && name != "missmissing" || name == "404" {
 			switch name {
 			case "match", "big", "odd", "inside", "errornull", "claims404":

@@ -10,11 +10,11 @@ import (
 )
 
 // The promise is 64 MiB and 32 bytes for each contact with up to 512 workers, as the system counts it. The runtime counts
-// only its own share. The rest is for the program itself (about 16 MiB of its file) and for SQLite.
+// only its own share. The rest is for the program itself (about 19 MiB of its file) and for SQLite.
 const (
-	memoryShare = 44 << 20
+	memoryShare = 42 << 20
 	// memoryShareLarge is the runtime's share when answers are large, because SQLite then needs about 7 MiB more.
-	memoryShareLarge = 35 << 20
+	memoryShareLarge = 31 << 20
 	// memoryForAnswers is the part of the share for answers that are read, judged and committed.
 	memoryForAnswers = 9 << 20
 	// memoryForUnpacking is less for the runtime if the input or the outputs are Parquet: what it has free there is soon used up by
