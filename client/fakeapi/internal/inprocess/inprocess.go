@@ -55,7 +55,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.handling.Go(func() {
 		defer cancel()
 		defer stop()
-		defer w.end(r.Context())
+		defer w.end(ctx)
 		t.Handler.ServeHTTP(w, in)
 	})
 	<-w.began
