@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"sync"
+
+	"enrich/internal/tempfile"
 )
 
 // A tempCopy copies a stream to a temporary file, so that it can be read twice. Its readers follow the copy while it
@@ -34,7 +36,7 @@ type storage interface {
 // copied starts to copy r. The goroutine that copies has no owner: a read from a terminal or a pipe cannot be ended from
 // outside, so it ends with the process, or with r.
 func (in *Input) copied(r io.Reader, source io.Closer) (*Input, error) {
-	f, err := createTemp(os.Remove)
+	f, err := tempfile.Create("enrich-stdin-*")
 	if err != nil {
 		return nil, copyError(in.Name, err)
 	}
@@ -72,31 +74,6 @@ func copyError(name string, err error) error {
 		err = path.Err
 	}
 	return &CopyError{name, err}
-}
-
-// A tempFile is removed as soon as the system permits it: at once if an open file can be removed, otherwise (Windows)
-// when it is closed.
-type tempFile struct {
-	*os.File
-	left   bool // it still has its name
-	remove func(name string) error
-}
-
-func createTemp(remove func(name string) error) (*tempFile, error) {
-	f, err := os.CreateTemp("", "enrich-stdin-*")
-	if err != nil {
-		return nil, err
-	}
-	return &tempFile{File: f, left: remove(f.Name()) != nil, remove: remove}, nil
-}
-
-// Close closes and removes the file.
-func (t *tempFile) Close() error {
-	err := t.File.Close()
-	if t.left {
-		err = errors.Join(err, t.remove(t.Name()))
-	}
-	return err
 }
 
 func (c *tempCopy) fill(r io.Reader) {

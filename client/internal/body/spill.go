@@ -2,8 +2,9 @@ package body
 
 import (
 	"fmt"
-	"os"
 	"sync"
+
+	"enrich/internal/tempfile"
 )
 
 // slotSize is the room for one body in the file.
@@ -14,7 +15,7 @@ const slotSize = MaxSize + 4<<10
 // has a slot, which is used again.
 type spillFile struct {
 	mu    sync.Mutex
-	file  *os.File // nil: not needed so far
+	file  *tempfile.File // nil: not needed so far
 	free  []int64
 	slots int64
 	err   error
@@ -31,12 +32,11 @@ func (s *spillFile) take() (int64, error) {
 		return 0, s.err
 	}
 	if s.file == nil {
-		f, err := os.CreateTemp("", "enrich-answers-*")
+		f, err := tempfile.Create("enrich-answers-*")
 		if err != nil {
 			s.err = spillError(err)
 			return 0, s.err
 		}
-		_ = os.Remove(f.Name()) // if an open file cannot be removed, close does it
 		s.file = f
 	}
 	if n := len(s.free) - 1; n >= 0 {
@@ -115,6 +115,5 @@ func (s *spillFile) close() {
 		return
 	}
 	_ = s.file.Close() // nothing in it is needed any more
-	_ = os.Remove(s.file.Name())
 	s.file = nil
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"unicode/utf8"
 
 	"enrich/client/internal/body"
 	"enrich/client/internal/redact"
+	"enrich/internal/tempfile"
 )
 
 // ErrStorage is wrapped by the errors of the temporary file.
@@ -25,7 +25,7 @@ const progressBytes = 1 << 20
 // A File is a response's body in a temporary file (0600) without a name, decompressed. Nothing is left of it however the
 // process ends.
 type File struct {
-	file     *os.File
+	file     *tempfile.File
 	size     int64
 	header   http.Header
 	redactor *redact.Redactor
@@ -38,11 +38,10 @@ type File struct {
 // If err is not nil and does not wrap [ErrStorage], the connection broke, and the file has what came before. A body that is too
 // long, or that cannot be decompressed, is not an error: the reader of the file finds its end missing.
 func Receive(from io.Reader, h http.Header, limit int64, redactor *redact.Redactor, progress func()) (f *File, err error) {
-	file, err := os.CreateTemp("", "enrich-results-*")
+	file, err := tempfile.Create("enrich-results-*")
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStorage, err)
 	}
-	_ = os.Remove(file.Name()) // if an open file cannot be removed, Close does it
 	f = &File{file: file, header: h, redactor: redactor}
 	source := &source{from: from}
 	plain := &meter{from: body.NewDecompressor(h, source), progress: progress}
@@ -78,7 +77,7 @@ func (f *File) write(from *bufio.Reader) error {
 }
 
 // storage marks the errors of a file.
-type storage struct{ file *os.File }
+type storage struct{ file io.Writer }
 
 // Write implements [io.Writer].
 func (s storage) Write(p []byte) (int, error) {
@@ -145,7 +144,5 @@ func (f *File) isUTF8() bool {
 
 // Close frees the file.
 func (f *File) Close() error {
-	err := f.file.Close()
-	_ = os.Remove(f.file.Name())
-	return err
+	return f.file.Close()
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"enrich/internal/tempfile"
 	"enrich/reader/internal/source"
 	"enrich/reader/internal/xmlscan"
 )
@@ -36,9 +37,9 @@ type texts struct {
 	n      int
 	ends   [][]uint32 // where each text ends among all bytes, in chunks: growing one slice would copy it
 	size   int64
-	blocks [][]byte // the blocks in memory; the last one grows
-	last   []byte   // the block that is not yet in the file
-	file   *os.File // nil if all is in memory
+	blocks [][]byte       // the blocks in memory; the last one grows
+	last   []byte         // the block that is not yet in the file
+	file   *tempfile.File // nil if all is in memory
 	cached [cachedBlocks]cachedBlock
 }
 
@@ -143,12 +144,11 @@ func (t *texts) spill(piece []byte) error {
 		return nil
 	}
 	if t.file == nil {
-		f, err := os.CreateTemp("", "enrich-strings-*")
+		f, err := tempfile.Create("enrich-strings-*")
 		if err != nil {
 			return storageError(err)
 		}
 		t.file = f
-		_ = os.Remove(f.Name()) // while it is open if the system permits that, otherwise close does it
 	}
 	if _, err := t.file.WriteAt(t.last, (t.size/textBlock-memoryBlocks)*textBlock); err != nil {
 		return storageError(err)
@@ -210,12 +210,8 @@ func (t *texts) close() error {
 	if t.file == nil {
 		return nil
 	}
-	name := t.file.Name()
 	err := t.file.Close()
 	t.file = nil
-	if rerr := os.Remove(name); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
-		err = errors.Join(err, rerr)
-	}
 	return err
 }
 

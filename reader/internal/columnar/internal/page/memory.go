@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 
+	"enrich/internal/tempfile"
 	"enrich/reader/internal/columnar/internal/file"
 	"enrich/reader/internal/source"
 )
@@ -27,18 +28,15 @@ type Memory struct {
 	scratch []byte
 	copying []byte
 	unpack  unpacker
-	spilled *os.File
+	spilled *tempfile.File
 	size    int64 // of the temporary file
-	open    func() (*os.File, error)
 }
 
 // NewMemory returns memory of so many bytes for the unpacked pages and dictionaries of a number of columns.
 func NewMemory(columns int, bytes int64) *Memory {
 	pieces := int(bytes) / max(columns, 1)
-	return &Memory{left: bytes, largest: bytes / 4, limit: maxSpilled, pieces: min(max(pieces, 1<<10), 64<<10), open: temporaryFile}
+	return &Memory{left: bytes, largest: bytes / 4, limit: maxSpilled, pieces: min(max(pieces, 1<<10), 64<<10)}
 }
-
-func temporaryFile() (*os.File, error) { return os.CreateTemp("", "enrich-parquet-*") }
 
 // Close removes the temporary file.
 func (m *Memory) Close() error {
@@ -47,9 +45,6 @@ func (m *Memory) Close() error {
 		return nil
 	}
 	err := m.spilled.Close()
-	if rerr := os.Remove(m.spilled.Name()); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
-		err = errors.Join(err, rerr)
-	}
 	m.spilled = nil
 	return err
 }
@@ -110,12 +105,11 @@ func unpackError(err error) error {
 // spill reads size bytes into the slot's place in the temporary file.
 func (m *Memory) spill(s *slot, in io.Reader, size int64) (region, error) {
 	if m.spilled == nil {
-		f, err := m.open()
+		f, err := tempfile.Create("enrich-parquet-*")
 		if err != nil {
 			return region{}, storageError(err)
 		}
 		m.spilled = f
-		_ = os.Remove(f.Name()) // where an open file cannot be removed, Close does it
 		m.copying = make([]byte, copySize)
 	}
 	if s.to-s.from < size {
@@ -139,7 +133,7 @@ func (m *Memory) spill(s *slot, in io.Reader, size int64) (region, error) {
 }
 
 // A spilledFile is the temporary file as columns read it.
-type spilledFile struct{ f *os.File }
+type spilledFile struct{ f io.ReaderAt }
 
 // ReadAt implements [io.ReaderAt].
 func (s spilledFile) ReadAt(b []byte, at int64) (int, error) {
