@@ -3,7 +3,6 @@ package main
 import (
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"enrich/client/fakeapi"
+	"enrich/internal/duckdb"
 )
 
 // root is the folder of the project.
@@ -128,12 +128,8 @@ func TestFlagsInDocumentsExist(t *testing.T) {
 	}
 }
 
-// TestDuckDBReadsTheResults with the README's query, if DuckDB is installed.
+// TestDuckDBReadsTheResults with the README's query.
 func TestDuckDBReadsTheResults(t *testing.T) {
-	duckdb, err := exec.LookPath("duckdb")
-	if err != nil {
-		t.Skip("duckdb is not installed")
-	}
 	query := regexp.MustCompile("(?s)`duckdb -c \"(.*?)\"`").FindStringSubmatch(readText(t, filepath.Join(root, "README.md")))
 	if query == nil {
 		t.Fatal("the README has no query for DuckDB")
@@ -141,9 +137,12 @@ func TestDuckDBReadsTheResults(t *testing.T) {
 	s := newStage(t, fakeapi.Options{Match: 1})
 	s.list("leads.csv", 20, "")
 	s.run(exitOK, "run", "leads.csv")
-	cmd := exec.Command(duckdb, "-csv", "-c", query[1])
-	cmd.Dir = s.dir
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "country,") {
-		t.Errorf("%v: %s", err, out)
+	results := duckdb.RunIn(t, s.dir, "DESCRIBE "+query[1], query[1])
+	columns, rows := results[0], results[1]
+	if columns.Err != nil || len(columns.Rows) != 2 || *columns.Rows[0][0] != "country" {
+		t.Errorf("columns: %+v", columns)
+	}
+	if rows.Err != nil || len(rows.Rows) == 0 {
+		t.Errorf("rows: %+v", rows)
 	}
 }
