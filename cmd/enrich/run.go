@@ -117,12 +117,7 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 	if s.Report != "" {
 		j.report = &reporter{command: "run", key: key}
 	}
-	api, err := client.New(client.Options{
-		URL: j.endpoint.URL, Key: key, EmailAs: s.EmailAs, Set: j.endpoint.Constants, Workers: int(s.Workers), Rate: rate,
-		Timeout: s.Timeout, MaxAttempts: int(s.MaxAttempts), MaxElapsed: s.MaxElapsed, CAFile: s.CAFile, Proxy: proxy,
-		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers,
-		UserAgent: "enrich/" + version(), Log: j.printer.Attempts(), Latencies: j.report != nil,
-	})
+	api, err := j.newClient(key, rate, proxy)
 	if err != nil {
 		return usage(err)
 	}
@@ -136,6 +131,17 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 	f.done(summary)
 	j.saySummary(summary)
 	return endWith(summary.ExitCode)
+}
+
+// newClient returns a client as the settings say.
+func (j *job) newClient(key client.Key, rate client.Rate, proxy client.Proxy) (*client.Client, error) {
+	s := j.settings
+	return client.New(client.Options{
+		URL: j.endpoint.URL, Key: key, EmailAs: s.EmailAs, Set: j.endpoint.Constants, Workers: int(s.Workers), Rate: rate,
+		Timeout: s.Timeout, MaxAttempts: int(s.MaxAttempts), MaxElapsed: s.MaxElapsed, CAFile: s.CAFile, Proxy: proxy,
+		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers,
+		UserAgent: "enrich/" + version(), Log: j.printer.Attempts(), Latencies: j.report != nil,
+	})
 }
 
 // run does both passes over an input that has been opened and checked, and returns what the run came to.
