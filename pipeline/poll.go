@@ -171,7 +171,6 @@ func (d *jobDispatcher) classify(awaited map[contact.Key]struct{}) {
 		if j.own || j.classified {
 			continue
 		}
-		j.classified = false
 		err := d.Jobs.Ledger.JobContacts(d.uncancelled, j.Number, func(c ledger.JobContact) error {
 			_, found := awaited[c.Keys.By(d.ByEmail)]
 			j.classified = j.classified || found
