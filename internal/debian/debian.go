@@ -49,13 +49,13 @@ func UntilDeadline(t testing.TB) (context.Context, context.CancelFunc) {
 // Program returns the path of a program, which has one of the names. If there is none, it installs a package first.
 func Program(t testing.TB, pkg string, names ...string) string {
 	t.Helper()
-	return need(t, pkg, names[0], func() string { return find(names) })
+	return Need(t, pkg, names[0], func() string { return find(names) })
 }
 
 // Python returns the path of a Python that has a module. If there is none, it installs a package first.
 func Python(t testing.TB, pkg, module string) string {
 	t.Helper()
-	return need(t, pkg, "Python module "+module, func() string {
+	return Need(t, pkg, "Python module "+module, func() string {
 		const python = "/usr/bin/python3" // packages install modules for this one, which may not be the first in the path
 		if exec.Command(python, "-c", "import "+module).Run() != nil {
 			return ""
@@ -73,8 +73,8 @@ func SkipIfShort(t testing.TB) {
 	}
 }
 
-// need returns what find finds, "" if it is missing: then it installs a package first.
-func need(t testing.TB, pkg, what string, find func() string) string {
+// Need returns what find finds, "" if it is missing: then it installs a package first. what is its name in messages.
+func Need(t testing.TB, pkg, what string, find func() string) string {
 	t.Helper()
 	SkipIfShort(t)
 	if path := find(); path != "" {

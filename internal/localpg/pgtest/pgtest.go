@@ -1,0 +1,131 @@
+// Package pgtest gives tests a real PostgreSQL: a server of their own (Start), or a database of their own in a server that all
+// tests of a package share (Shared).
+//
+//	var shared pgtest.Shared
+//
+//	func TestMain(m *testing.M) { goleak.VerifyTestMain(shared.Around(m)) } // or os.Exit(shared.Around(m).Run())
+//
+//	func TestClaims(t *testing.T) {
+//		url := shared.Database(t) // an empty database
+//	}
+//
+//	func TestKill(t *testing.T) {
+//		server := pgtest.Start(t, localpg.Options{}) // closed at the end of the test
+//	}
+//
+// If PostgreSQL is missing, Debian's package is installed; see package debian for what happens if that is not possible. The
+// package's own server is not started. If a test fails, the end of the server's log is in the test's log.
+package pgtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"enrich/internal/debian"
+	"enrich/internal/localpg"
+)
+
+// Start starts a server that is closed at the end of the test.
+func Start(t testing.TB, o localpg.Options) *localpg.Server {
+	t.Helper()
+	Install(t)
+	ctx, cancel := debian.UntilDeadline(t)
+	defer cancel()
+	server, err := localpg.Start(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the server's log ends with:\n%s", server.Log())
+		}
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+// Install installs PostgreSQL if it is missing, and returns the folder of its programs.
+func Install(t testing.TB) (bin string) {
+	t.Helper()
+	return debian.Need(t, "postgresql", "PostgreSQL server", func() string {
+		bin, _ := localpg.Find()
+		return bin
+	})
+}
+
+// A Shared is one server for all tests of a package, started by the first test that needs it. The zero value is ready; set
+// Options before the first test. A test must not stop it.
+type Shared struct {
+	// Options are the server's.
+	Options localpg.Options
+
+	mu        sync.Mutex
+	server    *localpg.Server
+	databases int
+}
+
+// Around returns m with a Run that closes the server after the tests.
+func (s *Shared) Around(m interface{ Run() int }) interface{ Run() int } { return around{s, m} }
+
+type around struct {
+	shared *Shared
+	tests  interface{ Run() int }
+}
+
+// Run runs the tests and closes the server.
+func (a around) Run() int {
+	code := a.tests.Run()
+	a.shared.mu.Lock()
+	defer a.shared.mu.Unlock()
+	if a.shared.server == nil {
+		return code
+	}
+	if err := a.shared.server.Close(); err != nil {
+		fmt.Println(err)
+		return max(code, 1)
+	}
+	return code
+}
+
+// Server returns the shared server.
+func (s *Shared) Server(t testing.TB) *localpg.Server {
+	t.Helper()
+	Install(t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server == nil {
+		ctx, cancel := debian.UntilDeadline(t)
+		defer cancel()
+		server, err := localpg.Start(ctx, s.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.server = server
+	}
+	return s.server
+}
+
+// Database makes an empty database for one test and returns its URL (superuser, no TLS).
+func (s *Shared) Database(t testing.TB) (url string) {
+	t.Helper()
+	server := s.Server(t)
+	s.mu.Lock()
+	s.databases++
+	name := fmt.Sprintf("test%d", s.databases)
+	s.mu.Unlock()
+	return Database(t, server, name)
+}
+
+// Database makes an empty database in a server and returns its URL.
+func Database(t testing.TB, server *localpg.Server, name string) (url string) {
+	t.Helper()
+	url, err := server.CreateDatabase(context.WithoutCancel(t.Context()), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}

@@ -1,0 +1,28 @@
+//go:build unix && !linux
+
+package localpg
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// children returns the children of a process.
+func children(pid int) []int {
+	out, err := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return nil // it has ended, or it has none
+	}
+	var all []int
+	for _, field := range strings.Fields(string(out)) {
+		if child, err := strconv.Atoi(field); err == nil {
+			all = append(all, child)
+		}
+	}
+	return all
+}
+
+// isAlive reports whether a process exists.
+func isAlive(pid int) bool { return syscall.Kill(pid, 0) == nil }

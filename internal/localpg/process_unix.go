@@ -1,0 +1,163 @@
+//go:build unix
+
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// owner returns the user of the server's processes and files: nil for the user of this process. PostgreSQL refuses root.
+func owner() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("PostgreSQL does not run as root: %w", err)
+	}
+	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(err1, err2)
+}
+
+// attributes make a command run as a user, in a process group of its own: a Ctrl-C that this process handles does not stop the server.
+func attributes(owner *syscall.Credential) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: owner}
+}
+
+// runCommand runs a command to its end, or to that of ctx.
+func runCommand(ctx context.Context, cmd *exec.Cmd) error {
+	p, err := startProcess(cmd)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.done:
+		return p.err
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), p.kill())
+	}
+}
+
+// A process is a running program and its children.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{} // closed at its end
+	err  error         // how it ended; read it after done
+}
+
+func startProcess(cmd *exec.Cmd) (*process, error) {
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{cmd: cmd, done: make(chan struct{})}
+	go func() { // it ends with the program, which stop and kill end
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+func (p *process) pid() int { return p.cmd.Process.Pid }
+
+// state returns how a process ended.
+func (p *process) state() *os.ProcessState { return p.cmd.ProcessState }
+
+// stop makes a server shut down in order. A server that does not is killed, which is an error.
+func (p *process) stop() error {
+	if err := p.send(syscall.SIGINT); err != nil {
+		return err
+	}
+	timer := time.NewTimer(stopTimeout)
+	defer timer.Stop()
+	select {
+	case <-p.done:
+		return p.err
+	case <-timer.C:
+		return errors.Join(fmt.Errorf("it did not stop within %v", stopTimeout), p.kill())
+	}
+}
+
+// send sends a signal to the process only.
+func (p *process) send(s syscall.Signal) error {
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	return nil
+}
+
+// kill kills the process and its children, and waits until all of them are gone. The process is stopped first, so that it makes no
+// more children.
+func (p *process) kill() error {
+	all, err := p.pauseAll()
+	for _, pid := range all {
+		err = errors.Join(err, kill(pid, syscall.SIGKILL))
+	}
+	<-p.done
+	deadline := time.Now().Add(stopTimeout)
+	for slices.ContainsFunc(all, isAlive) {
+		if time.Now().After(deadline) {
+			return errors.Join(err, fmt.Errorf("processes %v did not end within %v of their kill", all, stopTimeout))
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return err
+}
+
+// pause stops the process and its children.
+func (p *process) pause() error {
+	_, err := p.pauseAll()
+	return err
+}
+
+// pauseAll stops the process and its children, and returns all of them.
+func (p *process) pauseAll() ([]int, error) {
+	select {
+	case <-p.done:
+		return nil, nil
+	default:
+	}
+	if err := p.send(syscall.SIGSTOP); err != nil {
+		return nil, err
+	}
+	all := children(p.pid())
+	var err error
+	for _, pid := range all {
+		err = errors.Join(err, kill(pid, syscall.SIGSTOP))
+	}
+	return append(all, p.pid()), err
+}
+
+// resume lets a paused process and its children go on: the children first, as their parent may wait for them.
+func (p *process) resume() error {
+	var err error
+	for _, pid := range append(children(p.pid()), p.pid()) {
+		err = errors.Join(err, kill(pid, syscall.SIGCONT))
+	}
+	return err
+}
+
+// killChild kills one child.
+func (p *process) killChild(pid int) error {
+	if !slices.Contains(children(p.pid()), pid) {
+		return fmt.Errorf("process %d is not one of the server's", pid)
+	}
+	return kill(pid, syscall.SIGKILL)
+}
+
+// kill sends a signal. It is no error if the process is gone.
+func kill(pid int, s syscall.Signal) error {
+	if err := syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("signal process %d: %w", pid, err)
+	}
+	return nil
+}
