@@ -1,6 +1,11 @@
 package pipeline
 
-import "context"
+import (
+	"context"
+
+	"enrich/contact"
+	"enrich/reader"
+)
 
 // Plan is the first half of Ask: what a run would do, without a call.
 type Plan struct {
@@ -10,6 +15,11 @@ type Plan struct {
 	Limit  int64
 	// MaxCalls is how many calls the caps leave; negative: there is no cap.
 	MaxCalls int64
+	// Unsendable, if it is not nil, is called with each row that cannot be sent, and why. The row is valid during the call.
+	Unsendable func(row *reader.Row, kind contact.Failure, message string)
+	// Enough, if it is not nil, is called before each batch of rows but the first, with the number of rows so far. If it returns
+	// true, the plan ends there, and is Partial.
+	Enough func(rows int64) bool
 }
 
 // PlanResult counts rows by what a run would do with them; its JSON is what `enrich plan --json` prints.
@@ -34,16 +44,22 @@ type PlanResult struct {
 	BeyondCaps int64 `json:"beyond_caps"`
 	// Calls is contacts to send; Stale, Lost and OtherFields count some of them.
 	Calls int64 `json:"calls"`
+	// Partial: Enough ended the plan before the end of the input.
+	Partial bool `json:"-"`
 	// ReadErr is the error by which the input ended early, or nil.
 	ReadErr error `json:"-"`
 }
 
-// Do reads all rows.
+// Do reads all rows, or as many as Enough takes.
 func (p *Plan) Do(ctx context.Context) (PlanResult, error) {
 	pass := planPass{Plan: p, lookup: lookup{rules: &p.Rules, source: p.Source, ledger: p.Ledger}}
 	for entries, err := range pass.batches(ctx) {
 		if err != nil {
 			return pass.result, err
+		}
+		if n := pass.result.Rows; p.Enough != nil && n > 0 && len(entries) > 0 && p.Enough(n) {
+			pass.result.Partial = true
+			break
 		}
 		for i := range entries {
 			pass.row(&entries[i])
@@ -68,6 +84,9 @@ func (p *planPass) row(e *entry) {
 	switch {
 	case e.defect != nil:
 		n.Invalid++
+		if p.Unsendable != nil {
+			p.Unsendable(e.row, e.defect.kind, e.defect.message)
+		}
 	case p.fresh(e.state):
 		n.Answered++
 	case !p.seen.add(p.contactKey(e), e.state):

@@ -2,9 +2,19 @@ package report
 
 import "strings"
 
+// Reason returns a message about a row without the number of the line or row that it may begin with, and the pattern that it has
+// in common with other messages: quoted text and long numbers are left out.
+func Reason(message string) (text, common string) {
+	text = withoutLine(message)
+	return text, pattern(text)
+}
+
 // withoutLine returns a message without the line number that it may begin with: the examples have it.
 func withoutLine(message string) string {
 	rest, ok := strings.CutPrefix(message, "line ")
+	if !ok {
+		rest, ok = strings.CutPrefix(message, "row ")
+	}
 	if !ok {
 		return message
 	}

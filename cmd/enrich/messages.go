@@ -42,6 +42,10 @@ failed to <stem>.failures.<ext>, and a summary to <stem>.summary.json.
 Each flag can also be set as ENRICH_<FLAG>, dashes as underscores. Press Ctrl-C once to stop: calls in
 flight are allowed to finish, and the answers are written. Run the same command again to continue.`
 
+	longPlan = `Reads the file as run does, and prints one figure a line: rows, rows that cannot be sent and why, rows
+answered before, duplicates, calls, and the most credits that they can cost. It also shows which column is
+which field, and what is cleaned and split before it is sent. It makes no call and writes no file.`
+
 	exampleRun = `  enrich run leads.csv
   enrich run --max-credits 500 --out enriched leads.csv
   enrich run --map email=Mail --map company_name=Firma kontakte.csv

@@ -1,28 +1,28 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"enrich/client"
-	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
+	"enrich/reader"
 )
 
 func planCommand(w world) *cobra.Command {
 	s := settings.Defaults()
 	asJSON := false
 	cmd := &cobra.Command{
-		Use: "plan [flags] FILE", Short: "Show what run would do: no call, no key",
-		Example: "  enrich plan leads.csv\n  enrich plan --json --rate 300/m leads.csv", Args: oneFile,
+		Use: "plan [flags] FILE", Short: "Show what run would do, and why: no call, no key", Long: longPlan,
+		Example: "  enrich plan leads.xlsx\n  enrich plan --json --rate 300/m leads.csv", Args: oneFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withInput(cmd, args, func(name string) error { return plan(w, &s, name, asJSON || s.LogFormat == "json") })
 		},
@@ -36,23 +36,6 @@ func planCommand(w world) *cobra.Command {
 	help.Group(cmd, "Caps")
 	passFlags(cmd, &s)
 	return cmd
-}
-
-// A forecast is what plan prints.
-type forecast struct {
-	pipeline.PlanResult
-	// Calls is the calls to make: one for each contact to send, or at least two for each job.
-	Calls    int64 `json:"calls"`
-	Contacts int64 `json:"contacts_to_send"`
-	// Jobs is the bulk jobs that the contacts make, and JobSize how many each has at most; 0 without --bulk.
-	Jobs    int64 `json:"jobs"`
-	JobSize int64 `json:"job_size,omitempty"`
-	// CreditsAtMost is what the contacts can cost.
-	CreditsAtMost int64 `json:"credits_at_most"`
-	// Seconds is how long they take at --rate; null without one.
-	Seconds *float64 `json:"seconds"`
-	// Cleaning is what is cleaned in the cells before they are sent, by kind, and the full names that are split.
-	Cleaning []contact.Cleaned `json:"cleaning,omitempty"`
 }
 
 func plan(w world, s *settings.Settings, name string, asJSON bool) error {
@@ -73,15 +56,14 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 		return err
 	}
 	defer func() { _ = rows.Close() }() // it was only read
-	j.saySkipped(rows.Info())
+	j.sayReading(rows.Info())
 	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{ReadOnly: true, Addresses: s.SameBy != "email"}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {
 		return err
 	}
-	p := pipeline.Plan{Rules: j.rules, Source: rows, Ledger: j.ledger, Limit: s.Limit, MaxCalls: j.contactsLeft()}
-	planned, err := p.Do(j.shutdown.Interrupted)
+	f, err := j.forecast(rows, rate)
 	if err != nil {
 		return err
 	}
@@ -89,32 +71,82 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	if sig := j.shutdown.Signal(); sig != nil { // the input may not be whole
 		return shutdown.Interruption{Signal: sig}
 	}
-	f := j.forecast(planned, rate)
-	if err := f.print(w, s.Rate, asJSON); err != nil {
+	j.sayTime(f)
+	if err := f.print(w, asJSON); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
 	}
-	if planned.ReadErr != nil {
-		j.sayBroken(planned.ReadErr)
+	if f.ReadErr != nil {
+		j.sayBroken(f.ReadErr)
 		return endWith(exitCode(contact.StopInput, 0, nil))
 	}
 	return nil
 }
 
-// forecast completes what was planned.
-func (j *job) forecast(planned pipeline.PlanResult, rate client.Rate) forecast {
-	f := forecast{
-		PlanResult: planned, Contacts: planned.Calls, Calls: planned.Calls, Cleaning: j.reading.Cleaning.Kinds(),
-		CreditsAtMost: planned.Calls * j.settings.CreditsPerCall,
+// forecast plans the input.
+func (j *job) forecast(rows *reader.Reader, rate client.Rate) (*forecast, error) {
+	var refused unsendable
+	p := j.planOf(rows)
+	p.Unsendable = refused.add
+	planned, err := p.Do(j.shutdown.Interrupted)
+	if err != nil {
+		return nil, err
 	}
-	if j.settings.Bulk {
-		f.JobSize, f.Jobs = j.settings.BulkSize, pipeline.JobsFor(planned.Calls, j.settings.BulkSize)
-		f.Calls = f.Jobs * pipeline.CallsPerJob
-	}
+	f := newForecast(planned, j.settings)
+	info := rows.Info()
+	f.format, f.Reasons, f.Mapping, f.Cleaning = info.Format, refused.list(), info.Mapping, j.reading.Cleaning.Kinds()
 	if per := rate.PerSecond(); per > 0 {
 		seconds := float64(f.Calls) / per
-		f.Seconds = &seconds
+		f.Seconds, f.Rate = &seconds, &j.settings.Rate
 	}
-	return f
+	if j.settings.SameBy == "email" {
+		return f, nil
+	}
+	f.Saved, err = j.savedByEmail(rows, f)
+	return f, err
+}
+
+// planOf returns the plan of an input with the rules of the job.
+func (j *job) planOf(rows pipeline.Source) *pipeline.Plan {
+	return &pipeline.Plan{Rules: j.rules, Source: rows, Ledger: j.ledger, Limit: j.settings.Limit, MaxCalls: j.contactsLeft()}
+}
+
+// savedByEmail returns what --same-by email would save. It plans the input a second time, with that rule: then ages, lost
+// calls, --limit and the caps count as they would, and no more memory is needed.
+func (j *job) savedByEmail(rows *reader.Reader, f *forecast) (*saving, error) {
+	if _, addresses := f.Mapping[contact.Email]; !addresses || f.Contacts == 0 {
+		return &saving{}, nil
+	}
+	if err := j.ledger.Close(); err != nil {
+		return nil, err
+	}
+	path, err := j.settings.LedgerPath(j.world.lookupEnv)
+	if err != nil {
+		return nil, usageOf("ledger_unusable", err)
+	}
+	if j.ledger, err = sqlite.Open(j.shutdown.Interrupted, path, sqlite.Options{ReadOnly: true, ByEmail: true}); err != nil {
+		return nil, j.settings.LedgerAdvice(err)
+	}
+	o := j.reading
+	o.Cleaning = nil
+	again, err := reader.Open(stream{j.input}, j.input.Size, o)
+	if err != nil {
+		return nil, fmt.Errorf("read the input again: %w", err)
+	}
+	defer func() { _ = again.Close() }() // it was only read
+	p := j.planOf(again)
+	p.ByEmail = true
+	planned, err := p.Do(j.shutdown.Interrupted)
+	if err != nil {
+		return nil, err
+	}
+	before, _ := rows.Sum()
+	if now, _ := again.Sum(); now != before {
+		return nil, errors.New("the input changed while it was read: run the same command again")
+	}
+	other := newForecast(planned, j.settings)
+	return &saving{
+		Calls: max(0, f.Calls-other.Calls), Contacts: max(0, f.Contacts-other.Contacts), Credits: max(0, f.CreditsAtMost-other.CreditsAtMost),
+	}, nil
 }
 
 // contactsLeft is the number of contacts that the caps leave if each of them is charged; -1 without a cap.
@@ -133,44 +165,4 @@ func (j *job) contactsLeft() int64 {
 		}
 	}
 	return left
-}
-
-func (f *forecast) print(w world, rate string, asJSON bool) error {
-	if asJSON {
-		return json.NewEncoder(w.stdout).Encode(f)
-	}
-	figures := []figure{
-		{f.Rows, "row", "rows", false},
-		{f.Invalid, "row cannot be sent", "rows cannot be sent", false},
-		{f.Answered, "row answered before", "rows answered before", false},
-		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
-		{f.InJobs, "row in an open bulk job: its results will be fetched", "rows in open bulk jobs: their results will be fetched", true},
-		{f.Uncertain, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
-		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", true},
-		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no-match answer returns its credit, so more may be sent)", "", true},
-	}
-	if f.JobSize > 0 {
-		figures = append(figures, figure{f.Contacts, "contact to send", "contacts to send", false})
-	} else {
-		figures = append(figures, figure{f.Calls, "call to make", "calls to make", false})
-	}
-	figures = append(figures, []figure{
-		{f.Stale, "of them because the answer is too old", "", true},
-		{f.Lost, "of them again: an earlier call was lost", "", true},
-		{f.OtherFields, "of them for addresses that were answered under other fields (--same-by email reuses those)", "", true},
-	}...)
-	if f.Jobs > 0 {
-		jobs := fmt.Sprintf("of at most %d contacts, the first of %d", f.JobSize, pipeline.ContactsIn(1, f.JobSize))
-		figures = append(figures, figure{f.Jobs, "bulk job " + jobs, "bulk jobs " + jobs, false},
-			figure{f.Calls, "", "calls to make, at least: two for each job", false})
-	}
-	figures = append(figures, figure{f.CreditsAtMost, "credit at most", "credits at most", false})
-	for _, k := range f.Cleaning {
-		figures = append(figures, figure{k.Cells, cleanedText(k), "", false})
-	}
-	if err := printFigures(w.stdout, 9, figures); err != nil || f.Seconds == nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w.stdout, "about %s at %s\n", console.Duration(time.Duration(*f.Seconds*float64(time.Second))), rate)
-	return err
 }

@@ -105,11 +105,13 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 		return keyError(w, s, err)
 	}
 	f.keepOut(key)
+	opening := time.Now()
 	first, err := j.open()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = first.Close() }() // it was only read
+	before := beforehand{rate, time.Since(opening)}
 	if err := j.targets(first.Info()); err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 	}
 	defer api.Close()
 	defer j.printer.ShowLibraries(key.Redact)()
-	summary, err := j.run(api, first)
+	summary, err := j.run(api, first, before)
 	if err != nil {
 		return err
 	}
@@ -145,11 +147,14 @@ func (j *job) newClient(key client.Key, rate client.Rate, proxy client.Proxy) (*
 }
 
 // run does both passes over an input that has been opened and checked, and returns what the run came to.
-func (j *job) run(api *client.Client, first *reader.Reader) (*pipeline.Summary, error) {
+func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (*pipeline.Summary, error) {
 	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{LockWait: j.settings.LockWait}); err != nil {
 		return nil, err
 	}
 	if err := j.countBudget(); err != nil {
+		return nil, err
+	}
+	if err := j.sayPreview(before); err != nil {
 		return nil, err
 	}
 	run, err := j.begin(api)

@@ -37,7 +37,7 @@ func schemaOf(t *testing.T, name string) *jsonschema.Schema {
 func closeObjects(node any) {
 	switch n := node.(type) {
 	case map[string]any:
-		if _, open := n["additionalProperties"]; n["properties"] != nil && n["type"] == "object" && !open {
+		if _, open := n["additionalProperties"]; n["properties"] != nil && isObject(n["type"]) && !open {
 			n["additionalProperties"] = false
 		}
 		for _, inner := range n {
@@ -48,6 +48,12 @@ func closeObjects(node any) {
 			closeObjects(inner)
 		}
 	}
+}
+
+// isObject reports whether a schema's type is an object, or an object or null.
+func isObject(of any) bool {
+	list, ok := of.([]any)
+	return of == "object" || ok && slices.Contains(list, any("object"))
 }
 
 // conforms reports an object that is not as its schema in doc/schema says.

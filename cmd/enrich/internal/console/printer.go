@@ -102,6 +102,12 @@ func (p *Printer) Bar() (w io.Writer, width int, ok bool) {
 	return p.console.Optional(), width, ok && p.log == nil && !p.verbose
 }
 
+// OnTerminal reports whether messages of [Printer.Info] are shown to a person: on a terminal, as text, without --quiet.
+func (p *Printer) OnTerminal() bool {
+	_, ok := Width(p.console.out)
+	return ok && p.log == nil && !p.quiet
+}
+
 // Attempts returns the logger of single attempts; nil without --verbose.
 func (p *Printer) Attempts() *slog.Logger {
 	switch {
