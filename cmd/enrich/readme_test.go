@@ -28,9 +28,9 @@ func block(t *testing.T, language string) string {
 // README's queries.
 func TestReadmeShowsWhatHappens(t *testing.T) {
 	transcript, queries := block(t, "console"), block(t, "sql")
-	sample := readText(t, "../../samples/crm-export.csv")
+	sample := readText(t, "../../samples/leads.xlsx")
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("crm-export.csv", []byte(sample), 0o600); err != nil {
+	if err := os.WriteFile("leads.xlsx", []byte(sample), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	api, err := fakeapi.Listen(t.Context(), "127.0.0.1:0", fakeapi.Options{Credits: 1000})
@@ -47,7 +47,7 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 		}
 		output.WriteString(line)
 		execute(strings.Fields(command), world{
-			stdin: strings.NewReader(""), stdout: &output, stderr: standardError(&output, command), exit: func(int) {},
+			stdin: strings.NewReader(""), stdout: &output, stderr: &output, exit: func(int) {},
 			lookupEnv: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		})
 	}
@@ -59,14 +59,6 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 
 // progressLine matches what a slow machine adds to the transcript.
 var progressLine = regexp.MustCompile(`(?m)^\d+%: .*\n`)
-
-// standardError returns where a command's standard error goes. The transcript shows only what plan prints on standard output.
-func standardError(output *bytes.Buffer, command string) *bytes.Buffer {
-	if strings.HasPrefix(command, "plan") {
-		return new(bytes.Buffer)
-	}
-	return output
-}
 
 func runQueries(t *testing.T, queries string) {
 	t.Helper()
