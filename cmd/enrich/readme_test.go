@@ -39,7 +39,8 @@ func TestReadmeShowsWhatHappens(t *testing.T) {
 	}
 	defer api.Close()
 	var output bytes.Buffer
-	env := map[string]string{"SELLING_API_KEY": "readme-key", "ENRICH_URL": api.URL, "ENRICH_LEDGER": "ledger.db"}
+	// One worker, because the credits that remain are those of the last response, and responses overtake one another.
+	env := map[string]string{"SELLING_API_KEY": "readme-key", "ENRICH_URL": api.URL, "ENRICH_LEDGER": "ledger.db", "ENRICH_WORKERS": "1"}
 	for line := range strings.Lines(transcript) {
 		command, ok := strings.CutPrefix(line, "$ enrich ")
 		if !ok {
