@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -47,8 +48,19 @@ func openTerminal(t *testing.T, width uint16) (screen, end *os.File) {
 // shown runs a command whose standard error is a terminal, and returns all that it was sent.
 func (s *stage) shown(width uint16, want int, args ...string) string {
 	s.t.Helper()
+	return s.shownBy(width, want, "enrich", args...)
+}
+
+// shownBy is shown for any program.
+func (s *stage) shownBy(width uint16, want int, program string, args ...string) string {
+	s.t.Helper()
 	screen, end := openTerminal(s.t, width)
 	c := s.command(args...)
+	path, err := exec.LookPath(program)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c.Path, c.Args[0] = path, program
 	c.Stdout, c.Stderr = nil, end
 	if err := c.Start(); err != nil {
 		s.t.Fatal(err)
