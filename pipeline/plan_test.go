@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -28,11 +29,18 @@ func TestPlanCountsEachRowOnce(t *testing.T) {
 		Rules:  Rules{Identity: r.identity, Started: now, MaxAge: time.Hour, NoMatchAge: -1, LostRetries: 1},
 		Source: &fakeSource{rows: r.rows, end: reader.ErrBroken}, Ledger: r.ledger, Limit: 13, MaxCalls: 4,
 	}
+	unsendable := ""
+	p.Unsendable = func(row *reader.Row, kind contact.Failure, message string) {
+		unsendable += fmt.Sprintf("row %d, %s: %s; ", row.Number, kind, message)
+	}
 	n, err := p.Do(t.Context())
 	if err != nil || !errors.Is(n.ReadErr, reader.ErrBroken) {
 		t.Errorf("%v, broken %v", err, n.ReadErr)
 	}
 	n.ReadErr = nil
+	if unsendable != "row 3, ragged: 2 cells; " {
+		t.Errorf("rows that cannot be sent: %s", unsendable)
+	}
 	expected := PlanResult{
 		Rows: 17, Invalid: 1, InJobs: 1, Duplicates: 5, Answered: 2, Stale: 1, Lost: 1, Uncertain: 1, ClaimedElsewhere: 1, OtherFields: 1, BeyondLimit: 1, BeyondCaps: 1, Calls: 4,
 	}
@@ -52,5 +60,23 @@ func TestPlanAgreesWithARun(t *testing.T) {
 	p := Plan{Rules: Rules{Identity: r.identity, MaxAge: -1, NoMatchAge: -1}, Source: &fakeSource{rows: r.rows}, Ledger: r.ledger, MaxCalls: -1}
 	if n, err := p.Do(t.Context()); err != nil || n.Calls != 500 || n.Answered != 400 || n.Duplicates != 100 {
 		t.Errorf("%v: %+v", err, n)
+	}
+}
+
+// A plan ends where Enough says, before a batch, and is whole if the input ends there.
+func TestPlanOfTheBeginning(t *testing.T) {
+	for _, tt := range []struct {
+		rows, enough, planned int64
+		partial               bool
+	}{{2 * batchRows, 1, batchRows, true}, {2*batchRows + 1, batchRows + 1, 2 * batchRows, true}, {batchRows, 1, batchRows, false}, {3, 0, 3, false}} {
+		r := newWriteRig()
+		r.list(addresses(int(tt.rows))...)
+		p := Plan{
+			Rules: Rules{Identity: r.identity, MaxAge: -1, NoMatchAge: -1}, Source: &fakeSource{rows: r.rows}, Ledger: r.ledger, MaxCalls: -1,
+			Enough: func(rows int64) bool { return rows >= tt.enough },
+		}
+		if n, err := p.Do(t.Context()); err != nil || n.Rows != tt.planned || n.Calls != tt.planned || n.Partial != tt.partial {
+			t.Errorf("%+v: %v: %+v", tt, err, n)
+		}
 	}
 }

@@ -22,3 +22,16 @@ func TestMessagesThatDifferByRowHaveOnePattern(t *testing.T) {
 		}
 	}
 }
+
+func TestReason(t *testing.T) {
+	for message, expected := range map[string][2]string{
+		`line 7: "a\"b" is wrong, request 12345`:   {`"a\"b" is wrong, request 12345`, `"…" is wrong, request …`},
+		"line 12 has 3 columns; expected 2":        {"3 columns; expected 2", "3 columns; expected 2"},
+		"row 12345: not a number":                  {"not a number", "not a number"},
+		"line breaks are not allowed, row 7: none": {"line breaks are not allowed, row 7: none", "line breaks are not allowed, row 7: none"},
+	} {
+		if text, common := Reason(message); text != expected[0] || common != expected[1] {
+			t.Errorf("%s: %q, %q", message, text, common)
+		}
+	}
+}
