@@ -8,6 +8,7 @@ import (
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
 	"enrich/contact"
+	"enrich/internal/phrase"
 	"enrich/reader"
 	"enrich/report"
 )
@@ -89,8 +90,13 @@ func (p *preview) rows() string {
 		n    int64
 		what string
 	}{
-		{p.Duplicates, "duplicate"}, {p.Invalid, "cannot be sent"}, {p.InJobs, "in open bulk jobs"}, {p.Uncertain, "lost too often"},
-		{p.ClaimedElsewhere, "sent by another run"}, {p.BeyondLimit, "beyond --limit"}, {p.BeyondCaps, "beyond the caps"},
+		{p.Duplicates, phrase.Plural(p.Duplicates, "duplicate", "duplicates")},
+		{p.Invalid, "cannot be sent"},
+		{p.InJobs, "in open bulk jobs"},
+		{p.Uncertain, "lost too often"},
+		{p.ClaimedElsewhere, "sent by another run"},
+		{p.BeyondLimit, "beyond --limit"},
+		{p.BeyondCaps, "beyond the caps"},
 	} {
 		if part.n > 0 {
 			parts = append(parts, report.Group(part.n)+" "+part.what)
