@@ -64,13 +64,13 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 		return err
 	}
 	f, err := j.forecast(rows, rate)
+	if sig := j.shutdown.Signal(); sig != nil { // the input may not be whole
+		return shutdown.Interruption{Signal: sig}
+	}
 	if err != nil {
 		return err
 	}
 	j.sayFooter(rows.Skipped())
-	if sig := j.shutdown.Signal(); sig != nil { // the input may not be whole
-		return shutdown.Interruption{Signal: sig}
-	}
 	j.sayTime(f)
 	if err := f.print(w, asJSON); err != nil {
 		return fmt.Errorf("write standard output: %w", err)
@@ -98,7 +98,7 @@ func (j *job) forecast(rows *reader.Reader, rate client.Rate) (*forecast, error)
 		seconds := float64(f.Calls) / per
 		f.Seconds, f.Rate = &seconds, &j.settings.Rate
 	}
-	if j.settings.SameBy == "email" {
+	if j.settings.SameBy == "email" || j.shutdown.Signal() != nil {
 		return f, nil
 	}
 	f.Saved, err = j.savedByEmail(rows, f)
