@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"io"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"enrich/client/fakeapi"
@@ -79,4 +82,40 @@ func TestAPlanIsWhatRunDoes(t *testing.T) {
 			s.summary("l.summary.json")
 		})
 	}
+}
+
+// A plan of a pipe that is interrupted is not taken for the plan of what had come by then, nor for an error.
+func TestAnInterruptedPlan(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{})
+	c := s.command("plan", "-")
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Stderr = nil
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, "email\n"+strings.Repeat("a@x.example\n", 20_000)); err != nil { // more than a block, so that it begins
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "ledger ") {
+		continue
+	}
+	c.signal(os.Interrupt)
+	rest, err := io.ReadAll(stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ends(130)
+	if c.said.Len() > 0 || strings.Contains(string(rest), "canceled") {
+		t.Errorf("%s%s", &c.said, rest)
+	}
+	_ = in.Close() // the child is gone
 }
