@@ -87,7 +87,9 @@ func TestAPlanIsWhatRunDoes(t *testing.T) {
 // A plan of a pipe that is interrupted is not taken for the plan of what had come by then, nor for an error.
 func TestAnInterruptedPlan(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, fakeapi.Options{})
+	s := newStage(t, fakeapi.Options{Match: 1})
+	s.list("l.csv", 1, "")
+	s.run(exitOK, "run", "l.csv") // for a ledger
 	c := s.command("plan", "-")
 	in, err := c.StdinPipe()
 	if err != nil {

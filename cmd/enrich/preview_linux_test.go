@@ -37,18 +37,30 @@ func TestARunSaysWhatItSpends(t *testing.T) {
 	}{
 		"plain": {nil, exitFailedRows, "l.csv: 5 rows: 3 to send, 0 answered before, 1 duplicate, 1 cannot be sent\n" +
 			"  3 calls, at most 3 credits\n  email from \"E-Mail\", first_name from \"First name\""},
-		"a rate and a verbose run": {[]string{"--rate", "600/m", "--map", "last_name=First name", "--verbose"}, exitFailedRows,
+		"a rate and a verbose run": {
+			[]string{"--rate", "600/m", "--map", "last_name=First name", "--verbose"},
+			exitFailedRows,
 			"l.csv: 5 rows: 3 to send, 0 answered before, 1 duplicate, 1 cannot be sent\n" +
-				"  3 calls, at most 3 credits, about 0 s at 600/m\n  email from \"E-Mail\", last_name from \"First name\""},
-		"a cap": {[]string{"--max-credits", "4", "--credits-per-call", "2"}, exitCapped,
+				"  3 calls, at most 3 credits, about 0 s at 600/m\n  email from \"E-Mail\", last_name from \"First name\"",
+		},
+		"a cap": {
+			[]string{"--max-credits", "4", "--credits-per-call", "2"},
+			exitCapped,
 			"l.csv: 5 rows: 2 to send, 0 answered before, 1 duplicate, 1 cannot be sent, 1 beyond the caps\n" +
-				"  2 calls, at most 4 credits\n  email from \"E-Mail\", first_name from \"First name\""},
-		"a limit": {[]string{"--limit", "4"}, exitCapped,
+				"  2 calls, at most 4 credits\n  email from \"E-Mail\", first_name from \"First name\"",
+		},
+		"a limit": {
+			[]string{"--limit", "4"},
+			exitCapped,
 			"l.csv: 5 rows: 2 to send, 0 answered before, 1 duplicate, 1 cannot be sent, 1 beyond --limit\n" +
-				"  2 calls, at most 2 credits\n  email from \"E-Mail\", first_name from \"First name\""},
-		"bulk": {[]string{"--bulk", "--rate", "600/m"}, exitFailedRows,
+				"  2 calls, at most 2 credits\n  email from \"E-Mail\", first_name from \"First name\"",
+		},
+		"bulk": {
+			[]string{"--bulk", "--rate", "600/m"},
+			exitFailedRows,
 			"l.csv: 5 rows: 3 to send, 0 answered before, 1 duplicate, 1 cannot be sent\n" +
-				"  1 bulk job, at least 2 calls, at most 3 credits, about 0 s at 600/m for the calls\n  email from \"E-Mail\", first_name from \"First name\""},
+				"  1 bulk job, at least 2 calls, at most 3 credits, about 0 s at 600/m for the calls\n  email from \"E-Mail\", first_name from \"First name\"",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
