@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"sync/atomic"
 
 	"enrich/contact"
 	"enrich/reader"
@@ -20,6 +21,9 @@ type Plan struct {
 	// Enough, if it is not nil, is called before each batch of rows but the first, with the number of rows so far. If it returns
 	// true, the plan ends there, and is Partial.
 	Enough func(rows int64) bool
+	// Remembered, if it is not nil, is the number of contacts that the plan keeps in memory so far, to recognise duplicates: those
+	// without an outcome in the ledger.
+	Remembered *atomic.Int64
 }
 
 // PlanResult counts rows by what a run would do with them; its JSON is what `enrich plan --json` prints.
@@ -63,6 +67,9 @@ func (p *Plan) Do(ctx context.Context) (PlanResult, error) {
 		}
 		for i := range entries {
 			pass.row(&entries[i])
+		}
+		if p.Remembered != nil {
+			p.Remembered.Store(int64(len(pass.seen.keys)))
 		}
 	}
 	pass.result.ReadErr = pass.readErr

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,9 +34,14 @@ func TestPlanCountsEachRowOnce(t *testing.T) {
 	p.Unsendable = func(row *reader.Row, kind contact.Failure, message string) {
 		unsendable += fmt.Sprintf("row %d, %s: %s; ", row.Number, kind, message)
 	}
+	var remembered atomic.Int64
+	p.Remembered = &remembered
 	n, err := p.Do(t.Context())
 	if err != nil || !errors.Is(n.ReadErr, reader.ErrBroken) {
 		t.Errorf("%v, broken %v", err, n.ReadErr)
+	}
+	if remembered.Load() != 6 { // new, elsewhere, other, cap, limit, job
+		t.Errorf("%d contacts are remembered", remembered.Load())
 	}
 	n.ReadErr = nil
 	if unsendable != "row 3, ragged: 2 cells; " {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"enrich/cmd/enrich/internal/console"
@@ -37,6 +38,7 @@ type job struct {
 	ledger      ledger.Store
 	counters    pipeline.Counters
 	memory      memoryLimit
+	remembered  atomic.Int64 // contacts that a plan keeps in memory
 	info        reader.Info
 	format      format.Format // of results and failures
 	// pendingFormat is that of the pending rows.

@@ -12,6 +12,7 @@ import (
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
+	"enrich/format"
 	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
@@ -85,8 +86,8 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 // forecast plans the input.
 func (j *job) forecast(rows *reader.Reader, rate client.Rate) (*forecast, error) {
 	var refused unsendable
-	p := j.planOf(rows)
-	p.Unsendable = refused.add
+	p := j.planOf(j.bounded(rows))
+	p.Unsendable, p.Remembered = refused.add, &j.remembered
 	planned, err := p.Do(j.shutdown.Interrupted)
 	if err != nil {
 		return nil, err
@@ -105,6 +106,15 @@ func (j *job) forecast(rows *reader.Reader, rate client.Rate) (*forecast, error)
 	return f, err
 }
 
+// bounded keeps the memory of a plan within the promise: of each contact in the ledger there is a state, and the plan remembers each
+// contact that is not there.
+func (j *job) bounded(rows *reader.Reader) pipeline.Source {
+	j.remembered.Store(0)
+	j.memory.pages = rows.Info().Format == format.Parquet
+	j.memory.contacts = func() int64 { return j.ledger.Answers() + j.remembered.Load() }
+	return newCountedSource(rows, &j.memory)
+}
+
 // planOf returns the plan of an input with the rules of the job.
 func (j *job) planOf(rows pipeline.Source) *pipeline.Plan {
 	return &pipeline.Plan{Rules: j.rules, Source: rows, Ledger: j.ledger, Limit: j.settings.Limit, MaxCalls: j.contactsLeft()}
@@ -116,16 +126,20 @@ func (j *job) savedByEmail(rows *reader.Reader, f *forecast) (*saving, error) {
 	if _, addresses := f.Mapping[contact.Email]; !addresses || f.Contacts == 0 {
 		return &saving{}, nil
 	}
-	if err := j.ledger.Close(); err != nil {
+	err := j.ledger.Close()
+	j.ledger = nil // its states are as large as those of the next one
+	if err != nil {
 		return nil, err
 	}
 	path, err := j.settings.LedgerPath(j.world.lookupEnv)
 	if err != nil {
 		return nil, usageOf("ledger_unusable", err)
 	}
-	if j.ledger, err = sqlite.Open(j.shutdown.Interrupted, path, sqlite.Options{ReadOnly: true, ByEmail: true}); err != nil {
+	byEmail, err := sqlite.Open(j.shutdown.Interrupted, path, sqlite.Options{ReadOnly: true, ByEmail: true})
+	if err != nil {
 		return nil, j.settings.LedgerAdvice(err)
 	}
+	j.ledger = byEmail
 	o := j.reading
 	o.Cleaning = nil
 	again, err := reader.Open(stream{j.input}, j.input.Size, o)
@@ -133,8 +147,8 @@ func (j *job) savedByEmail(rows *reader.Reader, f *forecast) (*saving, error) {
 		return nil, fmt.Errorf("read the input again: %w", err)
 	}
 	defer func() { _ = again.Close() }() // it was only read
-	p := j.planOf(again)
-	p.ByEmail = true
+	p := j.planOf(j.bounded(again))
+	p.ByEmail, p.Remembered = true, &j.remembered
 	planned, err := p.Do(j.shutdown.Interrupted)
 	if err != nil {
 		return nil, err

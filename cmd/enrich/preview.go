@@ -34,7 +34,7 @@ type beforehand struct {
 
 // sayPreview says on a terminal, in three lines, what the run is about to send and what it can cost. The input is read once more
 // for it, so only a file is counted: at most [previewRows] rows, for at most [previewTime]. A workbook that takes this long to
-// open is not counted. Nothing waits for an answer: Ctrl-C stops the run.
+// open is not counted. Nothing waits for an answer: Ctrl-C stops the run, which then sends nothing, and ends as at any other time.
 func (j *job) sayPreview(before beforehand) error {
 	if !j.printer.OnTerminal() || j.input.File == nil {
 		return nil
@@ -42,7 +42,10 @@ func (j *job) sayPreview(before beforehand) error {
 	p := preview{info: j.info, name: console.Name(j.input.Name)}
 	if before.opening < previewTime {
 		f, err := j.count()
-		if err != nil {
+		switch {
+		case j.shutdown.Signal() != nil: // it may not be counted to its end
+			return nil
+		case err != nil:
 			return err
 		}
 		p.forecast = f
@@ -67,7 +70,7 @@ func (j *job) count() (*forecast, error) {
 	plan.Enough = func(n int64) bool { return n >= previewRows || time.Since(began) > previewTime }
 	planned, err := plan.Do(j.shutdown.Interrupted)
 	if err != nil {
-		return nil, j.interrupted(err)
+		return nil, err
 	}
 	return newForecast(planned, j.settings), nil
 }
