@@ -25,6 +25,12 @@ var (
 	ErrNetwork = errors.New("a ledger cannot be kept on a network file system")
 	// ErrMissing: there is no ledger, and one was required.
 	ErrMissing = errors.New("there is no such ledger")
+	// ErrRefused: the database cannot keep the promises of a ledger, or the run may not use it. Nothing was sent.
+	ErrRefused = errors.New("this database cannot keep the ledger")
+	// ErrUnreachable: no connection to the database could be made, or it was lost for too long. What was committed is durable.
+	ErrUnreachable = errors.New("the database of the ledger cannot be reached")
+	// ErrFenced: another run declared this one dead, or the database lost commits of it. It sends nothing more.
+	ErrFenced = errors.New("the ledger does not accept this run any more")
 	// ErrFailed: an earlier write or sync failed, and nothing more is accepted.
 	ErrFailed = errors.New("the ledger failed")
 )

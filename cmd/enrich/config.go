@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/dburl"
 	"enrich/cmd/enrich/internal/settings"
 )
 
@@ -67,8 +68,8 @@ func configOf(w world, s *settings.Settings, cmd *cobra.Command) config {
 		c.APIKey = &source
 	}
 	key, _ := s.Key(w.lookupEnv) // a key that cannot be used is not shown either
-	if ledger, err := s.LedgerPath(w.lookupEnv); err == nil {
-		s.Ledger = ledger
+	if place, err := s.ReadLedgerPlace(w.lookupEnv); err == nil {
+		s.Ledger = place.String()
 	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Name == "help" || f.Name == "config" {
@@ -104,7 +105,9 @@ func hideSecrets(name, value string) string {
 	switch name {
 	case "on-finish":
 		value = webAddress.ReplaceAllString(value, "${1}"+hidden)
-	case "ledger", "url":
+	case "ledger":
+		return dburl.Hide(value)
+	case "url":
 	default:
 		return value
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"enrich/cmd/enrich/internal/dburl"
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
@@ -81,6 +82,10 @@ var kinds = [...]kind{
 	{ledger.ErrNewer, "ledger_unusable", "ledger", "use the version of enrich that wrote it"},
 	{ledger.ErrLinked, "ledger_unusable", "ledger", "name a ledger with one name"},
 	{ledger.ErrNetwork, "ledger_unusable", "ledger", "name a file on a local disk with --ledger"},
+	{nil, "password_not_allowed", "ledger", dburl.PasswordAdvice},
+	{ledger.ErrRefused, "database_refused", "ledger", "change the database's settings, or name another one with --ledger"},
+	{ledger.ErrUnreachable, "ledger_unreachable", "ledger", "check that the database runs and accepts connections, then " + adviceAgain},
+	{ledger.ErrFenced, "run_fenced", "ledger", adviceAgain},
 	{errNobody, "not_in_ledger", "", "check the spelling and --ledger"},
 	{errInputChanged, "input_changed", "", adviceAgain},
 	{reader.ErrStorage, "disk", "", "check the directory for temporary files (TMPDIR), then " + adviceAgain},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -11,6 +12,8 @@ import (
 
 	"enrich/cmd/enrich/internal/configfile"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/dburl"
+	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
@@ -79,7 +82,7 @@ func codeOf(err error) int {
 		return sig.ExitCode()
 	case errors.Is(err, context.Canceled):
 		return exitSIGINT
-	case errors.As(err, &use):
+	case errors.As(err, &use), errors.Is(err, ledger.ErrRefused):
 		return exitUsage
 	case errors.Is(err, ledger.ErrLocked):
 		return exitLocked
@@ -122,10 +125,34 @@ func exitCode(stop contact.Stop, failed int64, sig os.Signal) int {
 func sayError(w world, cmd *cobra.Command, args []string, err error) {
 	var end exitStatus
 	if !errors.As(err, &end) {
+		err = withoutPasswords(err, args, w.environ)
 		report := reportOf(err)
 		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err), report.attrs()...)
 	}
 }
+
+// withoutPasswords hides the password of a database that was given at a wrong place, if the error repeats the argument or the variable.
+func withoutPasswords(err error, args, environ []string) error {
+	p := problem.Of(err)
+	for i, arg := range append(slices.Clone(args), environ...) {
+		_, value, isPair := strings.Cut(arg, "=")
+		if i < len(args) && (!isPair || !strings.HasPrefix(arg, "-")) { // neither a flag with its value, nor a variable
+			value = arg
+		}
+		if _, found := dburl.Password(value); !found || !strings.Contains(p.Message+p.Advice, value) {
+			continue
+		}
+		p.Message, p.Advice = strings.ReplaceAll(p.Message, value, dburl.Hide(value)), strings.ReplaceAll(p.Advice, value, dburl.Hide(value))
+		err = hiddenError{problem.New(p), err}
+	}
+	return err
+}
+
+// A hiddenError is an error with another text.
+type hiddenError struct{ shown, cause error }
+
+func (e hiddenError) Error() string   { return e.shown.Error() }
+func (e hiddenError) Unwrap() []error { return []error{e.shown, e.cause} }
 
 // wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, no flag is set, but --log-format may
 // be in args, in the environment or in the config file; cmd is nil if there is no such command.

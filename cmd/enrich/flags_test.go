@@ -21,6 +21,7 @@ var flagContract = map[string][2]string{
 	"bulk": {"false", "true"}, "bulk-size": {"500", "50"}, "bulk-wait": {"1h", "5m"},
 	"workers": {"32", "64"}, "rate": {"", "300/m"}, "timeout": {"1m", "30s"}, "max-attempts": {"5", "1"}, "max-elapsed": {"2m", "1h"},
 	"max-calls": {"", "7"}, "max-credits": {"", "8/month"}, "credits-per-call": {"1", "2"}, "max-duration": {"", "1d"}, "limit": {"", "9"},
+	"no-outputs": {"false", "true"}, "require-sync": {"false", "true"},
 	"ledger": {"", "l.db"}, "lock-wait": {"0s", "5s"}, "max-age": {"none", "90d"}, "no-match-age": {"30d", "none"}, "lost-retries": {"2", "0"},
 	"dry-run": {"false", "true"}, "grace": {"25s", "0s"}, "ca-file": {"", "ca.pem"},
 	"quiet": {"false", "true"}, "verbose": {"false", "true"}, "log-format": {"text", "json"}, "config": {"", os.DevNull},

@@ -17,7 +17,6 @@ import (
 	"enrich/format"
 	"enrich/input"
 	"enrich/ledger"
-	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/publish"
 	"enrich/reader"
@@ -29,6 +28,7 @@ type job struct {
 	settings    *settings.Settings
 	printer     *console.Printer
 	name        string // of the input, as it was typed
+	place       settings.LedgerPlace
 	shutdown    *shutdown.Shutdown
 	input       *input.Input
 	stopCutting func() bool // ends the wait for the signal that ends the reading of a pipe
@@ -65,6 +65,13 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	if err != nil {
 		return nil, usage(err)
 	}
+	place, err := s.ReadLedgerPlace(w.lookupEnv)
+	if err == nil {
+		err = s.CheckShared(place)
+	}
+	if err != nil {
+		return nil, usage(err)
+	}
 	printer := console.NewPrinter(w.console, s.Console())
 	// Before the input is opened: that waits where it is a pipe to which nobody writes.
 	stop := shutdown.Listen(w.signalSource(), s.Grace, func(i shutdown.Interruption) { sayLate(printer, i, s.Grace) })
@@ -76,7 +83,7 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	}
 	return &job{
 		world: w, settings: s, printer: printer, shutdown: stop, name: name,
-		input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }), reading: reading, endpoint: endpoint,
+		place: place, input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }), reading: reading, endpoint: endpoint,
 		rules: pipeline.Rules{
 			Identity: endpoint.Identity,
 			ByEmail:  s.SameBy == "email",
@@ -180,11 +187,7 @@ func (j *job) targets(info reader.Info) error {
 			}
 		}
 	}
-	protected, err := j.protectedFiles()
-	if err != nil {
-		return err
-	}
-	named := map[string]string{}
+	protected, named := j.protectedFiles(), map[string]string{}
 	for _, t := range j.paths.all() {
 		if err := j.target(t.flag, t.path, protected, named); err != nil {
 			return usage(problem.Wrap(err, "output", t.flag, ""))
@@ -232,13 +235,10 @@ func (o *outputs) all() []target {
 	return []target{{"results", o.results}, {"failures", o.failures}, {"pending", o.pending}, {"report", o.report}, {"summary", o.summary}}
 }
 
-func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
-	path, err := j.settings.LedgerPath(j.world.lookupEnv)
-	if err != nil {
-		return usageOf("ledger_unusable", err)
-	}
-	o.ByEmail = j.settings.SameBy == "email"
-	l, err := sqlite.Open(ctx, path, o)
+// openLedger opens the ledger, and says what is in it.
+func (j *job) openLedger(ctx context.Context, o storeOptions) error {
+	o.byEmail = j.settings.SameBy == "email"
+	l, err := openStore(ctx, j.place, o)
 	if err != nil {
 		if sig := j.shutdown.Signal(); sig != nil && errors.Is(err, context.Canceled) {
 			return shutdown.Interruption{Signal: sig}
@@ -246,7 +246,7 @@ func (j *job) openLedger(ctx context.Context, o sqlite.Options) error {
 		return j.settings.LedgerAdvice(err)
 	}
 	j.ledger = l
-	j.sayLedger(path, l)
+	j.sayLedger(l)
 	return nil
 }
 

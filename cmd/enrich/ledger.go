@@ -16,7 +16,6 @@ import (
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger"
-	"enrich/ledger/sqlite"
 )
 
 func ledgerCommand(w world) *cobra.Command {
@@ -32,11 +31,11 @@ func ledgerCommand(w world) *cobra.Command {
 
 // A ledgerJob is what a command below ledger does.
 type ledgerJob struct {
-	options sqlite.Options
+	options storeOptions
 	// check, if not nil, checks flags and arguments before the ledger is opened. The environment has been read by then.
 	// It may change options.
 	check func(args []string) error
-	do    func(context.Context, *sqlite.Ledger, []string) error
+	do    func(context.Context, ledger.Store, []string) error
 	// json: print for programs. It is set before do is called.
 	json bool
 }
@@ -45,8 +44,8 @@ type ledgerJob struct {
 func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 	s := settings.Defaults()
 	cmd.Flags().SortFlags = false
-	cmd.Flags().Var(settings.Path{Value: &s.Ledger}, "ledger", "ledger `FILE` (default: $XDG_STATE_HOME/enrich/ledger.db)")
-	if !job.options.ReadOnly {
+	s.LedgerFlag(cmd)
+	if !job.options.readOnly {
 		cmd.Flags().Var(settings.Duration{Value: &s.LockWait, Max: 24 * time.Hour}, "lock-wait", "how long to wait for a ledger that another run has locked")
 	}
 	s.LogFormatFlag(cmd)
@@ -58,15 +57,15 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 				return usage(err)
 			}
 		}
-		path, err := s.LedgerPath(w.lookupEnv)
+		place, err := s.ReadLedgerPlace(w.lookupEnv)
 		if err != nil {
-			return usageOf("ledger_unusable", err)
+			return usage(err)
 		}
 		stop := w.listen()
 		defer stop.Close()
 		o := job.options
-		o.LockWait, o.MustExist = s.LockWait, true
-		l, err := sqlite.Open(stop.Interrupted, path, o)
+		o.lockWait, o.mustExist = s.LockWait, true
+		l, err := openStore(stop.Interrupted, place, o)
 		err = s.LedgerAdvice(err)
 		if err == nil {
 			err = errors.Join(job.do(stop.Interrupted, l, args), l.Close())
@@ -89,8 +88,8 @@ func statsCommand(w world) *cobra.Command {
 		Example: "  enrich ledger stats\n  enrich ledger stats --json",
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
-	job := ledgerJob{options: sqlite.Options{ReadOnly: true}}
-	job.do = func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+	job := ledgerJob{options: storeOptions{readOnly: true}}
+	job.do = func(ctx context.Context, l ledger.Store, _ []string) error {
 		s, err := l.Stats(ctx)
 		if err != nil {
 			return err
@@ -146,7 +145,7 @@ func exportCommand(w world) *cobra.Command {
 		Use: "export", Short: "Print all outcomes as JSONL, in the order in which they were committed",
 		Example: "  enrich ledger export > outcomes.jsonl\n  enrich ledger export | jq 'select(.status == \"lost\")'", Args: cobra.NoArgs,
 	}
-	export := func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+	export := func(ctx context.Context, l ledger.Store, _ []string) error {
 		out := bufio.NewWriterSize(w.stdout, 64<<10)
 		err := l.Each(ctx, func(r *ledger.Record) error {
 			e := exportedOutcome{
@@ -169,7 +168,7 @@ func exportCommand(w world) *cobra.Command {
 		}
 		return nil
 	}
-	return ledgerSub(w, cmd, &ledgerJob{options: sqlite.Options{ReadOnly: true}, do: export})
+	return ledgerSub(w, cmd, &ledgerJob{options: storeOptions{readOnly: true}, do: export})
 }
 
 // errNobody is what forget says if the ledger has no record of the person. Its exit code is 3 and not 2: the command line
@@ -200,7 +199,7 @@ func forgetCommand(w world) *cobra.Command {
 			}
 			return onePerson(&who)
 		},
-		do: func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+		do: func(ctx context.Context, l ledger.Store, _ []string) error {
 			erased, err := l.Forget(ctx, who)
 			switch {
 			case err != nil:
@@ -236,7 +235,7 @@ func pruneCommand(w world) *cobra.Command {
 			}
 			return nil
 		},
-		do: func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+		do: func(ctx context.Context, l ledger.Store, _ []string) error {
 			erased, err := l.Prune(ctx, time.Now().Add(-age))
 			if err != nil {
 				return err
@@ -272,14 +271,14 @@ func verifyCommand(w world) *cobra.Command {
 		Example: "  enrich ledger verify\n  enrich ledger verify --accept-loss", Args: cobra.NoArgs,
 	}
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "list what is missing from an incomplete ledger, and use the rest")
-	job := ledgerJob{options: sqlite.Options{ReadOnly: true}}
+	job := ledgerJob{options: storeOptions{readOnly: true}}
 	job.check = func([]string) error {
 		if accept {
-			job.options = sqlite.Options{AcceptLoss: true}
+			job.options = storeOptions{acceptLoss: true}
 		}
 		return nil
 	}
-	job.do = func(ctx context.Context, l *sqlite.Ledger, _ []string) error {
+	job.do = func(ctx context.Context, l ledger.Store, _ []string) error {
 		if accept {
 			if err := sayLoss(w, l); err != nil {
 				return err
@@ -291,10 +290,10 @@ func verifyCommand(w world) *cobra.Command {
 }
 
 // sayLoss prints what was missing.
-func sayLoss(w world, l *sqlite.Ledger) error {
-	loss := l.Loss()
-	if len(loss) == 0 {
-		loss = []string{"nothing"}
+func sayLoss(w world, l ledger.Store) error {
+	loss := []string{"nothing"}
+	if lossy, ok := l.(lossyStore); ok && len(lossy.Loss()) > 0 {
+		loss = lossy.Loss()
 	}
 	for _, text := range loss {
 		if _, err := fmt.Fprintf(w.stdout, "missing: %s\n", console.Plain(text)); err != nil {
@@ -305,7 +304,7 @@ func sayLoss(w world, l *sqlite.Ledger) error {
 }
 
 // verify prints each problem that it finds, or that the ledger is OK.
-func verify(ctx context.Context, w world, l *sqlite.Ledger) error {
+func verify(ctx context.Context, w world, l ledger.Store) error {
 	v, err := l.Verify(ctx)
 	if err != nil {
 		return err

@@ -58,7 +58,8 @@ which field, and what is cleaned and split before it is sent. It makes no call a
   - keep it in the environment variable SELLING_API_KEY, or in a file only you can read`
 )
 
-func (j *job) sayLedger(path string, l ledger.Store) {
+func (j *job) sayLedger(l ledger.Store) {
+	path := j.place.Name()
 	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), console.Count(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
 	found := l.InterruptedCalls()
 	if len(found) == 0 {

@@ -48,11 +48,11 @@ func (m *meter) accept(w world, s *settings.Settings, name string) error {
 	if info, err := os.Stat(m.path); err == nil && !info.Mode().IsRegular() {
 		return usage(fmt.Errorf("--metrics: %q is not a regular file", m.path))
 	}
-	protected, err := (&job{world: w, settings: s}).protectedFiles()
+	place, err := s.ReadLedgerPlace(w.lookupEnv)
 	if err != nil {
-		return err
+		return usage(err)
 	}
-	protected = append(protected, publish.Protected{Path: name, What: "the input"})
+	protected := append((&job{settings: s, place: place}).protectedFiles(), publish.Protected{Path: name, What: "the input"})
 	for _, t := range (&outputs{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}).all() {
 		protected = append(protected, publish.Protected{Path: t.path, What: "named by --" + t.flag})
 	}

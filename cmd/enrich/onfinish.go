@@ -8,6 +8,7 @@ import (
 
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/dburl"
 	"enrich/cmd/enrich/internal/hook"
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
@@ -116,16 +117,34 @@ func (f *follower) environment(environ []string, code int) []string {
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		switch name {
-		case "EXIT_STATUS", settings.KeyVariable, "PGPASSWORD", "ENRICH_ON_FINISH": // a run within the command has no such command
+		case "EXIT_STATUS", settings.KeyVariable, "PGPASSWORD", "PGSSLPASSWORD", "ENRICH_ON_FINISH": // a run within the command has no such command
 			continue
 		}
 		if string(f.key.Redact([]byte(value))) != value {
 			continue
 		}
-		if _, found := settings.DatabasePassword(value); found && strings.HasPrefix(strings.TrimSpace(value), "postgres") {
+		if containsDatabasePassword(value, environ) {
 			continue
 		}
 		env = append(env, entry)
 	}
 	return env
+}
+
+// shortestSecret is how long a password must be, in bytes, to be looked for within other variables: a shorter one is in half of them.
+const shortestSecret = 5
+
+// containsDatabasePassword reports whether a value contains the address of a database with a password, or the password that another
+// variable gives to PostgreSQL's clients.
+func containsDatabasePassword(value string, environ []string) bool {
+	if _, found := dburl.Password(value); found && strings.Contains(strings.ToLower(value), "postgres") || found && dburl.Is(value) {
+		return true
+	}
+	for _, entry := range environ {
+		name, secret, _ := strings.Cut(entry, "=")
+		if (name == "PGPASSWORD" || name == "PGSSLPASSWORD") && (value == secret && value != "" || len(secret) >= shortestSecret && strings.Contains(value, secret)) {
+			return true
+		}
+	}
+	return false
 }

@@ -13,7 +13,6 @@ import (
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/format"
-	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
 )
@@ -58,7 +57,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.sayReading(rows.Info())
-	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{ReadOnly: true, Addresses: s.SameBy != "email"}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{readOnly: true, addresses: s.SameBy != "email"}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {
@@ -131,11 +130,7 @@ func (j *job) savedByEmail(rows *reader.Reader, f *forecast) (*saving, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := j.settings.LedgerPath(j.world.lookupEnv)
-	if err != nil {
-		return nil, usageOf("ledger_unusable", err)
-	}
-	byEmail, err := sqlite.Open(j.shutdown.Interrupted, path, sqlite.Options{ReadOnly: true, ByEmail: true})
+	byEmail, err := openStore(j.shutdown.Interrupted, j.place, storeOptions{readOnly: true, byEmail: true})
 	if err != nil {
 		return nil, j.settings.LedgerAdvice(err)
 	}

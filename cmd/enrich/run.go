@@ -15,7 +15,6 @@ import (
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/ledger"
-	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
 )
@@ -46,6 +45,8 @@ func runFlags(cmd *cobra.Command, s *settings.Settings) {
 	help.Group(cmd, "Bulk jobs")
 	s.CapFlags(cmd)
 	help.Group(cmd, "Caps")
+	s.SharedFlags(cmd)
+	help.Group(cmd, "Many machines")
 	passFlags(cmd, s)
 }
 
@@ -148,7 +149,7 @@ func (j *job) newClient(key client.Key, rate client.Rate, proxy client.Proxy) (*
 
 // run does both passes over an input that has been opened and checked, and returns what the run came to.
 func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (*pipeline.Summary, error) {
-	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{LockWait: j.settings.LockWait}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{lockWait: j.settings.LockWait, requireSync: j.settings.RequireSync}); err != nil {
 		return nil, err
 	}
 	if err := j.countBudget(); err != nil {

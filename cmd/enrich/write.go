@@ -11,7 +11,6 @@ import (
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
-	"enrich/ledger/sqlite"
 	"enrich/pipeline"
 	"enrich/reader"
 )
@@ -49,7 +48,7 @@ func write(w world, s *settings.Settings, name string) error {
 		return err
 	}
 	j.saySkipped(first.Info())
-	if err := j.openLedger(j.shutdown.Interrupted, sqlite.Options{ReadOnly: true}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{readOnly: true}); err != nil {
 		return err
 	}
 	j.memory.contacts = j.ledger.Answers

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"enrich/cmd/enrich/internal/configfile"
+	"enrich/cmd/enrich/internal/dburl"
 	"enrich/cmd/enrich/internal/problem"
 )
 
@@ -93,7 +93,7 @@ func flagFromFile(cmd *cobra.Command, file *configfile.File, s *configfile.Setti
 	if err != nil {
 		return wrong("%v", err)
 	}
-	if _, found := DatabasePassword(strings.Join(values, " ")); found && s.Name == "ledger" {
+	if _, err := ParseLedgerPlace(strings.Join(values, " ")); s.Name == "ledger" && errors.Is(err, dburl.ErrPassword) {
 		return wrong("a password does not belong in a config file: use PGPASSFILE or PGPASSWORD")
 	}
 	if f == nil || f.Changed {
@@ -263,35 +263,4 @@ func kindOf(value any) string {
 		return "a table"
 	}
 	return "a date or a time"
-}
-
-// DatabasePassword returns the password in the value of --ledger: before the host of a URL or, as PostgreSQL allows, in its
-// query or among its keywords.
-func DatabasePassword(text string) (password string, found bool) {
-	_, rest, isURL := strings.Cut(text, "://")
-	if user, _, hasUser := cutLast(rest, "@"); isURL && hasUser {
-		if _, password, found = strings.Cut(user, ":"); found {
-			return unescaped(password), true
-		}
-	}
-	for _, member := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("?& ", r) }) {
-		if name, value, isPair := strings.Cut(member, "="); isPair && strings.Contains(strings.ToLower(name), "password") {
-			return unescaped(value), true
-		}
-	}
-	return "", false
-}
-
-func cutLast(s, separator string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, separator); i >= 0 {
-		return s[:i], s[i+len(separator):], true
-	}
-	return s, "", false
-}
-
-func unescaped(s string) string {
-	if plain, err := url.PathUnescape(s); err == nil {
-		return plain
-	}
-	return s
 }

@@ -24,6 +24,7 @@ func applied(t *testing.T, file string, args, environ []string) (Settings, *cobr
 	root.AddCommand(cmd, write)
 	s.OutputFlags(cmd)
 	s.CapFlags(cmd)
+	s.LedgerFlag(cmd)
 	s.InputFlags(cmd)
 	s.ConfigFlag(cmd)
 	other.RequestFlags(write)
@@ -96,17 +97,6 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		_, _, err := applied(t, text, nil, nil)
 		if (err != nil) != (text == "key-file = 1") {
 			t.Errorf("%q: %v", text, err)
-		}
-	}
-}
-
-func TestThePasswordOfADatabase(t *testing.T) {
-	for text, want := range map[string]string{
-		"postgres://ann:p%40ss@db/x": "p@ss", "postgres://ann:p/a@s@db/x?a=b": "p/a@s", "postgresql://db/x?user=ann&password=p": "p",
-		"host=db password=p user=ann": "p", "postgres://ann@db/x": "", "postgres://db/x?passfile=f": "", "ledger.db": "", "~/a:b@c/ledger.db": "", "": "",
-	} {
-		if got, found := DatabasePassword(text); got != want || found != (want != "") {
-			t.Errorf("%s: %q, %v, expected %q", text, got, found, want)
 		}
 	}
 }

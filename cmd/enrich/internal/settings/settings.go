@@ -10,10 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,6 +55,7 @@ type Settings struct {
 	Limit                           int64         // 0: all rows
 	Ledger                          string
 	LockWait                        time.Duration
+	NoOutputs, RequireSync          bool          // only with a ledger in a database
 	MaxAge, NoMatchAge              time.Duration // negative: no limit
 	LostRetries                     int64
 	CAFile                          string
@@ -97,7 +95,7 @@ func (s *Settings) MatchingFlags(cmd *cobra.Command) {
 	f.StringVar(&s.URL, "url", s.URL, "base `URL` of the API; /contact is appended")
 	f.StringArrayVar(&s.Set, "set", nil, "add a constant field to every request: `NAME=VALUE`; dots in the name nest it; repeatable")
 	f.Var(Choice{&s.SameBy, []string{"request", "email"}}, "same-by", "what makes two rows the same contact: the whole request, or only the e-mail address")
-	f.Var(Path{&s.Ledger}, "ledger", "ledger `FILE`, the record of all calls and answers (default: $XDG_STATE_HOME/enrich/ledger.db)")
+	s.LedgerFlag(cmd)
 	f.Var(Duration{Value: &s.MaxAge, None: true}, "max-age", "maximum age of an answer to reuse, such as 90d")
 	f.Var(Duration{Value: &s.NoMatchAge, None: true}, "no-match-age", "maximum age of a no match to reuse")
 	f.Var(Number{&s.LostRetries, 0, 14}, "lost-retries", "how often to send a contact again after a lost call; 0 means never")
@@ -267,43 +265,6 @@ func (s *Settings) CheckCaps() error {
 		return fmt.Errorf("--max-credits=%d allows no call: --credits-per-call reserves %d for each", s.MaxCredits.least(), s.CreditsPerCall)
 	}
 	return nil
-}
-
-// LedgerPath returns --ledger, or its default in the user's state directory.
-func (s *Settings) LedgerPath(lookup Lookup) (string, error) {
-	if scheme, _, isURL := strings.Cut(s.Ledger, "://"); isURL && !strings.ContainsAny(scheme, `/\`) {
-		return "", fmt.Errorf("--ledger: expected the name of a file, got a URL (%s://…): this version keeps the ledger in a file only", console.Name(scheme))
-	}
-	if s.Ledger != "" {
-		return s.Ledger, nil
-	}
-	if state, _ := lookup("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		return filepath.Join(state, "enrich", "ledger.db"), nil
-	}
-	if runtime.GOOS == "windows" {
-		if local, _ := lookup("LOCALAPPDATA"); filepath.IsAbs(local) {
-			return filepath.Join(local, "enrich", "ledger.db"), nil
-		}
-		return "", errors.New("neither XDG_STATE_HOME nor LOCALAPPDATA is set: name the ledger with --ledger")
-	}
-	home, _ := lookup("HOME")
-	if home == "" {
-		return "", errors.New("neither XDG_STATE_HOME nor HOME is set: name the ledger with --ledger")
-	}
-	return filepath.Join(home, ".local", "state", "enrich", "ledger.db"), nil
-}
-
-// LedgerAdvice adds advice to the error of a default ledger that cannot be opened.
-func (s *Settings) LedgerAdvice(err error) error {
-	if s.Ledger != "" || err == nil {
-		return err
-	}
-	for _, cause := range []error{fs.ErrPermission, fs.ErrNotExist, syscall.ENOTDIR, syscall.EROFS} {
-		if errors.Is(err, cause) {
-			return fmt.Errorf("%w (this is the default; name another file with --ledger)", err)
-		}
-	}
-	return err
 }
 
 // maxKeyFile is the largest file that is read as a key, in bytes.

@@ -3,7 +3,6 @@ package settings
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -162,27 +161,6 @@ func TestTheKey(t *testing.T) {
 		_, err := s.Key(environment("SELLING_API_KEY=" + test.env))
 		if (err == nil) != (test.expected == "") || err != nil && (!strings.Contains(err.Error(), test.expected) || strings.Contains(err.Error(), "key-1")) {
 			t.Errorf("%q, %q: %v, expected %q", test.file, test.env, err, test.expected)
-		}
-	}
-}
-
-// TestTheDefaultLedger is in the user's state directory.
-func TestTheDefaultLedger(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("it has other directories")
-	}
-	for _, test := range []struct{ ledger, environ, expected string }{
-		{"l.db", "HOME=" + home, "l.db"},
-		{"", "HOME=" + home, home + "/.local/state/enrich/ledger.db"},
-		{"", "XDG_STATE_HOME=/state", "/state/enrich/ledger.db"},
-		{"", "XDG_STATE_HOME=relative", ""},
-		{"", "", ""},
-		{"postgres://user:secret@host/db", "", ""},
-	} {
-		s := Settings{Ledger: test.ledger}
-		got, err := s.LedgerPath(environment(test.environ))
-		if got != test.expected || (err != nil) != (test.expected == "") || err != nil && strings.Contains(err.Error(), "secret") {
-			t.Errorf("%+v: %q, %v", test, got, err)
 		}
 	}
 }
