@@ -4,11 +4,11 @@ package localpg
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -18,24 +18,22 @@ type folder struct {
 	path  string
 	owner *syscall.Credential // nil for the user of this process
 	guard *exec.Cmd
-	stdin io.Closer // the guard reads from it until this process ends
+	stdin io.WriteCloser // the guard reads from it until this process ends
 }
 
-// cleanup is the guard: a shell that waits for the end of its input, which is closed when this process ends, however it ends. It kills
-// what runs in the folder $1 (a stopped backend would not notice that its server is gone), removes the server's block of shared
-// memory, and the folder. The loop is for a process that is just being made.
+// cleanup is the guard: a shell that reads a line. It gets one when the folder was removed; the end of its input means that this
+// process has ended. Then it kills what runs in the folder $1 (a stopped backend would not notice that its server is gone), removes
+// the server's block of shared memory, and the folder. It does so again for a process that was just being made.
 const cleanup = `
-cat >/dev/null
-for again in 1 2 3; do
-	for process in /proc/[0-9]*; do
-		case $(readlink "$process/cwd" 2>/dev/null) in "$1"|"$1"/*) kill -9 "${process#/proc/}" 2>/dev/null;; esac
+if read -r _; then exit; fi
+for again in 1 2; do
+	ls -ld /proc/[0-9]*/cwd 2>/dev/null | while read -r line; do
+		case $line in *" -> $1"|*" -> $1/"*) pid=${line##*/proc/}; kill -9 "${pid%%/*}";; esac
 	done
-	for pid in "$1"/*/postmaster.pid; do
-		[ -f "$pid" ] || continue
-		kill -9 "$(sed -n 1p "$pid")" 2>/dev/null
-		set -- "$1" $(sed -n 7p "$pid")
-		[ -z "$3" ] || ipcrm -m "$3" 2>/dev/null
-	done
+	if [ -f "$1/data/postmaster.pid" ]; then
+		kill -9 "$(sed -n 1p "$1/data/postmaster.pid")"
+		ipcrm -m "$(sed -n '7s/.* //p' "$1/data/postmaster.pid")"
+	fi
 	rm -rf "$1"
 done
 `
@@ -97,11 +95,28 @@ func (f *folder) write(name, contents string) (path string, err error) {
 	return path, f.own(path)
 }
 
-// remove removes the folder and all that runs in it: that is the guard's work.
+// remove removes the folder, and kills what still runs in it.
 func (f *folder) remove() error {
-	err := errors.Join(f.stdin.Close(), f.guard.Wait())
-	if _, failed := os.Lstat(f.path); !errors.Is(failed, os.ErrNotExist) {
-		err = errors.Join(err, fmt.Errorf("%s was not removed", f.path))
+	var err error
+	for _, pid := range inFolder(f.path) {
+		err = errors.Join(err, kill(pid, syscall.SIGKILL))
 	}
-	return err
+	f.removeSharedMemory()
+	err = errors.Join(err, os.RemoveAll(f.path))
+	if err == nil { // otherwise the guard does it
+		_, _ = io.WriteString(f.stdin, "\n")
+	}
+	return errors.Join(err, f.stdin.Close(), f.guard.Wait())
+}
+
+// removeSharedMemory removes the block of a server that was killed. Its number is at the end of line 7 of postmaster.pid.
+func (f *folder) removeSharedMemory() {
+	b, err := os.ReadFile(filepath.Join(f.path, "data", "postmaster.pid"))
+	lines := strings.Split(string(b), "\n")
+	if err != nil || len(lines) < 7 {
+		return
+	}
+	if fields := strings.Fields(lines[6]); len(fields) == 2 {
+		_ = exec.Command("ipcrm", "-m", fields[1]).Run() // it is removed already if all processes ended in order
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -18,6 +19,22 @@ func children(pid int) []int {
 	for _, field := range strings.Fields(string(b)) {
 		if child, err := strconv.Atoi(field); err == nil {
 			all = append(all, child)
+		}
+	}
+	return all
+}
+
+// inFolder returns the processes whose working folder is a folder, or below it.
+func inFolder(path string) []int {
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	var all []int
+	for _, link := range links {
+		to, err := os.Readlink(link)
+		if err != nil || to != path && !strings.HasPrefix(to, path+"/") {
+			continue
+		}
+		if pid, err := strconv.Atoi(strings.Split(link, "/")[2]); err == nil {
+			all = append(all, pid)
 		}
 	}
 	return all

@@ -114,7 +114,7 @@ func TestAServerThatCannotStart(t *testing.T) {
 // openFolder returns a new folder that the server's user can pass through.
 func openFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "enrich-test-*")
+	dir, err := os.MkdirTemp(pgtest.Dir(), "enrich-test-*")
 	ok(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	ok(t, os.Chmod(dir, 0o755))

@@ -33,7 +33,7 @@ func Start(t testing.TB, o localpg.Options) *localpg.Server {
 	Install(t)
 	ctx, cancel := debian.UntilDeadline(t)
 	defer cancel()
-	server, err := localpg.Start(ctx, o)
+	server, err := localpg.Start(ctx, withDir(o))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +46,23 @@ func Start(t testing.TB, o localpg.Options) *localpg.Server {
 		}
 	})
 	return server
+}
+
+// Dir returns the folder in which the tests' servers are, "" for that of temporary files. In memory, if there is enough: a
+// killed process loses nothing that the system has, and on a busy disk each sync takes as long as a test.
+func Dir() string {
+	const enough = 2 << 30 // bytes; a server with some databases needs 0.1 GB
+	if freeMemory() < enough {
+		return ""
+	}
+	return memory
+}
+
+func withDir(o localpg.Options) localpg.Options {
+	if o.Dir == "" {
+		o.Dir = Dir()
+	}
+	return o
 }
 
 // Install installs PostgreSQL if it is missing, and returns the folder of its programs.
@@ -100,7 +117,7 @@ func (s *Shared) Server(t testing.TB) *localpg.Server {
 	if s.server == nil {
 		ctx, cancel := debian.UntilDeadline(t)
 		defer cancel()
-		server, err := localpg.Start(ctx, s.Options)
+		server, err := localpg.Start(ctx, withDir(s.Options))
 		if err != nil {
 			t.Fatal(err)
 		}
