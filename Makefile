@@ -1,10 +1,15 @@
 # This needs only Go and make. Go builds the linter, in a pinned version.
-# Only `build` and `bench` compile with the profile cmd/enrich/default.pgo: for the others, compiling would take longer than it saves.
+# Only `dist` and `bench` compile with the profile cmd/enrich/default.pgo: for the others, compiling would take longer than it saves.
 GO ?= go
 LINT_VERSION := v2.15.0
+VULNS_VERSION := v1.9.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# Where `install` puts things; DESTDIR is a root folder other than /, for those who make packages.
+PREFIX ?= /usr/local
+BIN = $(DESTDIR)$(PREFIX)/bin
+SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: demo test race lint bench profile build cross man soak
+.PHONY: demo test race lint bench profile build cross man soak install uninstall dist vulns
 
 demo: ## the main job on samples/, against the stand-in API
 	@$(GO) run -pgo=off ./cmd/enrich demo
@@ -17,6 +22,10 @@ race: ## the tests again, with the race detector (needs a C compiler); -short le
 
 lint: ## formatting, vet and the linters of .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
+
+vulns: ## known vulnerabilities in what is compiled in: run it before a release (it needs Go's database of them, on the network)
+	$(GO) mod verify
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@$(VULNS_VERSION) ./...
 
 bench: ## a whole run compared with a bare net/http loop
 	$(GO) run ./bench
@@ -32,7 +41,7 @@ soak: ## a thousand kills, 300 with --bulk, every fault of bulk jobs, a disk tha
 	CGO_ENABLED=1 TEST_ENRICH_SOAK=2m $(GO) test -race -count=1 -timeout 15m -v -run TestSoak ./cmd/enrich
 
 build: ## a static binary in bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich
+	CGO_ENABLED=0 $(GO) build -pgo=off -trimpath -ldflags '-s -w -X main.release=$(VERSION)' -o bin/enrich ./cmd/enrich
 
 cross: ## compile for the other systems, and vet the tests
 	@for target in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
@@ -42,5 +51,20 @@ cross: ## compile for the other systems, and vet the tests
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) vet ./...
 
-man: ## the man pages in bin/man
-	$(GO) run -pgo=off -ldflags '-X main.release=$(VERSION)' ./cmd/enrich man bin/man
+man: build ## the man pages in bin/man
+	bin/enrich man bin/man
+
+install: man ## the program, its man pages and its completions; PREFIX (/usr/local), DESTDIR
+	install -d $(BIN) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	install -m 755 bin/enrich $(BIN)/enrich
+	install -m 644 bin/man/*.1 $(SHARE)/man/man1
+	bin/enrich completion bash > $(SHARE)/bash-completion/completions/enrich
+	bin/enrich completion zsh > $(SHARE)/zsh/site-functions/_enrich
+	bin/enrich completion fish > $(SHARE)/fish/vendor_completions.d/enrich.fish
+
+uninstall: ## what install installed
+	rm -f $(BIN)/enrich $(SHARE)/man/man1/enrich.1 $(SHARE)/man/man1/enrich-*.1 $(SHARE)/bash-completion/completions/enrich
+	rm -f $(SHARE)/zsh/site-functions/_enrich $(SHARE)/fish/vendor_completions.d/enrich.fish
+
+dist: ## archives for all systems, Debian packages and checksums in bin/dist, compiled with the profile
+	$(GO) run -pgo=off ./packaging/dist -version $(VERSION)
