@@ -13,6 +13,7 @@ import (
 	"enrich/client/internal/jobresults"
 	"enrich/contact"
 	"enrich/internal/jsonscan"
+	"enrich/internal/tempfile"
 )
 
 // A jobRequest is a request of a bulk job.
@@ -43,7 +44,7 @@ func (c *Client) receive(x *exchange, resp *http.Response, r *reply) {
 	file, err := jobresults.Receive(resp.Body, resp.Header, x.job.limit, c.redactor, func() { x.deadline.extend(c.o.Timeout) })
 	_ = resp.Body.Close() // what was needed of it was read
 	switch {
-	case errors.Is(err, jobresults.ErrStorage):
+	case errors.Is(err, tempfile.ErrFailed):
 		r.storageErr = err
 		return
 	case err != nil:

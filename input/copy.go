@@ -2,10 +2,8 @@ package input
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 
 	"enrich/internal/tempfile"
@@ -14,7 +12,7 @@ import (
 // A tempCopy copies a stream to a temporary file, so that it can be read twice. Its readers follow the copy while it
 // grows: the first call does not wait for the last row.
 //
-// An error of the stream reaches the readers as it is. An error of the temporary file is a [CopyError].
+// An error of the stream reaches the readers as it is. An error of the temporary file is a [tempfile.Error].
 type tempCopy struct {
 	file   storage
 	name   string    // what is copied, for messages
@@ -36,9 +34,9 @@ type storage interface {
 // copied starts to copy r. The goroutine that copies has no owner: a read from a terminal or a pipe cannot be ended from
 // outside, so it ends with the process, or with r.
 func (in *Input) copied(r io.Reader, source io.Closer) (*Input, error) {
-	f, err := tempfile.Create("enrich-stdin-*")
+	f, err := tempfile.Create("enrich-stdin-*", purpose(in.Name))
 	if err != nil {
-		return nil, copyError(in.Name, err)
+		return nil, err
 	}
 	in.copy = newTempCopy(f, in.Name, source)
 	go in.copy.fill(r)
@@ -51,30 +49,8 @@ func newTempCopy(f storage, name string, source io.Closer) *tempCopy {
 	return c
 }
 
-// A CopyError means that the temporary copy of a stream cannot be written or read: its disk is full or fails. The stream
-// may be fine.
-type CopyError struct {
-	Name string // of the stream
-	Err  error
-}
-
-func (e *CopyError) Error() string {
-	variable := "TMPDIR"
-	if runtime.GOOS == "windows" {
-		variable = "TMP"
-	}
-	return fmt.Sprintf("copy %s to a temporary file in %s: %v; free space there, or set %s to another directory", e.Name, os.TempDir(), e.Err, variable)
-}
-
-func (e *CopyError) Unwrap() error { return e.Err }
-
-func copyError(name string, err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return &CopyError{name, err}
-}
+// purpose says what a temporary file is for, with the name of the stream that it is a copy of.
+func purpose(name string) string { return "copy " + name }
 
 func (c *tempCopy) fill(r io.Reader) {
 	buf := make([]byte, 64<<10)
@@ -102,7 +78,7 @@ func (c *tempCopy) add(b []byte) bool {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		c.err = copyError(c.name, err)
+		c.err = tempfile.Failed(purpose(c.name), err)
 	}
 	c.n += int64(n)
 	c.more.Broadcast()
@@ -139,10 +115,10 @@ func (c *tempCopy) ReadAt(b []byte, at int64) (int, error) {
 		n, err := c.file.ReadAt(part, at)
 		total, at = total+n, at+int64(n)
 		if n < len(part) { // bytes that were written are gone: this is not the end of the stream
-			if err == nil || errors.Is(err, io.EOF) {
+			if err == nil {
 				err = io.ErrUnexpectedEOF
 			}
-			return total, copyError(c.name, err)
+			return total, tempfile.Failed(purpose(c.name), err)
 		}
 	}
 	return total, nil

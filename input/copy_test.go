@@ -42,8 +42,8 @@ func (f *faultyFile) Close() error { return nil }
 
 const unlimited = 1 << 30
 
-// errCopy stands for any CopyError.
-var errCopy = errors.New("a CopyError")
+// errCopy stands for any error of the temporary file.
+var errCopy = errors.New("an error of the temporary file")
 
 // TestACopyNeverEndsEarly: readers get the whole stream, or its beginning and an error.
 func TestACopyNeverEndsEarly(t *testing.T) {
@@ -71,7 +71,7 @@ func TestACopyNeverEndsEarly(t *testing.T) {
 			s.fill(test.in)
 			for range 2 { // both passes
 				got, err := io.ReadAll(s.reader())
-				var failed *CopyError
+				var failed *tempfile.Error
 				if !errors.Is(err, test.want) && (!errors.Is(test.want, errCopy) || !errors.As(err, &failed)) {
 					t.Errorf("%v, expected %v", err, test.want)
 				}
@@ -89,7 +89,7 @@ func TestACopyNeverEndsEarly(t *testing.T) {
 // TestATemporaryFileIsRemoved: it is gone after the copy was closed.
 func TestATemporaryFileIsRemoved(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	f, err := tempfile.Create("enrich-stdin-*")
+	f, err := tempfile.Create("enrich-stdin-*", "copy standard input")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,8 @@
 //
 // An input is read twice from its beginning. A file is read through one descriptor, so that a rename between the two
 // passes does no harm. What cannot be read twice is copied to a temporary file, which only this user may read and which
-// is removed; reading does not wait for the end of the copy. A copy that fails is a [CopyError], never the end of the
-// input.
+// is removed; reading does not wait for the end of the copy. A copy that fails is a [tempfile.Error], never the end of
+// the input.
 //
 // The package does not know what the bytes mean, and it does not notice if another program writes to the file.
 package input
@@ -31,7 +31,7 @@ type Input struct {
 	copy *tempCopy // nil for a file
 }
 
-// Open opens a file; "-" is stdin. Apart from a [CopyError], an error means that the name is unusable.
+// Open opens a file; "-" is stdin. Apart from a [tempfile.Error], an error means that the name is unusable.
 func Open(name string, stdin io.Reader) (*Input, error) {
 	if name == "-" {
 		return (&Input{Name: "standard input", Stem: unnamed, Unnamed: true}).copied(stdin, nil)

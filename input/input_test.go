@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 
 	"go.uber.org/goleak"
+
+	"enrich/internal/tempfile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -107,7 +109,7 @@ func TestTheFirstBytesDoNotWaitForTheLast(t *testing.T) {
 func TestNoTemporaryDirectory(t *testing.T) {
 	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "missing"))
 	_, err := Open("-", strings.NewReader("email\n"))
-	var failed *CopyError
+	var failed *tempfile.Error
 	if !errors.As(err, &failed) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "TMPDIR") {
 		t.Error(err)
 	}

@@ -26,7 +26,7 @@ var (
 	ErrSheet = source.ErrSheet
 	// ErrBroken: the input ended early. The rows before that point are good, and were returned.
 	ErrBroken = source.ErrBroken
-	// ErrStorage: a temporary copy of the input cannot be written or read. [Open] does not return it by itself: the input that
-	// it reads wraps it. Such an error says nothing about the input, and is never ErrBroken.
+	// ErrStorage: a temporary file cannot be written or read: the copy of the input, or what of it has no room in memory. Such an
+	// error says nothing about the input, and is never ErrBroken.
 	ErrStorage = source.ErrStorage
 )

@@ -11,6 +11,7 @@ import (
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
+	"enrich/internal/tempfile"
 	"enrich/ledger"
 	"enrich/pipeline"
 	"enrich/reader"
@@ -72,6 +73,7 @@ var kinds = [...]kind{
 	{reader.ErrMap, "map", "map", "use the names of columns as they are in the header; " + adviceRead},
 	{reader.ErrAmbiguous, "ambiguous", "", "give the flag that the message names"},
 	{reader.ErrHeader, "header", "header-line", "name the header's line with --header-line, or use --no-header"},
+	{reader.ErrSheet, "sheet", "sheet", "name one of the sheets that the message lists with --sheet; only workbooks have sheets"},
 	{reader.ErrNoTable, "not_a_table", "", adviceRead},
 	{syscall.ENOSPC, "disk_full", "", "free some space, then " + adviceAgain},
 	{ledger.ErrLocked, "ledger_locked", "lock-wait", "wait until the other run has ended, or use --lock-wait"},
@@ -88,7 +90,7 @@ var kinds = [...]kind{
 	{ledger.ErrFenced, "run_fenced", "ledger", adviceAgain},
 	{errNobody, "not_in_ledger", "", "check the spelling and --ledger"},
 	{errInputChanged, "input_changed", "", adviceAgain},
-	{reader.ErrStorage, "disk", "", "check the directory for temporary files (TMPDIR), then " + adviceAgain},
+	{tempfile.ErrFailed, "disk", "", "check the directory for temporary files (TMPDIR), then " + adviceAgain},
 	{ledger.ErrFailed, "ledger_failed", "ledger", "check the disk, then " + adviceAgain},
 	{reader.ErrBroken, "input_broken", "", "get the file again; the rows before that point are done"},
 }

@@ -117,53 +117,10 @@ func (j *job) close() {
 // openInput opens the input; an unusable name is a usage error.
 func openInput(name string, stdin io.Reader) (*input.Input, error) {
 	in, err := input.Open(name, stdin)
-	var failed *input.CopyError
-	if err != nil && !errors.As(err, &failed) {
+	if err != nil && !errors.Is(err, reader.ErrStorage) {
 		return nil, usageOf("input_unreadable", err)
 	}
-	return in, storageError(err)
-}
-
-// A stream is the input as the reader takes it: a failed temporary copy must not look like the end of the input.
-type stream struct{ *input.Input }
-
-// Reader implements [reader.Stream].
-func (s stream) Reader() io.Reader { return streamReader{s.Input.Reader()} }
-
-// ReadAt implements [io.ReaderAt].
-func (s stream) ReadAt(b []byte, at int64) (int, error) {
-	n, err := s.Input.ReadAt(b, at)
-	return n, storageError(err)
-}
-
-type streamReader struct{ io.Reader }
-
-// Read implements [io.Reader].
-func (s streamReader) Read(b []byte) (int, error) {
-	n, err := s.Reader.Read(b)
-	return n, storageError(err)
-}
-
-// storageError marks a failed temporary copy for the reader.
-func storageError(err error) error {
-	var failed *input.CopyError
-	if errors.As(err, &failed) {
-		return fmt.Errorf("%w: %w", reader.ErrStorage, err)
-	}
-	return err
-}
-
-// open begins to read the input from its start.
-func (j *job) open() (*reader.Reader, error) {
-	j.shutdown.Begin()
-	r, err := reader.Open(stream{j.input}, j.input.Size, j.reading)
-	if sig := j.shutdown.Signal(); err != nil && sig != nil {
-		return nil, shutdown.Interruption{Signal: sig}
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", console.Name(j.input.Name), err)
-	}
-	return r, nil
+	return in, err
 }
 
 // targets names the outputs and checks that they can be written, before anything is called or created.
@@ -264,7 +221,10 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	if j.info.Format.HasObjects() {
 		o.Columns = columns
 	}
-	rows, err := reader.Open(stream{j.input}, j.input.Size, o)
+	rows, err := j.openUntil(j.shutdown.Deadline, o)
+	if err != nil && j.shutdown.Deadline.Err() != nil {
+		return pipeline.WriteResult{}, context.Cause(j.shutdown.Deadline)
+	}
 	if err != nil { // not wrapped: the first pass could read it, so the exit codes 2 and 8 would be wrong
 		return pipeline.WriteResult{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + rerunAdvice)
 	}

@@ -137,7 +137,7 @@ func (j *job) savedByEmail(rows *reader.Reader, f *forecast) (*saving, error) {
 	j.ledger = byEmail
 	o := j.reading
 	o.Cleaning = nil
-	again, err := reader.Open(stream{j.input}, j.input.Size, o)
+	again, err := j.openUntil(j.shutdown.Interrupted, o)
 	if err != nil {
 		return nil, fmt.Errorf("read the input again: %w", err)
 	}

@@ -60,7 +60,7 @@ func (j *job) sayPreview(before beforehand) error {
 
 // count plans the beginning of the input.
 func (j *job) count() (*forecast, error) {
-	rows, err := reader.Open(stream{j.input}, j.input.Size, j.reading)
+	rows, err := j.openUntil(j.shutdown.Interrupted, j.reading)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", console.Name(j.input.Name), err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"enrich/client/fakeapi"
+	"enrich/reader"
 )
 
 // A schema is one of doc/schema that also refuses members that it does not name: users may get more of them, we may not.
@@ -270,19 +272,9 @@ func TestTheCodesAreListed(t *testing.T) {
 		listed = append(listed, m[1])
 	}
 	slices.Sort(listed)
-	var schema struct {
-		Properties struct {
-			Code struct {
-				Enum []string `json:"enum"`
-			} `json:"code"`
-		} `json:"properties"`
-	}
-	if err := json.Unmarshal([]byte(readText(t, root+"/doc/schema/error.json")), &schema); err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(schema.Properties.Code.Enum)
-	if !slices.Equal(codes, listed) || !slices.Equal(codes, schema.Properties.Code.Enum) {
-		t.Errorf("the program has\n%q, doc/errors.md\n%q, the schema\n%q", codes, listed, schema.Properties.Code.Enum)
+	inSchema, inSummary := codesOf(t, "error", "properties", "code", "enum"), codesOf(t, "summary", "properties", "error", "properties", "code", "enum")
+	if !slices.Equal(codes, listed) || !slices.Equal(codes, inSchema) || !slices.Equal(codes, inSummary) {
+		t.Errorf("the program has\n%q, doc/errors.md\n%q, the schema of errors\n%q, that of summaries\n%q", codes, listed, inSchema, inSummary)
 	}
 	used := regexp.MustCompile(`(?:code[A-Z]\w+ += |usageOf\(|Code: |problem\.Wrap\(err, )"([a-z_]+)"`)
 	for _, path := range goFiles(t) {
@@ -293,6 +285,40 @@ func TestTheCodesAreListed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// codesOf returns the sorted texts of a list in a schema of doc/schema.
+func codesOf(t *testing.T, schema string, path ...string) (codes []string) {
+	t.Helper()
+	var node any
+	if err := json.Unmarshal([]byte(readText(t, root+"/doc/schema/"+schema+".json")), &node); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range path {
+		object, ok := node.(map[string]any)
+		if !ok {
+			t.Fatalf("%s: there is no %v", schema, path)
+		}
+		node = object[name]
+	}
+	list, _ := node.([]any)
+	for _, code := range list {
+		codes = append(codes, fmt.Sprint(code))
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// TestEveryErrorOfAnInputHasItsCode: no mistake in an input is only called "usage".
+func TestEveryErrorOfAnInputHasItsCode(t *testing.T) {
+	seen := map[string]error{}
+	for _, err := range append([]error{reader.ErrBroken, reader.ErrStorage}, inputErrors[:]...) {
+		r := reportOf(fmt.Errorf("read leads.csv: %w", err))
+		if other := seen[r.Code]; other != nil || r.Code == "usage" || r.Code == "internal" {
+			t.Errorf("%v has the code %s, and so has %v", err, r.Code, other)
+		}
+		seen[r.Code] = err
 	}
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"archive/zip"
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -105,4 +108,78 @@ func TestProcessSubstitution(t *testing.T) {
 			s.calls(7)
 		})
 	}
+}
+
+// Wherever a temporary file is needed, a disk without room for it ends a command with 1, one code and one sentence: the copy of
+// standard input, the texts of a workbook, the pages of a Parquet file.
+func TestAFullTemporaryDiskHasOneMessage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{})
+	s.write("stdin.csv", "email\n"+strings.Repeat("a@x.example\n", 100_000))
+	s.write("texts.xlsx", string(workbookOfTexts(t, 24_000, 1000)))
+	s.parquet("pages.parquet", "SELECT 'a' || i || '@x.example' AS email, repeat(md5(i::VARCHAR), 8) AS note FROM range(60000) t(i)")
+	for file, purpose := range map[string]string{"stdin.csv": "copy standard input", "texts.xlsx": "unpack the texts of the workbook", "pages.parquet": "unpack pages"} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			disk := smallDisk(t, 64)
+			c := s.command("plan", "--log-format", "json", "--ledger", file+".db", file)
+			if file == "stdin.csv" {
+				c = s.command("plan", "--log-format", "json", "-")
+				in, err := os.Open(s.path(file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer func() { _ = in.Close() }() // it was only read
+				c.Stdin = struct{ io.Reader }{in}
+			}
+			c.Env = append(c.Env, "TMPDIR="+disk)
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			c.ends(exitInternal)
+			c.says(`"code":"disk_full"`, purpose+" to a temporary file in "+disk+": no space left on device; free space there, or set TMPDIR to another directory")
+		})
+	}
+}
+
+// workbookOfTexts returns a workbook of addresses and notes, all of them shared texts.
+func workbookOfTexts(t *testing.T, rows, size int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	part := func(name string, write func(w io.Writer)) {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		buffered := bufio.NewWriter(w)
+		write(buffered)
+		if err := buffered.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part("xl/workbook.xml", func(w io.Writer) {
+		fmt.Fprint(w, `<workbook><sheets><sheet name="S" r:id="a"/></sheets></workbook>`)
+	})
+	part("xl/_rels/workbook.xml.rels", func(w io.Writer) {
+		fmt.Fprint(w, `<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/></Relationships>`)
+	})
+	part("xl/s.xml", func(w io.Writer) {
+		fmt.Fprint(w, `<worksheet><sheetData>`)
+		for i := range rows + 1 {
+			fmt.Fprintf(w, `<row><c t="s"><v>%d</v></c><c t="s"><v>%d</v></c></row>`, 2*i, 2*i+1)
+		}
+		fmt.Fprint(w, `</sheetData></worksheet>`)
+	})
+	part("xl/t.xml", func(w io.Writer) {
+		fmt.Fprint(w, `<sst><si><t>email</t></si><si><t>note</t></si>`)
+		for i := range rows {
+			fmt.Fprintf(w, `<si><t>p%d@x.example</t></si><si><t>%*d</t></si>`, i, size, i)
+		}
+		fmt.Fprint(w, `</sst>`)
+	})
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

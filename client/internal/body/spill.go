@@ -1,7 +1,6 @@
 package body
 
 import (
-	"fmt"
 	"sync"
 
 	"enrich/internal/tempfile"
@@ -32,9 +31,9 @@ func (s *spillFile) take() (int64, error) {
 		return 0, s.err
 	}
 	if s.file == nil {
-		f, err := tempfile.Create("enrich-answers-*")
+		f, err := tempfile.Create("enrich-answers-*", "write a large answer")
 		if err != nil {
-			s.err = spillError(err)
+			s.err = err
 			return 0, s.err
 		}
 		s.file = f
@@ -92,7 +91,7 @@ func (s *spillFile) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err == nil {
-		s.err = spillError(err)
+		s.err = err
 	}
 }
 
@@ -101,10 +100,6 @@ func (s *spillFile) failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
-}
-
-func spillError(err error) error {
-	return fmt.Errorf("keep a large answer in a temporary file (TMPDIR names its folder): %w", err)
 }
 
 // close frees the file.

@@ -13,9 +13,6 @@ import (
 	"enrich/internal/tempfile"
 )
 
-// ErrStorage is wrapped by the errors of the temporary file.
-var ErrStorage = errors.New("keep the results of a job in a temporary file (TMPDIR names its folder)")
-
 // headSize is how much of a body may show its encoding.
 const headSize = 4
 
@@ -35,19 +32,19 @@ type File struct {
 
 // Receive reads a body to its end, but at most limit bytes after decompression. It calls progress after each MiB of them.
 //
-// If err is not nil and does not wrap [ErrStorage], the connection broke, and the file has what came before. A body that is too
+// If err is not nil and is not [tempfile.ErrFailed], the connection broke, and the file has what came before. A body that is too
 // long, or that cannot be decompressed, is not an error: the reader of the file finds its end missing.
 func Receive(from io.Reader, h http.Header, limit int64, redactor *redact.Redactor, progress func()) (f *File, err error) {
-	file, err := tempfile.Create("enrich-results-*")
+	file, err := tempfile.Create("enrich-results-*", "write the results of a job")
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrStorage, err)
+		return nil, err
 	}
 	f = &File{file: file, header: h, redactor: redactor}
 	source := &source{from: from}
 	plain := &meter{from: body.NewDecompressor(h, source), progress: progress}
 	err = f.write(bufio.NewReader(io.LimitReader(plain, limit+1)))
 	switch {
-	case errors.Is(err, ErrStorage):
+	case errors.Is(err, tempfile.ErrFailed):
 		_ = f.Close() // err says more
 		return nil, err
 	case source.err != nil:
@@ -60,32 +57,20 @@ func Receive(from io.Reader, h http.Header, limit int64, redactor *redact.Redact
 	return f, nil
 }
 
-// write copies a body to the file. Its errors wrap ErrStorage, or are the reader's.
+// write copies a body to the file. Its errors are those of the file, or the reader's.
 func (f *File) write(from *bufio.Reader) error {
 	head, _ := from.Peek(headSize) // an error comes again with Read
 	text := io.Reader(from)
 	if f.isText = body.IsText(f.header, head); f.isText {
 		text = f.redactor.NewReader(from)
 	}
-	w := bufio.NewWriterSize(storage{f.file}, 64<<10)
+	w := bufio.NewWriterSize(f.file, 64<<10)
 	n, err := w.ReadFrom(text)
 	f.size = n
 	if ferr := w.Flush(); ferr != nil {
 		return ferr
 	}
 	return err
-}
-
-// storage marks the errors of a file.
-type storage struct{ file io.Writer }
-
-// Write implements [io.Writer].
-func (s storage) Write(p []byte) (int, error) {
-	n, err := s.file.Write(p)
-	if err != nil {
-		err = fmt.Errorf("%w: %w", ErrStorage, err)
-	}
-	return n, err
 }
 
 // A meter reports progress. It counts after decompression: a small body may take long to store.

@@ -11,6 +11,7 @@ import (
 
 	"enrich/contact"
 	"enrich/format"
+	"enrich/internal/tempfile"
 )
 
 // Errors of an input. Each is wrapped in one sentence that says what to do.
@@ -22,12 +23,12 @@ var (
 	// ErrEncoding: the encoding of the input's text cannot be known.
 	ErrEncoding = errors.New("the input's encoding cannot be known")
 	// ErrSheet: --sheet names no sheet of the workbook, or several sheets could be meant.
-	ErrSheet = errors.New("the sheet is not clear")
+	ErrSheet = errors.New("cannot choose a sheet")
 	// ErrBroken: the input ended early. The rows before that point are good, and were returned.
 	ErrBroken = errors.New("the input ended early")
-	// ErrStorage: a temporary copy of the input cannot be written or read. The reader of the copy wraps it. Such an error says
-	// nothing about the input, and is never ErrBroken.
-	ErrStorage = errors.New("temporary storage failed")
+	// ErrStorage: a temporary file cannot be written or read: the copy of the input, or what of it has no room in memory. Such an
+	// error says nothing about the input, and is never ErrBroken.
+	ErrStorage = tempfile.ErrFailed
 )
 
 // NotTable returns an error that is [ErrNoTable] and says what the input is and what to do.

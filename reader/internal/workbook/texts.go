@@ -1,13 +1,10 @@
 package workbook
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"enrich/internal/tempfile"
-	"enrich/reader/internal/source"
 	"enrich/reader/internal/xmlscan"
 )
 
@@ -25,6 +22,8 @@ const (
 	maxTextPart  = 16 << 30
 	// endsChunk is how many ends of texts are allocated at once.
 	endsChunk = 1 << 16
+	// purpose is that of the temporary file, for messages.
+	purpose = "unpack the texts of the workbook"
 )
 
 // texts are the texts that the cells of a workbook share. Cells have their numbers. They are read at the first use.
@@ -78,7 +77,7 @@ func (t *texts) get(i int, arena []byte) (text, grown []byte, err error) {
 		}
 		piece := block[at%textBlock : min(int64(len(block)), at%textBlock+to-at)]
 		if len(piece) == 0 {
-			return nil, arena, storageError(io.ErrUnexpectedEOF)
+			return nil, arena, tempfile.Failed(purpose, io.ErrUnexpectedEOF)
 		}
 		arena = append(arena, piece...)
 		at += int64(len(piece))
@@ -109,7 +108,7 @@ func (t *texts) block(i int64) ([]byte, error) {
 		}
 		c.number = 0
 		if _, err := t.file.ReadAt(c.bytes, (i-memoryBlocks)*textBlock); err != nil {
-			return nil, storageError(err)
+			return nil, err
 		}
 		c.number = i + 1
 	}
@@ -144,14 +143,14 @@ func (t *texts) spill(piece []byte) error {
 		return nil
 	}
 	if t.file == nil {
-		f, err := tempfile.Create("enrich-strings-*")
+		f, err := tempfile.Create("enrich-strings-*", purpose)
 		if err != nil {
-			return storageError(err)
+			return err
 		}
 		t.file = f
 	}
 	if _, err := t.file.WriteAt(t.last, (t.size/textBlock-memoryBlocks)*textBlock); err != nil {
-		return storageError(err)
+		return err
 	}
 	t.last = t.last[:0]
 	return nil
@@ -213,13 +212,4 @@ func (t *texts) close() error {
 	err := t.file.Close()
 	t.file = nil
 	return err
-}
-
-// storageError says that the temporary file failed.
-func storageError(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		err = p.Err
-	}
-	return fmt.Errorf("%w: write the workbook's texts to a temporary file in %s: %v; free space there, or set TMPDIR to another directory", source.ErrStorage, os.TempDir(), err) //nolint:errorlint // io.EOF in it would be taken for the end
 }

@@ -2,10 +2,7 @@ package page
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"runtime"
 
 	"enrich/internal/tempfile"
 	"enrich/reader/internal/columnar/internal/file"
@@ -105,9 +102,9 @@ func unpackError(err error) error {
 // spill reads size bytes into the slot's place in the temporary file.
 func (m *Memory) spill(s *slot, in io.Reader, size int64) (region, error) {
 	if m.spilled == nil {
-		f, err := tempfile.Create("enrich-parquet-*")
+		f, err := tempfile.Create("enrich-parquet-*", "unpack pages")
 		if err != nil {
-			return region{}, storageError(err)
+			return region{}, err
 		}
 		m.spilled = f
 		m.copying = make([]byte, copySize)
@@ -125,34 +122,9 @@ func (m *Memory) spill(s *slot, in io.Reader, size int64) (region, error) {
 			return region{}, unpackError(err)
 		}
 		if _, err := m.spilled.WriteAt(b, s.from+at); err != nil {
-			return region{}, storageError(err)
+			return region{}, err
 		}
 		at += int64(len(b))
 	}
-	return region{in: spilledFile{m.spilled}, from: s.from, size: size}, nil
-}
-
-// A spilledFile is the temporary file as columns read it.
-type spilledFile struct{ f io.ReaderAt }
-
-// ReadAt implements [io.ReaderAt].
-func (s spilledFile) ReadAt(b []byte, at int64) (int, error) {
-	n, err := s.f.ReadAt(b, at)
-	if n < len(b) {
-		return n, storageError(err)
-	}
-	return n, nil
-}
-
-// storageError says that the temporary file failed, and what to do.
-func storageError(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	variable := "TMPDIR"
-	if runtime.GOOS == "windows" {
-		variable = "TMP"
-	}
-	return fmt.Errorf("%w: unpack pages to a temporary file in %s: %w; free space there, or set %s to another directory", source.ErrStorage, os.TempDir(), err, variable)
+	return region{in: m.spilled, from: s.from, size: size}, nil
 }

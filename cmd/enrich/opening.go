@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/shutdown"
+	"enrich/input"
+	"enrich/reader"
+)
+
+// open begins to read the input from its start. A signal ends it: nothing has been sent yet.
+func (j *job) open() (*reader.Reader, error) {
+	j.shutdown.Begin()
+	r, err := j.openUntil(j.shutdown.Interrupted, j.reading)
+	if sig := j.shutdown.Signal(); err != nil && sig != nil {
+		return nil, shutdown.Interruption{Signal: sig}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", console.Name(j.input.Name), err)
+	}
+	return r, nil
+}
+
+// openUntil begins to read the input. That may take long: all of a workbook is read before its first row, and so are the bytes of a
+// Parquet file. The end of ctx ends it. It has no effect later: how a pass over the rows ends is decided by the pipeline.
+func (j *job) openUntil(ctx context.Context, o reader.Options) (*reader.Reader, error) {
+	cut, end := context.WithCancelCause(context.Background())
+	keepOn := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
+	r, err := reader.Open(&opening{j.input, cut}, j.input.Size, o)
+	if keepOn() || err != nil {
+		return r, err
+	}
+	return nil, errors.Join(context.Cause(ctx), r.Close())
+}
+
+// opening is the input as the reader takes it: the end of a context is an error of the input.
+type opening struct {
+	*input.Input
+	cut context.Context
+}
+
+// Reader implements [reader.Stream].
+func (o *opening) Reader() io.Reader { return openingReader{o.cut, o.Input.Reader()} }
+
+// ReadAt implements [io.ReaderAt].
+func (o *opening) ReadAt(b []byte, at int64) (int, error) {
+	if o.cut.Err() != nil {
+		return 0, context.Cause(o.cut)
+	}
+	return o.Input.ReadAt(b, at)
+}
+
+type openingReader struct {
+	cut context.Context
+	in  io.Reader
+}
+
+// Read implements [io.Reader].
+func (r openingReader) Read(b []byte) (int, error) {
+	if r.cut.Err() != nil {
+		return 0, context.Cause(r.cut)
+	}
+	return r.in.Read(b)
+}
