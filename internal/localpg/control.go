@@ -5,19 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"enrich/internal/localpg/internal/daemon"
 )
 
 // errDown means that a server is not running.
 var errDown = errors.New("the server is not running")
 
 // Stop shuts the server down in order: it ends all connections and writes a checkpoint (pg_ctl's mode fast). Then [Server.Restart].
-func (s *Server) Stop() error { return s.end("stop", (*process).stop) }
+func (s *Server) Stop() error { return s.end("stop", (*daemon.Process).Stop) }
 
 // Kill kills every process of the server at the same instant, as in a power cut of the process: the next start recovers what
 // was committed. Then [Server.Restart]. A paused server can be killed, too.
-func (s *Server) Kill() error { return s.end("kill", (*process).kill) }
+func (s *Server) Kill() error { return s.end("kill", (*daemon.Process).Kill) }
 
-func (s *Server) end(what string, how func(*process) error) error {
+func (s *Server) end(what string, how func(*daemon.Process) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.process == nil {
@@ -41,7 +43,7 @@ func (s *Server) Restart(ctx context.Context) error {
 		return fmt.Errorf("restart PostgreSQL: %w", os.ErrClosed)
 	}
 	if s.process != nil {
-		err := s.process.stop()
+		err := s.process.Stop()
 		s.process = nil
 		if err != nil {
 			return fmt.Errorf("restart PostgreSQL: %w", err)
@@ -54,18 +56,18 @@ func (s *Server) Restart(ctx context.Context) error {
 }
 
 // Pause stops every process of the server without ending it (SIGSTOP): connections remain, nothing answers.
-func (s *Server) Pause() error { return s.signal("pause", (*process).pause) }
+func (s *Server) Pause() error { return s.signal("pause", (*daemon.Process).Pause) }
 
 // Continue lets a paused server go on.
-func (s *Server) Continue() error { return s.signal("continue", (*process).resume) }
+func (s *Server) Continue() error { return s.signal("continue", (*daemon.Process).Resume) }
 
 // KillBackend kills the process of one connection, by its pg_backend_pid(): the server ends all connections and recovers, as
 // after a crash.
 func (s *Server) KillBackend(pid int) error {
-	return s.signal("kill a backend of", func(p *process) error { return p.killChild(pid) })
+	return s.signal("kill a backend of", func(p *daemon.Process) error { return p.KillChild(pid) })
 }
 
-func (s *Server) signal(what string, how func(*process) error) error {
+func (s *Server) signal(what string, how func(*daemon.Process) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.process == nil {
@@ -87,12 +89,12 @@ func (s *Server) Close() error {
 	s.closed = true
 	var errs []error
 	if s.process != nil {
-		errs = append(errs, s.process.kill())
+		errs = append(errs, s.process.Kill())
 		s.process = nil
 	}
-	errs = append(errs, s.folder.remove())
+	errs = append(errs, s.dir.Remove())
 	if s.port != nil {
-		errs = append(errs, s.port.release())
+		errs = append(errs, s.port.Release())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close PostgreSQL: %w", err)

@@ -3,7 +3,6 @@ package localpg
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -12,11 +11,8 @@ import (
 // Superuser is the user that owns each server.
 const Superuser = "postgres"
 
-// Bounds in time. They are far beyond what a server needs on a busy machine: a server that does not start ends a test with a message.
-const (
-	startTimeout = 90 * time.Second
-	stopTimeout  = 60 * time.Second
-)
+// startTimeout bounds a start. It is far beyond what a server needs on a busy machine.
+const startTimeout = 90 * time.Second
 
 // Options are those of a server. The zero value is a server that trusts every connection.
 type Options struct {
@@ -29,19 +25,24 @@ type Options struct {
 	Settings map[string]string
 	// Password is the superuser's. If it is set, every user needs a password (scram-sha-256); "" if every connection is trusted.
 	Password string
-	// TLS makes the server accept TLS, with its own certificate authority; see [Server.CertificateFile].
+	// TLS makes the server accept TLS, too: see [Server.TLSURL].
 	TLS bool
 }
 
 // settings are the contents of postgresql.conf.
 func (o Options) settings(port int) string {
 	all := map[string]string{
-		"shared_buffers":             "32MB", // the defaults of initdb depend on the machine
-		"dynamic_shared_memory_type": "mmap", // as files: a killed server leaves nothing in /dev/shm
-		"huge_pages":                 "off",
-		"timezone":                   "UTC",
-		"log_timezone":               "UTC",
-		"log_line_prefix":            "%m [%p] %q%u@%d %a ",
+		"shared_buffers":              "32MB", // the defaults of initdb depend on the machine
+		"dynamic_shared_memory_type":  "mmap", // as files: a killed server leaves nothing in /dev/shm
+		"huge_pages":                  "off",
+		"timezone":                    "UTC",
+		"log_timezone":                "UTC",
+		"log_line_prefix":             "%m [%p] %q%u@%d %a ",
+		"max_slot_wal_keep_size":      "1GB",   // for a standby that is cut off
+		"wal_retrieve_retry_interval": "100ms", // of a standby that was cut off
+	}
+	if o.TLS {
+		maps.Copy(all, tlsSettings)
 	}
 	maps.Copy(all, o.Settings)
 	all["listen_addresses"] = "127.0.0.1"
@@ -49,7 +50,7 @@ func (o Options) settings(port int) string {
 	all["unix_socket_directories"] = ""
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		fmt.Fprintf(&b, "%s = '%s'\n", key, strings.ReplaceAll(all[key], "'", "''"))
+		fmt.Fprintf(&b, "%s = %s\n", key, quote(all[key]))
 	}
 	return b.String()
 }
@@ -61,9 +62,4 @@ func (o Options) access() string {
 		method = "scram-sha-256"
 	}
 	return fmt.Sprintf("host all all 127.0.0.1/32 %s\nhost replication all 127.0.0.1/32 trust\n", method)
-}
-
-// environment is that of the server's programs: nothing that the user's environment says about PostgreSQL reaches them.
-func environment() []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 }

@@ -37,15 +37,34 @@ func Start(t testing.TB, o localpg.Options) *localpg.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	closeAfter(t, "server", server.Log, server.Close)
+	return server
+}
+
+// Standby starts a standby of a server, which is closed at the end of the test. See [localpg.Server.Standby].
+func Standby(t testing.TB, primary *localpg.Server, synchronous bool) *localpg.Standby {
+	t.Helper()
+	ctx, cancel := debian.UntilDeadline(t)
+	defer cancel()
+	standby, err := primary.Standby(ctx, synchronous)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, "standby", standby.Log, standby.Close)
+	return standby
+}
+
+// closeAfter closes a program at the end of the test, and shows its log if the test failed.
+func closeAfter(t testing.TB, what string, log func() string, stop func() error) {
+	t.Helper()
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the server's log ends with:\n%s", server.Log())
+			t.Logf("the log of the %s ends with:\n%s", what, log())
 		}
-		if err := server.Close(); err != nil {
+		if err := stop(); err != nil {
 			t.Error(err)
 		}
 	})
-	return server
 }
 
 // Dir returns the folder in which the tests' servers are, "" for that of temporary files. In memory, if there is enough: a

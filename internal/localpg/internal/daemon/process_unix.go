@@ -1,6 +1,6 @@
 //go:build unix
 
-package localpg
+package daemon
 
 import (
 	"context"
@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"time"
 )
+
+// stopTimeout bounds what a program needs to end. It is far beyond what any needs on a busy machine.
+const stopTimeout = 60 * time.Second
 
 // owner returns the user of the server's processes and files: nil for the user of this process. PostgreSQL refuses root.
 func owner() (*syscall.Credential, error) {
@@ -34,32 +37,18 @@ func attributes(owner *syscall.Credential) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Credential: owner}
 }
 
-// runCommand runs a command to its end, or to that of ctx.
-func runCommand(ctx context.Context, cmd *exec.Cmd) error {
-	p, err := startProcess(cmd)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-p.done:
-		return p.err
-	case <-ctx.Done():
-		return errors.Join(ctx.Err(), p.kill())
-	}
-}
-
-// A process is a running program and its children.
-type process struct {
+// A Process is a running program and its children.
+type Process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed at its end
-	err  error         // how it ended; read it after done
+	err  error         // how it ended
 }
 
-func startProcess(cmd *exec.Cmd) (*process, error) {
+func start(cmd *exec.Cmd) (*Process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
+	p := &Process{cmd: cmd, done: make(chan struct{})}
 	go func() { // it ends with the program, which stop and kill end
 		p.err = cmd.Wait()
 		close(p.done)
@@ -67,13 +56,25 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-func (p *process) pid() int { return p.cmd.Process.Pid }
+// PID returns the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// state returns how a process ended.
-func (p *process) state() *os.ProcessState { return p.cmd.ProcessState }
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
 
-// stop makes a server shut down in order. A server that does not is killed, which is an error.
-func (p *process) stop() error {
+// Wait waits for the end of the process and returns how it ended, as [exec.Cmd.Wait] does. At the end of ctx, it kills the process and its
+// children.
+func (p *Process) Wait(ctx context.Context) error {
+	select {
+	case <-p.done:
+		return p.err
+	case <-ctx.Done():
+		return errors.Join(ctx.Err(), p.Kill())
+	}
+}
+
+// Stop makes a server shut down in order (SIGINT). After a minute, it kills the server and returns an error.
+func (p *Process) Stop() error {
 	if err := p.send(syscall.SIGINT); err != nil {
 		return err
 	}
@@ -83,21 +84,24 @@ func (p *process) stop() error {
 	case <-p.done:
 		return p.err
 	case <-timer.C:
-		return errors.Join(fmt.Errorf("it did not stop within %v", stopTimeout), p.kill())
+		return errors.Join(fmt.Errorf("it did not stop within %v", stopTimeout), p.Kill())
 	}
 }
 
+// Reload makes a server read its configuration again. It returns before that has happened.
+func (p *Process) Reload() error { return p.send(syscall.SIGHUP) }
+
 // send sends a signal to the process only.
-func (p *process) send(s syscall.Signal) error {
+func (p *Process) send(s syscall.Signal) error {
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	return nil
 }
 
-// kill kills the process and its children, and waits until all of them are gone. The process is stopped first, so that it makes no
+// Kill kills the process and its children, and waits until all of them are gone. The process is stopped first, so that it makes no
 // more children.
-func (p *process) kill() error {
+func (p *Process) Kill() error {
 	all, err := p.pauseAll()
 	for _, pid := range all {
 		err = errors.Join(err, kill(pid, syscall.SIGKILL))
@@ -113,14 +117,14 @@ func (p *process) kill() error {
 	return err
 }
 
-// pause stops the process and its children.
-func (p *process) pause() error {
+// Pause stops the process and its children.
+func (p *Process) Pause() error {
 	_, err := p.pauseAll()
 	return err
 }
 
 // pauseAll stops the process and its children, and returns all of them.
-func (p *process) pauseAll() ([]int, error) {
+func (p *Process) pauseAll() ([]int, error) {
 	select {
 	case <-p.done:
 		return nil, nil
@@ -129,26 +133,26 @@ func (p *process) pauseAll() ([]int, error) {
 	if err := p.send(syscall.SIGSTOP); err != nil {
 		return nil, err
 	}
-	all := children(p.pid())
+	all := children(p.PID())
 	var err error
 	for _, pid := range all {
 		err = errors.Join(err, kill(pid, syscall.SIGSTOP))
 	}
-	return append(all, p.pid()), err
+	return append(all, p.PID()), err
 }
 
-// resume lets a paused process and its children go on: the children first, as their parent may wait for them.
-func (p *process) resume() error {
+// Resume lets a paused process and its children go on: the children first, as their parent may wait for them.
+func (p *Process) Resume() error {
 	var err error
-	for _, pid := range append(children(p.pid()), p.pid()) {
+	for _, pid := range append(children(p.PID()), p.PID()) {
 		err = errors.Join(err, kill(pid, syscall.SIGCONT))
 	}
 	return err
 }
 
-// killChild kills one child.
-func (p *process) killChild(pid int) error {
-	if !slices.Contains(children(p.pid()), pid) {
+// KillChild kills one child.
+func (p *Process) KillChild(pid int) error {
+	if !slices.Contains(children(p.PID()), pid) {
 		return fmt.Errorf("process %d is not one of the server's", pid)
 	}
 	return kill(pid, syscall.SIGKILL)

@@ -1,4 +1,4 @@
-package localpg
+package daemon
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package localpg
+package daemon
 
 import (
 	"errors"
@@ -16,15 +16,16 @@ const (
 	portTries = 200
 )
 
-// A port is a free TCP port of 127.0.0.1, reserved among all programs that use this package: whoever reserves it has the UDP port
+// A Port is a free TCP port of 127.0.0.1, reserved among all programs that use this package: whoever reserves it has the UDP port
 // of the same number. The reservation ends with the process at the latest.
-type port struct {
-	number int
+type Port struct {
+	// Number is the TCP port.
+	Number int
 	udp    net.PacketConn
 }
 
-// reservePort finds a free port.
-func reservePort() (*port, error) {
+// ReservePort finds a free port.
+func ReservePort() (*Port, error) {
 	var last error
 	for range portTries {
 		n := firstPort + rand.IntN(lastPort-firstPort+1)
@@ -36,11 +37,12 @@ func reservePort() (*port, error) {
 		}
 		tcp, err := net.Listen("tcp4", addr)
 		if err == nil {
-			return &port{number: n, udp: udp}, tcp.Close()
+			return &Port{Number: n, udp: udp}, tcp.Close()
 		}
 		last = errors.Join(err, udp.Close())
 	}
 	return nil, fmt.Errorf("find a free port: %w", last)
 }
 
-func (p *port) release() error { return p.udp.Close() }
+// Release ends the reservation.
+func (p *Port) Release() error { return p.udp.Close() }
