@@ -90,7 +90,7 @@ func (s *Server) initialize(ctx context.Context) error {
 
 // run runs one of the server's programs to its end.
 func (s *Server) run(ctx context.Context, program string, args ...string) error {
-	return s.logged(func(log *os.File) error {
+	return s.dir.Logged(func(log *os.File) error {
 		p, err := s.dir.Start(log, filepath.Join(s.options.Bin, program), args...)
 		if err != nil {
 			return err
@@ -125,7 +125,7 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.configure(); err != nil {
 		return err
 	}
-	return s.logged(func(log *os.File) error {
+	return s.dir.Logged(func(log *os.File) error {
 		p, err := s.dir.Start(log, filepath.Join(s.options.Bin, "postgres"), "-D", s.data())
 		if err != nil {
 			return err
@@ -172,6 +172,9 @@ func (s *Server) ready(ctx context.Context, p *daemon.Process) error {
 }
 
 func (s *Server) data() string { return s.dir.Path("data") }
+
+// Log returns the end of what the server printed, from all its starts; at most 1 MiB.
+func (s *Server) Log() string { return s.dir.Log() }
 
 // Addr returns the host and the port of the server.
 func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port.Number)) }

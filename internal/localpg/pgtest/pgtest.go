@@ -25,6 +25,7 @@ import (
 
 	"enrich/internal/debian"
 	"enrich/internal/localpg"
+	"enrich/internal/localpg/pgbouncer"
 )
 
 // Start starts a server that is closed at the end of the test.
@@ -52,6 +53,26 @@ func Standby(t testing.TB, primary *localpg.Server, synchronous bool) *localpg.S
 	}
 	closeAfter(t, "standby", standby.Log, standby.Close)
 	return standby
+}
+
+// Pooler starts a pooler in front of a server, which is closed at the end of the test. PgBouncer is installed if it is missing.
+func Pooler(t testing.TB, server *localpg.Server, o pgbouncer.Options) *pgbouncer.Pooler {
+	t.Helper()
+	debian.Need(t, "pgbouncer", "PgBouncer", func() string {
+		path, _ := pgbouncer.Find()
+		return path
+	})
+	ctx, cancel := debian.UntilDeadline(t)
+	defer cancel()
+	if o.Dir == "" {
+		o.Dir = Dir()
+	}
+	pooler, err := pgbouncer.Start(ctx, server, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAfter(t, "pooler", pooler.Log, pooler.Close)
+	return pooler
 }
 
 // closeAfter closes a program at the end of the test, and shows its log if the test failed.

@@ -1,4 +1,4 @@
-package localpg
+package daemon
 
 import (
 	"fmt"
@@ -12,20 +12,20 @@ const (
 	logAtMost  = 1 << 20
 )
 
-// Log returns the end of what the server's programs printed, from all its starts; at most 1 MiB.
-func (s *Server) Log() string {
-	info, err := os.Stat(s.logFile())
+// Log returns the end of what the programs printed, from all their starts; at most 1 MiB.
+func (d *Dir) Log() string {
+	info, err := os.Stat(d.logFile())
 	if err != nil {
 		return ""
 	}
-	return s.logFrom(info.Size() - logAtMost)
+	return d.logFrom(info.Size() - logAtMost)
 }
 
-func (s *Server) logFile() string { return s.dir.Path("log") }
+func (d *Dir) logFile() string { return d.Path("log") }
 
 // logFrom returns the log from a position on.
-func (s *Server) logFrom(offset int64) string {
-	f, err := os.Open(s.logFile())
+func (d *Dir) logFrom(offset int64) string {
+	f, err := os.Open(d.logFile())
 	if err != nil {
 		return ""
 	}
@@ -34,9 +34,9 @@ func (s *Server) logFrom(offset int64) string {
 	return string(b)
 }
 
-// logged calls do with the log. Its error contains the end of what was written to the log meanwhile.
-func (s *Server) logged(do func(log *os.File) error) error {
-	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+// Logged calls do with the log. Its error contains the end of what was written to the log meanwhile.
+func (d *Dir) Logged(do func(log *os.File) error) error {
+	log, err := os.OpenFile(d.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (s *Server) logged(do func(log *os.File) error) error {
 		return err
 	}
 	if err := do(log); err != nil {
-		text := s.logFrom(before)
+		text := d.logFrom(before)
 		return fmt.Errorf("%w; its output ends with:\n%s", err, text[max(0, len(text)-logInError):])
 	}
 	return nil
