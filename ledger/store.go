@@ -12,8 +12,8 @@ type Store interface {
 	// Begin records a new run durably and returns its number, from 1.
 	Begin(context.Context, Run) (int64, error)
 	// Commit makes intents and outcomes of a run durable, together. The outcome of an intent is in a later commit. claimed[i]
-	// reports whether intents[i] may be sent: not a contact that another process sends, or that is in an open job. It is valid
-	// until the next Commit or CommitJob.
+	// reports whether intents[i] may be sent: not a contact that another process sends, of which another has recorded an outcome
+	// since States last returned its state, or that is in an open job. It is valid until the next Commit or CommitJob.
 	Commit(ctx context.Context, run int64, intents []Intent, outcomes []contact.Outcome) (claimed []bool, err error)
 	// Finish records how a run ended, and that none of its intents is open.
 	Finish(ctx context.Context, run int64, stopped string, exitCode int) error
@@ -29,8 +29,14 @@ type Store interface {
 	// commit; "": it does not end. It is an error, and nothing is recorded, if a contact is not in the job, or has an outcome of
 	// it, or has none when the job ends. Nothing raw is kept of a job after one of its contacts was forgotten.
 	CommitResults(ctx context.Context, run, job int64, outcomes []contact.Outcome, raw [][]byte, end JobState) error
-	// OpenJobs returns the jobs in the state open that were submitted to a base URL, the oldest first.
+	// OpenJobs returns the jobs in the state open that were submitted to a base URL and that no other live run polls, the oldest
+	// first. A run polls the jobs that it has submitted or adopted.
 	OpenJobs(ctx context.Context, url string) ([]contact.Job, error)
+	// AdoptJob makes a run the one that polls an open job of a run that has ended or died. It returns false, and changes nothing, if
+	// another live run polls the job, or if it has ended.
+	AdoptJob(ctx context.Context, run, job int64) (adopted bool, err error)
+	// LeaveJob says that a run does not poll a job any more, so that another may adopt it. A run that ends or dies leaves all.
+	LeaveJob(ctx context.Context, run, job int64) error
 	// JobContacts calls do with each contact of a job that has not ended, in the order of submission. do must not use the store.
 	JobContacts(ctx context.Context, job int64, do func(JobContact) error) error
 

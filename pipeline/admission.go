@@ -23,12 +23,7 @@ type admission struct {
 	*askPass
 	lookup
 	to     dispatcher
-	unsent bool
 	capped bool
-	// awaited are the contacts that earlier runs submitted in jobs that are still open.
-	awaited map[contact.Key]struct{}
-	// lostBefore are contacts that are lost because the results of an earlier run's job did not have them. They are sent again.
-	lostBefore map[contact.Key]bool
 }
 
 func (a *admission) run(hard context.Context) error {
@@ -47,38 +42,39 @@ func (a *admission) run(hard context.Context) error {
 	return nil
 }
 
-// row admits the contact of a row, or skips it: if it cannot be sent, has a fresh answer, is in an open job, was lost too often,
-// was sent in this run before, or cannot be sent any more.
+// row admits the contact of a row, or skips it: if it is another run's to send, cannot be sent, has a fresh answer, is in an open
+// job, was lost too often, was sent in this run before, is in flight in another run, or cannot be sent any more.
 func (a *admission) row(e *entry) {
-	a.Counters.Read.Add(1)
-	if e.defect != nil || a.fresh(e.state) {
+	if !a.scope.again {
+		a.Counters.Read.Add(1)
+	}
+	if e.skipped || e.defect != nil || a.fresh(e.state) {
 		return
 	}
 	key := a.contactKey(e)
 	switch {
 	case e.state.InJob:
-		a.await(key)
+		a.await(e, key)
 	case a.uncertain(e.state.Lost), a.unfinished.has(key), e.state.DoneThisRun && !a.lostBefore[key]:
-	case e.state.ClaimedElsewhere, a.Limit > 0 && e.row.Number > a.Limit, a.capped:
+	case a.Limit > 0 && e.row.Number > a.Limit, a.capped:
 		a.unsent = true
+	case e.state.ClaimedElsewhere:
+		a.await(e, key)
 	case !a.stop.stopped():
 		a.admit(e, key)
 	}
 }
 
-// await remembers a contact in an open job, unless this run has submitted it.
-func (a *admission) await(key contact.Key) {
-	if a.unfinished.has(key) {
-		return
+// await remembers a contact that another run has, or that is in an open job, unless this run has submitted it.
+func (a *admission) await(e *entry, key contact.Key) {
+	if !a.unfinished.has(key) {
+		a.awaited.add(key, awaitedContact{keys: e.keys, inJob: e.state.InJob})
 	}
-	if a.awaited == nil {
-		a.awaited = map[contact.Key]struct{}{}
-	}
-	a.awaited[key] = struct{}{}
 }
 
 // admit passes a contact on if there is a place for it, and a reservation can be made.
 func (a *admission) admit(e *entry, key contact.Key) {
+	a.first.await()
 	reached, ok := a.to.reserve()
 	switch {
 	case reached != "":

@@ -2,10 +2,7 @@ package pipeline
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
-
-	"github.com/sourcegraph/conc"
 
 	"enrich/contact"
 )
@@ -20,8 +17,18 @@ type Ask struct {
 	Budget Budget
 	// Jobs are the bulk jobs: those of earlier runs that are still open, and with Jobs.Size those that this run submits.
 	Jobs Jobs
-	// Account broadcasts stops among the runs that share the API account; nil: there are no others.
+	// Account tells the runs that share the API account of one another; nil: there are no others.
 	Account Account
+	// Work divides the input among the runs that work on it together; nil: there are no others.
+	Work Work
+	// Reopen returns the input again, from its first row, for what other runs have left; nil: that stays unsent. With a Work it must
+	// be set. A Source that is an io.Closer is closed.
+	Reopen func() (Source, error)
+	// TakeoverTime is not 0 if other live runs use the ledger. Contacts that they have in flight are waited for at the end, until
+	// none of them has ended for so long. It should be longer than it takes until a dead run's claims are recorded as lost.
+	TakeoverTime time.Duration
+	// JobTakeover is the same for contacts in bulk jobs of other live runs.
+	JobTakeover time.Duration
 	// Run is the ledger's number of this run.
 	Run int64
 	// Workers is how many calls are in flight at most.
@@ -43,7 +50,7 @@ type AskResult struct {
 	Detail string
 	// Unreachable: no connection to the API can be made, and a retry does not help. Only the client knows; Do leaves it false.
 	Unreachable bool
-	// Unsent: contacts were not sent, because of --limit, of a cap, or because another run has them.
+	// Unsent: contacts were not sent, because of --limit, of a cap, or because another run has them for too long.
 	Unsent bool
 	// ReadErr is the error by which the input ended early, or nil.
 	ReadErr error
@@ -58,26 +65,17 @@ func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
 	stop := newStopper(soft, hard, a.Grace, a.MaxDuration)
 	defer stop.close()
 	stop.follow(a.Account)
-	p := &askPass{Ask: a, stop: stop, uncancelled: context.WithoutCancel(hard)}
-	jobs := newJobDispatcher(p)
-	var tasks conc.WaitGroup
-	tasks.Go(func() { stop.guard(jobs.run) })
-	admit := admission{askPass: p, lookup: lookup{rules: &a.Rules, source: a.Source, ledger: a.Ledger}, to: jobs}
-	if a.Jobs.Size == 0 {
-		calls := newCallDispatcher(p)
-		tasks.Go(calls.run)
-		admit.to = calls
+	p := &askPass{Ask: a, stop: stop, hard: hard, uncancelled: context.WithoutCancel(hard), first: newFirstCalls(a, stop)}
+	defer p.first.end()
+	p.pass(a.Source, scope{share: newShare(p)})
+	for p.settle(); p.nextRound(); p.settle() {
+		p.awaited.reset()
+		p.passAgain(scope{share: newShare(p), again: true})
 	}
-	admit.lostBefore = jobs.awaitFirstPolls()
-	err := admit.run(hard)
-	admit.to.close()
-	jobs.end(admit.awaited)
-	if err != nil {
-		stop.abandon(err)
-	}
-	tasks.Wait()
+	p.checkOverdue()
 
-	result := AskResult{Unsent: admit.unsent || p.elsewhere.Load(), ReadErr: admit.readErr}
+	result := AskResult{Unsent: p.unsent, ReadErr: p.readErr}
+	var err error
 	result.Stop, result.Detail, err = stop.result()
 	if result.Stop == "" && result.ReadErr != nil {
 		result.Stop = contact.StopInput
@@ -89,13 +87,30 @@ func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
 type askPass struct {
 	*Ask
 	stop        *stopper
-	unfinished  inFlightContacts
+	hard        context.Context // of Do
 	uncancelled context.Context // never done: an answer that came is committed, even when the run ends at once
-	elsewhere   atomic.Bool     // a claim was refused: another run has the contact
+	first       *firstCalls
+	unfinished  inFlightContacts
+	awaited     awaitedContacts
+
+	// The rest belongs to Do and, while a pass goes on, to its job dispatcher.
+	jobs      *jobDispatcher // of the last pass
+	orphans   []contact.Job  // adopted, and not polled yet
+	knownJobs map[int64]bool // by number: this run has submitted or adopted them
+	// lostBefore are contacts that are lost because the results of an earlier run's job did not have them. They are sent again.
+	lostBefore map[contact.Key]bool
+	unsent     bool  // see AskResult
+	readErr    error // likewise
 }
 
 // finished marks a contact whose outcome is in the ledger, or that another run has.
 func (p *askPass) finished(keys contact.Keys) { p.unfinished.finish(keys.By(p.ByEmail)) }
+
+// unclaimed marks a contact that another run has claimed.
+func (p *askPass) unclaimed(keys contact.Keys) {
+	p.awaited.add(keys.By(p.ByEmail), awaitedContact{keys: keys})
+	p.finished(keys)
+}
 
 // observe passes the balance of a response on; nil: the response did not state it.
 func (p *askPass) observe(remaining *int64) {

@@ -239,6 +239,8 @@ type fakeAccount struct {
 	told  []contact.Stop
 }
 
+func (a *fakeAccount) Alone(context.Context) (func(bool), error) { return func(bool) {}, nil }
+
 func (a *fakeAccount) Stop(cause contact.Stop, _ string) { a.told = append(a.told, cause) }
 
 func (a *fakeAccount) Stopped(ctx context.Context) (contact.Stop, string) {

@@ -11,7 +11,7 @@ import (
 
 // Counters count what the pass has done so far. Any goroutine may read them at any time.
 type Counters struct {
-	// Read is rows that were read.
+	// Read is rows that the first pass has read.
 	Read atomic.Int64
 	// Admitted is contacts whose intent is durable; a contact that is sent again counts again.
 	Admitted atomic.Int64
@@ -32,6 +32,10 @@ type Counters struct {
 	JobSize atomic.Int64
 	// JobWait is what the run waits for if it only waits because of jobs; nil: it does not.
 	JobWait atomic.Pointer[JobWait]
+	// OthersWait is what the run waits for if it only waits for other runs; nil: it does not.
+	OthersWait atomic.Pointer[OthersWait]
+	// Passes is how many passes over the input have begun. Those after the first look for what other runs have left.
+	Passes atomic.Int64
 
 	first    atomic.Pointer[firstBalance] // nil: the first answer did not state the balance
 	mu       sync.Mutex                   // for add
@@ -43,6 +47,30 @@ type JobWait struct {
 	// Jobs is the number of jobs, and Contacts of the contacts in them. 0: the wait is a pause before the next submission.
 	Jobs, Contacts int
 	// Next is when the results are asked for next, and End until when at the latest. Both are the end of a pause.
+	Next, End time.Time
+}
+
+// An OthersReason says what a run waits for.
+type OthersReason string
+
+// The reasons of an OthersWait.
+const (
+	// WaitClaims: other runs have contacts of the input in flight.
+	WaitClaims OthersReason = "claims"
+	// WaitJobs: contacts of the input are in bulk jobs of other runs.
+	WaitJobs OthersReason = "jobs"
+	// WaitRound: other runs still work on the same input.
+	WaitRound OthersReason = "round"
+	// WaitAlone: another run makes the first calls, which prove the key.
+	WaitAlone OthersReason = "first calls"
+)
+
+// An OthersWait is a wait for runs that share the ledger or the account.
+type OthersWait struct {
+	Reason OthersReason
+	// Contacts is how many contacts are waited for; 0: it is not known.
+	Contacts int
+	// Next is when the ledger is looked at next; End is when the wait ends if none of the contacts ends before. Zero: not known.
 	Next, End time.Time
 }
 

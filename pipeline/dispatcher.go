@@ -162,7 +162,7 @@ func (d *callDispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 		c.handed = true
 		if !claimed[i] {
 			d.Budget.Settle(&contact.Outcome{Kind: contact.Released}, 1)
-			d.finished(c.question.Keys)
+			d.unclaimed(c.question.Keys)
 			slots++
 			continue
 		}
@@ -171,7 +171,6 @@ func (d *callDispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 		d.ready <- c
 	}
 	if slots > 0 {
-		d.elsewhere.Store(true)
 		d.queue.unclaimed(slots)
 	}
 	return slots
@@ -251,6 +250,7 @@ func (d *callDispatcher) ask(c *inFlight) (wait time.Duration) {
 	r := &c.result
 	d.observe(r.Remaining)
 	d.heed(r.Stop, r.StopDetail)
+	d.first.observe(r.Undecided || provesKey(&r.Outcome))
 	if r.Err != nil {
 		d.stop.abandon(r.Err)
 	}

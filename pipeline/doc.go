@@ -6,6 +6,11 @@
 // 2 × workers intents are durable without an outcome at any instant, which bounds the calls that a crash leaves in doubt.
 // Calls and credits are reserved before a contact is sent, so no number of workers exceeds a cap.
 //
+// Several runs may share a ledger, and then the work on one input ([Work]), an account ([Account]) and what it may spend
+// ([Budget]). The claim that Commit returns is what keeps a contact from being paid twice: chunks only save work. A contact that
+// another run has in flight is neither sent nor failed. The run waits for its outcome at the end of a round, and sends the
+// contact itself if the other run has died or released it.
+//
 // Contacts are sent by single calls, or in bulk jobs ([Jobs]). At most one job of a crashed run is in doubt, with all of its
 // contacts; a job whose name is durable survives the run, and every later run fetches its results.
 //
@@ -53,8 +58,8 @@ type Ledger interface {
 	// States looks up a batch of contacts: states[i] is the state of keys[i]. It includes each commit that has returned.
 	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
 	// Commit makes intents and outcomes durable together. claimed[i] reports whether this run may send intents[i]; if not,
-	// another run has the contact, and the intent was not recorded. It is valid until the next Commit. After an error nothing
-	// may be sent.
+	// another run has the contact, or has committed an outcome of it since States returned its state, and the intent was not
+	// recorded. It is valid until the next Commit. After an error nothing may be sent.
 	Commit(ctx context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) (claimed []bool, err error)
 	// Outcomes reads outcomes by their references. To bound memory it may leave some with Kind 0, but not if there is only one.
 	Outcomes(ctx context.Context, refs []ledger.Ref, outcomes []contact.Outcome) error
@@ -80,8 +85,13 @@ type JobLedger interface {
 	// CommitResults makes outcomes of contacts of a job durable, and what could not be understood of its results. end is the
 	// state in which the job ends with this commit, when each of its contacts has an outcome; "": it does not end.
 	CommitResults(ctx context.Context, run, job int64, outcomes []contact.Outcome, raw [][]byte, end ledger.JobState) error
-	// OpenJobs returns the open jobs of a base URL, the oldest first.
+	// OpenJobs returns the open jobs of a base URL that no other live run polls, the oldest first.
 	OpenJobs(ctx context.Context, url string) ([]contact.Job, error)
+	// AdoptJob makes this run the one that polls an open job of a run that has ended. It returns false if another live run polls
+	// it, or the job has ended.
+	AdoptJob(ctx context.Context, run, job int64) (adopted bool, err error)
+	// LeaveJob says that this run does not poll a job any more, so that another may adopt it.
+	LeaveJob(ctx context.Context, run, job int64) error
 	// JobContacts calls do with each contact of a job. do must not use the ledger.
 	JobContacts(ctx context.Context, job int64, do func(ledger.JobContact) error) error
 }
@@ -103,13 +113,36 @@ type Budget interface {
 	Settle(o *contact.Outcome, unused int64)
 }
 
-// An Account broadcasts stops among the runs that share an API account.
+// An Account is what the runs that share an API account tell one another.
 type Account interface {
 	// Stop tells the other runs that this run stopped for a cause that concerns the account.
 	Stop(cause contact.Stop, detail string)
-	// Stopped waits until another run has stopped, and returns why; "" when ctx is done.
+	// Stopped waits until another run has stopped, and returns why; "" when ctx is done. A stop that is known already is returned
+	// even if ctx is done.
 	Stopped(ctx context.Context) (cause contact.Stop, detail string)
+	// Alone waits until no other run makes its first calls, so that a bad key costs one call over all runs. When it returns,
+	// Stopped knows every stop that was recorded before. release lets the next run go; proved says that the API has accepted the
+	// key, so those who wait need not be alone. If ctx is done first, Alone returns its error.
+	Alone(ctx context.Context) (release func(proved bool), err error)
 }
+
+// A Work divides the rows of an input among the runs that work on it together, in rounds: a forward pass of all runs over the
+// chunks. What a run leaves in one round, because it stops or dies, is another's in the next.
+type Work interface {
+	// Take returns the next chunk that is this run's: the rows [chunk × ChunkRows, (chunk + 1) × ChunkRows) of the input, counted
+	// from 0. Over all runs the chunks of a round ascend, and go on beyond the end of the input.
+	Take(ctx context.Context) (chunk int64, err error)
+	// EndRound records that this run has reached the end of the round, with nothing in flight. left: it leaves rows of its chunks,
+	// because it stops. done: it takes part in no further round. A run that ends or dies without EndRound has left rows.
+	EndRound(ctx context.Context, left, done bool) error
+	// Again waits until every other live run has ended the round, and until the open claims of dead ones are recorded as lost. It
+	// reports whether there is another round: a run has left rows or died, and a run that is not done remains. If ctx is done
+	// first, it returns its error. A run that begins later joins the round that goes on, or the last one.
+	Again(ctx context.Context) (again bool, err error)
+}
+
+// ChunkRows is how many rows of an input a [Work] hands out at once.
+const ChunkRows = 1000
 
 // batchRows is how many rows a pass reads, and looks up in the ledger, at once.
 const batchRows = 256

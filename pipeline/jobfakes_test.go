@@ -172,6 +172,10 @@ func (l *fakeLedger) OpenJobs(context.Context, string) (list []contact.Job, err 
 	return list, l.lookups
 }
 
+func (l *fakeLedger) AdoptJob(context.Context, int64, int64) (bool, error) { return true, nil }
+
+func (l *fakeLedger) LeaveJob(context.Context, int64, int64) error { return nil }
+
 func (l *fakeLedger) JobContacts(_ context.Context, number int64, do func(ledger.JobContact) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,10 +1,6 @@
 package pipeline
 
-import (
-	"sync"
-
-	"enrich/contact"
-)
+import "sync"
 
 // A jobQueue has the admitted contacts that no job contains yet.
 type jobQueue struct {
@@ -19,7 +15,6 @@ type jobQueue struct {
 	closed   bool // no more contacts come
 	refuses  bool // the dispatcher takes no more
 	rowsDone bool
-	awaited  map[contact.Key]struct{}
 }
 
 // newJobQueue returns a queue with room for one job. Without room it is closed.
@@ -74,18 +69,18 @@ func (q *jobQueue) close() {
 }
 
 // end says that all rows were looked at.
-func (q *jobQueue) end(awaited map[contact.Key]struct{}) {
+func (q *jobQueue) end() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.rowsDone, q.awaited = true, awaited
+	q.rowsDone = true
 	wakeUp(q.wake)
 }
 
-// ended reports whether all rows were looked at, and which contacts are in jobs of earlier runs.
-func (q *jobQueue) ended() (awaited map[contact.Key]struct{}, ended bool) {
+// ended reports whether all rows were looked at.
+func (q *jobQueue) ended() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.awaited, q.rowsDone
+	return q.rowsDone
 }
 
 // take returns the contacts of the next job: n, or fewer if it must not wait for more; nil: it must wait.

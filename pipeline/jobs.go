@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -79,12 +77,11 @@ type jobDispatcher struct {
 	size  int
 	small bool
 	// trial is a first job whose results were not read yet: meanwhile nothing is submitted. proved: the results of one were read.
-	trial  *openJob
-	proved bool
-	over   bool // nothing more can be submitted
-	// lostBefore are the contacts that were lost before the jobs of earlier runs were taken over, which is when each was polled.
-	lostBefore map[contact.Key]bool
-	takenOver  bool
+	trial     *openJob
+	proved    bool
+	over      bool // nothing more can be submitted
+	takenOver bool // each job of earlier runs was polled once
+	later     bool // the pass is not the first of this run
 	// refusal is the last response that refused a job, in words; lostInARow counts submissions.
 	refusal    string
 	lostInARow int
@@ -93,13 +90,20 @@ type jobDispatcher struct {
 	buffer      resultBuffer
 }
 
+// newJobDispatcher returns the dispatcher of a pass. It goes on with what that of the pass before has learned.
 func newJobDispatcher(p *askPass) *jobDispatcher {
 	done, cancel := context.WithCancel(context.Background())
 	cancel()
-	return &jobDispatcher{
+	d := &jobDispatcher{
 		askPass: p, queue: newJobQueue(p.Jobs.Size), oneCall: func() string { return p.Budget.Calls(1) }, noWait: done,
-		polledIn: make(chan struct{}), size: p.Jobs.Size, small: true, lostBefore: map[contact.Key]bool{},
+		polledIn: make(chan struct{}), size: p.Jobs.Size, small: true,
 	}
+	if before := p.jobs; before != nil {
+		d.later = true
+		d.jobs, d.size, d.small, d.proved = before.jobs, before.size, before.small, before.proved
+		d.refusal, d.lostInARow, d.submitAfter = before.refusal, before.lostInARow, before.submitAfter
+	}
+	return d
 }
 
 // reserve implements [dispatcher]. If the credits are used up, what is in the queue is submitted, because it may return some.
@@ -126,14 +130,11 @@ func (d *jobDispatcher) admit(q contact.Question, lost int) {
 func (d *jobDispatcher) close() { d.queue.close() }
 
 // awaitFirstPolls waits until the jobs of earlier runs were polled once: a bad key costs one call, and contacts whose results are
-// there are answered when admission looks them up. It returns those that were lost.
-func (d *jobDispatcher) awaitFirstPolls() (lost map[contact.Key]bool) {
-	<-d.polledIn
-	return d.lostBefore
-}
+// there are answered when admission looks them up.
+func (d *jobDispatcher) awaitFirstPolls() { <-d.polledIn }
 
-// end says that all rows were looked at, and which contacts are in jobs of earlier runs.
-func (d *jobDispatcher) end(awaited map[contact.Key]struct{}) { d.queue.end(awaited) }
+// end says that all rows were looked at, so it is known which contacts of the input are in jobs of earlier runs.
+func (d *jobDispatcher) end() { d.queue.end() }
 
 // run submits and polls until every contact has an outcome, or nothing more can be done.
 func (d *jobDispatcher) run() {
@@ -148,20 +149,19 @@ func (d *jobDispatcher) run() {
 
 // takeOver polls each open job of earlier runs once.
 func (d *jobDispatcher) takeOver() {
-	if d.Jobs.API == nil {
-		return
+	if !d.later {
+		d.findJobs(func(*contact.Job) (bool, error) { return true, nil })
 	}
-	jobs, err := d.Jobs.Ledger.OpenJobs(d.uncancelled, d.Jobs.URL)
-	if err != nil {
-		d.stop.abandon(fmt.Errorf("read the ledger: %w", err))
-		return
-	}
+	jobs := d.orphans
+	d.orphans = nil
 	d.Counters.JobsResumed.Add(int64(len(jobs)))
 	now := time.Now()
+	var taken []*openJob
 	for i := range jobs {
-		d.jobs = append(d.jobs, &openJob{Job: jobs[i], delay: minPollDelay, next: now, until: now.Add(d.Jobs.Wait)})
+		taken = append(taken, &openJob{Job: jobs[i], delay: minPollDelay, next: now, until: now.Add(d.Jobs.Wait)})
 	}
-	for _, j := range slices.Clone(d.jobs) {
+	d.jobs = append(d.jobs, taken...)
+	for _, j := range taken {
 		if d.stop.stopped() {
 			return
 		}
@@ -220,11 +220,10 @@ func (d *jobDispatcher) isFinished() bool {
 	if len(d.jobs) == 0 {
 		return true
 	}
-	awaited, ended := d.queue.ended()
-	if !ended {
+	if !d.queue.ended() {
 		return false
 	}
-	d.classify(awaited)
+	d.classify()
 	_, others := d.polled()
 	return !others
 }

@@ -14,10 +14,11 @@ import (
 
 // An entry is a row with what is known of its contact.
 type entry struct {
-	row    *reader.Row
-	defect *defect // not nil: the row cannot be sent, and keys and state are zero
-	keys   contact.Keys
-	state  ledger.State
+	row     *reader.Row
+	skipped bool    // the row is not in the scope, and the rest is zero
+	defect  *defect // not nil: the row cannot be sent, and keys and state are zero
+	keys    contact.Keys
+	state   ledger.State
 }
 
 // A lookup reads a source in batches and looks up the contacts of each batch in the ledger.
@@ -25,6 +26,7 @@ type lookup struct {
 	rules  *Rules
 	source Source
 	ledger Ledger
+	scope  scope
 	// readErr is the error by which the input ended early, or nil.
 	readErr error
 
@@ -63,26 +65,50 @@ func (l *lookup) batches(ctx context.Context) iter.Seq2[[]entry, error] {
 func (l *lookup) find(ctx context.Context, n int) ([]entry, error) {
 	valid := 0
 	for i := range n {
-		e := entry{row: &l.rows[i], defect: check(&l.rows[i])}
-		if e.defect == nil {
-			e.keys = l.rules.Identity.Keys(l.rows[i].Contact)
+		e, err := l.enter(&l.rows[i])
+		if err != nil {
+			return nil, err
+		}
+		if e.isLookedUp() {
 			l.keys[valid] = e.keys
 			valid++
 		}
 		l.entries[i] = e
+	}
+	if valid == 0 {
+		return l.entries[:n], nil
 	}
 	if err := l.ledger.States(ctx, l.keys[:valid], l.states[:valid]); err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
 	next := 0
 	for i := range n {
-		if e := &l.entries[i]; e.defect == nil {
+		if e := &l.entries[i]; e.isLookedUp() {
 			e.state = l.states[next]
 			next++
 		}
 	}
 	return l.entries[:n], nil
 }
+
+// enter returns the entry of a row, without its state.
+func (l *lookup) enter(row *reader.Row) (entry, error) {
+	e := entry{row: row}
+	if l.scope.share != nil {
+		mine, err := l.scope.share.next()
+		if e.skipped = !mine; err != nil || e.skipped {
+			return e, err
+		}
+	}
+	if e.defect = check(row); e.defect == nil {
+		e.keys = l.rules.Identity.Keys(row.Contact)
+		e.skipped = !l.scope.has(l.contactKey(&e))
+	}
+	return e, nil
+}
+
+// isLookedUp reports whether the ledger may know the contact of the row.
+func (e *entry) isLookedUp() bool { return !e.skipped && e.defect == nil }
 
 // contactKey is what identifies a contact in the ledger.
 func (l *lookup) contactKey(e *entry) contact.Key { return e.keys.By(l.rules.ByEmail) }

@@ -64,6 +64,7 @@ func (d *jobDispatcher) poll(j *openJob) {
 		}
 	}
 	j.callReserved = false
+	d.first.await()
 	p := d.Jobs.API.Poll(d.stop.soft, d.stop.hard, &j.Job, d.oneCall)
 	if p.Sent == 0 {
 		d.Budget.Return(1)
@@ -71,6 +72,7 @@ func (d *jobDispatcher) poll(j *openJob) {
 	if p.Err != nil {
 		d.stop.abandon(p.Err)
 	}
+	d.first.observe(p.State != contact.PollStopped)
 	now := time.Now()
 	switch p.State {
 	case contact.PollReady:
@@ -165,24 +167,23 @@ func (d *jobDispatcher) remove(j *openJob) {
 	}
 }
 
-// classify stops polling the jobs of earlier runs in which no contact of the input is. Their results are the next run's.
-func (d *jobDispatcher) classify(awaited map[contact.Key]struct{}) {
+// classify stops polling the jobs of earlier runs in which no contact of the input is. Their results are another run's.
+func (d *jobDispatcher) classify() {
 	for _, j := range slices.Clone(d.jobs) {
 		if j.own || j.classified {
 			continue
 		}
-		err := d.Jobs.Ledger.JobContacts(d.uncancelled, j.Number, func(c ledger.JobContact) error {
-			_, found := awaited[c.Keys.By(d.ByEmail)]
-			j.classified = j.classified || found
-			return nil
-		})
+		var err error
+		if j.classified, err = d.isAwaited(&j.Job); err == nil && !j.classified {
+			d.remove(j)
+			delete(d.knownJobs, j.Number)
+			err = d.Jobs.Ledger.LeaveJob(d.uncancelled, d.Run, j.Number)
+		}
 		switch {
 		case err != nil:
 			d.stop.abandon(fmt.Errorf("read the ledger: %w", err))
 			return
-		case !j.classified:
-			d.remove(j)
-		case j.left != "":
+		case j.classified && j.left != "":
 			d.stop.note(contact.StopCap, j.left)
 		}
 	}

@@ -220,7 +220,7 @@ func (d *jobDispatcher) commit(j *openJob, end ledger.JobState) bool {
 		d.Counters.add(o)
 		d.finished(o.Keys)
 		if o.Kind == contact.Lost && !d.takenOver {
-			d.lostBefore[o.Keys.By(d.ByEmail)] = true
+			d.loseBefore(o.Keys)
 		}
 	}
 	j.Contacts -= len(b.outcomes)

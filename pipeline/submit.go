@@ -65,6 +65,7 @@ func (d *jobDispatcher) submit(g *group) {
 	a := d.Jobs.API.Submit(d.stop.soft, d.stop.hard, questions, d.oneCall)
 	d.observe(a.Remaining)
 	d.heed(a.Stop, a.StopDetail)
+	d.first.observe(a.Outcome.Kind == 0 || provesKey(&a.Outcome))
 	if a.Outcome.Kind != 0 {
 		d.Budget.Return(1) // for the results
 	}
@@ -102,7 +103,7 @@ func (d *jobDispatcher) commitJob(g *group) (job int64, ok bool) {
 			left = append(left, c)
 		} else {
 			d.drop(c)
-			d.elsewhere.Store(true)
+			d.unclaimed(c.question.Keys)
 		}
 	}
 	g.contacts = left
@@ -119,6 +120,7 @@ func (d *jobDispatcher) accepted(g *group, job int64, a *contact.Acceptance, sub
 		d.stop.fail(fmt.Errorf("record the bulk job %.100q: %w", a.ID, err))
 		return
 	}
+	d.knowJob(job)
 	d.Counters.JobsSubmitted.Add(1)
 	d.lostInARow = 0
 	now := time.Now()

@@ -16,7 +16,9 @@ type Write struct {
 	Source Source
 	Ledger Ledger
 	// Run is this run's number, which tells its answers from those of earlier runs; 0: all are of earlier runs.
-	Run      int64
+	Run int64
+	// Runs are the runs that share the work on the input: their answers count as this run's. nil: there are no others.
+	Runs     map[int64]bool
 	Results  Sink[writer.Result]
 	Failures Sink[writer.Failure]
 	// Pending takes the rows that were not sent; nil: they are only counted.
@@ -135,7 +137,7 @@ func (p *writePass) writeAnswer(e *entry, o *contact.Outcome) error {
 	count(&p.result.Matched, o.Kind == contact.Matched)
 	count(&p.result.NoMatch, o.Kind == contact.NoMatch)
 	count(&p.result.Stale, p.stale(e.state))
-	count(&p.result.FromLedger, o.Run != p.Run || p.Run == 0)
+	count(&p.result.FromLedger, (o.Run != p.Run || p.Run == 0) && !p.Runs[o.Run])
 	count(&p.result.Deduplicated, !first)
 	count(&p.result.Credits, first && o.Charged)
 	count(&p.result.Contacts, first && o.Kind == contact.Matched)

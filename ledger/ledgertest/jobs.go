@@ -72,6 +72,14 @@ func openJobs(t TB, s ledger.Store, url string) []contact.Job {
 	return jobs
 }
 
+// adopt reports whether a run may poll a job.
+func adopt(t TB, s ledger.Store, run, job int64) bool {
+	t.Helper()
+	adopted, err := s.AdoptJob(t.Context(), run, job)
+	check(t, err)
+	return adopted
+}
+
 // states returns the states of some persons, by which of them are in a job.
 func inJob(t TB, s ledger.Store, persons ...int) (in []int) {
 	t.Helper()
@@ -135,6 +143,15 @@ func testJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 		}
 
 		second := Begin(t, s)
+		for _, j := range []int64{job, other, job} { // one of them twice
+			if !adopt(t, s, second, j) {
+				t.Errorf("job %d of a run that has ended cannot be adopted", j)
+			}
+		}
+		check(t, s.LeaveJob(t.Context(), second, other))
+		if len(openJobs(t, s, URL)) != 2 {
+			t.Errorf("open are %v", openJobs(t, s, URL))
+		}
 		check(t, s.CommitResults(t.Context(), second, job, append(results(contact.Matched, 4, 2), Outcome(3, contact.Lost)), nil, ""))
 		if state := State(t, s, Person(4).Keys); state.InJob || state.Kind != contact.Matched || !state.DoneThisRun {
 			t.Errorf("a result: %+v", state)
@@ -151,7 +168,13 @@ func testJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 			t.Errorf("in the middle, in a job are %v", in)
 		}
 		third := Begin(t, s)
+		if !adopt(t, s, third, job) || !adopt(t, s, third, other) {
+			t.Error("a job of a run that has died cannot be adopted")
+		}
 		check(t, s.CommitResults(t.Context(), third, job, results(contact.NoMatch, 1, 5), nil, ledger.JobDone))
+		if adopt(t, s, third, job) {
+			t.Error("a job that has ended was adopted")
+		}
 		if jobs := openJobs(t, s, URL); len(jobs) != 1 || jobs[0].Number != other {
 			t.Errorf("open are %+v", jobs)
 		}

@@ -211,6 +211,17 @@ func (l *Ledger) OpenJobs(_ context.Context, url string) ([]contact.Job, error) 
 	return jobs, nil
 }
 
+// AdoptJob reports whether a job is open: only one run at a time uses the ledger, and it may poll each.
+func (l *Ledger) AdoptJob(_ context.Context, _, job int64) (adopted bool, err error) {
+	l.db.Lock()
+	defer l.db.Unlock()
+	j, found := l.jobs[job]
+	return found && j.state == ledger.JobOpen, nil
+}
+
+// LeaveJob does nothing: there is no other run.
+func (l *Ledger) LeaveJob(context.Context, int64, int64) error { return nil }
+
 // JobContacts calls do with each contact of a job that has not ended, in the order of submission, until do returns an error, and
 // returns that error. do must not use the ledger.
 func (l *Ledger) JobContacts(_ context.Context, job int64, do func(ledger.JobContact) error) error {
