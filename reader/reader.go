@@ -95,7 +95,17 @@ func (r *Reader) BytesRead() int64 {
 	return r.in.BytesRead()
 }
 
-// Close frees what unpacking has allocated, and removes temporary files. It does not close the input.
+// Memory returns how many bytes are in memory until Close because of the input's size and structure: the texts that the cells of
+// a workbook share, and its merged ranges. It is 0 for formats that do not need this. It may grow with the first rows.
+func (r *Reader) Memory() int64 {
+	if m, ok := r.rows.(interface{ Memory() int64 }); ok {
+		return m.Memory()
+	}
+	return 0
+}
+
+// Close frees memory and removes temporary files; rows are not valid any more. It does not close the input. What is known about the
+// input stays known. Calling it again does nothing.
 func (r *Reader) Close() error {
 	r.in.Close()
 	if c, ok := r.rows.(io.Closer); ok {

@@ -229,7 +229,8 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		return pipeline.WriteResult{}, errors.New("read " + console.Name(j.input.Name) + " again: " + err.Error() + ": " + rerunAdvice)
 	}
 	defer func() { _ = rows.Close() }() // it was only read
-	j.memory.forLargeAnswers()          // earlier runs may have had some
+	j.memory.forInput(rows)
+	j.memory.forLargeAnswers() // earlier runs may have had some
 	w := pipeline.Write{Rules: j.rules, Source: rows, Ledger: j.ledger, Run: run}
 	if j.settings.SameBy != "email" {
 		w.Identity = w.Identity.ByRequest() // only what is asked is kept by both keys

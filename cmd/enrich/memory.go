@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"enrich/pipeline"
 	"enrich/reader"
 )
 
@@ -41,6 +40,9 @@ type memoryLimit struct {
 
 	mu    sync.Mutex
 	large bool
+	// input is what the input keeps in memory, in bytes (see [reader.Reader.Memory]). It is above the promise: within it, the runtime
+	// would do nothing but collect.
+	input int64
 }
 
 // set sets the limit for the contacts that there are now.
@@ -55,7 +57,15 @@ func (m *memoryLimit) set() {
 		share -= memoryForUnpacking
 	}
 	more := memoryPerWorker * int64(max(0, m.workers-memoryWorkers))
-	debug.SetMemoryLimit(share + more + memoryPerContact*(m.contacts()+memoryEvery))
+	debug.SetMemoryLimit(share + more + m.input + memoryPerContact*(m.contacts()+memoryEvery))
+}
+
+// forInput raises the limit by what an input keeps in memory.
+func (m *memoryLimit) forInput(rows *reader.Reader) {
+	m.mu.Lock()
+	m.input = rows.Memory()
+	m.mu.Unlock()
+	m.set()
 }
 
 // forLargeAnswers lowers the limit, and returns what the runtime has above it to the system.
@@ -73,23 +83,23 @@ func (m *memoryLimit) forLargeAnswers() {
 // countedSource counts the rows on their way to admission, for the progress and for the memory limit, which grows with the
 // contacts.
 type countedSource struct {
-	pipeline.Source
+	*reader.Reader
 	memory *memoryLimit
 	// rows and bytes are what was handed on; bytes as their text has them, but for quotes.
 	rows, bytes atomic.Int64
 	told        int64 // rows when the limit was set
 }
 
-func newCountedSource(rows pipeline.Source, memory *memoryLimit) *countedSource {
+func newCountedSource(rows *reader.Reader, memory *memoryLimit) *countedSource {
 	debug.SetGCPercent(memoryGrowth)
-	c := &countedSource{Source: rows, memory: memory}
+	c := &countedSource{Reader: rows, memory: memory}
 	c.limit()
 	return c
 }
 
 // Read implements [pipeline.Source].
 func (c *countedSource) Read(rows []reader.Row) (int, error) {
-	n, err := c.Source.Read(rows)
+	n, err := c.Reader.Read(rows)
 	var bytes int64
 	for i := range rows[:n] {
 		bytes += textOf(&rows[i])
@@ -115,5 +125,5 @@ func textOf(row *reader.Row) int64 {
 
 func (c *countedSource) limit() {
 	c.told = c.rows.Load()
-	c.memory.set()
+	c.memory.forInput(c.Reader)
 }

@@ -135,6 +135,7 @@ func (j *job) savedByEmail(rows *reader.Reader, f *forecast) (*saving, error) {
 		return nil, j.settings.LedgerAdvice(err)
 	}
 	j.ledger = byEmail
+	_ = rows.Close() // it was only read; the second reading needs the memory and the temporary space
 	o := j.reading
 	o.Cleaning = nil
 	again, err := j.openUntil(j.shutdown.Interrupted, o)

@@ -62,6 +62,7 @@ func write(w world, s *settings.Settings, name string) error {
 	}
 	j.sayFooter(first.Skipped())
 	sum, bytes := first.Sum()
+	_ = first.Close() // it was only read; the second pass needs the memory and the temporary space
 	written, err := j.write(0, first.Columns(), sum, read, broken)
 	if err != nil {
 		return j.interrupted(err)

@@ -247,3 +247,42 @@ func FuzzWorkbook(f *testing.F) {
 		}
 	})
 }
+
+// What a workbook keeps in memory is what Memory says, and Close gives it back, also if the reader itself is still known.
+func TestMemoryIsGivenBack(t *testing.T) {
+	skipIfShort(t)
+	const texts = 400_000
+	book := packed(t, map[string][]piece{
+		"xl/s.xml": {{`<worksheet><sheetData><row><c t="s"><v>0</v></c></row><row><c t="s"><v>1</v></c></row>`, 1}, {"</sheetData><mergeCells>", 1}, {`<mergeCell ref="A2:A9"/>`, 100_000}, {"</mergeCells></worksheet>", 1}},
+		"xl/t.xml": {{"<sst><si><t>email</t></si>", 1}, {`<si><t>a%d@with-a-long-name-that-takes-some-room.example</t></si>`, texts}, {"</sst>", 1}},
+	})
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	r, err := readertest.Open(book, readertest.AnyColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const slack = 2 << 20 // for what every reader has
+	grown := heap() - before
+	if said := r.Memory(); said < 16<<20+4*texts || said > 20<<20+4*texts+2<<20 || grown < said-slack || grown > said+slack {
+		t.Errorf("the heap grew by %d bytes, and Memory says %d", grown, said)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if left := heap() - before; r.Memory() != 0 || left > slack {
+		t.Errorf("after Close %d bytes are left, and Memory says %d", left, r.Memory())
+	}
+	if _, err := r.Read(make([]reader.Row, 1)); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("a row after Close: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Errorf("the second Close: %v", err)
+	}
+	runtime.KeepAlive(r)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -191,8 +192,19 @@ func (r *Reader) Skipped() source.Lines { return r.trailer.Skipped }
 // BytesRead returns how much of the file was read, in proportion to how much of the sheet was. Any goroutine may call it.
 func (r *Reader) BytesRead() int64 { return r.progress.Load() }
 
-// Close removes temporary files.
-func (r *Reader) Close() error { return errors.Join(r.scanner.Close(), r.book.Close()) }
+// mergedSize is the size of a merged range in memory, in bytes.
+const mergedSize = 12
+
+// Memory returns how many bytes of texts and merged ranges are in memory until Close.
+func (r *Reader) Memory() int64 {
+	return r.book.strings.memory() + mergedSize*int64(cap(r.merged.ranges))
+}
+
+// Close frees memory and removes temporary files.
+func (r *Reader) Close() error {
+	r.merged, r.err = merger{}, os.ErrClosed
+	return errors.Join(r.scanner.Close(), r.book.Close())
+}
 
 // Read fills rows with the next ones and returns how many; 0 and io.EOF at the end.
 func (r *Reader) Read(rows []source.Row) (n int, err error) {

@@ -3,6 +3,7 @@ package workbook
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"enrich/internal/tempfile"
 	"enrich/reader/internal/xmlscan"
@@ -204,12 +205,24 @@ func (t *texts) load() error {
 	}
 }
 
-// close removes the temporary file.
+// memory returns how many bytes are in memory, those of the cached blocks included.
+func (t *texts) memory() int64 {
+	n := int64(len(t.blocks)) * textBlock
+	for _, chunk := range t.ends {
+		n += 4 * int64(cap(chunk))
+	}
+	for i := range t.cached {
+		n += int64(cap(t.cached[i].bytes))
+	}
+	return n
+}
+
+// close frees the texts, and removes the temporary file.
 func (t *texts) close() error {
-	if t.file == nil {
+	file := t.file
+	*t = texts{loaded: true, err: os.ErrClosed}
+	if file == nil {
 		return nil
 	}
-	err := t.file.Close()
-	t.file = nil
-	return err
+	return file.Close()
 }
