@@ -55,7 +55,7 @@ func Open(name string, stdin io.Reader) (*Input, error) {
 	case !info.Mode().IsRegular():
 		return describe(name, info).copied(f, f)
 	case info.Size() == 0:
-		err = fmt.Errorf("%q is empty: there is nothing to do", name)
+		err = fmt.Errorf("%q %w", name, ErrEmpty)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -64,6 +64,9 @@ func Open(name string, stdin io.Reader) (*Input, error) {
 	in.File, in.Size = f, info.Size()
 	return in, nil
 }
+
+// ErrEmpty is the error of a file without a byte. An empty pipe is opened: that it is empty shows when it is read.
+var ErrEmpty = errors.New("is empty: there is nothing to do")
 
 // unnamed is the stem of an input without a name of its own.
 const unnamed = "stdin"

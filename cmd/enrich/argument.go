@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"enrich/cmd/enrich/internal/problem"
+	"enrich/cmd/enrich/internal/remote"
 	"enrich/reader"
 )
 
@@ -22,7 +20,7 @@ func oneFile(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) > 1:
 		return problem.New(problem.Problem{
-			Code: "too_many_arguments", Message: fmt.Sprintf("%s takes one file, got %d", cmd.Name(), len(args)) + " (quote a name that contains spaces)",
+			Code: "too_many_arguments", Message: fmt.Sprintf("%s takes one file, got %d", cmd.Name(), len(args)), Advice: "quote a name that contains spaces",
 		})
 	case len(args) == 1:
 		return refuseURL(cmd, args[0])
@@ -60,65 +58,50 @@ func isTerminal(r io.Reader) bool {
 	return err != nil || term.IsTerminal(int(f.Fd()))
 }
 
-var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
-
-// refuseURL returns an error for a URL, with the pipe that reads it.
-func refuseURL(cmd *cobra.Command, name string) error {
-	match := scheme.FindStringSubmatch(name)
-	if match == nil {
-		return nil
+// isFile reports whether a stream is a file with something in it. Programs that expect the help may run with any other standard input.
+func isFile(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
 	}
-	if _, err := os.Lstat(name); err == nil { // a directory called "s3:"
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular() && info.Size() > 0
+}
+
+// refuseURL returns an error for a URL, with the pipe that reads it into a command.
+func refuseURL(cmd *cobra.Command, name string) error {
+	if !remote.IsURL(name) {
 		return nil
 	}
 	advice := "download it first, or pipe it into " + cmd.CommandPath() + " -"
-	if fetch := fetchCommand(strings.ToLower(match[1]), name); fetch != "" {
-		advice = "use a pipe: " + fetch + " | " + cmd.CommandPath() + " -"
+	if reader := remote.Reader(name); reader != "" {
+		advice = "use a pipe: " + reader + " | " + cmd.CommandPath() + " -"
 	}
-	if strings.EqualFold(match[1], "file") {
-		advice = "name it by its path: " + shellQuote(name[len(match[0]):])
+	if path, isFile := remote.Path(name); isFile {
+		advice = "name it by its path: " + path
 	}
 	return problem.New(problem.Problem{Code: "input_is_url", Message: cmd.Name() + " reads files and standard input, not URLs", Advice: advice})
 }
 
-// fetchCommand returns the command that prints what a URL names; "" if the scheme is not known.
-func fetchCommand(scheme, name string) string {
-	switch scheme {
-	case "s3", "s3a", "s3n":
-		return "aws s3 cp " + shellQuote("s3"+name[len(scheme):]) + " -"
-	case "gs":
-		return "gcloud storage cat " + shellQuote(name)
-	case "az":
-		container, blob, _ := strings.Cut(name[len("az://"):], "/")
-		return "az storage blob download --container-name " + shellQuote(container) + " --name " + shellQuote(blob)
-	case "http", "https", "ftp", "ftps", "sftp", "scp":
-		return "curl -fsSL " + shellQuote(withoutSecrets(name))
-	case "hdfs", "webhdfs":
-		return "hdfs dfs -cat " + shellQuote(name)
+// arguments checks arguments as check does. Cobra's own errors have no code, and repeat what may be a key.
+func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		err := check(cmd, args)
+		if err == nil {
+			return nil
+		}
+		if problem.Of(err).Code == "" {
+			expected := "no argument"
+			switch none, one := check(cmd, nil) == nil, check(cmd, []string{"x"}) == nil; {
+			case none && one:
+				expected = "at most one argument"
+			case one:
+				expected = "one argument"
+			}
+			err = problem.New(problem.Problem{
+				Code: "too_many_arguments", Message: fmt.Sprintf("%s takes %s, got %d", cmd.Name(), expected, len(args)), Advice: cmd.CommandPath() + " --help shows what it takes",
+			})
+		}
+		return usage(err)
 	}
-	return ""
-}
-
-// withoutSecrets returns a URL without its user and query, which may contain a password or a signature.
-func withoutSecrets(name string) string {
-	u, err := url.Parse(name)
-	if err != nil {
-		return "URL"
-	}
-	query := ""
-	if u.RawQuery != "" {
-		query = "?…"
-	}
-	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
-	return u.String() + query
-}
-
-var shellSafe = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
-
-// shellQuote returns a word as a shell takes it literally.
-func shellQuote(word string) string {
-	if shellSafe.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

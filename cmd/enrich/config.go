@@ -71,6 +71,10 @@ func configOf(w world, s *settings.Settings, cmd *cobra.Command) config {
 	if place, err := s.ReadLedgerPlace(w.lookupEnv); err == nil {
 		s.Ledger = place.String()
 	}
+	s.URL = s.ShownURL()
+	if source := s.KeySource(w.lookupEnv); s.APIKeyFile != "" {
+		s.APIKeyFile = strings.TrimPrefix(source, "file ")
+	}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Name == "help" || f.Name == "config" {
 			return
@@ -94,26 +98,29 @@ func configOf(w world, s *settings.Settings, cmd *cobra.Command) config {
 var (
 	userInfo   = regexp.MustCompile(`://[^\s'"]*@`)
 	secretPair = regexp.MustCompile(`(?i)((?:password|passwd|pwd|token|secret|signature|sig|key)=)[^&\s'"]+`)
-	bearer     = regexp.MustCompile(`(?i)(bearer\s+)[^\s'"]+`)
-	webAddress = regexp.MustCompile(`(https?://[^/\s'"]+/)[^\s'"]+`)
+	assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 )
 
 const hidden = "[hidden]"
 
-// hideSecrets replaces what is or may be a secret. The address of a webhook is one, so only its host is shown.
+// hideSecrets replaces what is or may be a secret. Of a command, only the program is shown: among its arguments may be the address
+// of a webhook, a header or a password, in whatever form the program takes them.
 func hideSecrets(name, value string) string {
 	switch name {
 	case "on-finish":
-		value = webAddress.ReplaceAllString(value, "${1}"+hidden)
+		program, _, more := strings.Cut(strings.TrimSpace(value), " ")
+		switch {
+		case assignment.MatchString(program) || strings.ContainsAny(program, "'\"\n\t;|&<>$`"):
+			return hidden
+		case more:
+			return program + " " + hidden
+		}
+		value = program
 	case "ledger":
 		return dburl.Hide(value)
-	case "url":
-	default:
-		return value
 	}
 	value = userInfo.ReplaceAllString(value, "://"+hidden+"@")
-	value = secretPair.ReplaceAllString(value, "${1}"+hidden)
-	return bearer.ReplaceAllString(value, "${1}"+hidden)
+	return secretPair.ReplaceAllString(value, "${1}"+hidden)
 }
 
 // print writes the settings as a config file.

@@ -11,6 +11,7 @@ import (
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/contact"
+	"enrich/input"
 	"enrich/internal/tempfile"
 	"enrich/ledger"
 	"enrich/pipeline"
@@ -47,6 +48,7 @@ const (
 // kinds are the kinds of errors, the most specific first. Their codes are a contract.
 var kinds = [...]kind{
 	{nil, "unknown_command", "", "enrich --help lists the commands"},
+	{nil, "no_command", "", "enrich --help lists the commands"},
 	{nil, "unknown_flag", "", adviceHelp},
 	{nil, "unknown_variable", "", "enrich run --help lists the flags; ENRICH_ is reserved for them"},
 	{nil, "unknown_setting", "", "enrich run --help lists the flags, whose names the settings have"},
@@ -55,8 +57,9 @@ var kinds = [...]kind{
 	{nil, "key_not_allowed", "", "set the environment variable SELLING_API_KEY, or name a file with --api-key-file"},
 	{nil, "config_file", "config", "fix the file, or name another one with --config"},
 	{nil, "no_file", "", "name a file, or - for standard input"},
-	{nil, "too_many_arguments", "", "name one file; quote a name that contains spaces"},
+	{nil, "too_many_arguments", "", "quote a name that contains spaces"},
 	{nil, "input_is_url", "", "download it, or pipe it into enrich run -"},
+	{nil, "output_is_url", "", "name a file, or - for standard output in a pipe"},
 	{nil, "input_unreadable", "", "check the name and the permissions of the file"},
 	{nil, "no_api_key", "api-key-file", "set the environment variable SELLING_API_KEY, or name a file with --api-key-file"},
 	{nil, "invalid_api_key", "api-key-file", "copy the key from the account again, without quotes and spaces"},
@@ -64,9 +67,9 @@ var kinds = [...]kind{
 	{nil, "output_directory", "out", "name another directory with --out"},
 	{nil, "output", "out", "name another file"},
 	{nil, "other_input", "out", "name another directory with --out, or use --replace"},
-	{nil, "wrong_format", "format", "choose another --format, or name another file"},
 	{nil, "output_too_large", "format", "use --format csv"},
 	{nil, "on_finish", "on-finish", "leave the flag out on this machine"},
+	{input.ErrEmpty, "input_empty", "", "name a file with rows"},
 	{reader.ErrEmpty, "input_empty", "", "name a file with rows"},
 	{reader.ErrEncoding, "encoding", "encoding", "name the encoding with --encoding"},
 	{reader.ErrNoColumn, "no_column", "map", "name the columns with --map FIELD=COLUMN; " + adviceRead},
@@ -88,6 +91,7 @@ var kinds = [...]kind{
 	{ledger.ErrRefused, "database_refused", "ledger", "change the database's settings, or name another one with --ledger"},
 	{ledger.ErrUnreachable, "ledger_unreachable", "ledger", "check that the database runs and accepts connections, then " + adviceAgain},
 	{ledger.ErrFenced, "run_fenced", "ledger", adviceAgain},
+	{nil, "ledger_unusable", "ledger", "name a file with --ledger"},
 	{errNobody, "not_in_ledger", "", "check the spelling and --ledger"},
 	{errInputChanged, "input_changed", "", adviceAgain},
 	{tempfile.ErrFailed, "disk", "", "check the directory for temporary files (TMPDIR), then " + adviceAgain},
@@ -110,10 +114,21 @@ func reportOf(err error) errorReport {
 	for i := range kinds {
 		if k := &kinds[i]; k.code == p.Code && (k.is == nil || errors.Is(err, k.is)) {
 			p.Flag, p.Advice = orElse(p.Flag, k.flag), orElse(p.Advice, k.advice)
+			p.Message = withoutAdvice(p.Message, p.Advice)
 			break
 		}
 	}
 	return newReport(p)
+}
+
+// withoutAdvice returns a message that ends with the advice of its kind without it.
+func withoutAdvice(message, advice string) string {
+	for _, separator := range []string{"; ", ": ", ", "} {
+		if before, found := strings.CutSuffix(message, separator+advice); found {
+			return before
+		}
+	}
+	return message
 }
 
 func orElse(s, other string) string {
@@ -157,9 +172,9 @@ func newReport(p problem.Problem) errorReport {
 	}
 	r := errorReport{Code: p.Code, Message: p.Message, Advice: &p.Advice}
 	if p.Flag != "" {
-		name := "--" + p.Flag
-		if len(p.Flag) == 1 {
-			name = "-" + p.Flag
+		name := p.Flag
+		if !strings.HasPrefix(name, "-") {
+			name = "--" + name
 		}
 		r.Flag = &name
 	}
@@ -191,9 +206,16 @@ func stopReport(a pipeline.AskResult) errorReport {
 		p.Flag = match[1]
 	}
 	if a.Stop == contact.StopInput {
-		return reportOf(a.ReadErr)
+		return brokenReport(a.ReadErr)
 	}
 	return newReport(p)
+}
+
+// brokenReport is stopReport for an input that ended early.
+func brokenReport(err error) errorReport {
+	report := reportOf(err)
+	report.Code = string(contact.StopInput)
+	return report
 }
 
 // adviceOfLines joins the lines of an advice, which may be a list.

@@ -17,6 +17,7 @@ import (
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
+	"enrich/input"
 	"enrich/ledger"
 	"enrich/reader"
 )
@@ -82,7 +83,7 @@ func codeOf(err error) int {
 		return sig.ExitCode()
 	case errors.Is(err, context.Canceled):
 		return exitSIGINT
-	case errors.As(err, &use), errors.Is(err, ledger.ErrRefused):
+	case errors.As(err, &use), errors.Is(err, ledger.ErrRefused), errors.Is(err, input.ErrEmpty):
 		return exitUsage
 	case errors.Is(err, ledger.ErrLocked):
 		return exitLocked
@@ -173,15 +174,18 @@ func wantsJSON(w world, cmd *cobra.Command, args []string) bool {
 	return value == "json"
 }
 
-// givenAs finds the value of a flag in arguments that could not be parsed, or "".
-func givenAs(args []string, flag string) string {
+// givenAs finds the last value of a flag in arguments that could not be parsed, or "".
+func givenAs(args []string, flag string) (value string) {
 	for i, arg := range args {
-		if value, found := strings.CutPrefix(arg, "--"+flag+"="); found {
-			return value
+		if arg == "--" {
+			break
+		}
+		if given, found := strings.CutPrefix(arg, "--"+flag+"="); found {
+			value = given
 		}
 		if arg == "--"+flag && i+1 < len(args) {
-			return args[i+1]
+			value = args[i+1]
 		}
 	}
-	return ""
+	return value
 }

@@ -12,6 +12,7 @@ import (
 
 	"enrich/client/fakeapi"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 )
@@ -186,7 +187,7 @@ func (s *apiSettings) options() (fakeapi.Options, error) {
 			return o, usage(fmt.Errorf("--%s: expected a share from 0 to 1", name))
 		}
 	}
-	return o, usage(o.Validate())
+	return o, usageOf("invalid_value", o.Validate())
 }
 
 // orNone tells 0 as the stand-in's options do, whose 0 is the default.
@@ -201,12 +202,12 @@ func fakeapiCommand(w world) *cobra.Command {
 	var s apiSettings
 	cmd := fakeapiFlags(&s)
 	new(settings.Settings).ConfigFlag(cmd)
-	cmd.RunE = func(*cobra.Command, []string) error { return serve(w, &s) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return serve(w, &s, wantsJSON(w, cmd, nil)) }
 	return cmd
 }
 
 // serve is up until a signal comes or its time is over.
-func serve(w world, s *apiSettings) error {
+func serve(w world, s *apiSettings, asJSON bool) error {
 	o, err := s.options()
 	if err != nil {
 		return err
@@ -215,7 +216,7 @@ func serve(w world, s *apiSettings) error {
 	defer stop.Close()
 	api, err := fakeapi.Listen(stop.Interrupted, s.addr, o)
 	if err != nil {
-		return usage(err)
+		return usage(problem.Wrap(err, "invalid_value", "addr", ""))
 	}
 	defer api.Close()
 	if s.tls != "" {
@@ -233,7 +234,8 @@ func serve(w world, s *apiSettings) error {
 	case <-stop.Interrupted.Done():
 	}
 	stats := api.Stats()
-	_, _ = fmt.Fprintf(w.stderr, "%s, %s charged\n", console.Count(stats.Calls, "call"), console.Count(stats.Charged, "credit")) // the count is told at /_stats as well
+	console.NewPrinter(w.console, console.Options{JSON: asJSON}).Info(
+		console.Count(stats.Calls, "call")+", "+console.Count(stats.Charged, "credit")+" charged", "event", "fakeapi", "calls", stats.Calls, "charged", stats.Charged)
 	if sig := stop.Signal(); sig != nil {
 		return exitStatus(shutdown.Interruption{Signal: sig}.ExitCode())
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,9 +29,17 @@ var flagContract = map[string][2]string{
 	"quiet": {"false", "true"}, "verbose": {"false", "true"}, "log-format": {"text", "json"}, "config": {"", os.DevNull},
 }
 
-// TestFlagsBeforeEnvironmentBeforeDefaults: each flag has the default of the contract and takes ENRICH_<FLAG>; if both are
-// given, the flag wins.
-func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
+// tomlLine is a setting as it is in a config file, by the type of its flag.
+func tomlLine(name, standard, value string) string {
+	if _, err := strconv.Atoi(value); err == nil || standard == "false" {
+		return name + " = " + value + "\n"
+	}
+	return name + " = " + strconv.Quote(value) + "\n"
+}
+
+// TestFlagsBeforeEnvironmentBeforeFileBeforeDefaults: each flag has the default of the contract and takes ENRICH_<FLAG> and a line of the
+// config file; the strongest wins.
+func TestFlagsBeforeEnvironmentBeforeFileBeforeDefaults(t *testing.T) {
 	there := map[string]bool{}
 	runCommand(world{}).Flags().VisitAll(func(f *pflag.Flag) { there[f.Name] = true })
 	for name := range there {
@@ -44,24 +54,47 @@ func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
 		}
 		standard, other := tt[0], tt[1]
 		plainly := func(s string) string { return strings.Trim(s, "[]") }
+		variable := "ENRICH_" + strings.ReplaceAll(strings.ToUpper(name), "-", "_")
+		folder := t.TempDir()
+		file := filepath.Join(folder, "enrich", "config.toml")
+		if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		env := func(value string) func(string) (string, bool) {
 			return func(asked string) (string, bool) {
-				if asked == "ENRICH_"+strings.ReplaceAll(strings.ToUpper(name), "-", "_") {
+				switch {
+				case asked == variable:
 					return plainly(value), true
+				case asked == "XDG_CONFIG_HOME" && name != "config":
+					return folder, true
 				}
 				return "", false
 			}
 		}
+		inFile := tomlLine(name, standard, plainly(other))
+		weaker := inFile // than the flag or the variable: another value, if there is one that every flag of the type takes
+		if standard != "" && standard != "[]" {
+			weaker = tomlLine(name, standard, standard)
+		}
 		for what, of := range map[string]struct {
-			args     []string
-			env      string
-			expected string
+			args           []string
+			env, file      string
+			expected, from string
 		}{
-			"the default":                   {nil, "", standard},
-			"the environment":               {nil, other, other},
-			"the flag":                      {[]string{"--" + name + "=" + plainly(other)}, "", other},
-			"the flag, not the environment": {[]string{"--" + name + "=" + plainly(other)}, "nonsense that no flag must see", other},
+			"the default":                   {nil, "", "", standard, "default"},
+			"the file":                      {nil, "", inFile, other, file + ", line 1"},
+			"the environment":               {nil, other, "", other, variable},
+			"the environment, not the file": {nil, other, weaker, other, variable},
+			"the flag":                      {[]string{"--" + name + "=" + plainly(other)}, "", "", other, "--" + name},
+			"the flag, not the file":        {[]string{"--" + name + "=" + plainly(other)}, "", weaker, other, "--" + name},
+			"the flag, not the environment": {[]string{"--" + name + "=" + plainly(other)}, "nonsense that no flag must see", "", other, "--" + name},
 		} {
+			if name == "config" && of.file != "" { // a file cannot name another one
+				continue
+			}
+			if err := os.WriteFile(file, []byte(of.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			cmd := runCommand(world{})
 			(&cobra.Command{Use: "enrich"}).AddCommand(cmd)
 			if err := cmd.ParseFlags(of.args); err != nil {
@@ -71,8 +104,9 @@ func TestFlagsBeforeEnvironmentBeforeDefaults(t *testing.T) {
 			if err := settings.Apply(cmd, env(of.env), nil); err != nil {
 				t.Errorf("--%s, %s: %v", name, what, err)
 			}
-			if got := cmd.Flags().Lookup(name).Value.String(); got != of.expected {
-				t.Errorf("--%s, %s: %q, expected %q", name, what, got, of.expected)
+			f := cmd.Flags().Lookup(name)
+			if got, from := f.Value.String(), settings.SourceOf(f).String(); got != of.expected || from != of.from {
+				t.Errorf("--%s, %s: %q from %s, expected %q from %s", name, what, got, from, of.expected, of.from)
 			}
 		}
 	}

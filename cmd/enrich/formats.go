@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"enrich/cmd/enrich/internal/problem"
+	"enrich/cmd/enrich/internal/remote"
 	"enrich/format"
 	"enrich/publish"
 	"enrich/writer"
@@ -75,7 +76,7 @@ func (j *job) tooLargeAdvice(err error) error {
 	if !errors.Is(err, writer.ErrTooLarge) {
 		return err
 	}
-	advice := "nothing was published; the answers are in the ledger: run enrich write --format csv " + shellQuote(j.name)
+	advice := "nothing was published; the answers are in the ledger: run enrich write --format csv " + remote.Quote(j.name)
 	if j.paths.pending != "" && j.pendingFormat.IsBinary() {
 		advice += ", with a .csv file for --pending"
 	}

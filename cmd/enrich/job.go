@@ -117,7 +117,10 @@ func (j *job) close() {
 // openInput opens the input; an unusable name is a usage error.
 func openInput(name string, stdin io.Reader) (*input.Input, error) {
 	in, err := input.Open(name, stdin)
-	if err != nil && !errors.Is(err, reader.ErrStorage) {
+	switch {
+	case errors.Is(err, input.ErrEmpty):
+		return nil, err
+	case err != nil && !errors.Is(err, reader.ErrStorage):
 		return nil, usageOf("input_unreadable", err)
 	}
 	return in, err

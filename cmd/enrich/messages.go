@@ -87,7 +87,7 @@ func (j *job) sayStop(a pipeline.AskResult, stats client.Stats) {
 
 // sayBroken tells that the input ended early, for commands that print what came before.
 func (j *job) sayBroken(err error) {
-	report := reportOf(err)
+	report := brokenReport(err)
 	j.printer.Warn(err.Error(), append([]any{"event", "stop", "stopped", string(contact.StopInput)}, report.attrs()...)...)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -36,6 +37,9 @@ func newFollower(w *world, s *settings.Settings) (*follower, error) {
 		return nil, usage(problem.Wrap(err, "on_finish", "on-finish", ""))
 	}
 	f := &follower{command: &hook.Command{Line: s.OnFinish, Limit: onFinishLimit}}
+	if s.APIKeyFile == "" { // a file is read once, because it may be a pipe
+		f.key, _ = s.Key(w.lookupEnv) // a run without a usable key does not begin
+	}
 	exit := w.exit
 	w.exit = func(code int) {
 		f.command.Kill()
@@ -111,33 +115,35 @@ func (f *follower) report(j *job, err error) finished {
 	return finished{s, &report}
 }
 
-// environment is that of this program, without the API key and the passwords of databases, and with EXIT_STATUS.
+// environment is that of this program, without the API key and the passwords of databases, and with EXIT_STATUS. A run within the command
+// does nothing when it ends, also if the config file says otherwise: ":" is the shell's command that does nothing.
 func (f *follower) environment(environ []string, code int) []string {
-	env := []string{fmt.Sprintf("EXIT_STATUS=%d", code)}
+	env := []string{fmt.Sprintf("EXIT_STATUS=%d", code), onFinishVariable + "=:"}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
 		switch name {
-		case "EXIT_STATUS", settings.KeyVariable, "PGPASSWORD", "PGSSLPASSWORD", "ENRICH_ON_FINISH": // a run within the command has no such command
+		case "EXIT_STATUS", settings.KeyVariable, "PGPASSWORD", "PGSSLPASSWORD", onFinishVariable:
 			continue
 		}
-		if string(f.key.Redact([]byte(value))) != value {
-			continue
+		if string(f.key.Redact([]byte(value))) == value && !containsDatabasePassword(value, environ) {
+			env = append(env, entry)
 		}
-		if containsDatabasePassword(value, environ) {
-			continue
-		}
-		env = append(env, entry)
 	}
 	return env
 }
 
+const onFinishVariable = "ENRICH_ON_FINISH"
+
 // shortestSecret is how long a password must be, in bytes, to be looked for within other variables: a shorter one is in half of them.
 const shortestSecret = 5
+
+// databaseAddress finds a URL of PostgreSQL (also as jdbc:postgresql: or postgresql+psycopg:) and the form "host=db password=…".
+var databaseAddress = regexp.MustCompile(`(?i)postgres|\b(host|hostaddr|dbname|service|user)\s*=`)
 
 // containsDatabasePassword reports whether a value contains the address of a database with a password, or the password that another
 // variable gives to PostgreSQL's clients.
 func containsDatabasePassword(value string, environ []string) bool {
-	if _, found := dburl.Password(value); found && strings.Contains(strings.ToLower(value), "postgres") || found && dburl.Is(value) {
+	if _, found := dburl.Password(value); found && databaseAddress.MatchString(value) { // and not a proxy with a password, which curl needs
 		return true
 	}
 	for _, entry := range environ {

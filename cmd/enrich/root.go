@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/problem"
+	"enrich/cmd/enrich/internal/remote"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 )
@@ -53,6 +55,9 @@ func execute(args []string, w world) (code int) {
 			if show, err := cmd.Flags().GetBool("version"); err == nil && show {
 				return printVersion(w)
 			}
+			if isFile(w.stdin) {
+				return usage(problem.New(problem.Problem{Code: "no_command", Message: "no command for the file on standard input", Advice: "did you mean enrich run < FILE?"}))
+			}
 			return cmd.Help()
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return usage(settings.Apply(cmd, w.lookupEnv, w.environ)) },
@@ -64,9 +69,14 @@ func execute(args []string, w world) (code int) {
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
 	root.InitDefaultCompletionCmd(args...) // it keeps the streams of this moment
+	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
+		switch c.Name() {
+		case "completion":
 			c.Short, c.Example = "Generate shell completions for commands, flags and columns", exampleCompletion
+			c.Args, c.RunE = knownCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		case "help":
+			c.Args = knownTopic
 		}
 	}
 	help.Complete(root)
@@ -125,10 +135,11 @@ func rootCommands(w world) []*cobra.Command {
 }
 
 // unknownCommand returns the error of a command that is not there, if that is why its flags are not known. Only a word directly
-// after the command is one: behind a flag, it may be the flag's value.
+// after the command is one: behind a flag, it may be the flag's value, and even a key.
 func unknownCommand(cmd *cobra.Command, args []string) error {
-	depth := len(strings.Fields(cmd.CommandPath())) - 1
-	if !cmd.HasSubCommands() || len(args) <= depth || strings.HasPrefix(args[depth], "-") {
+	path := strings.Fields(cmd.CommandPath())[1:]
+	depth := len(path)
+	if !cmd.HasSubCommands() || len(args) <= depth || !slices.Equal(args[:depth], path) || strings.HasPrefix(args[depth], "-") {
 		return nil
 	}
 	return knownCommand(cmd, args[depth:depth+1])
@@ -138,6 +149,13 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
+	}
+	if !cmd.HasParent() && remote.IsURL(args[0]) {
+		for _, c := range cmd.Commands() {
+			if c.Name() == "run" {
+				return refuseURL(c, args[0])
+			}
+		}
 	}
 	var names []string
 	for _, c := range cmd.Commands() {
@@ -154,11 +172,20 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 	return problem.New(problem.Problem{Code: "unknown_command", Message: fmt.Sprintf("unknown command %q", args[0]), Advice: advice})
 }
 
+// knownTopic is knownCommand for the words after help.
+func knownTopic(cmd *cobra.Command, words []string) error {
+	found, rest, err := cmd.Root().Find(words)
+	if err != nil || !found.HasSubCommands() {
+		return err
+	}
+	return knownCommand(found, rest)
+}
+
 // asUsage makes errors in the arguments usage errors, for the command and those below it. Cobra finds an unknown
 // command before any of this runs.
 func asUsage(c *cobra.Command) {
 	if args := c.Args; args != nil {
-		c.Args = func(cmd *cobra.Command, a []string) error { return usage(args(cmd, a)) }
+		c.Args = arguments(args)
 	}
 	for _, sub := range c.Commands() {
 		asUsage(sub)

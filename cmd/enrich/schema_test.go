@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -12,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"enrich/client/fakeapi"
+	"enrich/ledger/sqlite"
 	"enrich/reader"
 )
 
@@ -192,6 +197,37 @@ var errorCases = []errorCase{
 	{"ledger stats --log-format json --ledger bad.db", "", exitInternal, "ledger_unusable", "--ledger", ""},
 	{"ledger forget --log-format json nobody@x.example", "", exitFailedRows, "not_in_ledger", "", "check the spelling"},
 	{"ledger prune --log-format json", "", exitUsage, "invalid_value", "--older-than", ""},
+	{"ledger forget", "ENRICH_LOG_FORMAT=json", exitUsage, "usage", "", "--help"},
+	{"ledger stats --ledger short.db", "ENRICH_LOG_FORMAT=json", exitInternal, "ledger_damaged", "--ledger", "enrich ledger verify"},
+	{"run --ledger short.db l.csv", "ENRICH_LOG_FORMAT=json", exitInternal, "ledger_damaged", "--ledger", "enrich ledger verify"},
+	{"run --ledger locked.db l.csv", "ENRICH_LOG_FORMAT=json", exitLocked, "ledger_locked", "--lock-wait", "--lock-wait"},
+	{"ledger forget --ledger locked.db a@x.example", "ENRICH_LOG_FORMAT=json", exitLocked, "ledger_locked", "--lock-wait", "--lock-wait"},
+	{"help frobnicate", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_command", "", "enrich --help"},
+	{"completion frobnicate", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_command", "", "enrich completion --help"},
+	{"config x", "ENRICH_LOG_FORMAT=json", exitUsage, "too_many_arguments", "", "enrich config --help"},
+	{"version x", "ENRICH_LOG_FORMAT=json", exitUsage, "too_many_arguments", "", "enrich version --help"},
+	{"ledger export x", "ENRICH_LOG_FORMAT=json", exitUsage, "too_many_arguments", "", "enrich ledger export --help"},
+	{"completion bash x", "ENRICH_LOG_FORMAT=json", exitUsage, "too_many_arguments", "", "--help"},
+	{"run -k x l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "key_not_allowed", "-k", "SELLING_API_KEY"},
+	{"demo --z", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_flag", "--z", "--help"},
+	{"run --log-format json --results s3://x/y l.csv", "", exitUsage, "output_is_url", "--results", "| aws s3 cp - s3://x/y"},
+	{"run --log-format json --ca-file s3://x/y l.csv", "", exitUsage, "input_is_url", "--ca-file", "aws s3 cp s3://x/y - > FILE"},
+	{"read --log-format json empty.csv", "", exitUsage, "input_empty", "", "rows"},
+	{"read --log-format json bytes.csv", "", exitUsage, "encoding", "--encoding", "--encoding"},
+	{"plan --log-format json two.csv", "", exitUsage, "ambiguous", "", "flag"},
+	{"plan --log-format json --header-line 99 l.csv", "", exitUsage, "header", "--header-line", "--no-header"},
+	{"plan --log-format json --sheet 2 l.csv", "", exitUsage, "sheet", "--sheet", "--sheet"},
+	{"plan --log-format json --input-format jsonl l.csv", "", exitUsage, "not_a_table", "", "enrich read FILE"},
+	{"run --log-format json --out . --results l.results.csv --failures l.failures.csv --summary l.summary.json new.csv", "", exitUsage, "other_input", "--summary", "--replace"},
+	{"run --log-format json long.csv --format xlsx", "", exitInternal, "output_too_large", "--format", "--format csv"},
+	{"plan --log-format json cut.csv.gz", "", exitBrokenInput, "input", "", "get the file again"},
+	{"read --log-format json cut.csv.gz", "", exitBrokenInput, "input", "", "get the file again"},
+	{"run --log-format json cut.csv.gz", "", exitBrokenInput, "input", "", "get the file again"},
+	{"write --log-format json cut.csv.gz", "", exitBrokenInput, "input", "", "get the file again"},
+	{"plan --log-format json head.csv.gz", "", exitBrokenInput, "input_broken", "", "get the file again"},
+	{"run --log-format json --ledger refused.db credits.csv", "", exitRefused, "no_credits", "", "run the same command again"},
+	{"run --log-format json --ledger refused.db forbidden.csv", "", exitRefused, "forbidden", "", "inactive or not permitted"},
+	{"run --log-format json --ledger refused.db rejected.csv", "", exitAPIDown, "rejected_all", "", ""},
 	{"fakeapi --match 3", "ENRICH_LOG_FORMAT=json", exitUsage, "invalid_value", "--match", ""},
 	{"run --log-format json --url http://127.0.0.1:1 --max-elapsed 50ms new.csv", "", exitAPIDown, "api_down", "", "run the same command again"},
 	{"run --log-format json --max-calls 1 new.csv", "", exitCapped, "cap", "--max-calls", "run the same command again"},
@@ -212,6 +248,12 @@ func TestErrorsForPrograms(t *testing.T) {
 	s.write("json.toml", "log-format = \"json\"\nworker = 3\n")
 	s.write("type.toml", "workers = \"3\"\n")
 	s.run(exitOK, "run", "l.csv")
+	s.brokenInputs()
+	locked, err := sqlite.Open(t.Context(), s.path("locked.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = locked.Close() }() // nothing is in it
 	for _, tt := range errorCases {
 		_, said := s.outputs(tt.exit, strings.Fields(tt.environ), strings.Fields(tt.args)...)
 		if tt.code == "" { // text, because that is what the command line asks for last
@@ -222,6 +264,36 @@ func TestErrorsForPrograms(t *testing.T) {
 		}
 		checkError(t, tt, said)
 	}
+}
+
+// brokenInputs writes the inputs of the cases that are damaged, ambiguous, or that the API refuses.
+func (s *stage) brokenInputs() {
+	s.t.Helper()
+	s.write("short.db", s.read("ledger.db")[:5000])
+	s.write("empty.csv", "")
+	allBytes := make([]byte, 256)
+	for i := range allBytes {
+		allBytes[i] = byte(i)
+	}
+	s.write("bytes.csv", strings.Repeat(string(allBytes), 20))
+	s.write("two.csv", "email,email\na@x.example,b@x.example\n")
+	s.write("long.csv", "email,note\nl@x.example,"+strings.Repeat("x", 40_000)+"\n")
+	s.write("credits.csv", "email\nc+402@x.example\n")
+	s.write("forbidden.csv", "email\nf+403@x.example\n")
+	s.list("rejected.csv", 50, "+400")
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	random := rand.New(rand.NewPCG(1, 2))
+	_, err := z.Write([]byte("email\n"))
+	for range 5000 {
+		_, werr := fmt.Fprintf(z, "p%d@x.example\n", random.Int64())
+		err = errors.Join(err, werr)
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		s.t.Fatal(err)
+	}
+	s.write("cut.csv.gz", packed.String()[:packed.Len()/2])
+	s.write("head.csv.gz", packed.String()[:12])
 }
 
 func checkError(t *testing.T, tt errorCase, said string) {
@@ -246,12 +318,57 @@ func checkError(t *testing.T, tt errorCase, said string) {
 		if e.Flag != nil {
 			flag = *e.Flag
 		}
+		if e.Advice != nil && strings.HasSuffix(e.Message, *e.Advice) {
+			t.Errorf("%s: the message repeats the advice: %s", tt.args, line)
+		}
 		if e.Code != tt.code || flag != tt.flag || e.Advice == nil || !strings.Contains(*e.Advice, tt.advice) || e.Exit != nil && *e.Exit != tt.exit {
 			t.Errorf("%s %s: expected %+v:\n%s", tt.environ, tt.args, tt, line)
 		}
 	}
 	if found != 1 {
 		t.Errorf("%s: %d errors: %s", tt.args, found, said)
+	}
+}
+
+// TestEveryCodeIsTested by a command that fails, or here by the error of a package, with the exit code that the document has.
+func TestEveryCodeIsTested(t *testing.T) {
+	tested := map[string]bool{
+		"no_command":           true, // testdata/script/arguments.txtar
+		"interrupted":          true, // TestTheCommandAfterASignal and others
+		"internal":             true, // below
+		"password_not_allowed": true, // testdata/script/ledger_url.txtar
+		"on_finish":            true, // of another system: hook_test.go
+	}
+	for _, tt := range errorCases {
+		tested[tt.code] = true
+	}
+	exits := map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| .* \\| ([0-9].*) \\|$").FindAllStringSubmatch(readText(t, root+"/doc/errors.md"), -1) {
+		exits[m[1]] = m[2]
+	}
+	for _, k := range kinds {
+		if k.is == nil {
+			continue
+		}
+		err := fmt.Errorf("step: %w", k.is)
+		report := reportOf(err)
+		if report.Code != k.code || report.Advice == nil || *report.Advice != k.advice || !strings.Contains(exits[k.code], fmt.Sprint(codeOf(err))) && k.code != "ledger_missing" {
+			t.Errorf("%v: %+v and exit code %d, expected %+v and %s", err, report, codeOf(err), k, exits[k.code])
+		}
+		tested[k.code] = true
+	}
+	if report := reportOf(errors.New("a bug")); report.Code != "internal" || *report.Advice == "" {
+		t.Errorf("%+v", report)
+	}
+	for code := range exits {
+		if !tested[code] {
+			t.Errorf("no error has the code %s in a test", code)
+		}
+	}
+	for code := range tested {
+		if code != "" && exits[code] == "" {
+			t.Errorf("%s is not in doc/errors.md", code)
+		}
 	}
 }
 

@@ -61,6 +61,9 @@ func write(w world, s *settings.Settings, name string) error {
 		return j.interrupted(err)
 	}
 	j.sayFooter(first.Skipped())
+	if broken != nil {
+		j.sayBroken(broken)
+	}
 	sum, bytes := first.Sum()
 	_ = first.Close() // it was only read; the second pass needs the memory and the temporary space
 	written, err := j.write(0, first.Columns(), sum, read, broken)

@@ -1,8 +1,9 @@
 // Package configfile reads a file of settings: TOML, one NAME = VALUE a line.
 //
 // Every setting has its line, so that an error about its meaning can name the place. A table is an error: settings are not
-// grouped. A file that every user may write is refused, because a setting such as --on-finish or --url decides what is run and
-// where the key is sent. A file in the working directory is read only if it is named: [Default] never returns one.
+// grouped. A setting such as --on-finish or --url decides what is run and where the key is sent. So a file that every user may write is
+// refused, and so is a file in the user's config folder that belongs to somebody else: naming a file is a decision to trust it, but that one is
+// read unasked. A file in the working directory is read only if it is named: [Default] never returns one.
 //
 // The package does not know which settings exist.
 package configfile
@@ -64,9 +65,13 @@ func defaultFor(system string, lookup func(string) (string, bool)) string {
 	return ""
 }
 
-// Read reads a file. The error of a file that does not exist is [fs.ErrNotExist].
-func Read(path string) (File, error) {
-	text, err := load(path)
+// Read reads a file. named tells whether the user named it; otherwise it must belong to the user or to root. The error of a file that
+// does not exist is [fs.ErrNotExist], but not that of a link to such a file: its settings would be lost in silence.
+func Read(path string, named bool) (File, error) {
+	text, err := load(path, named)
+	if info, lerr := os.Lstat(path); errors.Is(err, fs.ErrNotExist) && lerr == nil && info.Mode().Type() == fs.ModeSymlink {
+		return File{}, fmt.Errorf("config file %s is a link to a file that does not exist", path)
+	}
 	if err != nil {
 		return File{}, err
 	}
@@ -96,7 +101,7 @@ func Peek(path, name string) (value string) {
 	if path == "" {
 		return ""
 	}
-	text, err := load(path)
+	text, err := load(path, true)
 	if err != nil {
 		return ""
 	}
@@ -120,20 +125,24 @@ func (f *File) Errorf(s *Setting, format string, args ...any) error {
 }
 
 // load reads a file that nobody else may change.
-func load(path string) ([]byte, error) {
+func load(path string, named bool) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil {
+		err = check(path, info, named) // before it is opened: that waits for the writer of a named pipe
+	}
+	if err != nil {
+		return nil, unnamed(path, err)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, unnamed(path, err)
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
-	switch {
-	case err != nil:
+	if info, err = file.Stat(); err == nil {
+		err = check(path, info, named)
+	}
+	if err != nil {
 		return nil, unnamed(path, err)
-	case info.IsDir():
-		return nil, fmt.Errorf("config file %s is a directory", path)
-	case info.Mode().IsRegular() && info.Mode().Perm()&writableByAll != 0 && runtime.GOOS != "windows":
-		return nil, fmt.Errorf("config file %s can be changed by every user of this machine: chmod o-w it", path)
 	}
 	text, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
 	switch {
@@ -145,8 +154,33 @@ func load(path string) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }
 
+// A refusal is the error of a file that is not read. Its text has the path.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// check returns a refusal for anything but a regular file that nobody else may change. The null device is an empty file.
+func check(path string, info fs.FileInfo, named bool) error {
+	switch mode := info.Mode(); {
+	case path == os.DevNull && mode.Type() == fs.ModeDevice|fs.ModeCharDevice:
+		return nil
+	case info.IsDir():
+		return refusal(fmt.Sprintf("config file %s is a directory", path))
+	case !mode.IsRegular():
+		return refusal(fmt.Sprintf("config file %s is not a regular file", path))
+	case mode.Perm()&writableByAll != 0 && runtime.GOOS != "windows":
+		return refusal(fmt.Sprintf("config file %s can be changed by every user of this machine: chmod o-w it", path))
+	case !named && !ownedByUser(info):
+		return refusal(fmt.Sprintf("config file %s belongs to another user: change its owner, or name it with --config if you trust that user", path))
+	}
+	return nil
+}
+
 // unnamed says the path once.
 func unnamed(path string, err error) error {
+	if r := refusal(""); errors.As(err, &r) {
+		return err
+	}
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		err = p.Err

@@ -27,7 +27,7 @@ func file(t testing.TB, text string) string {
 
 // TestSettings have their values and lines.
 func TestSettings(t *testing.T) {
-	f, err := Read(file(t, "\ufeff# mine\r\nworkers = 1_6\r\n\r\n  \"max-credits\" = [\"5/day\",\n 7 ] # two\n'quoted' = '''a\nb'''\n\"\\u0061\" = true\nf = 0.5\nd = 2026-01-01\nt = { x = 1 }\n"))
+	f, err := Read(file(t, "\ufeff# mine\r\nworkers = 1_6\r\n\r\n  \"max-credits\" = [\"5/day\",\n 7 ] # two\n'quoted' = '''a\nb'''\n\"\\u0061\" = true\nf = 0.5\nd = 2026-01-01\nt = { x = 1 }\n"), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%+v, expected %+v", s, w)
 		}
 	}
-	if f, err := Read(file(t, "")); err != nil || len(f.Settings) != 0 {
+	if f, err := Read(file(t, ""), true); err != nil || len(f.Settings) != 0 {
 		t.Errorf("an empty file: %+v, %v", f, err)
 	}
 }
@@ -75,7 +75,7 @@ func TestErrorsHaveALine(t *testing.T) {
 		"a = 1 sesame = 2\n":             "line 1: ",
 		"a = [1,\n2,\n\"sesame\"\nb = 1": "line ",
 	} {
-		_, err := Read(file(t, text))
+		_, err := Read(file(t, text), true)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "config.toml") || strings.Contains(err.Error(), "toml: ") {
 			t.Errorf("%.40q: %v, expected %q", text, err, want)
 		}
@@ -88,10 +88,10 @@ func TestErrorsHaveALine(t *testing.T) {
 // TestFilesThatAreRefused: a name that is not there, a directory, and a file that everybody may write.
 func TestFilesThatAreRefused(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Read(filepath.Join(dir, "none.toml")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none.toml") {
+	if _, err := Read(filepath.Join(dir, "none.toml"), true); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none.toml") {
 		t.Error(err)
 	}
-	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "is a directory") {
+	if _, err := Read(dir, true); err == nil || !strings.Contains(err.Error(), "is a directory") {
 		t.Error(err)
 	}
 	if runtime.GOOS == "windows" {
@@ -102,11 +102,17 @@ func TestFilesThatAreRefused(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Read(path); (err != nil) != refused {
+		if _, err := Read(path, true); (err != nil) != refused {
 			t.Errorf("mode %o: %v", mode, err)
 		}
 	}
-	if f, err := Read(os.DevNull); err != nil || len(f.Settings) != 0 {
+	if err := os.Symlink("none", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(filepath.Join(dir, "link"), false); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "is a link to a file that does not exist") {
+		t.Errorf("a link to nothing: %v", err)
+	}
+	if f, err := Read(os.DevNull, true); err != nil || len(f.Settings) != 0 {
 		t.Errorf("%+v, %v", f, err)
 	}
 }
@@ -162,7 +168,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		path := file(t, text)
 		Peek(path, "a")
-		read, err := Read(path)
+		read, err := Read(path, true)
 		if err != nil {
 			return
 		}

@@ -15,7 +15,7 @@ import (
 // A Problem is an error in parts.
 type Problem struct {
 	Code    string // one word, with underscores; "" if unknown
-	Flag    string // without dashes; "" if no flag is at fault
+	Flag    string // without dashes, or as it was typed; "" if no flag is at fault
 	Message string // what happened
 	Advice  string // what to do; "" if unknown
 }

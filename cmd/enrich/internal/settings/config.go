@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"enrich/cmd/enrich/internal/configfile"
 	"enrich/cmd/enrich/internal/dburl"
 	"enrich/cmd/enrich/internal/problem"
+	"enrich/cmd/enrich/internal/remote"
 )
 
 // Codes of the errors about a config file.
@@ -55,7 +57,10 @@ func flagsFromFile(cmd *cobra.Command, lookup Lookup) error {
 	if path == "" {
 		return nil
 	}
-	file, err := configfile.Read(path)
+	if remote.IsURL(path) {
+		return urlError(cmd, configFlag, path)
+	}
+	file, err := configfile.Read(path, named)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		return nil
 	}
@@ -166,6 +171,8 @@ func texts(f *pflag.Flag, value any) ([]string, error) {
 		list = []any{value}
 	case !isList(f) && !isCredits:
 		return nil, errors.New("expected one value, got an array")
+	case len(list) == 0:
+		return nil, errors.New("expected at least one value, got an empty array")
 	}
 	all := make([]string, len(list))
 	for i, v := range list {
@@ -250,11 +257,13 @@ func expected(f *pflag.Flag) string {
 }
 
 func kindOf(value any) string {
-	switch value.(type) {
+	switch v := value.(type) {
 	case bool:
 		return "true or false"
-	case int64, float64:
+	case int64:
 		return "a number"
+	case float64:
+		return "the number " + strconv.FormatFloat(v, 'g', -1, 64)
 	case string:
 		return "a string"
 	case []any:

@@ -68,7 +68,7 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		"help = true":                         `unknown setting "help"`,
 		"LIMIT = 1":                           `unknown setting "LIMIT"`,
 		"limit = 1\nlimit = 2":                "line 2: ",
-		"limit = 1.5":                         "limit: expected a whole number, got a number",
+		"limit = 1.5":                         "limit: expected a whole number, got the number 1.5",
 		"limit = true":                        "limit: expected a whole number, got true or false",
 		"limit = -1":                          `limit: "-1": expected a whole number from 1`,
 		"limit = 2026-01-01":                  "got a date or a time",
@@ -87,6 +87,13 @@ func TestWhatTheFileMayNotSay(t *testing.T) {
 		"api-key = \"sesame\"":                "the API key does not belong",
 		"selling_api_key = \"sesame\"":        "the API key does not belong",
 		"authToken = \"sesame\"":              "the API key does not belong",
+		"\"api key\" = \"sesame\"":            "the API key does not belong",
+		"credential = \"sesame\"":             "the API key does not belong",
+		"Headers = \"sesame\"":                "the API key does not belong",
+		"max-credits = []":                    "max-credits: expected at least one value, got an empty array",
+		"map = []":                            "expected at least one value",
+		"out = \"s3://b/x\"":                  "--results - FILE | aws s3 cp - s3://b/x/results.csv",
+		"report = \"https://a:sesame@b/x\"":   "--report - FILE | curl -fsS -T - https://b/x",
 	} {
 		_, _, err := applied(t, text, nil, nil)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "sesame") {

@@ -40,7 +40,10 @@ func Apply(cmd *cobra.Command, lookup Lookup, environ []string) error {
 	if err := flagsFromFile(cmd, lookup); err != nil {
 		return err
 	}
-	return expandPaths(cmd, lookup)
+	if err := expandPaths(cmd, lookup); err != nil {
+		return err
+	}
+	return refuseURLs(cmd)
 }
 
 // readsEnvironment reports whether a command has settings. Help, completions, man pages and the version work whatever

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/remote"
 	"enrich/contact"
 	"enrich/format"
 	"enrich/reader"
@@ -241,13 +243,21 @@ type Endpoint struct {
 func (s *Settings) Endpoint() (Endpoint, error) {
 	url, err := contact.NormalURL(s.URL)
 	if err != nil {
-		return Endpoint{}, fmt.Errorf("--url=%q: %w", s.URL, err)
+		return Endpoint{}, fmt.Errorf("--url=%q: %w", s.ShownURL(), err)
 	}
 	constants, err := client.ParseConstants(s.Set)
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("--set: %w", err)
 	}
 	return Endpoint{url, constants, contact.NewIdentity(url, constants.JSON())}, nil
+}
+
+// ShownURL returns --url for messages. What an API has no use for, such as a password or a query, may be a secret.
+func (s *Settings) ShownURL() string {
+	if strings.ContainsAny(s.URL, "@?#") {
+		return remote.Shown(s.URL)
+	}
+	return s.URL
 }
 
 // RateLimit returns --rate.
@@ -273,6 +283,9 @@ const maxKeyFile = 64 << 10
 // KeySource says where Key reads the API key from, or "" if there is none.
 func (s *Settings) KeySource(lookup Lookup) string {
 	if s.APIKeyFile != "" {
+		if _, err := os.Stat(s.APIKeyFile); err != nil && couldBeKey(s.APIKeyFile) {
+			return "file [hidden]"
+		}
 		return "file " + s.APIKeyFile
 	}
 	if text, _ := lookup(KeyVariable); text != "" {
@@ -308,8 +321,18 @@ func (s *Settings) Key(lookup Lookup) (client.Key, error) {
 	return key, nil
 }
 
-// couldBeKey reports whether a name is longer than most names of files, and has nothing of a path.
-func couldBeKey(name string) bool { return len(name) >= 16 && !strings.ContainsAny(name, `/\.`) }
+// couldBeKey reports whether a name is longer than most names of files, and not clearly a path: keys may contain dots (JSON Web
+// Tokens) and slashes (base64), but a path begins with one or with an existing directory, and an extension is short.
+func couldBeKey(name string) bool {
+	if len(name) < 16 || filepath.IsAbs(name) || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") {
+		return false
+	}
+	if dir := filepath.Dir(name); dir != "." {
+		_, err := os.Stat(dir)
+		return err != nil
+	}
+	return strings.Count(name, ".") != 1 || len(filepath.Ext(name)) > len(".token")
+}
 
 // readKeyFile returns the content of a file without its last line end.
 func readKeyFile(path string) (string, error) {

@@ -28,8 +28,13 @@ func cause(err error) error {
 	if !errors.As(err, &invalid) {
 		return err
 	}
-	if invalid.GetFlag().Value.Type() == "bool" { // the error of strconv
+	switch invalid.GetFlag().Value.Type() { // these have the errors of strconv
+	case "bool":
 		return errors.New("expected true or false")
+	case "float64":
+		return errors.New("expected a number")
+	case "int64":
+		return errors.New("expected a whole number")
 	}
 	return invalid.Unwrap()
 }
@@ -73,22 +78,33 @@ func invalidValue(flag, format string, args ...any) error {
 
 func unknownFlag(cmd *cobra.Command, name string, short bool, help string) error {
 	if short {
-		return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: name, Message: "unknown flag: -" + name, Advice: help})
+		if name == "k" || name == "H" { // the key, and a header as for curl
+			return keyGiven(cmd, "-"+name)
+		}
+		return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: "-" + name, Message: "unknown flag: -" + name, Advice: help})
 	}
 	near := Nearest(name, flagNames(cmd))
 	if strings.HasSuffix(name, "-file") && namesKey(name) && cmd.Flags().Lookup("api-key-file") != nil {
 		near = "api-key-file"
 	}
 	if namesSecret(name) && near != "api-key-file" {
-		return problem.New(problem.Problem{
-			Code: codeKeyGiven, Flag: name, Message: "--" + name + ": no flag takes the API key, because other users could see it",
-			Advice: "set the environment variable SELLING_API_KEY, or name a file with --api-key-file",
-		})
+		return keyGiven(cmd, "--"+name)
 	}
 	if near != "" {
 		help = fmt.Sprintf("did you mean --%s? (%s)", near, help)
 	}
-	return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: name, Message: "unknown flag: --" + name, Advice: help})
+	return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: "--" + name, Message: "unknown flag: --" + name, Advice: help})
+}
+
+// keyGiven is the error of a flag that was to take the key, as it was typed.
+func keyGiven(cmd *cobra.Command, flag string) error {
+	advice := "set the environment variable SELLING_API_KEY, or name a file with --api-key-file"
+	if strings.Contains(strings.ToLower(flag), "header") && cmd.Flags().Lookup("header-line") != nil {
+		advice += "; for the header of a file, use --header-line or --no-header"
+	}
+	return problem.New(problem.Problem{
+		Code: codeKeyGiven, Flag: flag, Message: flag + ": no flag takes the API key, because other users could see it", Advice: advice,
+	})
 }
 
 func flagNames(cmd *cobra.Command) (names []string) {
@@ -98,22 +114,33 @@ func flagNames(cmd *cobra.Command) (names []string) {
 
 // namesSecret reports whether a flag, a variable or a setting that does not exist was meant to take the API key itself.
 func namesSecret(name string) bool {
-	return namesKey(name) && !strings.HasSuffix(strings.ReplaceAll(strings.ToLower(name), "_", "-"), "-file")
+	return namesKey(name) && !strings.HasSuffix(dashed(name), "-file")
 }
 
-// namesKey reports whether a name is about the key, however it is written: api-key, apiKey, ACCESS_TOKEN.
+// dashed returns a name as flags are written.
+func dashed(name string) string {
+	return strings.ToLower(strings.Trim(strings.NewReplacer("_", "-", " ", "-", ".", "-").Replace(name), "-"))
+}
+
+// namesKey reports whether a name is about the key, however it is written: api-key, apiKey, ACCESS_TOKEN. A header is, too:
+// elsewhere the key is given as "Authorization: Bearer KEY".
 func namesKey(name string) bool {
-	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+	name = dashed(name)
 	for _, word := range strings.Split(name, "-") {
 		switch word {
-		case "key", "auth", "pass", "pwd", "cred", "creds":
+		case "key", "keys", "auth", "pass", "pwd", "cred", "creds":
 			return true
 		}
 	}
-	for _, part := range []string{"apikey", "token", "secret", "password", "passwd", "passphrase", "bearer", "authorization", "credentials"} {
-		if strings.Contains(strings.ReplaceAll(name, "-", ""), part) {
+	name = strings.ReplaceAll(name, "-", "")
+	for _, part := range []string{"apikey", "token", "secret", "password", "passwd", "passphrase", "bearer", "authorization", "credential"} {
+		if strings.Contains(name, part) {
 			return true
 		}
+	}
+	switch strings.TrimSuffix(name, "s") {
+	case "header", "httpheader", "requestheader", "extraheader", "customheader", "addheader", "apiheader":
+		return true
 	}
 	return false
 }
