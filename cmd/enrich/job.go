@@ -65,10 +65,7 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	if err != nil {
 		return nil, usage(err)
 	}
-	place, err := s.ReadLedgerPlace(w.lookupEnv)
-	if err == nil {
-		err = s.CheckShared(place)
-	}
+	place, err := placeOf(s, w.lookupEnv)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -91,6 +88,18 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 			MaxAge:   s.MaxAge, NoMatchAge: s.NoMatchAge, LostRetries: int(s.LostRetries),
 		},
 	}, nil
+}
+
+// placeOf returns where the ledger is; nowhere for a command that needs none, and works without HOME.
+func placeOf(s *settings.Settings, lookup settings.Lookup) (settings.LedgerPlace, error) {
+	if s.NoLedger {
+		return settings.LedgerPlace{}, nil
+	}
+	place, err := s.ReadLedgerPlace(lookup)
+	if err != nil {
+		return place, err
+	}
+	return place, s.CheckShared(place)
 }
 
 // release gives back the ledger and the files; calling it again does nothing.

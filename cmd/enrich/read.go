@@ -42,6 +42,7 @@ func readCommand(w world) *cobra.Command {
 }
 
 func read(w world, s *settings.Settings, name string, arrays bool) error {
+	s.NoLedger = true
 	s.Grace = 0 // there is nothing to finish after a signal
 	j, err := newJob(w, s, name, time.Now().UTC())
 	if err != nil {

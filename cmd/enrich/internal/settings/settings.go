@@ -57,6 +57,7 @@ type Settings struct {
 	Limit                           int64         // 0: all rows
 	Ledger                          string
 	LockWait                        time.Duration
+	NoLedger                        bool          // the command has none
 	NoOutputs, RequireSync          bool          // only with a ledger in a database
 	MaxAge, NoMatchAge              time.Duration // negative: no limit
 	LostRetries                     int64
