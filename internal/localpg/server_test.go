@@ -83,6 +83,38 @@ func TestCommittedRowsSurvive(t *testing.T) {
 	}
 }
 
+// The second server is made from what the first left in the folder of templates, and is another system.
+func TestTemplates(t *testing.T) {
+	dir := t.TempDir()
+	const id = "SELECT system_identifier FROM pg_control_system()"
+	seen := map[int64]bool{}
+	for n := range 3 {
+		server := pgtest.Start(t, localpg.Options{Templates: dir})
+		if copied := !strings.Contains(server.Log(), "performing post-bootstrap initialization"); copied != (n > 0) {
+			t.Errorf("server %d is a copy: %v", n, copied)
+		}
+		url, err := server.CreateDatabase(t.Context(), "ledger")
+		ok(t, err)
+		conn := connect(t, url)
+		exec1(t, conn, "CREATE TABLE answer (n int)")
+		exec1(t, conn, "INSERT INTO answer VALUES (1)")
+		ok(t, server.Kill())
+		ok(t, server.Restart(t.Context()))
+		conn = connect(t, url)
+		if rows := value[int](t, conn, "SELECT count(*) FROM answer"); rows != 1 {
+			t.Errorf("%d rows after a kill", rows)
+		}
+		system := value[int64](t, conn, id)
+		if seen[system] || system <= 0 {
+			t.Errorf("system identifier %d", system)
+		}
+		seen[system] = true
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v remain, error %v", left, err)
+	}
+}
+
 // The server is as durable as in production unless a test says otherwise.
 func TestSettings(t *testing.T) {
 	for _, name := range []string{"fsync", "full_page_writes", "synchronous_commit"} {

@@ -18,8 +18,9 @@
 package pgtest
 
 import (
-	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -34,7 +35,7 @@ func Start(t testing.TB, o localpg.Options) *localpg.Server {
 	Install(t)
 	ctx, cancel := debian.UntilDeadline(t)
 	defer cancel()
-	server, err := localpg.Start(ctx, withDir(o))
+	server, err := localpg.Start(ctx, withDefaults(o))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,11 +80,21 @@ func Pooler(t testing.TB, server *localpg.Server, o pgbouncer.Options) *pgbounce
 func closeAfter(t testing.TB, what string, log func() string, stop func() error) {
 	t.Helper()
 	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the log of the %s ends with:\n%s", what, log())
-		}
 		if err := stop(); err != nil {
 			t.Error(err)
+		}
+	})
+	logAfter(t, what, log) // before it is closed
+}
+
+// logAfter shows the end of a program's log if the test failed.
+func logAfter(t testing.TB, what string, log func() string) {
+	t.Helper()
+	const enough = 16 << 10 // bytes
+	t.Cleanup(func() {
+		if t.Failed() {
+			text := log()
+			t.Logf("the log of the %s ends with:\n%s", what, text[max(0, len(text)-enough):])
 		}
 	})
 }
@@ -98,9 +109,13 @@ func Dir() string {
 	return memory
 }
 
-func withDir(o localpg.Options) localpg.Options {
+// withDefaults completes options: the servers are in [Dir], and copies of what initdb made once are in the user's cache.
+func withDefaults(o localpg.Options) localpg.Options {
 	if o.Dir == "" {
 		o.Dir = Dir()
+	}
+	if cache, err := os.UserCacheDir(); err == nil && o.Templates == "" {
+		o.Templates = filepath.Join(cache, "enrich-test")
 	}
 	return o
 }
@@ -152,18 +167,24 @@ func (a around) Run() int {
 func (s *Shared) Server(t testing.TB) *localpg.Server {
 	t.Helper()
 	Install(t)
+	server, err := s.start(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logAfter(t, "server", server.Log)
+	return server
+}
+
+// start starts the server if no test has done so.
+func (s *Shared) start(t testing.TB) (_ *localpg.Server, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.server == nil {
 		ctx, cancel := debian.UntilDeadline(t)
 		defer cancel()
-		server, err := localpg.Start(ctx, withDir(s.Options))
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.server = server
+		s.server, err = localpg.Start(ctx, withDefaults(s.Options))
 	}
-	return s.server
+	return s.server, err
 }
 
 // Database makes an empty database for one test and returns its URL (superuser, no TLS).
@@ -174,13 +195,7 @@ func (s *Shared) Database(t testing.TB) (url string) {
 	s.databases++
 	name := fmt.Sprintf("test%d", s.databases)
 	s.mu.Unlock()
-	return Database(t, server, name)
-}
-
-// Database makes an empty database in a server and returns its URL.
-func Database(t testing.TB, server *localpg.Server, name string) (url string) {
-	t.Helper()
-	url, err := server.CreateDatabase(context.WithoutCancel(t.Context()), name)
+	url, err := server.CreateDatabase(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}

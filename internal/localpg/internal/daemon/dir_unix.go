@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,6 +99,15 @@ func (d *Dir) Write(name, contents string) (path string, err error) {
 		return "", err
 	}
 	return path, d.own(path)
+}
+
+// CopyIn copies a folder of files and folders into this one, for the server's user.
+func (d *Dir) CopyIn(from, name string) error {
+	to := d.Path(name)
+	if err := Copy(from, to, func(string) bool { return false }); err != nil {
+		return err
+	}
+	return filepath.WalkDir(to, func(path string, _ fs.DirEntry, err error) error { return errors.Join(err, d.own(path)) })
 }
 
 // Remove removes the folder, and kills what still runs in it.

@@ -55,5 +55,8 @@ func (*Dir) Start(*os.File, string, ...string) (*Process, error) { return nil, e
 // Write is not available on this system.
 func (*Dir) Write(string, string) (string, error) { return "", errSystem }
 
+// CopyIn is not available on this system.
+func (*Dir) CopyIn(string, string) error { return errSystem }
+
 // Remove is not available on this system.
 func (*Dir) Remove() error { return errSystem }
