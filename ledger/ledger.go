@@ -36,10 +36,20 @@ type State struct {
 	AddressAnswered bool
 }
 
+// A Version tells the states of a contact apart, as far as they decide whether it is sent: each outcome that changes them makes
+// another version. The zero Version is none of them.
+type Version int64
+
+// Version returns the version of a state.
+func (s *State) Version() Version { return Version(s.Ref)<<4 | Version(s.Lost) + 1 }
+
 // An Intent is a contact that is about to be sent.
 type Intent struct {
 	Contact contact.Contact
 	Keys    contact.Keys
+	// Seen is the version of the state because of which it is sent: if another process has changed the state since, the contact is
+	// not claimed. 0: it is claimed whatever its state is. A store that only one process at a time can write to ignores it.
+	Seen Version
 }
 
 // A Run is what the ledger records when a run begins.
@@ -52,6 +62,26 @@ type Run struct {
 	Constants []byte
 	// Input is the input's name as the user typed it; Version is the program's.
 	Input, Version string
+
+	// The other members matter to a ledger that many machines share. A file ignores them.
+
+	// Host names the machine, for messages.
+	Host string
+	// Timeout is how long one call may take: until then, and some time after it, the calls of a run that is not seen any more may
+	// still be answered.
+	Timeout time.Duration
+	// KeyTag tells the keys of an API apart: a stop of one concerns all runs that use it. The key cannot be found from it.
+	KeyTag []byte
+	// Work is the input that several machines work on together; zero: the run works alone.
+	Work Work
+	// MaxCalls and MaxCredits are what all runs of the work may spend together; 0: no cap.
+	MaxCalls, MaxCredits int64
+}
+
+// A Work identifies an input on which the same command works on several machines.
+type Work struct {
+	// Input is the SHA-256 of the input's bytes, and Rules of everything else that decides which contacts are sent.
+	Input, Rules [32]byte
 }
 
 // Identity returns what makes the keys of the run's requests.

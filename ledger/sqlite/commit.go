@@ -11,6 +11,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/durable"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 	"enrich/ledger/sqlite/internal/lockfile"
 )
 
@@ -172,7 +173,7 @@ func (l *Ledger) writeIntents(change *change) error {
 		if i > 0 {
 			s.texts = append(s.texts, ',')
 		}
-		s.keys = appendKeys(s.keys, intents[i].Keys)
+		s.keys = codec.AppendKeys(s.keys, intents[i].Keys)
 		s.texts = intents[i].Contact.AppendJSON(s.texts)
 	}
 	s.texts = append(s.texts, ']')

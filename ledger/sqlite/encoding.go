@@ -3,22 +3,17 @@ package sqlite
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
-	"sync"
 	"time"
 
 	"github.com/ncruces/go-sqlite3"
 
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
-// Sizes of the elements of asked.keys and ended.keys (see the package comment), in bytes.
-const (
-	keySize   = len(contact.Key{})
-	keysSize  = 2 * keySize
-	endedSize = keysSize + 8
-)
+// endedSize is the size of an element of ended.keys (see the package comment), in bytes.
+const endedSize = codec.KeysSize + 8
 
 // ended is an outcome as it is in ended.keys. Kind 0 means that it was erased.
 type ended struct {
@@ -27,22 +22,14 @@ type ended struct {
 	at   int64 // milliseconds
 }
 
-func appendKeys(b []byte, k contact.Keys) []byte {
-	return append(append(b, k.Request[:]...), k.Email[:]...)
-}
-
-func readKeys(b []byte) contact.Keys {
-	return contact.Keys{Request: contact.Key(b[:16]), Email: contact.Key(b[16:32])}
-}
-
 func appendEnded(b []byte, e ended) []byte {
-	b = appendKeys(b, e.keys)
+	b = codec.AppendKeys(b, e.keys)
 	return binary.BigEndian.AppendUint64(b, uint64(e.at)<<8|uint64(e.kind))
 }
 
 func readEnded(b []byte) ended {
-	v := binary.BigEndian.Uint64(b[keysSize:])
-	return ended{readKeys(b), contact.Kind(v & 0xff), int64(v >> 8)}
+	v := binary.BigEndian.Uint64(b[codec.KeysSize:])
+	return ended{codec.ReadKeys(b), contact.Kind(v & 0xff), int64(v >> 8)}
 }
 
 func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
@@ -54,28 +41,10 @@ func flag(set bool) int64 {
 	return 0
 }
 
-// checksum is CRC-32C over numbers and texts, each text after its length, so that no byte can move from one text to the next
-// unnoticed.
+// checksum is [codec.Checksum] as SQLite stores it.
 func checksum(numbers []int64, texts ...[]byte) int64 {
-	table := crc32.MakeTable(crc32.Castagnoli) // created once, by the standard library
-	buf := checksumBuffers.Get().(*[16 * 8]byte)
-	defer checksumBuffers.Put(buf)
-	b := buf[:0]
-	for _, n := range numbers {
-		b = binary.BigEndian.AppendUint64(b, uint64(n))
-	}
-	for _, t := range texts {
-		b = binary.BigEndian.AppendUint64(b, uint64(len(t)))
-	}
-	sum := crc32.Update(0, table, b)
-	for _, t := range texts {
-		sum = crc32.Update(sum, table, t)
-	}
-	return int64(sum)
+	return int64(codec.Checksum(numbers, texts...))
 }
-
-// checksumBuffers save an allocation for each row that is written or read: crc32 lets its argument escape.
-var checksumBuffers = sync.Pool{New: func() any { return new([16 * 8]byte) }}
 
 // A commitRow is a row of table ended or, with contacts, of asked. One that was read is valid until the next row is read.
 type commitRow struct {
@@ -128,7 +97,7 @@ func readAsked(stmt *sqlite3.Stmt) (commitRow, error) {
 // check returns an error if the checksum of the row does not match.
 func (c *commitRow) check(sum int64) error {
 	switch {
-	case c.contacts != nil && (len(c.keys)%keysSize != 0 || c.sum() != sum):
+	case c.contacts != nil && (len(c.keys)%codec.KeysSize != 0 || c.sum() != sum):
 		return fmt.Errorf("%w: the intents of commit %d: checksum mismatch", ledger.ErrDamaged, c.id)
 	case c.contacts == nil && (len(c.keys)%endedSize != 0 || c.sum() != sum):
 		return fmt.Errorf("%w: the outcomes of commit %d: checksum mismatch", ledger.ErrDamaged, c.id)

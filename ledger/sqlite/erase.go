@@ -13,6 +13,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/jsonscan"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer
@@ -161,7 +162,7 @@ func (e *erasure) findRequests(filter ledger.Filter) error {
 		if c.contacts != nil {
 			for i, asked := range slices.Collect(jsonscan.Elements(c.contacts)) {
 				if asked[0] == '{' && filter.MatchesRequest(contact.ParseJSON(asked)) {
-					e.requests[readKeys(c.keys[i*keysSize:]).Request] = math.MaxInt64
+					e.requests[codec.ReadKeys(c.keys[i*codec.KeysSize:]).Request] = math.MaxInt64
 				}
 			}
 			return nil
@@ -197,7 +198,7 @@ func (e *erasure) prunePrefix(cutoff int64) error {
 			return err
 		}
 		outcomes, row = stmt.ColumnInt64(0), stmt.ColumnInt64(3)
-		answers, intents := stmt.ColumnInt64(1), stmt.ColumnInt64(2)/int64(keysSize)
+		answers, intents := stmt.ColumnInt64(1), stmt.ColumnInt64(2)/int64(codec.KeysSize)
 		e.removed = ledger.Erased{Answers: answers, Others: outcomes - answers, Intents: intents}
 	}
 	if outcomes == 0 {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // maxSpan is how many bytes at the end of a piece of results are looked at again together with the next piece: one contact may be
@@ -41,7 +42,7 @@ func (e *erasure) forgetJobs(filter *ledger.Filter) error {
 		}
 		for _, i := range e.erasedIDs[j.id] {
 			if len(j.ids) > 0 {
-				clear(j.ids[i*keySize:][:keySize])
+				clear(j.ids[i*codec.KeySize:][:codec.KeySize])
 			}
 		}
 		e.removed.Raw += j.raw

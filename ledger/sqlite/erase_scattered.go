@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"enrich/internal/jsonscan"
+	"enrich/ledger/internal/codec"
 )
 
 // eraseScattered removes single outcomes and the intents that led to them. Their commits stay, so that no number is used twice:
@@ -104,10 +105,10 @@ func (e *erasure) eraseIntents() error {
 func (e *erasure) eraseContacts(c *commitRow) (changed bool) {
 	job := e.jobs[c.job] // nil: none, or it has ended
 	removes := func(i int) bool {
-		before, ok := e.requests[readKeys(c.keys[i*keysSize:]).Request]
+		before, ok := e.requests[codec.ReadKeys(c.keys[i*codec.KeysSize:]).Request]
 		return ok && c.id < before
 	}
-	for i := range len(c.keys) / keysSize {
+	for i := range len(c.keys) / codec.KeysSize {
 		if removes(i) {
 			e.removed.Intents++
 			changed = true
@@ -125,7 +126,7 @@ func (e *erasure) eraseContacts(c *commitRow) (changed bool) {
 			contacts = append(contacts, ',')
 		}
 		if removes(i) {
-			clear(keys[i*keysSize:][:keysSize])
+			clear(keys[i*codec.KeysSize:][:codec.KeysSize])
 			contacts = append(contacts, "null"...)
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/jsonscan"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
@@ -38,11 +39,11 @@ func newOpenIntents() *openIntents { return &openIntents{byKey: map[contact.Key]
 // addCommit adds the intents of a row of table asked.
 func (o *openIntents) addCommit(row *commitRow) error {
 	contacts := slices.Collect(jsonscan.Elements(row.contacts))
-	if len(contacts) != len(row.keys)/keysSize {
-		return fmt.Errorf("%w: commit %d has %d keys and %d contacts", ledger.ErrDamaged, row.id, len(row.keys)/keysSize, len(contacts))
+	if len(contacts) != len(row.keys)/codec.KeysSize {
+		return fmt.Errorf("%w: commit %d has %d keys and %d contacts", ledger.ErrDamaged, row.id, len(row.keys)/codec.KeysSize, len(contacts))
 	}
 	for i, c := range contacts {
-		k := readKeys(row.keys[i*keysSize:])
+		k := codec.ReadKeys(row.keys[i*codec.KeysSize:])
 		if k == (contact.Keys{}) { // forgotten
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // A jobRow is a row of table job. It changes until the job has ended.
@@ -46,7 +47,7 @@ func readJob(stmt *sqlite3.Stmt) (jobRow, error) {
 	if j.sum() != stmt.ColumnInt64(12) {
 		return j, j.damaged("checksum mismatch")
 	}
-	if n := int64(len(j.ids)); n > 0 && n != j.contacts*int64(keySize) {
+	if n := int64(len(j.ids)); n > 0 && n != j.contacts*int64(codec.KeySize) {
 		return j, j.damaged("%d bytes of keys", n)
 	}
 	return j, nil

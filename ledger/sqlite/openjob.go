@@ -8,6 +8,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/jsonscan"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // An openJob is a job that has not ended.
@@ -110,8 +111,8 @@ func (l *Ledger) membersOf(j *openJob) (*jobMembers, error) {
 func (l *Ledger) readMembers(j *openJob) (*jobMembers, error) {
 	m := &jobMembers{job: j.id}
 	err := l.readAskedOf(j, func(c *commitRow, _ []byte) error {
-		for i := 0; i < len(c.keys); i += keysSize {
-			m.keys = append(m.keys, readKeys(c.keys[i:]))
+		for i := 0; i < len(c.keys); i += codec.KeysSize {
+			m.keys = append(m.keys, codec.ReadKeys(c.keys[i:]))
 		}
 		return nil
 	})
@@ -139,7 +140,7 @@ func (l *Ledger) readAskedOf(j *openJob, do func(c *commitRow, submitted []byte)
 		if err != nil {
 			return err
 		}
-		if c.job != j.id || c.run != j.run || int64(len(c.keys)/keysSize) != j.contacts {
+		if c.job != j.id || c.run != j.run || int64(len(c.keys)/codec.KeysSize) != j.contacts {
 			return j.damaged("does not have the intents of commit %d", j.asked)
 		}
 		submitted := c.keys
@@ -169,11 +170,11 @@ func (l *Ledger) eachContact(j *openJob, do func(ledger.JobContact) error) error
 			if i == j.contacts {
 				return j.damaged("has more contacts than keys")
 			}
-			member := ledger.JobContact{Intent: ledger.Intent{Keys: readKeys(c.keys[i*int64(keysSize):])}, Done: j.isDone(int(i))}
+			member := ledger.JobContact{Intent: ledger.Intent{Keys: codec.ReadKeys(c.keys[i*int64(codec.KeysSize):])}, Done: j.isDone(int(i))}
 			if member.Keys != (contact.Keys{}) {
-				member.Contact, member.ID = contact.ParseJSON(text), readKeys(submitted[i*int64(keysSize):]).Request
+				member.Contact, member.ID = contact.ParseJSON(text), codec.ReadKeys(submitted[i*int64(codec.KeysSize):]).Request
 				if len(ids) > 0 {
-					member.ID = contact.Key(ids[i*int64(keySize):][:keySize])
+					member.ID = contact.Key(ids[i*int64(codec.KeySize):][:codec.KeySize])
 				}
 				if err := do(member); err != nil {
 					return err

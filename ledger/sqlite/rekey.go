@@ -11,6 +11,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/jsonscan"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // rekeyStep is the migration that recomputes every key from its contact, because the rules of [contact.Identity] changed. It
@@ -105,8 +106,8 @@ func (l *Ledger) keepIDs(c *commitRow, submitted []byte) error {
 	if row.ids, err = l.submittedIDs(j); err != nil || len(row.ids) > 0 {
 		return err
 	}
-	for i := 0; i < len(submitted); i += keysSize {
-		row.ids = append(row.ids, submitted[i:][:keySize]...)
+	for i := 0; i < len(submitted); i += codec.KeysSize {
+		row.ids = append(row.ids, submitted[i:][:codec.KeySize]...)
 	}
 	return l.writeJob(updateJob, &row)
 }
@@ -175,7 +176,7 @@ func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
 			}
 			continue
 		}
-		copy(keys[(id-c.first)*int64(endedSize):], appendKeys(nil, newKeys))
+		copy(keys[(id-c.first)*int64(endedSize):], codec.AppendKeys(nil, newKeys))
 		changed = true
 	}
 	c.keys = keys
@@ -186,15 +187,15 @@ func (l *Ledger) rekeyRow(c *commitRow) (changed bool, err error) {
 func (l *Ledger) rekeyIntents(c *commitRow, run int64) (changed bool) {
 	keys := slices.Clone(c.keys)
 	for i, asked := range slices.Collect(jsonscan.Elements(c.contacts)) {
-		if (i+1)*keysSize > len(keys) {
+		if (i+1)*codec.KeysSize > len(keys) {
 			break
 		}
-		old := readKeys(keys[i*keysSize:])
+		old := codec.ReadKeys(keys[i*codec.KeysSize:])
 		if old == (contact.Keys{}) { // forgotten
 			continue
 		}
 		if newKeys := l.keysOf(run, asked); newKeys != old {
-			copy(keys[i*keysSize:], appendKeys(nil, newKeys))
+			copy(keys[i*codec.KeysSize:], codec.AppendKeys(nil, newKeys))
 			changed = true
 		}
 	}

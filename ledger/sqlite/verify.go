@@ -9,6 +9,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/jsonscan"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // maxMessages bounds the problems that are described.
@@ -109,10 +110,10 @@ func (v *verification) commitRow(row *commitRow) error {
 // checkIntents checks that each intent has the key of its contact, by the API and the constants of a run.
 func (v *verification) checkIntents(row *commitRow, identity int64) {
 	for i, asked := range slices.Collect(jsonscan.Elements(row.contacts)) {
-		if (i+1)*keysSize > len(row.keys) {
+		if (i+1)*codec.KeysSize > len(row.keys) {
 			return // addCommit reports it
 		}
-		k := readKeys(row.keys[i*keysSize:])
+		k := codec.ReadKeys(row.keys[i*codec.KeysSize:])
 		if k == (contact.Keys{}) { // forgotten
 			continue
 		}

@@ -1,0 +1,180 @@
+package postgres
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/ledger/internal/codec"
+	"enrich/ledger/postgres/internal/wire"
+)
+
+// A change is what one commit makes durable.
+type change struct {
+	run      *run
+	n        int64 // the number of the commit
+	intents  []ledger.Intent
+	outcomes []contact.Outcome
+	// order are indexes of intents, by their keys. A request that is there twice is claimed once: the second one is left out.
+	order []int32
+	// before are indexes of outcomes, by their keys: those of claims that were made before. after are those of claims that this
+	// commit makes.
+	before, after []int32
+	// job is the bulk job to which all of it belongs; 0: none.
+	job int64
+	// also are statements at the end of the transaction.
+	also []statement
+}
+
+// A statement is one of a transaction. Its parameters are in binary format.
+type statement struct {
+	sql    string
+	params [][]byte
+	row    func(values [][]byte) error
+}
+
+// newChange sorts the keys: two commits that change the same contacts change them in the same order.
+func newChange(r *run, intents []ledger.Intent, outcomes []contact.Outcome, job int64) *change {
+	c := &change{run: r, n: r.commits + 1, intents: intents, outcomes: outcomes, job: job}
+	c.order = sorted(len(intents), func(i int32) contact.Key { return intents[i].Keys.Request })
+	c.order = slices.CompactFunc(c.order, func(a, b int32) bool { return intents[a].Keys.Request == intents[b].Keys.Request })
+	c.before = sorted(len(outcomes), func(i int32) contact.Key { return outcomes[i].Keys.Request })
+	c.before = slices.DeleteFunc(c.before, func(i int32) bool {
+		key := outcomes[i].Keys.Request
+		if _, open := r.open[key]; open || !c.claims(key) {
+			return false
+		}
+		c.after = append(c.after, i)
+		return true
+	})
+	return c
+}
+
+func sorted(n int, key func(int32) contact.Key) []int32 {
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		ka, kb := key(a), key(b)
+		return cmp.Or(bytes.Compare(ka[:], kb[:]), cmp.Compare(a, b))
+	})
+	return order
+}
+
+// claims reports whether the change has an intent with a key.
+func (c *change) claims(key contact.Key) bool {
+	_, found := slices.BinarySearchFunc(c.order, key, func(i int32, key contact.Key) int {
+		return bytes.Compare(c.intents[i].Keys.Request[:], key[:])
+	})
+	return found
+}
+
+// holder is the value of contact.claim of the change's contacts.
+func (c *change) holder() int64 {
+	if c.job != 0 {
+		return -c.job
+	}
+	return c.run.id
+}
+
+// lastAt returns when the latest outcome of the run ended, with those of the change.
+func (c *change) lastAt() time.Time {
+	last := c.run.last
+	for i := range c.outcomes {
+		if c.outcomes[i].At.After(last) {
+			last = c.outcomes[i].At
+		}
+	}
+	return last
+}
+
+// claimed applies the change to the open claims of the run; refused are the positions, in the order of keys, of contacts that were
+// not claimed. It returns which intents were claimed.
+func (c *change) claimed(refused []int32) []bool {
+	claimed := make([]bool, len(c.intents))
+	for _, i := range c.order {
+		claimed[i] = true
+	}
+	for _, position := range refused {
+		claimed[c.order[position]] = false
+	}
+	return claimed
+}
+
+// openAfter returns the claims of the run that are open after the change if all its intents are claimed.
+func (c *change) apply(open map[contact.Key]int64, claimed []bool) {
+	if c.job != 0 {
+		return
+	}
+	for _, i := range c.before {
+		delete(open, c.outcomes[i].Keys.Request)
+	}
+	for i := range c.intents {
+		if claimed == nil || claimed[i] {
+			open[c.intents[i].Keys.Request] = c.n
+		}
+	}
+	for _, i := range c.after {
+		delete(open, c.outcomes[i].Keys.Request)
+	}
+}
+
+// buffers are reused by every commit.
+type buffers struct {
+	keys, emails, seen     wire.Array
+	packed, texts, numbers []byte
+}
+
+// maxNesting bounds the brackets of an answer that is stored as JSON: PostgreSQL's parser has a stack.
+const maxNesting = 1000
+
+// storable reports whether a body can be text of PostgreSQL that is read as JSON.
+func storable(body []byte) bool {
+	return utf8.Valid(body) && bytes.IndexByte(body, 0) < 0 && bytes.Count(body, []byte("["))+bytes.Count(body, []byte("{")) <= maxNesting
+}
+
+// charge is the value of column charged. It must agree with the run, which counts by the same parser. A 404 is an error of the API,
+// which is never charged.
+func charge(o *contact.Outcome) int16 {
+	switch {
+	case o.Charged:
+		return charged
+	case o.Kind != contact.NoMatch || o.Status == 404:
+		return notCharged
+	}
+	if a, err := contact.ParseAnswer(o.Body); err != nil || a.ChargeUnknown {
+		return chargeUnknown
+	}
+	return notCharged
+}
+
+// The values of outcome.charged.
+const (
+	notCharged    = 0
+	charged       = 1
+	chargeUnknown = 2
+)
+
+// An outcomeRow is a row of table outcome, as far as its checksum covers it.
+type outcomeRow struct {
+	run, n, job, kind, at, status, attempts, charged int64
+	key, failure, message, contact, body             []byte
+}
+
+func (r *outcomeRow) sum() int32 {
+	return int32(codec.Checksum([]int64{r.run, r.n, r.job, r.kind, r.at, r.status, r.attempts, r.charged}, r.key, r.failure, r.message, r.contact, r.body))
+}
+
+// clean returns a text without what PostgreSQL does not store; most texts are returned as they are.
+func clean(s string) string {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return text(s)
+}

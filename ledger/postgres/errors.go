@@ -1,0 +1,88 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"enrich/ledger"
+	"enrich/ledger/postgres/internal/connect"
+)
+
+// Errors of this store; the others are those of package ledger.
+var (
+	// ErrRewound: commits that were acknowledged are not in the database any more. The server lost them, or a standby was promoted
+	// that did not have them.
+	ErrRewound = fmt.Errorf("%w: the database has lost commits that it had acknowledged", ledger.ErrIncomplete)
+	// ErrOtherServer: the ledger was created in another database cluster.
+	ErrOtherServer = errors.New("this is not the database cluster in which the ledger was created")
+
+	errReadOnly = errors.New("the ledger is open read-only")
+	errErased   = errors.New("reopen the ledger: records were erased from it")
+	errNoRun    = errors.New("write the ledger: no such run was begun on it")
+)
+
+// The errors of a server that is refused when the ledger is opened.
+var (
+	ErrPassword  = connect.ErrPassword
+	ErrPlain     = connect.ErrPlain
+	ErrStandby   = connect.ErrStandby
+	ErrNoSync    = connect.ErrNoSync
+	ErrVersion   = connect.ErrVersion
+	ErrOther     = connect.ErrOther
+	ErrPooler    = connect.ErrPooler
+	ErrNoReplica = connect.ErrNoReplica
+)
+
+// code returns the SQLSTATE of an error of the server; "": it is not one.
+func code(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Code
+	}
+	return ""
+}
+
+// SQLSTATEs that have a meaning of their own.
+const (
+	divisionByZero = "22012" // a fence without a row
+	undefinedTable = "42P01"
+	noSchema       = "3F000"
+	noPrivilege    = "42501"
+)
+
+// explain adds what to do about an error of the server.
+func explain(err error) error {
+	switch code(err) {
+	case "":
+		return err
+	case undefinedTable, noSchema:
+		return fmt.Errorf("%w: %w", ledger.ErrDamaged, err)
+	case noPrivilege:
+		return fmt.Errorf("%w: ask the owner of the ledger for the role enrich_run, or enrich_erase to forget and prune", err)
+	}
+	return err
+}
+
+// fail records that a write failed, so that nothing more is written, and returns the error. l.mu is held.
+func (l *Ledger) fail(err error) error {
+	err = fmt.Errorf("write the ledger: %w; earlier answers are kept: when the cause is removed, run the same command again", explain(err))
+	if l.failure == nil {
+		l.failure = fmt.Errorf("%w: %w", ledger.ErrFailed, err)
+	}
+	return err
+}
+
+// writable returns why nothing can be written, or nil. l.mu is held.
+func (l *Ledger) writable() error {
+	switch {
+	case l.failure != nil:
+		return l.failure
+	case l.erased:
+		return errErased
+	case l.options.ReadOnly:
+		return errReadOnly
+	}
+	return nil
+}

@@ -1,0 +1,16 @@
+package postgres
+
+// Drop ends the connections of a store as the end of its process does.
+func (l *Ledger) Drop() { l.drop() }
+
+// Run returns the number of the run that was begun last; 0: none.
+func (l *Ledger) Run() int64 {
+	id, _ := l.ownRun()
+	return id
+}
+
+// PresumeDead makes a store that is opened take the runs for dead of which dead says so.
+func (o Options) PresumeDead(dead func(run int64) bool) Options {
+	o.presumeDead = dead
+	return o
+}

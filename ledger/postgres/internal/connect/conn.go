@@ -1,0 +1,123 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// session are the settings of each connection. The first ones keep promises. The next ones remove limits that a role or a
+// database may have, under which a commit would fail. The planner must not choose a plan for a small table that is kept when the
+// table has grown: lookups are always by an index.
+const session = `SET synchronous_commit = on;
+	SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off;
+	SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;
+	SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8';
+	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+	SET plan_cache_mode = force_generic_plan`
+
+// A Conn is a connection with statements that are prepared when they are first used. It is used by one goroutine at a time.
+type Conn struct {
+	*pgx.Conn
+	prepared map[string]*pgconn.StatementDescription
+}
+
+// Dial connects, and makes the session's settings.
+func Dial(ctx context.Context, config *pgx.ConnConfig) (*Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, config.Copy())
+	if err != nil {
+		return nil, err
+	}
+	c := &Conn{Conn: conn, prepared: map[string]*pgconn.StatementDescription{}}
+	if _, err := conn.PgConn().Exec(ctx, session).ReadAll(); err != nil {
+		c.drop()
+		return nil, fmt.Errorf("make the session's settings: %w", err)
+	}
+	return c, nil
+}
+
+// drop closes the connection without waiting for the server.
+func (c *Conn) drop() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = c.Close(ctx) // it is not used any more
+}
+
+// Prepare returns a statement, which is prepared once for each connection.
+func (c *Conn) Prepare(ctx context.Context, sql string) (*pgconn.StatementDescription, error) {
+	if s, ok := c.prepared[sql]; ok {
+		return s, nil
+	}
+	s, err := c.PgConn().Prepare(ctx, fmt.Sprintf("enrich_%d", len(c.prepared)+1), sql, nil)
+	if err != nil {
+		return nil, err
+	}
+	c.prepared[sql] = s
+	return s, nil
+}
+
+// binary is the format of all parameters and results of a Batch and of Query.
+var binary = []int16{pgx.BinaryFormatCode}
+
+// A Batch is statements that are sent together, in one round trip. Outside of a transaction they are one transaction, which is
+// committed at their end.
+type Batch struct {
+	conn  *Conn
+	batch pgconn.Batch
+	err   error
+}
+
+// NewBatch returns an empty batch.
+func (c *Conn) NewBatch() *Batch { return &Batch{conn: c} }
+
+// Add appends a statement with parameters in binary format; nil is null.
+func (b *Batch) Add(ctx context.Context, sql string, params ...[]byte) {
+	s, err := b.conn.Prepare(ctx, sql)
+	if err != nil {
+		b.err = errors.Join(b.err, err)
+		return
+	}
+	b.batch.ExecStatement(s, params, binary, binary)
+}
+
+// Send sends the batch and calls row with each row of a result, and the number of its statement, from 0. The values are valid
+// until row returns. When Send returns nil, the transaction is committed.
+func (b *Batch) Send(ctx context.Context, row func(statement int, values [][]byte) error) error {
+	if b.err != nil {
+		return b.err
+	}
+	results := b.conn.PgConn().ExecBatch(ctx, &b.batch)
+	var all error
+	for i := 0; results.NextResult(); i++ {
+		r := results.ResultReader()
+		for r.NextRow() {
+			if all == nil && row != nil {
+				all = row(i, r.Values())
+			}
+		}
+		if _, err := r.Close(); err != nil {
+			break // results.Close returns it
+		}
+	}
+	return errors.Join(results.Close(), all)
+}
+
+// Lookup runs one statement with binary parameters and calls row with each row.
+func (c *Conn) Lookup(ctx context.Context, sql string, row func(values [][]byte) error, params ...[]byte) error {
+	s, err := c.Prepare(ctx, sql)
+	if err != nil {
+		return err
+	}
+	r := c.PgConn().ExecStatement(ctx, s, params, binary, binary)
+	var all error
+	for r.NextRow() {
+		if all == nil {
+			all = row(r.Values())
+		}
+	}
+	_, err = r.Close()
+	return errors.Join(err, all)
+}

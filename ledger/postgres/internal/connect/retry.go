@@ -1,0 +1,92 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ErrClosed: the slot was closed.
+var ErrClosed = errors.New("the connection to the database is closed")
+
+// errAway marks an error of a server that is not able to work now, but may be soon.
+var errAway = errors.New("the database is not available")
+
+// Transient reports whether an error may pass: the connection broke or cannot be made, the server is starting or stopping, is
+// not the primary now, lacks memory, disk or connections, or ended the transaction because of another one.
+func Transient(err error) bool {
+	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return transientCode(server.Code)
+	}
+	var network net.Error
+	var connect *pgconn.ConnectError
+	return errors.Is(err, errAway) || errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
+}
+
+// transientCode reports whether an SQLSTATE may pass.
+func transientCode(code string) bool {
+	switch code {
+	case "25006", // read only: the server is a standby now
+		"40001", "40P01", // serialization failure, deadlock
+		"57P01", "57P02", "57P03", "57P05": // shutdown, crash, starting up, idle session
+		return true
+	}
+	switch code[:min(2, len(code))] {
+	case "08", "53", "58": // connection; memory, disk or connections are short; input or output failed
+		return true
+	}
+	return false
+}
+
+// A Policy bounds how long to retry.
+type Policy struct {
+	// MaxElapsed is how long to retry since the first failure; 0 does not retry.
+	MaxElapsed time.Duration
+	// Waiting is called with the error when a wait begins, and with nil when it is over. It may be nil.
+	Waiting func(error)
+}
+
+// The waits between two attempts.
+const (
+	firstWait   = 50 * time.Millisecond
+	longestWait = 2 * time.Second
+)
+
+// Retry calls do until it succeeds, or fails with an error that does not pass, or MaxElapsed is over since its first failure.
+func Retry(ctx context.Context, p Policy, do func(context.Context) error) error {
+	err := do(ctx)
+	if !Transient(err) || p.MaxElapsed == 0 {
+		return err
+	}
+	if p.Waiting != nil {
+		p.Waiting(err)
+		defer p.Waiting(nil)
+	}
+	waits := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(firstWait), backoff.WithMaxInterval(longestWait), backoff.WithMaxElapsedTime(p.MaxElapsed),
+	)
+	for {
+		wait := waits.NextBackOff()
+		if wait == backoff.Stop {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return errors.Join(context.Cause(ctx), err)
+		}
+		if err = do(ctx); !Transient(err) {
+			return err
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"enrich/contact"
+	"enrich/ledger/postgres/internal/connect"
+)
+
+// A Ledger is open until [Ledger.Close]. Its methods may be called from any goroutine.
+type Ledger struct {
+	options Options
+	config  *pgx.ConnConfig
+	policy  connect.Policy
+	server  connect.Server // as it was when the ledger was opened
+	version int            // of the schema; 0: there is none, and the ledger is empty
+	removed time.Time      // when something was last forgotten or pruned
+
+	writer *connect.Slot // commits
+	reader *connect.Slot // lookups; read only: in one transaction
+
+	found []contact.Outcome // see InterruptedCalls
+	ghost ghosts            // read only: what the next run will record
+
+	mu      sync.Mutex // protects everything below
+	run     *run       // the run that was begun last
+	failure error      // a commit failed: every later one returns it
+	erased  bool       // something was erased
+
+	generations []int64 // of the runs that were begun on this store
+	buffers     buffers
+}
+
+// InterruptedCalls returns the calls of earlier runs that were open when this ledger was opened, as lost outcomes. Each is
+// reported once, by the store that recorded it; a store that is read only reports what is not recorded yet.
+func (l *Ledger) InterruptedCalls() []contact.Outcome { return l.found }
+
+// LastErased returns when something was last forgotten or pruned, or the zero time, as of when the ledger was opened.
+func (l *Ledger) LastErased() time.Time { return l.removed }
+
+// closeWait bounds how long Close waits for the server.
+const closeWait = 5 * time.Second
+
+// Close releases the ledger. All commits are durable already. A run that was not finished ends here: the next one that opens the
+// ledger records its open claims as lost.
+func (l *Ledger) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWait)
+	defer cancel()
+	err := l.leave(ctx)
+	if errors.Is(err, connect.ErrClosed) { // it was closed before
+		err = nil
+	}
+	if cerr := errors.Join(l.writer.Close(ctx), l.reader.Close(ctx)); cerr != nil && err == nil && l.failure == nil {
+		err = fmt.Errorf("close the ledger: %w", cerr)
+	}
+	return err
+}
+
+// drop ends the connections as the end of the process does; for tests.
+func (l *Ledger) drop() {
+	l.writer.Drop()
+	l.reader.Drop()
+}

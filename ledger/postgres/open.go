@@ -1,0 +1,150 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"enrich/ledger"
+	"enrich/ledger/postgres/internal/connect"
+	"enrich/ledger/postgres/internal/schema"
+)
+
+// Open opens the ledger in a database. The open claims of runs whose store was closed become lost calls; InterruptedCalls names
+// them. Before anything else it checks that the server can keep the promises (see the errors of this package).
+//
+// [ledger.ErrMissing] means that the database has no ledger: Init creates one. [ledger.ErrNewer] means that a later version of
+// enrich changed it. If the database is away, Open waits for at most MaxElapsed.
+func Open(ctx context.Context, o Options) (*Ledger, error) {
+	config, err := connect.Parse(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	l := &Ledger{options: o, config: config, policy: o.policy()}
+	l.writer = connect.NewSlot(l.dial)
+	l.reader = connect.NewSlot(l.dial)
+	if o.ReadOnly {
+		l.reader = connect.NewSnapshot(l.dialSnapshot)
+	}
+	if err := l.open(ctx); err != nil {
+		return nil, fmt.Errorf("open ledger %s: %w", l.Name(), errors.Join(explain(err), l.Close()))
+	}
+	return l, nil
+}
+
+// Name returns what messages call the ledger: its database and host, without the user.
+func (l *Ledger) Name() string { return fmt.Sprintf("%s on %s", l.config.Database, l.config.Host) }
+
+func (l *Ledger) open(ctx context.Context) error {
+	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
+		return l.reader.Use(ctx, func(a *connect.Conn) error {
+			return l.writer.Use(ctx, func(b *connect.Conn) error { return connect.CheckSession(ctx, a, b) })
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.checkReplicas(); err != nil {
+		return err
+	}
+	if err := l.loadMeta(ctx); err != nil || l.version == 0 {
+		return err
+	}
+	if l.options.ReadOnly {
+		return l.findGhosts(ctx)
+	}
+	return l.takeOverLeft(ctx)
+}
+
+// dial connects and checks the server, which may be another one than before.
+func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
+	c, err := connect.Dial(ctx, l.config)
+	if err != nil {
+		return nil, err
+	}
+	server, err := c.Inspect(ctx)
+	if err == nil {
+		err = server.Check()
+	}
+	if err == nil && l.server.Identifier != 0 && l.server.Identifier != server.Identifier {
+		err = ErrOtherServer
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	l.server = server
+	return c, nil
+}
+
+// dialSnapshot begins the transaction that sees one moment.
+func (l *Ledger) dialSnapshot(ctx context.Context) (*connect.Conn, error) {
+	c, err := l.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Exec(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	return c, nil
+}
+
+// checkReplicas warns if no standby has each commit.
+func (l *Ledger) checkReplicas() error {
+	if !l.server.Unreplicated() {
+		return nil
+	}
+	if l.options.RequireSync {
+		return ErrNoReplica
+	}
+	l.options.warn("the database has standbys, and none of them is synchronous: if the primary is lost, its last commits are lost too, and the run " +
+		"stops when it detects that; set synchronous_standby_names on the server")
+	return nil
+}
+
+// loadMeta reads which version the schema has, and checks that this is the cluster in which it was created.
+func (l *Ledger) loadMeta(ctx context.Context) error {
+	var identifier int64
+	var removed *time.Time
+	err := l.reader.Use(ctx, func(c *connect.Conn) error {
+		var exists bool
+		if err := c.QueryRow(ctx, "SELECT to_regclass('enrich.meta') IS NOT NULL").Scan(&exists); err != nil || !exists {
+			return err
+		}
+		return c.QueryRow(ctx, "SELECT version, system_identifier, removed FROM enrich.meta").Scan(&l.version, &identifier, &removed)
+	})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return fmt.Errorf("%w: table enrich.meta is empty", ledger.ErrDamaged)
+	case err != nil:
+		return err
+	case l.version == 0 && l.options.ReadOnly && !l.options.MustExist:
+		return nil
+	case l.version == 0:
+		return fmt.Errorf("%w in database %s: create it with `enrich ledger init`", ledger.ErrMissing, l.config.Database)
+	case l.version > schema.Version():
+		return ledger.ErrNewer
+	case l.version < schema.Version():
+		return fmt.Errorf("the ledger has version %d, and this program needs %d: bring it up to date with `enrich ledger init`", l.version, schema.Version())
+	case identifier != l.server.Identifier:
+		return fmt.Errorf("%w: its copy may lack answers that were paid for; to accept it, run `enrich ledger init`", ErrOtherServer)
+	}
+	if removed != nil {
+		l.removed = removed.UTC().Truncate(time.Millisecond)
+	}
+	return l.checkLogged(ctx)
+}
+
+// checkLogged refuses tables that are emptied after a crash.
+func (l *Ledger) checkLogged(ctx context.Context) error {
+	var table *string
+	err := l.reader.Use(ctx, func(c *connect.Conn) error {
+		return c.QueryRow(ctx, "SELECT min(relname) FROM pg_class WHERE relnamespace = 'enrich'::regnamespace AND relkind IN ('r', 'S') AND relpersistence <> 'p'").Scan(&table)
+	})
+	if err == nil && table != nil {
+		err = fmt.Errorf("%w: table %s is unlogged: run ALTER TABLE enrich.%s SET LOGGED", ErrNoSync, *table, *table)
+	}
+	return err
+}

@@ -1,0 +1,222 @@
+package postgres
+
+import (
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger/internal/codec"
+	"enrich/ledger/postgres/internal/wire"
+)
+
+// attemptTime bounds one attempt of a transaction. It is longer than a commit of a healthy database takes.
+const attemptTime = 30 * time.Second
+
+// fence begins every commit. It changes the row of the run, or fails with a division by zero if the run was taken over, or if the
+// row is not as the run left it.
+const fence = `WITH fence AS (
+		UPDATE enrich.run SET commits = $2, outcomes = outcomes + $4, open_from = $5, last_at = greatest(last_at, $6::timestamptz)
+		WHERE id = $1 AND state = 0 AND commits = $2::bigint - 1 AND outcomes = $3::bigint RETURNING 1)
+	SELECT 1 / count(*) FROM fence`
+
+// claimNew claims contacts of which nothing was known, and records the intents. A row that exists is another's claim or answer. The
+// positions of the contacts that were not claimed are in column refused.
+const claimNew = `WITH claimed AS (
+		INSERT INTO enrich.contact (key, email, ref, claim)
+		SELECT key, email, 0, $2 FROM unnest($4::uuid[], $5::uuid[]) AS asked(key, email)
+		ON CONFLICT (key) DO NOTHING RETURNING key)` + recordIntents
+
+// claimAny claims contacts that may have outcomes. A contact is claimed if nobody has it and its state is that of $10: -1 is any
+// state. Rows that are locked by another transaction are waited for in the order of their keys.
+const claimAny = `WITH added AS (
+		INSERT INTO enrich.contact (key, email, ref, claim)
+		SELECT key, email, 0, $2 FROM unnest($4::uuid[], $5::uuid[]) AS asked(key, email)
+		ON CONFLICT (key) DO NOTHING RETURNING key),
+	locked AS (
+		SELECT c.key FROM unnest($4::uuid[], $10::bigint[]) AS asked(key, seen) JOIN enrich.contact AS c ON c.key = asked.key
+		WHERE c.claim IS NULL AND asked.seen IN (-1, CASE WHEN c.kind = 0 THEN 0 ELSE c.ref << 4 | coalesce(cardinality(c.lost), 0) END)
+		ORDER BY c.key FOR UPDATE OF c),
+	changed AS (
+		UPDATE enrich.contact AS c SET claim = $2 FROM locked WHERE c.key = locked.key RETURNING c.key),
+	claimed AS (SELECT key FROM added UNION ALL SELECT key FROM changed)` + recordIntents
+
+const recordIntents = `
+	INSERT INTO enrich.intent (run, commit, job, crc, keys, contacts, refused)
+	SELECT $1, $3, nullif($6::bigint, 0), $7, $8, $9, CASE WHEN (SELECT count(*) FROM claimed) < cardinality($4::uuid[]) THEN
+		(SELECT array_agg(i::integer - 1) FROM unnest($4::uuid[]) WITH ORDINALITY AS asked(key, i) WHERE key NOT IN (SELECT key FROM claimed)) END
+	RETURNING refused`
+
+// addOutcomesSQL records outcomes and makes them the states of their contacts: an answer stays the state until there is a newer
+// answer; a lost call after it is only counted. $3 is the holder of the claim that ends.
+const addOutcomesSQL = `WITH added AS (
+		INSERT INTO enrich.outcome (run, job, at, n, crc, attempts, status, kind, charged, key, failure, message, contact, body, raw)
+		SELECT $1, nullif($2::bigint, 0), o.* FROM unnest($5::timestamptz[], $6::integer[], $7::integer[], $8::integer[], $9::smallint[],
+			$10::smallint[], $11::smallint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[]) AS o
+		RETURNING id, key, kind, at)
+	UPDATE enrich.contact AS c SET
+		ref = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.id ELSE c.ref END,
+		at = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.at ELSE c.at END,
+		kind = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.kind ELSE c.kind END,
+		generation = $4,
+		claim = CASE WHEN c.claim = $3 THEN NULL ELSE c.claim END,
+		lost = CASE WHEN added.kind <= 2 THEN NULL WHEN added.kind = 4 THEN c.lost[greatest(cardinality(c.lost) - 13, 1):] || added.id ELSE c.lost END
+	FROM added WHERE c.key = added.key`
+
+// addContacts makes rows for contacts that nobody has claimed.
+const addContacts = `INSERT INTO enrich.contact (key, email, ref) SELECT key, email, 0 FROM unnest($1::uuid[], $2::uuid[]) AS o(key, email)
+	ON CONFLICT (key) DO NOTHING`
+
+// addIntents adds the statement that claims the contacts and records the intents.
+func (t *transaction) addIntents() {
+	if len(t.intents) == 0 && t.job == 0 {
+		return
+	}
+	b := &t.l.buffers
+	b.keys.BeginUUIDs()
+	b.emails.BeginUUIDs()
+	b.seen.BeginInt8s()
+	b.packed, b.texts = b.packed[:0], append(b.texts[:0], '[')
+	isNew := true
+	for n, i := range t.order {
+		intent := &t.intents[i]
+		b.keys.UUID(intent.Keys.Request)
+		b.emails.UUID(intent.Keys.Email)
+		seen := intent.Seen
+		if t.l.options.ByEmail { // that of the address: claimAddresses has compared it
+			seen = 0
+		}
+		b.seen.Int8(int64(seen) - 1)
+		isNew = isNew && seen == 1
+		b.packed = codec.AppendKeys(b.packed, intent.Keys)
+		if n > 0 {
+			b.texts = append(b.texts, ',')
+		}
+		b.texts = intent.Contact.AppendJSON(b.texts)
+	}
+	b.texts = append(b.texts, ']')
+	crc := intentSum(t.run.id, t.n, t.job, b.packed, b.texts)
+	sql, params := claimNew, [][]byte{
+		wire.Int8(nil, t.run.id), wire.Int8(nil, t.holder()), wire.Int8(nil, t.n), b.keys.Value(), b.emails.Value(), wire.Int8(nil, t.job),
+		wire.Int4(nil, crc), b.packed, b.texts,
+	}
+	if !isNew {
+		sql, params = claimAny, append(params, b.seen.Value())
+	}
+	t.statements = append(t.statements, statement{
+		sql: sql, params: params,
+		row: func(values [][]byte) error {
+			row := wire.NewRow(values)
+			t.refused = row.Int4s()
+			return row.Err()
+		},
+	})
+}
+
+func intentSum(run, commit, job int64, keys, contacts []byte) int32 {
+	return int32(codec.Checksum([]int64{run, commit, job}, keys, contacts))
+}
+
+// addOutcomes adds the statements that record some of the outcomes.
+func (t *transaction) addOutcomes(indexes []int32) {
+	if len(indexes) == 0 {
+		return
+	}
+	b := newOutcomeArrays()
+	unclaimed := false
+	for n, i := range indexes {
+		o := &t.outcomes[i]
+		b.add(t.run.id, t.job, t.first+int64(n), o)
+		if _, open := t.run.open[o.Keys.Request]; !open {
+			unclaimed = true
+		}
+	}
+	t.first += int64(len(indexes))
+	if unclaimed && t.job == 0 {
+		t.addMissing(indexes)
+	}
+	t.statements = append(t.statements, statement{sql: addOutcomesSQL, params: b.params(t.run.id, t.job, t.holder(), t.run.generation)})
+}
+
+// addMissing adds a statement that makes rows for the contacts of outcomes that are not claimed: normally all are.
+func (t *transaction) addMissing(indexes []int32) {
+	var keys, emails wire.Array
+	keys.BeginUUIDs()
+	emails.BeginUUIDs()
+	for _, i := range indexes {
+		if o := &t.outcomes[i]; t.run.open[o.Keys.Request] == 0 {
+			keys.UUID(o.Keys.Request)
+			emails.UUID(o.Keys.Email)
+		}
+	}
+	t.statements = append(t.statements, statement{sql: addContacts, params: [][]byte{keys.Value(), emails.Value()}})
+}
+
+// outcomeArrays are the columns of outcomes that are recorded together.
+type outcomeArrays struct {
+	at, n, crc, attempts, status, kind, charged, key wire.Array
+	failure, message, contact, body, raw             wire.Array
+	text                                             []byte
+}
+
+func newOutcomeArrays() *outcomeArrays {
+	a := &outcomeArrays{}
+	a.at.BeginTimes()
+	for _, ints := range []*wire.Array{&a.n, &a.crc, &a.attempts} {
+		ints.BeginInt4s()
+	}
+	for _, ints := range []*wire.Array{&a.status, &a.kind, &a.charged} {
+		ints.BeginInt2s()
+	}
+	a.key.BeginUUIDs()
+	for _, texts := range []*wire.Array{&a.failure, &a.message, &a.contact, &a.body} {
+		texts.BeginTexts()
+	}
+	a.raw.BeginBytes()
+	return a
+}
+
+// add adds the n-th outcome of a run.
+func (a *outcomeArrays) add(run, job, n int64, o *contact.Outcome) {
+	charged := charge(o)
+	message, failure := clean(o.Message), clean(string(o.Failure))
+	a.text = append(append(a.text[:0], failure...), message...)
+	texts := len(a.text)
+	a.text = o.Contact.AppendJSON(a.text)
+	row := outcomeRow{
+		run: run, n: n, job: job, kind: int64(o.Kind), at: o.At.UnixMilli(), status: int64(o.Status), attempts: int64(o.Attempts),
+		charged: int64(charged), key: o.Keys.Request[:], failure: a.text[:len(failure)], message: a.text[len(failure):texts],
+		contact: a.text[texts:],
+	}
+	if o.Kind.Answered() {
+		row.body = o.Body
+	}
+	a.at.Time(o.At)
+	a.n.Int4(int32(n))
+	a.crc.Int4(row.sum())
+	a.attempts.Int4(int32(o.Attempts))
+	a.status.Int2(int16(o.Status))
+	a.kind.Int2(int16(o.Kind))
+	a.charged.Int2(charged)
+	a.key.UUID(o.Keys.Request)
+	a.failure.Bytes(row.failure)
+	a.message.Bytes(row.message)
+	a.contact.Bytes(row.contact)
+	switch {
+	case row.body == nil:
+		a.body.Null()
+		a.raw.Null()
+	case storable(row.body):
+		a.body.Bytes(row.body)
+		a.raw.Null()
+	default:
+		a.body.Null()
+		a.raw.Bytes(row.body)
+	}
+}
+
+func (a *outcomeArrays) params(run, job, holder, generation int64) [][]byte {
+	return [][]byte{
+		wire.Int8(nil, run), wire.Int8(nil, job), wire.Int8(nil, holder), wire.Int8(nil, generation), a.at.Value(), a.n.Value(), a.crc.Value(),
+		a.attempts.Value(), a.status.Value(), a.kind.Value(), a.charged.Value(), a.key.Value(), a.failure.Value(), a.message.Value(),
+		a.contact.Value(), a.body.Value(), a.raw.Value(),
+	}
+}

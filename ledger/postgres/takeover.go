@@ -1,0 +1,273 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"enrich/contact"
+	"enrich/internal/jsonscan"
+	"enrich/ledger"
+	"enrich/ledger/internal/codec"
+	"enrich/ledger/postgres/internal/connect"
+	"enrich/ledger/postgres/internal/wire"
+)
+
+// A deadRun is a run whose open claims are lost.
+type deadRun struct {
+	id, generation, openFrom, outcomes int64
+	last                               time.Time
+}
+
+// anyBeat is the beat of a run that is known to have ended.
+const anyBeat = -1
+
+// takeOver records the open claims of a run as lost and marks it as taken over, in one transaction, if it is still in a state and
+// its beat is what it was; then ok is true. It returns the lost calls in the order of their intents.
+func (l *Ledger) takeOver(ctx context.Context, id int64, state int16, beat int64) (lost []contact.Outcome, ok bool, err error) {
+	var token [16]byte
+	if _, err := rand.Read(token[:]); err != nil {
+		return nil, false, err
+	}
+	tried := false
+	err = connect.Retry(ctx, l.policy, func(ctx context.Context) error {
+		return l.writer.Use(ctx, func(c *connect.Conn) error {
+			return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+				if tried { // it may have been committed without a reply
+					const done = "SELECT EXISTS (SELECT FROM enrich.run WHERE id = $1 AND lost_by = $2)"
+					if err := tx.QueryRow(ctx, done, id, token).Scan(&ok); err != nil || ok {
+						return err
+					}
+				}
+				tried = true
+				lost, ok, err = takeOverOnce(ctx, c, tx, id, state, beat, token)
+				return err
+			})
+		})
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("take over the open calls of run %d: %w", id, err)
+	}
+	return lost, ok, nil
+}
+
+func takeOverOnce(ctx context.Context, c *connect.Conn, tx pgx.Tx, id int64, state int16, beat int64, token [16]byte) (lost []contact.Outcome, ok bool, err error) {
+	r := deadRun{id: id}
+	const lock = `SELECT generation, open_from, outcomes, coalesce(last_at, started) FROM enrich.run WHERE id = $1 AND state = $2 AND $3::bigint IN (-1, beat) FOR UPDATE`
+	err = tx.QueryRow(ctx, lock, id, state, beat).Scan(&r.generation, &r.openFrom, &r.outcomes, &r.last)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if lost, err = lostCalls(ctx, c, &r); err != nil {
+		return nil, false, err
+	}
+	b := c.NewBatch()
+	if len(lost) > 0 {
+		rows := newOutcomeArrays()
+		for n, i := range sorted(len(lost), func(i int32) contact.Key { return lost[i].Keys.Request }) {
+			rows.add(id, 0, r.outcomes+int64(n)+1, &lost[i])
+		}
+		b.Add(ctx, addOutcomesSQL, rows.params(id, 0, id, r.generation)...)
+	}
+	const mark = "UPDATE enrich.run SET state = 2, lost_by = $2, outcomes = outcomes + $3, last_at = greatest(last_at, $4::timestamptz) WHERE id = $1"
+	b.Add(ctx, mark, wire.Int8(nil, id), token[:], wire.Int8(nil, int64(len(lost))), wire.Time(nil, r.last))
+	return lost, true, b.Send(ctx, nil)
+}
+
+// interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
+const interruptedMessage = "the run ended before the answer was recorded; the call may have been charged"
+
+// lostCalls returns the open claims of a run as lost outcomes, at the time of its last outcome.
+func lostCalls(ctx context.Context, c *connect.Conn, r *deadRun) ([]contact.Outcome, error) {
+	open, err := openClaims(ctx, c, r.id, r.openFrom)
+	if err != nil {
+		return nil, err
+	}
+	lost := make([]contact.Outcome, 0, len(open))
+	for _, i := range open {
+		lost = append(lost, contact.Outcome{
+			Contact: i.Contact, Keys: i.Keys, Kind: contact.Lost, At: r.last.UTC().Truncate(time.Millisecond), Attempts: 1,
+			Failure: contact.Exhausted, Message: interruptedMessage, Run: r.id,
+		})
+	}
+	return lost, nil
+}
+
+// openClaims returns the intents of a run whose contacts it has claimed, in order. Only the last intent of a contact can be open.
+func openClaims(ctx context.Context, c *connect.Conn, run, from int64) ([]ledger.Intent, error) {
+	var intents []ledger.Intent
+	last := map[contact.Key]int{}
+	const query = "SELECT commit, crc, keys, contacts FROM enrich.intent WHERE run = $1 AND commit >= $2 AND job IS NULL ORDER BY commit"
+	err := c.Lookup(ctx, query, func(values [][]byte) error {
+		row := wire.NewRow(values)
+		i := intentRow{run: run, commit: row.Int8(), crc: row.Int4(), keys: row.Bytes(), contacts: row.Bytes()}
+		if err := row.Err(); err != nil {
+			return err
+		}
+		list, err := i.intents()
+		for _, intent := range list {
+			last[intent.Keys.Request] = len(intents)
+			intents = append(intents, intent)
+		}
+		return err
+	}, wire.Int8(nil, run), wire.Int8(nil, from))
+	if err != nil || len(intents) == 0 {
+		return nil, err
+	}
+	var keys wire.Array
+	keys.BeginUUIDs()
+	for i := range intents {
+		keys.UUID(intents[i].Keys.Request)
+	}
+	claimed := map[contact.Key]bool{}
+	const claims = "SELECT c.key FROM unnest($1::uuid[]) AS asked(key) JOIN enrich.contact AS c ON c.key = asked.key WHERE c.claim = $2"
+	err = c.Lookup(ctx, claims, func(values [][]byte) error {
+		row := wire.NewRow(values)
+		claimed[row.UUID()] = true
+		return row.Err()
+	}, keys.Value(), wire.Int8(nil, run))
+	open := make([]ledger.Intent, 0, len(claimed))
+	for i := range intents {
+		if key := intents[i].Keys.Request; claimed[key] && last[key] == i {
+			open = append(open, intents[i])
+		}
+	}
+	return open, err
+}
+
+// An intentRow is a row of table intent. Its bytes are valid while it is read.
+type intentRow struct {
+	run, commit, job int64
+	crc              int32
+	keys, contacts   []byte
+}
+
+// intents returns the intents of the row but not those that were erased.
+func (r *intentRow) intents() ([]ledger.Intent, error) {
+	if r.crc != intentSum(r.run, r.commit, r.job, r.keys, r.contacts) {
+		return nil, r.damaged("checksum mismatch")
+	}
+	list := make([]ledger.Intent, 0, len(r.keys)/codec.KeysSize)
+	n := 0
+	for text := range jsonscan.Elements(r.contacts) {
+		if (n+1)*codec.KeysSize > len(r.keys) {
+			return nil, r.damaged("more contacts than keys")
+		}
+		if keys := codec.ReadKeys(r.keys[n*codec.KeysSize:]); keys != (contact.Keys{}) {
+			list = append(list, ledger.Intent{Contact: contact.ParseJSON(text), Keys: keys})
+		}
+		n++
+	}
+	if n*codec.KeysSize != len(r.keys) {
+		return nil, r.damaged("more keys than contacts")
+	}
+	return list, nil
+}
+
+func (r *intentRow) damaged(what string) error {
+	return fmt.Errorf("%w: the intents of commit %d of run %d: %s", ledger.ErrDamaged, r.commit, r.run, what)
+}
+
+// deadRuns returns the runs that have open claims to record as lost, and their states: those whose store was closed and, in tests,
+// those that are presumed dead.
+func (l *Ledger) deadRuns(ctx context.Context) (runs []deadRun, states []int16, err error) {
+	err = l.reader.Use(ctx, func(c *connect.Conn) error {
+		const query = "SELECT id, generation, open_from, outcomes, coalesce(last_at, started), state FROM enrich.run WHERE state IN (0, 3) ORDER BY id"
+		rows, err := c.Query(ctx, query)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var r deadRun
+			var state int16
+			if err := rows.Scan(&r.id, &r.generation, &r.openFrom, &r.outcomes, &r.last, &state); err != nil {
+				return err
+			}
+			if state == runLeft || l.options.presumeDead != nil && l.options.presumeDead(r.id) {
+				runs, states = append(runs, r), append(states, state)
+			}
+		}
+		return rows.Err()
+	})
+	return runs, states, err
+}
+
+// takeOverLeft takes over the runs that have ended without an end of their claims.
+func (l *Ledger) takeOverLeft(ctx context.Context) error {
+	runs, states, err := l.deadRuns(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range runs {
+		lost, ok, err := l.takeOver(ctx, runs[i].id, states[i], anyBeat)
+		if err != nil {
+			return err
+		}
+		if ok {
+			l.found = append(l.found, lost...)
+		}
+	}
+	return nil
+}
+
+// ghosts are the lost calls that the next run will record: a store that is read only shows them as if it had.
+type ghosts struct {
+	outcomes []contact.Outcome
+	byKey    map[contact.Key][]int // indexes of outcomes, by the key that identifies a contact
+	runs     []int64
+}
+
+// findGhosts finds them. The Ref of each is its index in found, counted backwards from -1.
+func (l *Ledger) findGhosts(ctx context.Context) error {
+	runs, _, err := l.deadRuns(ctx)
+	if err != nil {
+		return err
+	}
+	l.ghost.byKey = map[contact.Key][]int{}
+	for i := range runs {
+		l.ghost.runs = append(l.ghost.runs, runs[i].id)
+		err := l.reader.Use(ctx, func(c *connect.Conn) error {
+			lost, err := lostCalls(ctx, c, &runs[i])
+			l.found = append(l.found, lost...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	l.ghost.outcomes = l.found
+	for i := range l.found {
+		key := l.found[i].Keys.By(l.options.ByEmail)
+		l.ghost.byKey[key] = append(l.ghost.byKey[key], i)
+	}
+	return nil
+}
+
+// overlay applies the lost calls to states.
+func (g *ghosts) overlay(keys []contact.Keys, states []ledger.State, byEmail bool) {
+	if len(g.outcomes) == 0 {
+		return
+	}
+	for i := range keys {
+		for _, n := range g.byKey[keys[i].By(byEmail)] {
+			o, s := &g.outcomes[n], &states[i]
+			s.ClaimedElsewhere = false
+			s.Lost = min(s.Lost+1, maxLost)
+			if !s.Kind.Answered() {
+				s.Kind, s.Ref, s.At = contact.Lost, ledger.Ref(-1-n), o.At
+			}
+		}
+	}
+}
+
+// isGhost reports whether the claims of a run are lost.
+func (g *ghosts) isGhost(run int64) bool { return slices.Contains(g.runs, run) }
