@@ -22,9 +22,11 @@ type change struct {
 	outcomes []contact.Outcome
 	// order are indexes of intents, by their keys. A request that is there twice is claimed once: the second one is left out.
 	order []int32
-	// before are indexes of outcomes, by their keys: those of claims that were made before. after are those of claims that this
-	// commit makes.
-	before, after []int32
+	// kept are indexes of intents whose contacts the run has claimed before and whose outcomes are in the same commit: the claim
+	// stays.
+	kept []int32
+	// ended are indexes of outcomes, by their keys, but not those of the contacts in kept; resent are those.
+	ended, resent []int32
 	// job is the bulk job to which all of it belongs; 0: none.
 	job int64
 	// also are statements at the end of the transaction.
@@ -43,17 +45,22 @@ func newChange(r *run, intents []ledger.Intent, outcomes []contact.Outcome, job 
 	c := &change{run: r, n: r.commits + 1, intents: intents, outcomes: outcomes, job: job}
 	c.order = sorted(len(intents), func(i int32) contact.Key { return intents[i].Keys.Request })
 	c.order = slices.CompactFunc(c.order, func(a, b int32) bool { return intents[a].Keys.Request == intents[b].Keys.Request })
-	c.before = sorted(len(outcomes), func(i int32) contact.Key { return outcomes[i].Keys.Request })
-	c.before = slices.DeleteFunc(c.before, func(i int32) bool {
-		key := outcomes[i].Keys.Request
-		if _, open := r.open[key]; open || !c.claims(key) {
+	outcome := func(i int32) contact.Key { return outcomes[i].Keys.Request }
+	c.ended = sorted(len(outcomes), outcome)
+	c.order = slices.DeleteFunc(c.order, func(i int32) bool {
+		key := intents[i].Keys.Request
+		n, found := slices.BinarySearchFunc(c.ended, key, func(i int32, key contact.Key) int { return compareKeys(outcome(i), key) })
+		if _, open := r.open[key]; !open || !found || job != 0 {
 			return false
 		}
-		c.after = append(c.after, i)
+		c.kept, c.resent = append(c.kept, i), append(c.resent, c.ended[n])
+		c.ended = slices.Delete(c.ended, n, n+1)
 		return true
 	})
 	return c
 }
+
+func compareKeys(a, b contact.Key) int { return bytes.Compare(a[:], b[:]) }
 
 func sorted(n int, key func(int32) contact.Key) []int32 {
 	order := make([]int32, n)
@@ -61,17 +68,14 @@ func sorted(n int, key func(int32) contact.Key) []int32 {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(a, b int32) int {
-		ka, kb := key(a), key(b)
-		return cmp.Or(bytes.Compare(ka[:], kb[:]), cmp.Compare(a, b))
+		return cmp.Or(compareKeys(key(a), key(b)), cmp.Compare(a, b))
 	})
 	return order
 }
 
-// claims reports whether the change has an intent with a key.
+// claims reports whether the change claims the contact with a key.
 func (c *change) claims(key contact.Key) bool {
-	_, found := slices.BinarySearchFunc(c.order, key, func(i int32, key contact.Key) int {
-		return bytes.Compare(c.intents[i].Keys.Request[:], key[:])
-	})
+	_, found := slices.BinarySearchFunc(c.order, key, func(i int32, key contact.Key) int { return compareKeys(c.intents[i].Keys.Request, key) })
 	return found
 }
 
@@ -94,8 +98,7 @@ func (c *change) lastAt() time.Time {
 	return last
 }
 
-// claimed applies the change to the open claims of the run; refused are the positions, in the order of keys, of contacts that were
-// not claimed. It returns which intents were claimed.
+// claimed returns which intents were claimed; refused are the positions in order of those that were not.
 func (c *change) claimed(refused []int32) []bool {
 	claimed := make([]bool, len(c.intents))
 	for _, i := range c.order {
@@ -104,23 +107,23 @@ func (c *change) claimed(refused []int32) []bool {
 	for _, position := range refused {
 		claimed[c.order[position]] = false
 	}
+	for _, i := range c.kept {
+		claimed[i] = true
+	}
 	return claimed
 }
 
-// openAfter returns the claims of the run that are open after the change if all its intents are claimed.
+// apply applies the change to the open claims of the run.
 func (c *change) apply(open map[contact.Key]int64, claimed []bool) {
 	if c.job != 0 {
 		return
 	}
-	for _, i := range c.before {
-		delete(open, c.outcomes[i].Keys.Request)
-	}
 	for i := range c.intents {
-		if claimed == nil || claimed[i] {
+		if claimed[i] {
 			open[c.intents[i].Keys.Request] = c.n
 		}
 	}
-	for _, i := range c.after {
+	for _, i := range c.ended {
 		delete(open, c.outcomes[i].Keys.Request)
 	}
 }

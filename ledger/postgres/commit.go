@@ -75,9 +75,10 @@ type transaction struct {
 func (t *transaction) prepare() {
 	t.first = t.run.outcomes + 1
 	t.statements = t.statements[:0]
-	t.addOutcomes(t.before)
+	// Claims come first: one that waits for another transaction must not have changed rows that others wait for.
 	t.addIntents()
-	t.addOutcomes(t.after)
+	t.addOutcomes(t.ended, t.holder())
+	t.addOutcomes(t.resent, 0)
 	t.statements = append(t.statements, t.also...)
 }
 
@@ -121,8 +122,8 @@ func (t *transaction) oldestAfter() int64 {
 	if len(t.intents) > 0 && t.job == 0 {
 		next = t.n
 	}
-	ended := make(map[contact.Key]struct{}, len(t.before))
-	for _, i := range t.before {
+	ended := make(map[contact.Key]struct{}, len(t.outcomes))
+	for i := range t.outcomes {
 		ended[t.outcomes[i].Keys.Request] = struct{}{}
 	}
 	for key, commit := range open {
@@ -232,8 +233,8 @@ func (t *transaction) readBack(ctx context.Context, conn *connect.Conn) error {
 func (t *transaction) recordLate(ctx context.Context, conn *connect.Conn, outcomes int64) error {
 	t.late = true
 	t.statements, t.first = t.statements[:0], outcomes+1
-	t.addOutcomes(t.before)
-	t.addOutcomes(t.after)
+	t.addOutcomes(t.ended, t.holder())
+	t.addOutcomes(t.resent, t.holder())
 	b := conn.NewBatch()
 	const late = "UPDATE enrich.run SET commits = $2, outcomes = outcomes + $3, last_at = greatest(last_at, $4) WHERE id = $1"
 	b.Add(ctx, late, wire.Int8(nil, t.run.id), wire.Int8(nil, t.n), wire.Int8(nil, int64(len(t.outcomes))), wire.Time(nil, t.lastAt()))

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"enrich/contact"
+	"enrich/ledger"
 	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/wire"
 )
@@ -76,7 +77,7 @@ func (t *transaction) addIntents() {
 	b.seen.BeginInt8s()
 	b.packed, b.texts = b.packed[:0], append(b.texts[:0], '[')
 	isNew := true
-	for n, i := range t.order {
+	for _, i := range t.order {
 		intent := &t.intents[i]
 		b.keys.UUID(intent.Keys.Request)
 		b.emails.UUID(intent.Keys.Email)
@@ -86,11 +87,10 @@ func (t *transaction) addIntents() {
 		}
 		b.seen.Int8(int64(seen) - 1)
 		isNew = isNew && seen == 1
-		b.packed = codec.AppendKeys(b.packed, intent.Keys)
-		if n > 0 {
-			b.texts = append(b.texts, ',')
-		}
-		b.texts = intent.Contact.AppendJSON(b.texts)
+		b.add(intent)
+	}
+	for _, i := range t.kept {
+		b.add(&t.intents[i])
 	}
 	b.texts = append(b.texts, ']')
 	crc := intentSum(t.run.id, t.n, t.job, b.packed, b.texts)
@@ -111,12 +111,21 @@ func (t *transaction) addIntents() {
 	})
 }
 
+// add packs the keys and the contact of an intent.
+func (b *buffers) add(i *ledger.Intent) {
+	b.packed = codec.AppendKeys(b.packed, i.Keys)
+	if len(b.texts) > 1 {
+		b.texts = append(b.texts, ',')
+	}
+	b.texts = i.Contact.AppendJSON(b.texts)
+}
+
 func intentSum(run, commit, job int64, keys, contacts []byte) int32 {
 	return int32(codec.Checksum([]int64{run, commit, job}, keys, contacts))
 }
 
-// addOutcomes adds the statements that record some of the outcomes.
-func (t *transaction) addOutcomes(indexes []int32) {
+// addOutcomes adds the statements that record some of the outcomes, and end the claims of a holder.
+func (t *transaction) addOutcomes(indexes []int32, holder int64) {
 	if len(indexes) == 0 {
 		return
 	}
@@ -125,7 +134,7 @@ func (t *transaction) addOutcomes(indexes []int32) {
 	for n, i := range indexes {
 		o := &t.outcomes[i]
 		b.add(t.run.id, t.job, t.first+int64(n), o)
-		if _, open := t.run.open[o.Keys.Request]; !open {
+		if _, open := t.run.open[o.Keys.Request]; !open && (t.late || !t.claims(o.Keys.Request)) {
 			unclaimed = true
 		}
 	}
@@ -133,7 +142,7 @@ func (t *transaction) addOutcomes(indexes []int32) {
 	if unclaimed && t.job == 0 {
 		t.addMissing(indexes)
 	}
-	t.statements = append(t.statements, statement{sql: addOutcomesSQL, params: b.params(t.run.id, t.job, t.holder(), t.run.generation)})
+	t.statements = append(t.statements, statement{sql: addOutcomesSQL, params: b.params(t.run.id, t.job, holder, t.run.generation)})
 }
 
 // addMissing adds a statement that makes rows for the contacts of outcomes that are not claimed: normally all are.
