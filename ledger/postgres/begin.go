@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"enrich/contact"
 	"enrich/ledger"
@@ -57,10 +58,7 @@ func (l *Ledger) Begin(ctx context.Context, r ledger.Run) (int64, error) {
 	if l.run != nil && !l.run.finished {
 		return 0, fmt.Errorf("write the ledger: run %d has not finished", l.run.id)
 	}
-	var token [16]byte // with it, a first try that was committed without a reply is found again
-	if _, err := rand.Read(token[:]); err != nil {
-		return 0, err
-	}
+	token := newToken() // with it, a first try that was committed without a reply is found again
 	var begun *run
 	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
 		return l.transaction(ctx, func(tx pgx.Tx) (err error) {
@@ -72,8 +70,15 @@ func (l *Ledger) Begin(ctx context.Context, r ledger.Run) (int64, error) {
 		return 0, l.fail(err)
 	}
 	l.run = begun
-	l.generations = append(l.generations, begun.generation)
+	l.own = append(slices.Clip(l.own), begun.generation, -begun.id) // readers may have the old list
 	return begun.id, nil
+}
+
+// newToken returns a value that no other call has.
+func newToken() pgtype.UUID {
+	token := pgtype.UUID{Valid: true}
+	_, _ = rand.Read(token.Bytes[:]) // it never fails
+	return token
 }
 
 // transaction runs one transaction on the connection for writing.
@@ -88,7 +93,7 @@ const (
 )
 
 // beginRun records a run, unless it is recorded.
-func beginRun(ctx context.Context, tx pgx.Tx, token [16]byte, r *ledger.Run) (*run, error) {
+func beginRun(ctx context.Context, tx pgx.Tx, token pgtype.UUID, r *ledger.Run) (*run, error) {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(runLock)); err != nil {
 		return nil, err
 	}
@@ -212,11 +217,6 @@ func (l *Ledger) runOf(id int64) (*run, error) {
 		return nil, errNoRun
 	}
 	return l.run, nil
-}
-
-// ownGeneration reports whether an outcome is of a generation that was begun on this store. l.mu is held.
-func (l *Ledger) ownGeneration(generation int64) bool {
-	return slices.Contains(l.generations, generation)
 }
 
 // A runRow is what does not change in a row of table run.

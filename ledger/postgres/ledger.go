@@ -33,8 +33,9 @@ type Ledger struct {
 	failure error      // a commit failed: every later one returns it
 	erased  bool       // something was erased
 
-	generations []int64 // of the runs that were begun on this store
-	buffers     buffers
+	// own are the values of contact.generation that count as this run: generations, and minus the numbers of runs.
+	own     []int64
+	buffers buffers
 }
 
 // InterruptedCalls returns the calls of earlier runs that were open when this ledger was opened, as lost outcomes. Each is

@@ -59,4 +59,3 @@ func query(t testing.TB, url, sql string, args ...any) (rows [][]any) {
 	check(t, result.Err())
 	return rows
 }
-

@@ -47,7 +47,8 @@ const recordIntents = `
 	RETURNING refused`
 
 // addOutcomesSQL records outcomes and makes them the states of their contacts: an answer stays the state until there is a newer
-// answer; a lost call after it is only counted. $3 is the holder of the claim that ends.
+// answer; a lost call after it is only counted. $3 is the holder of the claim that ends. A contact that one run releases is left to
+// the other runs of its generation.
 const addOutcomesSQL = `WITH added AS (
 		INSERT INTO enrich.outcome (run, job, at, n, crc, attempts, status, kind, charged, key, failure, message, contact, body, raw)
 		SELECT $1, nullif($2::bigint, 0), o.* FROM unnest($5::timestamptz[], $6::integer[], $7::integer[], $8::integer[], $9::smallint[],
@@ -57,7 +58,7 @@ const addOutcomesSQL = `WITH added AS (
 		ref = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.id ELSE c.ref END,
 		at = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.at ELSE c.at END,
 		kind = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.kind ELSE c.kind END,
-		generation = $4,
+		generation = CASE WHEN added.kind = 5 THEN -$1 ELSE $4 END,
 		claim = CASE WHEN c.claim = $3 THEN NULL ELSE c.claim END,
 		lost = CASE WHEN added.kind <= 2 THEN NULL WHEN added.kind = 4 THEN c.lost[greatest(cardinality(c.lost) - 13, 1):] || added.id ELSE c.lost END
 	FROM added WHERE c.key = added.key`

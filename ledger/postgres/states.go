@@ -28,7 +28,7 @@ func (l *Ledger) States(ctx context.Context, keys []contact.Keys, states []ledge
 	if len(keys) == 0 || l.version == 0 {
 		return nil
 	}
-	own, generations := l.ownRun()
+	run, own := l.ownRun()
 	rows := make([][]stateRow, 0)
 	if l.options.ByEmail {
 		rows = make([][]stateRow, len(keys))
@@ -41,24 +41,24 @@ func (l *Ledger) States(ctx context.Context, keys []contact.Keys, states []ledge
 				rows[i] = append(rows[i], s)
 				return
 			}
-			s.fill(&states[i], own, generations)
+			s.fill(&states[i], run, own)
 		}, func(i int) { states[i].AddressAnswered = keys[i].Email != keys[i].Request })
 		for i := range rows {
-			fillAddress(&states[i], rows[i], own, generations)
+			fillAddress(&states[i], rows[i], run, own)
 		}
 		l.ghost.overlay(keys, states, l.options.ByEmail)
 		return err
 	})
 }
 
-// ownRun returns the run of this store, and the generations that count as this run.
-func (l *Ledger) ownRun() (id int64, generations []int64) {
+// ownRun returns the run of this store, and the values of contact.generation that count as this run.
+func (l *Ledger) ownRun() (id int64, own []int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.run != nil {
 		id = l.run.id
 	}
-	return id, l.generations
+	return id, l.own
 }
 
 // read runs lookups on the connection for reading, again if it breaks.
@@ -110,25 +110,25 @@ type stateRow struct {
 	lost                       []int64 // the numbers of the outcomes, ascending
 }
 
-// fill fills the state of one request. own is the run of this store.
-func (r *stateRow) fill(s *ledger.State, own int64, generations []int64) {
-	s.ClaimedElsewhere = r.claim > 0 && r.claim != own
+// fill fills the state of one request. run is that of this store.
+func (r *stateRow) fill(s *ledger.State, run int64, own []int64) {
+	s.ClaimedElsewhere = r.claim > 0 && r.claim != run
 	s.InJob = r.claim < 0
 	if r.kind == 0 {
 		return
 	}
 	s.Kind, s.Ref, s.At, s.Lost = r.kind, ledger.Ref(r.ref), wire.ToTime(r.at), min(len(r.lost), maxLost)
-	s.DoneThisRun = slices.Contains(generations, r.generation)
+	s.DoneThisRun = slices.Contains(own, r.generation)
 }
 
 // fillAddress fills the state of an address from the rows of its requests: the latest answer of any of them, or the latest outcome.
-func fillAddress(s *ledger.State, rows []stateRow, own int64, generations []int64) {
+func fillAddress(s *ledger.State, rows []stateRow, run int64, own []int64) {
 	slices.SortFunc(rows, func(a, b stateRow) int {
 		return cmp.Or(boolCompare(a.kind.Answered(), b.kind.Answered()), cmp.Compare(a.ref, b.ref))
 	})
 	for i := range rows { // the last one counts
 		one := ledger.State{AddressAnswered: s.AddressAnswered}
-		rows[i].fill(&one, own, generations)
+		rows[i].fill(&one, run, own)
 		one.ClaimedElsewhere = one.ClaimedElsewhere || s.ClaimedElsewhere
 		one.InJob = one.InJob || s.InJob
 		one.DoneThisRun = one.DoneThisRun || s.DoneThisRun

@@ -25,6 +25,8 @@ func (l *Ledger) JobContacts(context.Context, int64, func(ledger.JobContact) err
 	return errNotYet
 }
 
+func (l *Ledger) AdoptJob(context.Context, int64, int64) (bool, error) { return false, errNotYet }
+func (l *Ledger) LeaveJob(context.Context, int64, int64) error         { return errNotYet }
 func (l *Ledger) Forget(context.Context, contact.Contact) (e ledger.Erased, err error) {
 	return e, errNotYet
 }

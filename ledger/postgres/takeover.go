@@ -2,13 +2,12 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"enrich/contact"
 	"enrich/internal/jsonscan"
@@ -20,8 +19,8 @@ import (
 
 // A deadRun is a run whose open claims are lost.
 type deadRun struct {
-	id, generation, openFrom, outcomes int64
-	last                               time.Time
+	id, openFrom, outcomes int64
+	last                   time.Time
 }
 
 // anyBeat is the beat of a run that is known to have ended.
@@ -30,10 +29,7 @@ const anyBeat = -1
 // takeOver records the open claims of a run as lost and marks it as taken over, in one transaction, if it is still in a state and
 // its beat is what it was; then ok is true. It returns the lost calls in the order of their intents.
 func (l *Ledger) takeOver(ctx context.Context, id int64, state int16, beat int64) (lost []contact.Outcome, ok bool, err error) {
-	var token [16]byte
-	if _, err := rand.Read(token[:]); err != nil {
-		return nil, false, err
-	}
+	token := newToken()
 	tried := false
 	err = connect.Retry(ctx, l.policy, func(ctx context.Context) error {
 		return l.writer.Use(ctx, func(c *connect.Conn) error {
@@ -56,30 +52,38 @@ func (l *Ledger) takeOver(ctx context.Context, id int64, state int16, beat int64
 	return lost, ok, nil
 }
 
-func takeOverOnce(ctx context.Context, c *connect.Conn, tx pgx.Tx, id int64, state int16, beat int64, token [16]byte) (lost []contact.Outcome, ok bool, err error) {
-	r := deadRun{id: id}
-	const lock = `SELECT generation, open_from, outcomes, coalesce(last_at, started) FROM enrich.run WHERE id = $1 AND state = $2 AND $3::bigint IN (-1, beat) FOR UPDATE`
-	err = tx.QueryRow(ctx, lock, id, state, beat).Scan(&r.generation, &r.openFrom, &r.outcomes, &r.last)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, false, nil
-	}
-	if err != nil {
+// takeOverOnce is one transaction of takeOver.
+func takeOverOnce(ctx context.Context, c *connect.Conn, tx pgx.Tx, id int64, state int16, beat int64, token pgtype.UUID) (lost []contact.Outcome, ok bool, err error) {
+	const mark = "UPDATE enrich.run SET state = 2, lost_by = $4 WHERE id = $1 AND state = $2 AND $3::bigint IN (-1, beat)"
+	tag, err := tx.Exec(ctx, mark, id, state, beat, token)
+	if err != nil || tag.RowsAffected() == 0 {
 		return nil, false, err
 	}
-	if lost, err = lostCalls(ctx, c, &r); err != nil {
-		return nil, false, err
+	lost, err = lose(ctx, c, id)
+	return lost, err == nil, err
+}
+
+// lose records the open claims of a run as lost outcomes, in a transaction that has changed the row of the run, and returns them in
+// the order of their intents. The contacts count as not sent by the run's generation: another run of it may send them.
+func lose(ctx context.Context, c *connect.Conn, run int64) ([]contact.Outcome, error) {
+	r := deadRun{id: run}
+	const query = "SELECT open_from, outcomes, coalesce(last_at, started) FROM enrich.run WHERE id = $1"
+	if err := c.QueryRow(ctx, query, run).Scan(&r.openFrom, &r.outcomes, &r.last); err != nil {
+		return nil, err
+	}
+	lost, err := lostCalls(ctx, c, &r)
+	if err != nil || len(lost) == 0 {
+		return nil, err
+	}
+	rows := newOutcomeArrays()
+	for n, i := range sorted(len(lost), func(i int32) contact.Key { return lost[i].Keys.Request }) {
+		rows.add(run, 0, r.outcomes+int64(n)+1, &lost[i])
 	}
 	b := c.NewBatch()
-	if len(lost) > 0 {
-		rows := newOutcomeArrays()
-		for n, i := range sorted(len(lost), func(i int32) contact.Key { return lost[i].Keys.Request }) {
-			rows.add(id, 0, r.outcomes+int64(n)+1, &lost[i])
-		}
-		b.Add(ctx, addOutcomesSQL, rows.params(id, 0, id, r.generation)...)
-	}
-	const mark = "UPDATE enrich.run SET state = 2, lost_by = $2, outcomes = outcomes + $3, last_at = greatest(last_at, $4::timestamptz) WHERE id = $1"
-	b.Add(ctx, mark, wire.Int8(nil, id), token[:], wire.Int8(nil, int64(len(lost))), wire.Time(nil, r.last))
-	return lost, true, b.Send(ctx, nil)
+	const count = "UPDATE enrich.run SET outcomes = outcomes + $2, last_at = greatest(last_at, $3::timestamptz) WHERE id = $1"
+	b.Add(ctx, count, wire.Int8(nil, run), wire.Int8(nil, int64(len(lost))), wire.Time(nil, r.last))
+	b.Add(ctx, addOutcomesSQL, rows.params(run, 0, run, 0)...)
+	return lost, b.Send(ctx, nil)
 }
 
 // interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
@@ -180,7 +184,7 @@ func (r *intentRow) damaged(what string) error {
 // those that are presumed dead.
 func (l *Ledger) deadRuns(ctx context.Context) (runs []deadRun, states []int16, err error) {
 	err = l.reader.Use(ctx, func(c *connect.Conn) error {
-		const query = "SELECT id, generation, open_from, outcomes, coalesce(last_at, started), state FROM enrich.run WHERE state IN (0, 3) ORDER BY id"
+		const query = "SELECT id, open_from, outcomes, coalesce(last_at, started), state FROM enrich.run WHERE state IN (0, 3) ORDER BY id"
 		rows, err := c.Query(ctx, query)
 		if err != nil {
 			return err
@@ -189,7 +193,7 @@ func (l *Ledger) deadRuns(ctx context.Context) (runs []deadRun, states []int16, 
 		for rows.Next() {
 			var r deadRun
 			var state int16
-			if err := rows.Scan(&r.id, &r.generation, &r.openFrom, &r.outcomes, &r.last, &state); err != nil {
+			if err := rows.Scan(&r.id, &r.openFrom, &r.outcomes, &r.last, &state); err != nil {
 				return err
 			}
 			if state == runLeft || l.options.presumeDead != nil && l.options.presumeDead(r.id) {

@@ -99,7 +99,7 @@ CREATE TABLE enrich.contact (
 	email uuid NOT NULL,
 	ref bigint NOT NULL,                   -- outcome.id
 	at timestamptz,
-	generation bigint NOT NULL DEFAULT 0,  -- of the run of its latest outcome
+	generation bigint NOT NULL DEFAULT 0,  -- that has recorded its latest outcome; minus a run: that run alone; 0: none, its run died
 	claim bigint,                          -- of a run (its id), or of an open job (minus its id)
 	kind smallint NOT NULL DEFAULT 0,      -- 0: no outcome yet
 	lost bigint[]                          -- outcome.id of the calls that were lost since the last answer, at most 15
