@@ -97,6 +97,7 @@ func (l *Ledger) apply(c *change) error {
 	l.last += int64(len(c.outcomes))
 	if len(c.outcomes) > 0 {
 		l.lastSum = l.stmts.lastSum
+		l.follow(c.run, l.last)
 	}
 	l.states.Record(c.outcomes, ledger.Ref(first), c.run == l.current, c.job != nil)
 	// The record comes after the sync and before the checkpoint: a kill here leaves it one commit behind.
@@ -177,7 +178,10 @@ func (l *Ledger) writeIntents(change *change) error {
 		s.texts = intents[i].Contact.AppendJSON(s.texts)
 	}
 	s.texts = append(s.texts, ']')
-	c := commitRow{id: l.commit + 1, run: change.run, keys: s.keys, contacts: s.texts, job: change.jobID()}
+	return s.writeAsked(&commitRow{id: l.commit + 1, run: change.run, keys: s.keys, contacts: s.texts, job: change.jobID()})
+}
+
+func (s *statements) writeAsked(c *commitRow) error {
 	b := binder{stmt: s.asked}
 	b.int(c.id)
 	b.int(c.run)

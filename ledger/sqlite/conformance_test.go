@@ -89,3 +89,8 @@ func (b *backend) RawResults(job int64) (pieces [][]byte, err error) {
 	}
 	return pieces, stmt.Err()
 }
+
+func TestCopy(t *testing.T) {
+	newBackend := func(t testing.TB) ledgertest.Backend { return &backend{path: filepath.Join(t.TempDir(), "ledger.db")} }
+	ledgertest.Copy(t, newBackend, newBackend)
+}

@@ -65,6 +65,8 @@ type Ledger struct {
 	lastJob int64              // the last job's number
 	members *jobMembers        // of the job whose results were committed last; nil: none
 	live    bool               // read only, and a run was writing when it was opened
+	lastRun int64              // the highest run that has outcomes
+	mixed   int64              // up to this outcome the runs need not ascend, because they were at the same time (see Import); 0: they do
 	removed int64              // when something was last forgotten or pruned, in milliseconds; 0: never
 	// identities make the keys of the runs' requests; filled when needed.
 	identities []contact.Identity

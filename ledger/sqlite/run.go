@@ -106,6 +106,13 @@ func (l *Ledger) endRun(run int64, change func(*runRow)) error {
 
 // writeRun writes a row. SQLite syncs it, because every statement is a transaction.
 func (l *Ledger) writeRun(query string, r *runRow) error {
+	if err := l.writeRunRow(query, r); err != nil {
+		return err
+	}
+	return l.checkpoint()
+}
+
+func (l *Ledger) writeRunRow(query string, r *runRow) error {
 	stmt, _, err := l.conn.Prepare(query)
 	if err != nil {
 		return err
@@ -126,8 +133,5 @@ func (l *Ledger) writeRun(query string, r *runRow) error {
 	b.intOrNull(r.exitCode)
 	b.int(r.sum())
 	b.int(r.id)
-	if err := errors.Join(b.exec(), stmt.Close()); err != nil {
-		return err
-	}
-	return l.checkpoint()
+	return errors.Join(b.exec(), stmt.Close())
 }

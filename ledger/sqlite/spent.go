@@ -77,18 +77,22 @@ func (l *Ledger) pendingInJobs() string {
 }
 
 // firstSince returns a number such that no earlier outcome is of a run that was active after a moment: the runs of a ledger
-// follow one another, and so do the numbers of their outcomes.
+// follow one another, and so do the numbers of their outcomes, but for those that were copied from a ledger of many machines.
 func (l *Ledger) firstSince(ms int64) (int64, error) {
 	run := len(l.runs)
 	for run > 1 && l.runs[run-1].Started.UnixMilli() >= ms {
 		run--
 	}
-	return l.firstOutcome(int64(run))
+	first, err := l.firstOutcome(int64(run))
+	if first <= l.mixed+1 {
+		first = 1
+	}
+	return first, err
 }
 
-// firstOutcome returns the number of the first outcome of a run or a later one.
+// firstOutcome returns the number of the first outcome of a run or a later one, among those whose runs ascend.
 func (l *Ledger) firstOutcome(run int64) (int64, error) {
-	low, high := int64(1), l.last+1 // not sort.Search: an int may have 32 bits
+	low, high := l.mixed+1, l.last+1 // not sort.Search: an int may have 32 bits
 	for low < high {
 		middle := low + (high-low)/2
 		of, err := l.number("SELECT coalesce((SELECT run FROM outcome WHERE id >= ? ORDER BY id LIMIT 1), 1 << 62)", middle)
@@ -131,6 +135,20 @@ func (l *Ledger) AnsweredFrom(_ context.Context, url string) (bool, error) {
 			}
 		}
 		next = first
+	}
+	return l.answeredInMixed(url)
+}
+
+// answeredInMixed is AnsweredFrom for the outcomes whose runs need not ascend.
+func (l *Ledger) answeredInMixed(url string) (bool, error) {
+	const query = "SELECT DISTINCT run FROM outcome WHERE id <= ? AND kind IN (1, 2) AND status BETWEEN 200 AND 299"
+	for stmt, err := range l.rows(query, l.mixed) {
+		if err != nil {
+			return false, damaged(fmt.Errorf("look for an answer: %w", err))
+		}
+		if run := stmt.ColumnInt64(0); l.hasRun(run) && l.runs[run-1].URL == url {
+			return true, nil
+		}
 	}
 	return false, nil
 }
