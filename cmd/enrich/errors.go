@@ -95,6 +95,7 @@ var kinds = [...]kind{
 	{errNobody, "not_in_ledger", "", "check the spelling and --ledger"},
 	{errInputChanged, "input_changed", "", adviceAgain},
 	{tempfile.ErrFailed, "disk", "", "check the directory for temporary files (TMPDIR), then " + adviceAgain},
+	{ledger.ErrNotEmpty, "ledger_not_empty", "", "name a new file, or an empty database"},
 	{ledger.ErrFailed, "ledger_failed", "ledger", "check the disk, then " + adviceAgain},
 	{reader.ErrBroken, "input_broken", "", "get the file again; the rows before that point are done"},
 }

@@ -25,7 +25,7 @@ func ledgerCommand(w world) *cobra.Command {
 		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(statsCommand(w), exportCommand(w), verifyCommand(w), forgetCommand(w), pruneCommand(w))
+	cmd.AddCommand(statsCommand(w), exportCommand(w), verifyCommand(w), forgetCommand(w), pruneCommand(w), copyCommand(w))
 	return cmd
 }
 

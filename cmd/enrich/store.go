@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/ledger"
@@ -25,6 +26,8 @@ type storeOptions struct {
 	byEmail, addresses bool
 	// requireSync refuses a database with standbys of which none is synchronous.
 	requireSync bool
+	// printer shows warnings of a database and waits for it.
+	printer *console.Printer
 }
 
 // A lossyStore says what was missing when it was opened with acceptLoss. Only a file can lack what was in it.

@@ -56,7 +56,7 @@ func (l *Ledger) Import(ctx context.Context, from ledger.Exporter) error {
 	return nil
 }
 
-// An importer writes the records of another ledger. Its commits are numbered anew.
+// An importer writes the records of another ledger. Its own numbers of commits begin at 1.
 type importer struct {
 	*Ledger
 	commit int64    // the last commit
