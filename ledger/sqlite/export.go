@@ -9,6 +9,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/jsonscan"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 var (
@@ -80,8 +81,8 @@ func (e *export) exportJobs() error {
 			Ended: momentOrZero(j.ended), Contacts: j.contacts, Pending: j.pending, Raw: j.raw,
 		}
 		if !j.state.IsEnd() {
-			for ids := bytes.Clone(j.ids); len(ids) > 0; ids = ids[keySize:] {
-				job.IDs = append(job.IDs, contact.Key(ids[:keySize]))
+			for ids := bytes.Clone(j.ids); len(ids) > 0; ids = ids[codec.KeySize:] {
+				job.IDs = append(job.IDs, contact.Key(ids[:codec.KeySize]))
 			}
 		}
 		if err := e.do(&ledger.Entry{Job: &job}); err != nil {
@@ -120,15 +121,15 @@ func (e *export) exportIntents(c *commitRow) error {
 	entry := ledger.IntentsEntry{Run: c.run, Job: c.job}
 	keys := c.keys
 	for text := range jsonscan.Elements(c.contacts) {
-		if len(keys) < keysSize {
+		if len(keys) < codec.KeysSize {
 			return fmt.Errorf("%w: commit %d has more contacts than keys", ledger.ErrDamaged, c.id)
 		}
 		var intent ledger.Intent
-		if intent.Keys = readKeys(keys); intent.Keys != (contact.Keys{}) { // else it was erased
+		if intent.Keys = codec.ReadKeys(keys); intent.Keys != (contact.Keys{}) { // else it was erased
 			intent.Contact = contact.ParseJSON(text)
 		}
 		entry.Intents = append(entry.Intents, intent)
-		keys = keys[keysSize:]
+		keys = keys[codec.KeysSize:]
 	}
 	if len(keys) > 0 {
 		return fmt.Errorf("%w: commit %d has more keys than contacts", ledger.ErrDamaged, c.id)

@@ -7,6 +7,7 @@ import (
 
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 )
 
 // importedRow bounds the outcomes of a row of ended that an import writes.
@@ -154,7 +155,7 @@ func (in *importer) addIntents(e *ledger.IntentsEntry) error {
 		if i > 0 {
 			in.texts = append(in.texts, ',')
 		}
-		in.keys = appendKeys(in.keys, intent.Keys)
+		in.keys = codec.AppendKeys(in.keys, intent.Keys)
 		if intent.Keys == (contact.Keys{}) {
 			in.texts = append(in.texts, "null"...)
 			continue
