@@ -161,6 +161,33 @@ func TestDates(t *testing.T) {
 }
 
 // The formats that have a number and no code.
+// A date that is stored as text is as precise as its format, as if it were stored as a number.
+func TestISO(t *testing.T) {
+	for _, test := range []struct{ code, stored, expected string }{
+		{"yyyy-mm-dd", "2024-03-05T00:00:00.000Z", "2024-03-05"},
+		{"yyyy-mm-dd", "2024-03-05T23:59:59.999", "2024-03-05"},
+		{"d/m/yy", "2024-03-05", "2024-03-05"},
+		{"d/m/yy h:mm", "2024-03-05", "2024-03-05T00:00:00"},
+		{"d/m/yy h:mm", "2024-03-05T13:45:10", "2024-03-05T13:45:10"},
+		{"d/m/yy h:mm:ss.000", "2024-03-05T13:45:10.250", "2024-03-05T13:45:10.250"},
+		{"h:mm", "13:45:10", "13:45:10"},
+		{"h:mm", "1899-12-30T13:45:10", "1899-12-30T13:45:10"},
+		{"yyyy-mm-dd", "13:45:10", "13:45:10"},
+		{"yyyy-mm-dd", "1900-03-01", "1900-03-01"},
+		{"yyyy-mm-dd", "1850-03-01T00:00:00", "1850-03-01T00:00:00"},
+		{"yyyy-mm-dd", "9999-12-31T00:00:00", "9999-12-31"},
+		{"yyyy-mm-dd", "2024-03-05T00:00:00+02:00", "2024-03-05T00:00:00+02:00"},
+		{"General", "2024-03-05T00:00:00", "2024-03-05T00:00:00"},
+		{"0.00", "2024-03-05T00:00:00", "2024-03-05T00:00:00"},
+		{"yyyy-mm-dd", "tomorrow", "tomorrow"},
+		{"yyyy-mm-dd", "", ""},
+	} {
+		if got := string(numfmt.Parse(test.code).AppendISO([]byte("x"), []byte(test.stored))); got != "x"+test.expected {
+			t.Errorf("%q in the format %s: %q, expected %q", test.stored, test.code, got[1:], test.expected)
+		}
+	}
+}
+
 func TestBuiltin(t *testing.T) {
 	for id, expected := range map[int]string{
 		0: "45356.5", 1: "45356.5", 2: "45356.5", 4: "45356.5", 9: "4535650%", 10: "4535650.00%", 11: "45356.5", 14: "2024-03-05", 17: "2024-03-05",

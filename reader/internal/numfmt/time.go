@@ -1,6 +1,7 @@
 package numfmt
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"time"
@@ -14,6 +15,8 @@ const (
 	leapDay = 60
 	// maxElapsed is the largest elapsed time that is shown, in days.
 	maxElapsed = 1 << 24
+	// unixEpoch is 1970-01-01 in the 1900 system.
+	unixEpoch = 25569
 )
 
 // appendTime appends a date or time as ISO 8601. It reports false if the number is not a date: it is negative or too large.
@@ -44,6 +47,37 @@ func (s *section) appendTime(dst []byte, v float64, date1904 bool) ([]byte, bool
 		dst = s.appendClock(append(dst, 'T'), rest, int64(scale))
 	}
 	return dst, true
+}
+
+// AppendISO appends a date or time that is stored as ISO 8601 and not as a number, as precise as the format. What is not one, and what
+// has an offset from UTC, is appended as it is.
+func (f *Format) AppendISO(dst, stored []byte) []byte {
+	s, _ := f.choose(1)
+	if v, ok := serial(string(bytes.TrimSuffix(stored, []byte("Z")))); ok && s != nil && (s.date || s.time) {
+		if text, ok := s.appendTime(dst, v, false); ok {
+			return text
+		}
+	}
+	return append(dst, stored...)
+}
+
+// serial returns a date or time as a number of the 1900 system; false for a date before March 1900, which that system does not
+// count as others do.
+func serial(text string) (float64, bool) {
+	for _, layout := range [...]string{"2006-01-02T15:04:05", "2006-01-02", "2006-01-02T15:04", "15:04:05", "15:04"} { // seconds may have decimals
+		t, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		midnight := t.Truncate(24 * time.Hour)
+		fraction := t.Sub(midnight).Hours() / 24
+		if t.Year() == 0 { // only a time
+			return fraction, true
+		}
+		days := midnight.Unix()/secondsADay + unixEpoch
+		return float64(days) + fraction, days > leapDay
+	}
+	return 0, false
 }
 
 // appendDay appends a date. The 1900 system has a day too many, and begins with day 1.

@@ -236,9 +236,10 @@ func (s *sheetScanner) addValue(piece []byte) {
 	s.value = append(s.value, piece...)
 }
 
-// readInline reads an inline text. Some programs write a value as well, which is another: the text counts.
+// readInline reads an inline text. Some programs write a value as well, which is another, or no
+// type: the text counts.
 func (s *sheetScanner) readInline(values bool) error {
-	s.value, s.cell.inline = s.value[:0], true
+	s.value, s.cell.inline, s.cell.kind = s.value[:0], true, 'i'
 	return readText(s.x, s.x.Depth(), func(piece []byte) error {
 		s.cell.present = s.cell.present || len(piece) > 0
 		if values {

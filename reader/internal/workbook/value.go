@@ -31,7 +31,9 @@ func (b *book) text(c *cell, arena []byte) (text string, grown []byte, err error
 		var e escapes
 		arena = append(arena, e.decode(c.value)...)
 		arena = append(arena, e.flush()...)
-	default: // errors, and dates as ISO 8601
+	case 'd':
+		arena = b.styles.format(c.style).AppendISO(arena, bytes.TrimSpace(c.value))
+	default: // errors
 		arena = append(arena, c.value...)
 	}
 	return source.View(arena[begin:len(arena):len(arena)]), arena, nil
