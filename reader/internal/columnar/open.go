@@ -84,9 +84,6 @@ func (r *Reader) open(memory int64) (err error) {
 	if err := r.checkGroups(); err != nil {
 		return err
 	}
-	if r.rows == 0 {
-		return source.ErrEmpty
-	}
 	r.memory = page.NewMemory(len(r.file.Leaves), memory)
 	for i, l := range r.file.Leaves {
 		r.leaves = append(r.leaves, leaf{Leaf: l, index: i, column: page.NewColumn(r.in, l, r.memory)})
@@ -116,7 +113,7 @@ func (r *Reader) readSamples() error {
 	r.groups = r.file.Groups()
 	rows := make([]source.Row, samples)
 	n, err := r.Read(rows)
-	if n == 0 {
+	if n == 0 && !errors.Is(err, io.EOF) {
 		return err
 	}
 	for _, row := range rows[:n] {
