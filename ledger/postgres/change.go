@@ -132,6 +132,19 @@ func (c *change) apply(open map[contact.Key]int64, claimed []bool) {
 type buffers struct {
 	keys, emails, seen     wire.Array
 	packed, texts, numbers []byte
+	outcomes               []*outcomeArrays
+	used                   int // of outcomes
+}
+
+// outcomeArrays returns empty columns. They are reused by the next commit.
+func (b *buffers) outcomeArrays() *outcomeArrays {
+	if b.used == len(b.outcomes) {
+		b.outcomes = append(b.outcomes, newOutcomeArrays())
+	}
+	a := b.outcomes[b.used]
+	a.begin()
+	b.used++
+	return a
 }
 
 // maxNesting bounds the brackets of an answer that is stored as JSON: PostgreSQL's parser has a stack.

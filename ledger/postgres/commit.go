@@ -74,7 +74,7 @@ type transaction struct {
 // prepare makes the statements after the fence.
 func (t *transaction) prepare() {
 	t.first = t.run.outcomes + 1
-	t.statements = t.statements[:0]
+	t.statements, t.l.buffers.used = t.statements[:0], 0
 	// Claims come first: one that waits for another transaction must not have changed rows that others wait for.
 	t.addIntents()
 	t.addOutcomes(t.ended, t.holder())
@@ -232,7 +232,7 @@ func (t *transaction) readBack(ctx context.Context, conn *connect.Conn) error {
 // recordLate records the outcomes of a run that was taken over: they were paid for. Their numbers follow those of its lost calls.
 func (t *transaction) recordLate(ctx context.Context, conn *connect.Conn, outcomes int64) error {
 	t.late = true
-	t.statements, t.first = t.statements[:0], outcomes+1
+	t.statements, t.first, t.l.buffers.used = t.statements[:0], outcomes+1, 0
 	t.addOutcomes(t.ended, t.holder())
 	t.addOutcomes(t.resent, t.holder())
 	b := conn.NewBatch()

@@ -130,7 +130,7 @@ func (t *transaction) addOutcomes(indexes []int32, holder int64) {
 	if len(indexes) == 0 {
 		return
 	}
-	b := newOutcomeArrays()
+	b := t.l.buffers.outcomeArrays()
 	unclaimed := false
 	for n, i := range indexes {
 		o := &t.outcomes[i]
@@ -169,6 +169,12 @@ type outcomeArrays struct {
 
 func newOutcomeArrays() *outcomeArrays {
 	a := &outcomeArrays{}
+	a.begin()
+	return a
+}
+
+// begin empties the columns and keeps their memory.
+func (a *outcomeArrays) begin() {
 	a.at.BeginTimes()
 	for _, ints := range []*wire.Array{&a.n, &a.crc, &a.attempts} {
 		ints.BeginInt4s()
@@ -181,7 +187,6 @@ func newOutcomeArrays() *outcomeArrays {
 		texts.BeginTexts()
 	}
 	a.raw.BeginBytes()
-	return a
 }
 
 // add adds the n-th outcome of a run.

@@ -103,7 +103,7 @@ CREATE TABLE enrich.contact (
 	claim bigint,                          -- of a run (its id), or of an open job (minus its id)
 	kind smallint NOT NULL DEFAULT 0,      -- 0: no outcome yet
 	lost bigint[]                          -- outcome.id of the calls that were lost since the last answer, at most 15
-);
+) WITH (fillfactor = 50);
 CREATE INDEX contact_email ON enrich.contact (email);
 
 -- The intents of each commit. Rows are only added.

@@ -1,0 +1,102 @@
+package postgres_test
+
+import (
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/ledger/ledgertest"
+	"enrich/ledger/postgres"
+)
+
+// benchGroup is how many intents and outcomes a commit has when a run is fast: three quarters of the permits of 32 workers.
+const benchGroup = 48
+
+// BenchmarkCommit sends contacts in groups: each commit has the outcomes of the group before and the intents of the next one. It
+// reports the bytes of the write-ahead log and this process's CPU time for each contact.
+func BenchmarkCommit(b *testing.B) {
+	url := newLedger(b)
+	l := open(b, postgres.Options{URL: url})
+	run := ledgertest.Begin(b, l)
+	wal := func() int64 {
+		return query(b, url, "SELECT (pg_current_wal_lsn() - '0/0')::bigint")[0][0].(int64)
+	}
+	intents, outcomes := make([]ledger.Intent, benchGroup), make([]contact.Outcome, benchGroup)
+	before, cpu, n := wal(), cpuTime(), 0
+	var prepared time.Duration
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		start := cpuTime()
+		var last []contact.Outcome
+		if n > 0 {
+			last = outcomes
+			for i := range outcomes {
+				outcomes[i] = ledgertest.Outcome(n-benchGroup+i, contact.Matched)
+			}
+		}
+		for i := range intents {
+			intents[i] = ledgertest.Person(n + i)
+			intents[i].Seen = 1
+		}
+		n += benchGroup
+		prepared += cpuTime() - start
+		if _, err := l.Commit(b.Context(), run, intents, last); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	used := cpuTime() - cpu - prepared
+	for _, row := range query(b, url, "SELECT relname, n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE n_tup_upd > 0") {
+		b.Log(row)
+	}
+	b.ReportMetric(float64(wal()-before)/float64(n), "wal-B/contact")
+	b.ReportMetric(float64(used.Nanoseconds())/float64(n)/1e3, "cpu-µs/contact")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n)/1e3, "µs/contact")
+}
+
+// BenchmarkStates looks contacts up in batches, half of them known.
+func BenchmarkStates(b *testing.B) {
+	const known, batch = 20_000, 256
+	url := newLedger(b)
+	l := open(b, postgres.Options{URL: url})
+	run := ledgertest.Begin(b, l)
+	for n := 0; n < known; n += 1000 {
+		var intents []ledger.Intent
+		var outcomes []contact.Outcome
+		for i := range 1000 {
+			intents, outcomes = append(intents, ledgertest.Person(n+i)), append(outcomes, ledgertest.Outcome(n+i, contact.Matched))
+		}
+		ledgertest.Commit(b, l, run, intents, outcomes...)
+	}
+	keys := make([][]contact.Keys, 2*known/batch)
+	for i := range keys {
+		for n := range batch {
+			keys[i] = append(keys[i], ledgertest.Person((i*batch+n)*7919%(2*known)).Keys)
+		}
+	}
+	states := make([]ledger.State, batch)
+	runtime.GC()
+	cpu := cpuTime()
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		if err := l.States(b.Context(), keys[i%len(keys)], states); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N*batch)/1e3, "cpu-µs/row")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batch)/1e3, "µs/row")
+}
+
+func cpuTime() time.Duration {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
+}
