@@ -25,8 +25,8 @@ type change struct {
 	// kept are indexes of intents whose contacts the run has claimed before and whose outcomes are in the same commit: the claim
 	// stays.
 	kept []int32
-	// ended are indexes of outcomes, by their keys, but not those of the contacts in kept; resent are those.
-	ended, resent []int32
+	// packed are the indexes of the intents in the row of table intent.
+	packed []int32
 	// job is the bulk job to which all of it belongs; 0: none.
 	job int64
 	// also are statements at the end of the transaction.
@@ -40,22 +40,19 @@ type statement struct {
 	row    func(values [][]byte) error
 }
 
-// newChange sorts the keys: two commits that change the same contacts change them in the same order.
+// newChange sorts the keys of the intents: two commits that claim the same contacts claim them in the same order.
 func newChange(r *run, intents []ledger.Intent, outcomes []contact.Outcome, job int64) *change {
 	c := &change{run: r, n: r.commits + 1, intents: intents, outcomes: outcomes, job: job}
 	c.order = sorted(len(intents), func(i int32) contact.Key { return intents[i].Keys.Request })
 	c.order = slices.CompactFunc(c.order, func(a, b int32) bool { return intents[a].Keys.Request == intents[b].Keys.Request })
-	outcome := func(i int32) contact.Key { return outcomes[i].Keys.Request }
-	c.ended = sorted(len(outcomes), outcome)
 	c.order = slices.DeleteFunc(c.order, func(i int32) bool {
 		key := intents[i].Keys.Request
-		n, found := slices.BinarySearchFunc(c.ended, key, func(i int32, key contact.Key) int { return compareKeys(outcome(i), key) })
-		if _, open := r.open[key]; !open || !found || job != 0 {
-			return false
+		_, open := r.open[key]
+		keeps := open && job == 0 && slices.ContainsFunc(outcomes, func(o contact.Outcome) bool { return o.Keys.Request == key })
+		if keeps {
+			c.kept = append(c.kept, i)
 		}
-		c.kept, c.resent = append(c.kept, i), append(c.resent, c.ended[n])
-		c.ended = slices.Delete(c.ended, n, n+1)
-		return true
+		return keeps
 	})
 	return c
 }
@@ -98,17 +95,14 @@ func (c *change) lastAt() time.Time {
 	return last
 }
 
-// claimed returns which intents were claimed; refused are the positions in order of those that were not.
+// claimed returns which intents were claimed; refused are the places of those in the row of table intent that were not.
 func (c *change) claimed(refused []int32) []bool {
 	claimed := make([]bool, len(c.intents))
-	for _, i := range c.order {
+	for _, i := range c.packed {
 		claimed[i] = true
 	}
-	for _, position := range refused {
-		claimed[c.order[position]] = false
-	}
-	for _, i := range c.kept {
-		claimed[i] = true
+	for _, place := range refused {
+		claimed[c.packed[place]] = false
 	}
 	return claimed
 }
@@ -123,28 +117,24 @@ func (c *change) apply(open map[contact.Key]int64, claimed []bool) {
 			open[c.intents[i].Keys.Request] = c.n
 		}
 	}
-	for _, i := range c.ended {
-		delete(open, c.outcomes[i].Keys.Request)
+	for i := range c.outcomes {
+		if key := c.outcomes[i].Keys.Request; !c.keeps(key) {
+			delete(open, key)
+		}
 	}
+}
+
+// keeps reports whether the claim of a contact stays after its outcome.
+func (c *change) keeps(key contact.Key) bool {
+	return slices.ContainsFunc(c.kept, func(i int32) bool { return c.intents[i].Keys.Request == key })
 }
 
 // buffers are reused by every commit.
 type buffers struct {
 	keys, emails, seen     wire.Array
+	places                 wire.Array
 	packed, texts, numbers []byte
-	outcomes               []*outcomeArrays
-	used                   int // of outcomes
-}
-
-// outcomeArrays returns empty columns. They are reused by the next commit.
-func (b *buffers) outcomeArrays() *outcomeArrays {
-	if b.used == len(b.outcomes) {
-		b.outcomes = append(b.outcomes, newOutcomeArrays())
-	}
-	a := b.outcomes[b.used]
-	a.begin()
-	b.used++
-	return a
+	outcomes               outcomeArrays
 }
 
 // maxNesting bounds the brackets of an answer that is stored as JSON: PostgreSQL's parser has a stack.

@@ -74,11 +74,10 @@ type transaction struct {
 // prepare makes the statements after the fence.
 func (t *transaction) prepare() {
 	t.first = t.run.outcomes + 1
-	t.statements, t.l.buffers.used = t.statements[:0], 0
+	t.statements = t.statements[:0]
 	// Claims come first: one that waits for another transaction must not have changed rows that others wait for.
 	t.addIntents()
-	t.addOutcomes(t.ended, t.holder())
-	t.addOutcomes(t.resent, 0)
+	t.addOutcomes()
 	t.statements = append(t.statements, t.also...)
 }
 
@@ -232,9 +231,8 @@ func (t *transaction) readBack(ctx context.Context, conn *connect.Conn) error {
 // recordLate records the outcomes of a run that was taken over: they were paid for. Their numbers follow those of its lost calls.
 func (t *transaction) recordLate(ctx context.Context, conn *connect.Conn, outcomes int64) error {
 	t.late = true
-	t.statements, t.first, t.l.buffers.used = t.statements[:0], outcomes+1, 0
-	t.addOutcomes(t.ended, t.holder())
-	t.addOutcomes(t.resent, t.holder())
+	t.statements, t.first = t.statements[:0], outcomes+1
+	t.addOutcomes()
 	b := conn.NewBatch()
 	const late = "UPDATE enrich.run SET commits = $2, outcomes = outcomes + $3, last_at = greatest(last_at, $4) WHERE id = $1"
 	b.Add(ctx, late, wire.Int8(nil, t.run.id), wire.Int8(nil, t.n), wire.Int8(nil, int64(len(t.outcomes))), wire.Time(nil, t.lastAt()))

@@ -30,7 +30,8 @@ const roles = `DO $$ BEGIN
 		enrich.job, enrich.raw TO enrich_run, enrich_erase;
 	GRANT UPDATE ON enrich.api, enrich.account, enrich.spending, enrich.work, enrich.run, enrich.contact, enrich.job TO enrich_run, enrich_erase;
 	GRANT INSERT, UPDATE, DELETE ON enrich.contact, enrich.intent, enrich.outcome, enrich.job, enrich.raw, enrich.erased TO enrich_erase;
-	GRANT UPDATE ON enrich.meta TO enrich_erase`
+	GRANT UPDATE ON enrich.meta TO enrich_erase;
+	GRANT EXECUTE ON FUNCTION enrich.rewrite() TO enrich_erase`
 
 // Init creates the ledger in a database, or brings it up to date, and creates the roles enrich_run and enrich_erase. It returns the
 // version before (0: there was none) and now. The user must own the schema, and be allowed to create roles if they do not exist.

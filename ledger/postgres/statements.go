@@ -1,10 +1,10 @@
 package postgres
 
 import (
+	"slices"
 	"time"
 
 	"enrich/contact"
-	"enrich/ledger"
 	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/wire"
 )
@@ -20,20 +20,20 @@ const fence = `WITH fence AS (
 	SELECT 1 / count(*) FROM fence`
 
 // claimNew claims contacts of which nothing was known, and records the intents. A row that exists is another's claim or answer. The
-// positions of the contacts that were not claimed are in column refused.
+// places of the contacts that were not claimed are in column refused; $10 are those of the keys in $4.
 const claimNew = `WITH claimed AS (
 		INSERT INTO enrich.contact (key, email, ref, claim)
 		SELECT key, email, 0, $2 FROM unnest($4::uuid[], $5::uuid[]) AS asked(key, email)
 		ON CONFLICT (key) DO NOTHING RETURNING key)` + recordIntents
 
-// claimAny claims contacts that may have outcomes. A contact is claimed if nobody has it and its state is that of $10: -1 is any
+// claimAny claims contacts that may have outcomes. A contact is claimed if nobody has it and its state is that of $11: -1 is any
 // state. Rows that are locked by another transaction are waited for in the order of their keys.
 const claimAny = `WITH added AS (
 		INSERT INTO enrich.contact (key, email, ref, claim)
 		SELECT key, email, 0, $2 FROM unnest($4::uuid[], $5::uuid[]) AS asked(key, email)
 		ON CONFLICT (key) DO NOTHING RETURNING key),
 	locked AS (
-		SELECT c.key FROM unnest($4::uuid[], $10::bigint[]) AS asked(key, seen) JOIN enrich.contact AS c ON c.key = asked.key
+		SELECT c.key FROM unnest($4::uuid[], $11::bigint[]) AS asked(key, seen) JOIN enrich.contact AS c ON c.key = asked.key
 		WHERE c.claim IS NULL AND asked.seen IN (-1, CASE WHEN c.kind = 0 THEN 0 ELSE c.ref << 4 | coalesce(cardinality(c.lost), 0) END)
 		ORDER BY c.key FOR UPDATE OF c),
 	changed AS (
@@ -43,11 +43,12 @@ const claimAny = `WITH added AS (
 const recordIntents = `
 	INSERT INTO enrich.intent (run, commit, job, crc, keys, contacts, refused)
 	SELECT $1, $3, nullif($6::bigint, 0), $7, $8, $9, CASE WHEN (SELECT count(*) FROM claimed) < cardinality($4::uuid[]) THEN
-		(SELECT array_agg(i::integer - 1) FROM unnest($4::uuid[]) WITH ORDINALITY AS asked(key, i) WHERE key NOT IN (SELECT key FROM claimed)) END
+		(SELECT array_agg(place) FROM unnest($4::uuid[], $10::integer[]) AS asked(key, place) WHERE key NOT IN (SELECT key FROM claimed)) END
 	RETURNING refused`
 
 // addOutcomesSQL records outcomes and makes them the states of their contacts: an answer stays the state until there is a newer
-// answer; a lost call after it is only counted. $3 is the holder of the claim that ends. A contact that one run releases is left to
+// answer; a lost call after it is only counted. $3 is the holder of the claim that ends, unless the
+// contact is in $18. A contact that one run releases is left to
 // the other runs of its generation.
 const addOutcomesSQL = `WITH added AS (
 		INSERT INTO enrich.outcome (run, job, at, n, crc, attempts, status, kind, charged, key, failure, message, contact, body, raw)
@@ -59,9 +60,9 @@ const addOutcomesSQL = `WITH added AS (
 		at = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.at ELSE c.at END,
 		kind = CASE WHEN added.kind <= 2 OR c.kind NOT IN (1, 2) THEN added.kind ELSE c.kind END,
 		generation = CASE WHEN added.kind = 5 THEN -$1 ELSE $4 END,
-		claim = CASE WHEN c.claim = $3 THEN NULL ELSE c.claim END,
+		claim = CASE WHEN c.claim = $3 AND NOT c.key = ANY ($18::uuid[]) THEN NULL ELSE c.claim END,
 		lost = CASE WHEN added.kind <= 2 THEN NULL WHEN added.kind = 4 THEN c.lost[greatest(cardinality(c.lost) - 13, 1):] || added.id ELSE c.lost END
-	FROM added WHERE c.key = added.key`
+	FROM (SELECT * FROM added ORDER BY key) AS added WHERE c.key = added.key`
 
 // addContacts makes rows for contacts that nobody has claimed.
 const addContacts = `INSERT INTO enrich.contact (key, email, ref) SELECT key, email, 0 FROM unnest($1::uuid[], $2::uuid[]) AS o(key, email)
@@ -76,28 +77,25 @@ func (t *transaction) addIntents() {
 	b.keys.BeginUUIDs()
 	b.emails.BeginUUIDs()
 	b.seen.BeginInt8s()
-	b.packed, b.texts = b.packed[:0], append(b.texts[:0], '[')
+	b.places.BeginInt4s()
 	isNew := true
+	places := t.pack()
 	for _, i := range t.order {
 		intent := &t.intents[i]
 		b.keys.UUID(intent.Keys.Request)
 		b.emails.UUID(intent.Keys.Email)
+		b.places.Int4(places[i])
 		seen := intent.Seen
 		if t.l.options.ByEmail { // that of the address: claimAddresses has compared it
 			seen = 0
 		}
 		b.seen.Int8(int64(seen) - 1)
 		isNew = isNew && seen == 1
-		b.add(intent)
 	}
-	for _, i := range t.kept {
-		b.add(&t.intents[i])
-	}
-	b.texts = append(b.texts, ']')
 	crc := intentSum(t.run.id, t.n, t.job, b.packed, b.texts)
 	sql, params := claimNew, [][]byte{
 		wire.Int8(nil, t.run.id), wire.Int8(nil, t.holder()), wire.Int8(nil, t.n), b.keys.Value(), b.emails.Value(), wire.Int8(nil, t.job),
-		wire.Int4(nil, crc), b.packed, b.texts,
+		wire.Int4(nil, crc), b.packed, b.texts, b.places.Value(),
 	}
 	if !isNew {
 		sql, params = claimAny, append(params, b.seen.Value())
@@ -112,50 +110,71 @@ func (t *transaction) addIntents() {
 	})
 }
 
-// add packs the keys and the contact of an intent.
-func (b *buffers) add(i *ledger.Intent) {
-	b.packed = codec.AppendKeys(b.packed, i.Keys)
-	if len(b.texts) > 1 {
-		b.texts = append(b.texts, ',')
+// pack packs the keys and the contacts of the intents that are claimed, in their order, and returns the place of each.
+func (t *transaction) pack() (places []int32) {
+	b := &t.l.buffers
+	b.packed, b.texts, t.packed = b.packed[:0], append(b.texts[:0], '['), t.packed[:0]
+	places = make([]int32, len(t.intents))
+	for i := range places {
+		places[i] = -1
 	}
-	b.texts = i.Contact.AppendJSON(b.texts)
+	for _, i := range slices.Concat(t.order, t.kept) {
+		places[i] = 0
+	}
+	for i := range places {
+		if places[i] < 0 {
+			continue
+		}
+		if len(t.packed) > 0 {
+			b.texts = append(b.texts, ',')
+		}
+		places[i] = int32(len(t.packed))
+		t.packed = append(t.packed, int32(i))
+		b.packed = codec.AppendKeys(b.packed, t.intents[i].Keys)
+		b.texts = t.intents[i].Contact.AppendJSON(b.texts)
+	}
+	b.texts = append(b.texts, ']')
+	return places
 }
 
 func intentSum(run, commit, job int64, keys, contacts []byte) int32 {
 	return int32(codec.Checksum([]int64{run, commit, job}, keys, contacts))
 }
 
-// addOutcomes adds the statements that record some of the outcomes, and end the claims of a holder.
-func (t *transaction) addOutcomes(indexes []int32, holder int64) {
-	if len(indexes) == 0 {
+// addOutcomes adds the statements that record the outcomes, and end their claims.
+func (t *transaction) addOutcomes() {
+	if len(t.outcomes) == 0 {
 		return
 	}
-	b := t.l.buffers.outcomeArrays()
-	unclaimed := false
-	for n, i := range indexes {
+	b := &t.l.buffers.outcomes
+	b.begin()
+	var missing []*contact.Outcome
+	for i := range t.outcomes {
 		o := &t.outcomes[i]
-		b.add(t.run.id, t.job, t.first+int64(n), o)
-		if _, open := t.run.open[o.Keys.Request]; !open && (t.late || !t.claims(o.Keys.Request)) {
-			unclaimed = true
+		b.add(t.run.id, t.job, t.first+int64(i), o)
+		if _, open := t.run.open[o.Keys.Request]; !open && t.job == 0 && (t.late || !t.claims(o.Keys.Request)) {
+			missing = append(missing, o)
 		}
 	}
-	t.first += int64(len(indexes))
-	if unclaimed && t.job == 0 {
-		t.addMissing(indexes)
+	if !t.late {
+		for _, i := range t.kept {
+			b.kept.UUID(t.intents[i].Keys.Request)
+		}
 	}
-	t.statements = append(t.statements, statement{sql: addOutcomesSQL, params: b.params(t.run.id, t.job, holder, t.run.generation)})
+	if len(missing) > 0 {
+		t.addMissing(missing)
+	}
+	t.statements = append(t.statements, statement{sql: addOutcomesSQL, params: b.params(t.run.id, t.job, t.holder(), t.run.generation)})
 }
 
 // addMissing adds a statement that makes rows for the contacts of outcomes that are not claimed: normally all are.
-func (t *transaction) addMissing(indexes []int32) {
+func (t *transaction) addMissing(missing []*contact.Outcome) {
 	var keys, emails wire.Array
 	keys.BeginUUIDs()
 	emails.BeginUUIDs()
-	for _, i := range indexes {
-		if o := &t.outcomes[i]; t.run.open[o.Keys.Request] == 0 {
-			keys.UUID(o.Keys.Request)
-			emails.UUID(o.Keys.Email)
-		}
+	for _, i := range sorted(len(missing), func(i int32) contact.Key { return missing[i].Keys.Request }) {
+		keys.UUID(missing[i].Keys.Request)
+		emails.UUID(missing[i].Keys.Email)
 	}
 	t.statements = append(t.statements, statement{sql: addContacts, params: [][]byte{keys.Value(), emails.Value()}})
 }
@@ -163,6 +182,7 @@ func (t *transaction) addMissing(indexes []int32) {
 // outcomeArrays are the columns of outcomes that are recorded together.
 type outcomeArrays struct {
 	at, n, crc, attempts, status, kind, charged, key wire.Array
+	kept                                             wire.Array // the contacts whose claims stay
 	failure, message, contact, body, raw             wire.Array
 	text                                             []byte
 }
@@ -183,6 +203,7 @@ func (a *outcomeArrays) begin() {
 		ints.BeginInt2s()
 	}
 	a.key.BeginUUIDs()
+	a.kept.BeginUUIDs()
 	for _, texts := range []*wire.Array{&a.failure, &a.message, &a.contact, &a.body} {
 		texts.BeginTexts()
 	}
@@ -232,6 +253,6 @@ func (a *outcomeArrays) params(run, job, holder, generation int64) [][]byte {
 	return [][]byte{
 		wire.Int8(nil, run), wire.Int8(nil, job), wire.Int8(nil, holder), wire.Int8(nil, generation), a.at.Value(), a.n.Value(), a.crc.Value(),
 		a.attempts.Value(), a.status.Value(), a.kind.Value(), a.charged.Value(), a.key.Value(), a.failure.Value(), a.message.Value(),
-		a.contact.Value(), a.body.Value(), a.raw.Value(),
+		a.contact.Value(), a.body.Value(), a.raw.Value(), a.kept.Value(),
 	}
 }

@@ -76,8 +76,8 @@ func lose(ctx context.Context, c *connect.Conn, run int64) ([]contact.Outcome, e
 		return nil, err
 	}
 	rows := newOutcomeArrays()
-	for n, i := range sorted(len(lost), func(i int32) contact.Key { return lost[i].Keys.Request }) {
-		rows.add(run, 0, r.outcomes+int64(n)+1, &lost[i])
+	for n := range lost {
+		rows.add(run, 0, r.outcomes+int64(n)+1, &lost[n])
 	}
 	b := c.NewBatch()
 	const count = "UPDATE enrich.run SET outcomes = outcomes + $2, last_at = greatest(last_at, $3::timestamptz) WHERE id = $1"

@@ -3,9 +3,11 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/connect"
 	"enrich/ledger/postgres/internal/wire"
 )
@@ -83,11 +85,11 @@ func (v *verification) readRuns(ctx context.Context) error {
 
 // checkIntents checks that each intent has the key of its contact, by the API and the constants of its run.
 func (v *verification) checkIntents(ctx context.Context) error {
-	const query = "SELECT run, commit, coalesce(job, 0), crc, keys, contacts, coalesce(cardinality(refused), 0) FROM enrich.intent ORDER BY run, commit"
+	const query = "SELECT run, commit, coalesce(job, 0), crc, keys, contacts, refused FROM enrich.intent ORDER BY run, commit"
 	return v.conn.Lookup(ctx, query, func(values [][]byte) error {
 		row := wire.NewRow(values)
 		i := intentRow{run: row.Int8(), commit: row.Int8(), job: row.Int8(), crc: row.Int4(), keys: row.Bytes(), contacts: row.Bytes()}
-		refused := int64(row.Int4())
+		refused := row.Int4s()
 		list, err := i.intents()
 		r := v.runs[i.run]
 		switch {
@@ -105,7 +107,11 @@ func (v *verification) checkIntents(ctx context.Context) error {
 				v.problem("run %d, commit %d, intent %d: key does not match contact", i.run, i.commit, n+1)
 			}
 		}
-		v.result.Intents += int64(len(list)) - refused
+		for n := range len(i.keys) / codec.KeysSize {
+			if codec.ReadKeys(i.keys[n*codec.KeysSize:]) != (contact.Keys{}) && !slices.Contains(refused, int32(n)) {
+				v.result.Intents++
+			}
+		}
 		return nil
 	})
 }

@@ -112,7 +112,7 @@ CREATE TABLE enrich.intent (
 	commit bigint NOT NULL,
 	job bigint,
 	crc integer NOT NULL,
-	refused integer[],                     -- positions, from 0, of the contacts that were not claimed
+	refused integer[],                     -- places, from 0, of the contacts that were not claimed
 	keys bytea NOT NULL,                   -- 32 bytes for each contact: request, address
 	contacts text NOT NULL,                -- JSON array
 	PRIMARY KEY (run, commit)
@@ -209,3 +209,15 @@ CREATE VIEW enrich.jobs AS SELECT
 	FROM enrich.job;
 
 CREATE VIEW enrich.job_raw AS SELECT id, job, content FROM enrich.raw;
+
+-- Writes the tables anew: what was deleted stays in the pages of a table until then. Only the owner may do that, so the role that
+-- forgets and prunes does it through this function. Each statement changes no value.
+CREATE FUNCTION enrich.rewrite() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+BEGIN
+	ALTER TABLE enrich.outcome ALTER COLUMN n TYPE integer USING n + 0;
+	ALTER TABLE enrich.intent ALTER COLUMN crc TYPE integer USING crc + 0;
+	ALTER TABLE enrich.contact ALTER COLUMN kind TYPE smallint USING kind + 0::smallint;
+	ALTER TABLE enrich.raw ALTER COLUMN crc TYPE integer USING crc + 0;
+	ALTER TABLE enrich.job ALTER COLUMN crc TYPE integer USING crc + 0;
+END $$;
+REVOKE ALL ON FUNCTION enrich.rewrite() FROM PUBLIC;
