@@ -28,7 +28,15 @@ type errorReport struct {
 
 // attrs returns the members for a JSON line.
 func (r *errorReport) attrs() []any {
-	return []any{"code", r.Code, "flag", r.Flag, "message", r.Message, "advice", r.Advice}
+	return []any{"code", r.Code, "flag", textOrNull(r.Flag), "message", r.Message, "advice", textOrNull(r.Advice)}
+}
+
+// textOrNull returns a text as a value that the console bounds, which it does not do behind a pointer.
+func textOrNull(text *string) any {
+	if text == nil {
+		return nil
+	}
+	return *text
 }
 
 // A kind of error is what is known about every error of this kind.
@@ -159,6 +167,9 @@ func codeWord(err error, flag string) string {
 	return "usage"
 }
 
+// flagName is what a flag looks like. "- x" is none: somebody typed a space behind a dash.
+var flagName = regexp.MustCompile(`^--?[^-\s]`)
+
 // newReport completes a problem: no error is without advice.
 func newReport(p problem.Problem) errorReport {
 	if p.Advice == "" {
@@ -172,11 +183,11 @@ func newReport(p problem.Problem) errorReport {
 		}
 	}
 	r := errorReport{Code: p.Code, Message: p.Message, Advice: &p.Advice}
-	if p.Flag != "" {
-		name := p.Flag
-		if !strings.HasPrefix(name, "-") {
-			name = "--" + name
-		}
+	name := p.Flag
+	if !strings.HasPrefix(name, "-") {
+		name = "--" + name
+	}
+	if flagName.MatchString(name) {
 		r.Flag = &name
 	}
 	return r

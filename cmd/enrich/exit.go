@@ -155,15 +155,15 @@ type hiddenError struct{ shown, cause error }
 func (e hiddenError) Error() string   { return e.shown.Error() }
 func (e hiddenError) Unwrap() []error { return []error{e.shown, e.cause} }
 
-// wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, no flag is set, but --log-format may
-// be in args, in the environment or in the config file; cmd is nil if there is no such command.
+// wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, the flags behind the mistake are not set,
+// so --log-format is looked for in args, in the environment and in the config file; cmd is nil if there is no such command.
 func wantsJSON(w world, cmd *cobra.Command, args []string) bool {
-	if cmd != nil {
+	value := givenAs(args, "log-format")
+	if value == "" && cmd != nil {
 		if f := cmd.Flags().Lookup("log-format"); f != nil && f.Changed {
-			return f.Value.String() == "json"
+			value = f.Value.String()
 		}
 	}
-	value := givenAs(args, "log-format")
 	if value == "" {
 		value, _ = w.lookupEnv("ENRICH_LOG_FORMAT")
 	}

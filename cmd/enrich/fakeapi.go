@@ -201,7 +201,9 @@ func orNone[T int64 | float64](n T) T {
 func fakeapiCommand(w world) *cobra.Command {
 	var s apiSettings
 	cmd := fakeapiFlags(&s)
-	new(settings.Settings).ConfigFlag(cmd)
+	common := settings.Defaults()
+	common.LogFormatFlag(cmd)
+	common.ConfigFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return serve(w, &s, wantsJSON(w, cmd, nil)) }
 	return cmd
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"enrich/client/fakeapi"
+	"enrich/cmd/enrich/internal/console"
+	"enrich/internal/phrase"
 	"enrich/ledger/sqlite"
 	"enrich/reader"
 )
@@ -162,6 +164,9 @@ var errorCases = []errorCase{
 	{"run --worker 3 l.csv --log-format json", "", exitUsage, "unknown_flag", "--worker", "did you mean --workers?"},
 	{"run --log-format=json -z l.csv", "", exitUsage, "unknown_flag", "-z", "--help"},
 	{"run --workers 0 l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "invalid_value", "--workers", "--help"},
+	{"run --log-format text --worker 3 --log-format json l.csv", "", exitUsage, "unknown_flag", "--worker", "did you mean --workers?"},
+	{"run --log-format json --worker 3 --log-format text l.csv", "", exitUsage, "", "", ""},
+	{"run --log-format json a b -- --log-format text", "", exitUsage, "too_many_arguments", "", ""},
 	{"run --log-format yaml l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "", "", ""},
 	{"run l.csv --limit", "ENRICH_LOG_FORMAT=json", exitUsage, "missing_value", "--limit", "enrich run --help"},
 	{"run --rate fast --log-format json l.csv", "", exitUsage, "invalid_value", "--rate", "--help"},
@@ -209,6 +214,10 @@ var errorCases = []errorCase{
 	{"ledger export x", "ENRICH_LOG_FORMAT=json", exitUsage, "too_many_arguments", "", "enrich ledger export --help"},
 	{"completion bash x", "ENRICH_LOG_FORMAT=json", exitUsage, "too_many_arguments", "", "--help"},
 	{"run -k x l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "key_not_allowed", "-k", "SELLING_API_KEY"},
+	{"run -q- l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_flag", "", "enrich run --help"},
+	{"run --" + strings.Repeat("x", 9000) + " l.csv", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_flag", phrase.Shorten("--"+strings.Repeat("x", 9000), console.MaxLine), "--help"},
+	{"fakeapi --log-format json --match 7", "", exitUsage, "invalid_value", "--match", "--help"},
+	{"version --log-format json x", "", exitUsage, "too_many_arguments", "", "--help"},
 	{"demo --z", "ENRICH_LOG_FORMAT=json", exitUsage, "unknown_flag", "--z", "--help"},
 	{"run --log-format json --results s3://x/y l.csv", "", exitUsage, "output_is_url", "--results", "| aws s3 cp - s3://x/y"},
 	{"run --log-format json --ca-file s3://x/y l.csv", "", exitUsage, "input_is_url", "--ca-file", "aws s3 cp s3://x/y - > FILE"},

@@ -11,6 +11,7 @@ import (
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
+	"enrich/cmd/enrich/internal/settings"
 )
 
 // release is set by the linker (make build); otherwise the build's own information tells.
@@ -75,16 +76,18 @@ func (b build) String() string {
 
 func versionCommand(w world) *cobra.Command {
 	asJSON := false
+	s := settings.Defaults()
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Example: "  enrich version\n  enrich version --json", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if asJSON {
+			if asJSON || s.LogFormat == "json" {
 				return json.NewEncoder(w.stdout).Encode(thisBuild())
 			}
 			return printVersion(w)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
+	s.LogFormatFlag(cmd)
 	return cmd
 }
 
