@@ -31,9 +31,17 @@ type State struct {
 	// InJob reports whether the contact was submitted in a bulk job, of any run, and has no outcome of it yet: it must be neither
 	// sent nor failed. The other fields are those of its earlier outcomes.
 	InJob bool
-	// AddressAnswered reports whether the contact's address was answered, under whatever other fields. It is false for a
-	// contact without an address, and if the store was opened without looking for addresses.
-	AddressAnswered bool
+}
+
+// Fresh says which answers are fresh: those that ended at a time or later. The zero time means any answer.
+type Fresh struct{ Match, NoMatch time.Time }
+
+// Includes reports whether an answer of a kind that ended at a time is fresh.
+func (f Fresh) Includes(kind contact.Kind, at time.Time) bool {
+	if kind == contact.NoMatch {
+		return !at.Before(f.NoMatch)
+	}
+	return kind == contact.Matched && !at.Before(f.Match)
 }
 
 // A Version tells the states of a contact apart, as far as they decide whether it is sent: each outcome that changes them makes

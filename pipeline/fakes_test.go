@@ -247,6 +247,21 @@ func (l *fakeLedger) record(o contact.Outcome) {
 	l.states[o.Keys.Request] = s
 }
 
+func (l *fakeLedger) AnsweredAddresses(_ context.Context, addresses []contact.Key, fresh ledger.Fresh) (n int64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	latest := map[contact.Key]bool{}
+	for i := range l.outcomes {
+		if o := &l.outcomes[i]; o.Kind.Answered() {
+			latest[o.Keys.Email] = fresh.Includes(o.Kind, o.At)
+		}
+	}
+	for _, a := range addresses {
+		count(&n, latest[a])
+	}
+	return n, l.lookups
+}
+
 func (l *fakeLedger) Outcomes(_ context.Context, refs []ledger.Ref, out []contact.Outcome) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

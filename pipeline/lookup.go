@@ -21,11 +21,16 @@ type entry struct {
 	state   ledger.State
 }
 
+// A stateLedger looks up contacts, as a [Ledger] does.
+type stateLedger interface {
+	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
+}
+
 // A lookup reads a source in batches and looks up the contacts of each batch in the ledger.
 type lookup struct {
 	rules  *Rules
 	source Source
-	ledger Ledger
+	ledger stateLedger
 	scope  scope
 	// readErr is the error by which the input ended early, or nil.
 	readErr error

@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 
 	"enrich/contact"
+	"enrich/ledger"
 	"enrich/reader"
 )
 
@@ -12,7 +14,7 @@ import (
 type Plan struct {
 	Rules
 	Source Source
-	Ledger Ledger
+	Ledger PlanLedger
 	Limit  int64
 	// MaxCalls is how many calls the caps leave; negative: there is no cap.
 	MaxCalls int64
@@ -24,6 +26,15 @@ type Plan struct {
 	// Remembered, if it is not nil, is the number of contacts that the plan keeps in memory so far, to recognise duplicates: those
 	// without an outcome in the ledger.
 	Remembered *atomic.Int64
+}
+
+// A PlanLedger is what a plan needs of a ledger; sqlite.Ledger is one.
+type PlanLedger interface {
+	// States is as in [Ledger].
+	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
+	// AnsweredAddresses returns how many of some addresses have a latest answer that is fresh, under whatever other fields. An
+	// address that is there twice counts twice.
+	AnsweredAddresses(ctx context.Context, addresses []contact.Key, fresh ledger.Fresh) (int64, error)
 }
 
 // PlanResult counts rows by what a run would do with them; its JSON is what `enrich plan --json` prints.
@@ -40,7 +51,7 @@ type PlanResult struct {
 	ClaimedElsewhere int64 `json:"elsewhere,omitempty"`
 	// InJobs is contacts in open bulk jobs: a run asks for their results instead.
 	InJobs int64 `json:"in_open_jobs"`
-	// OtherFields is contacts to send whose address was answered before, under other fields (see --same-by email).
+	// OtherFields is contacts to send whose address has a fresh answer under other fields, which --same-by email reuses.
 	OtherFields int64 `json:"answered_under_other_fields"`
 	// BeyondLimit is contacts that --limit leaves unsent.
 	BeyondLimit int64 `json:"beyond_limit"`
@@ -69,8 +80,16 @@ func (p *Plan) Do(ctx context.Context) (PlanResult, error) {
 			pass.row(&entries[i])
 		}
 		if p.Remembered != nil {
-			p.Remembered.Store(int64(len(pass.seen.keys)))
+			p.Remembered.Store(int64(pass.seen.keys.n))
 		}
+		if len(pass.addresses) >= addressBatch {
+			if err := pass.countAnswered(ctx); err != nil {
+				return pass.result, err
+			}
+		}
+	}
+	if err := pass.countAnswered(ctx); err != nil {
+		return pass.result, err
 	}
 	pass.result.ReadErr = pass.readErr
 	return pass.result, nil
@@ -81,6 +100,25 @@ type planPass struct {
 	lookup
 	seen   seenContacts
 	result PlanResult
+	// addresses are those of contacts to send that the ledger has not been asked for yet.
+	addresses []contact.Key
+}
+
+// addressBatch is how many addresses of 16 bytes a plan collects before it asks the ledger for them.
+const addressBatch = 1 << 17
+
+// countAnswered counts the contacts to send whose address has an answer.
+func (p *planPass) countAnswered(ctx context.Context) error {
+	if len(p.addresses) == 0 {
+		return nil
+	}
+	n, err := p.Ledger.AnsweredAddresses(ctx, p.addresses, p.Fresh())
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	p.result.OtherFields += n
+	p.addresses = p.addresses[:0]
+	return nil
 }
 
 // row counts a row once: Rows = Invalid + Answered + Duplicates + InJobs + Uncertain +
@@ -112,7 +150,9 @@ func (p *planPass) row(e *entry) {
 		n.Calls++
 		count(&n.Stale, p.stale(e.state))
 		count(&n.Lost, e.state.Lost > 0)
-		count(&n.OtherFields, e.state.AddressAnswered)
+		if !p.ByEmail && e.keys.Email != e.keys.Request {
+			p.addresses = append(p.addresses, e.keys.Email)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -21,8 +22,12 @@ func TestPlanCountsEachRowOnce(t *testing.T) {
 	for range 2 {
 		r.know("often@x.example", contact.Outcome{Kind: contact.Lost})
 	}
-	for address, s := range map[string]ledger.State{"elsewhere@x.example": {ClaimedElsewhere: true}, "other@x.example": {AddressAnswered: true}, "job@x.example": {InJob: true, Lost: 9}} {
+	for address, s := range map[string]ledger.State{"elsewhere@x.example": {ClaimedElsewhere: true}, "job@x.example": {InJob: true, Lost: 9}} {
 		r.ledger.states[r.identity.Keys(contact.Contact{Email: address}).Request] = s
+	}
+	for address, age := range map[string]time.Duration{"other@x.example": 0, "cap@x.example": 0, "new@x.example": 2 * time.Hour} {
+		keys := r.identity.Keys(contact.Contact{Email: address, FirstName: "Ann"})
+		r.ledger.record(contact.Outcome{Keys: keys, Kind: contact.NoMatch, At: now.Add(-age)})
 	}
 	r.list("fresh@x.example", "fresh@x.example", "", "stale@x.example", "stale@x.example", "lost@x.example", "often@x.example", "often@x.example",
 		"new@x.example", "NEW@x.example", "elsewhere@x.example", "other@x.example", "cap@x.example", "limit@x.example", "limit@x.example", "job@x.example", "job@x.example")
@@ -67,6 +72,43 @@ func TestPlanAgreesWithARun(t *testing.T) {
 	if n, err := p.Do(t.Context()); err != nil || n.Calls != 500 || n.Answered != 400 || n.Duplicates != 100 {
 		t.Errorf("%v: %+v", err, n)
 	}
+}
+
+// Addresses are looked up in batches, those of contacts without one are not, nor those of contacts that are known by their address. An
+// error of the ledger ends the plan, also if it comes with the last batch.
+func TestPlanOfAddressesInBatches(t *testing.T) {
+	r := newWriteRig()
+	list := addresses(addressBatch + 3*batchRows/2)
+	r.list(list...)
+	for _, address := range []string{list[0], list[addressBatch-1], list[len(list)-1]} {
+		r.ledger.record(contact.Outcome{Keys: r.identity.Keys(contact.Contact{Email: address, LastName: "Lee"}), Kind: contact.Matched})
+	}
+	nameless := contact.Contact{LinkedInURL: "https://linkedin.com/in/ann"}
+	r.rows = append(r.rows, reader.Row{Number: int64(len(list) + 1), Contact: nameless})
+	p := Plan{Rules: Rules{Identity: r.identity, MaxAge: -1, NoMatchAge: -1}, Ledger: r.ledger, MaxCalls: -1}
+	for _, byEmail := range []bool{false, true} {
+		p.ByEmail, p.Source = byEmail, &fakeSource{rows: r.rows}
+		if n, err := p.Do(t.Context()); err != nil || n.Calls != int64(len(list)+1) || (n.OtherFields == 3) == byEmail {
+			t.Errorf("by email %t: %v: %+v", byEmail, err, n)
+		}
+	}
+	broken := errors.New("no such page")
+	for _, rows := range []int{addressBatch + batchRows, 1} {
+		p.ByEmail, p.Source, p.Ledger = false, &fakeSource{rows: r.rows[:rows]}, brokenAddresses{r.ledger, broken}
+		if n, err := p.Do(t.Context()); !errors.Is(err, broken) || n.Rows > addressBatch+batchRows {
+			t.Errorf("%v: %+v", err, n)
+		}
+	}
+}
+
+// brokenAddresses is a ledger whose addresses cannot be read.
+type brokenAddresses struct {
+	PlanLedger
+	err error
+}
+
+func (l brokenAddresses) AnsweredAddresses(context.Context, []contact.Key, ledger.Fresh) (int64, error) {
+	return 0, l.err
 }
 
 // A plan ends where Enough says, before a batch, and is whole if the input ends there.

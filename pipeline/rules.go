@@ -38,19 +38,27 @@ func check(row *reader.Row) *defect {
 	return nil
 }
 
+// Fresh returns which answers can be reused. A no match must not be older than either age.
+func (r *Rules) Fresh() ledger.Fresh {
+	since := func(age time.Duration) time.Time {
+		if age < 0 {
+			return time.Time{}
+		}
+		return r.Started.Add(-age)
+	}
+	f := ledger.Fresh{Match: since(r.MaxAge), NoMatch: since(r.NoMatchAge)}
+	if f.NoMatch.Before(f.Match) {
+		f.NoMatch = f.Match
+	}
+	return f
+}
+
 // fresh reports whether the state is an answer that can be reused.
 func (r *Rules) fresh(s ledger.State) bool { return s.Kind.Answered() && !r.stale(s) }
 
 // stale reports whether the state is an answer that is too old.
 func (r *Rules) stale(s ledger.State) bool {
-	age := r.MaxAge
-	switch {
-	case !s.Kind.Answered():
-		return false
-	case s.Kind == contact.NoMatch && r.NoMatchAge >= 0 && (age < 0 || r.NoMatchAge < age):
-		age = r.NoMatchAge
-	}
-	return age >= 0 && r.Started.Sub(s.At) > age
+	return s.Kind.Answered() && !r.Fresh().Includes(s.Kind, s.At)
 }
 
 // uncertain reports whether a contact with so many lost calls must not be sent again.

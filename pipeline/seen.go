@@ -58,7 +58,7 @@ func (s *inFlightContacts) forget() {
 // value is empty.
 type seenContacts struct {
 	refs map[uint64]*[64]uint64 // bits of 4096 references, by reference / 4096
-	keys map[uint64]struct{}
+	keys hashSet
 }
 
 // add adds a contact, and reports whether it was not in the set. The states must be of one snapshot of the ledger.
@@ -66,12 +66,7 @@ func (s *seenContacts) add(k contact.Key, state ledger.State) (first bool) {
 	if state.Kind != 0 {
 		return s.addRef(uint64(state.Ref))
 	}
-	if s.keys == nil {
-		s.keys = map[uint64]struct{}{}
-	}
-	before := len(s.keys)
-	s.keys[binary.BigEndian.Uint64(k[:])] = struct{}{}
-	return len(s.keys) > before
+	return s.keys.add(binary.BigEndian.Uint64(k[:]))
 }
 
 func (s *seenContacts) addRef(n uint64) (first bool) {
@@ -87,4 +82,62 @@ func (s *seenContacts) addRef(n uint64) (first bool) {
 	first = *word&bit == 0
 	*word |= bit
 	return first
+}
+
+// A hashSet is a set of hashes in shards, so that only one shard exists twice while the set grows. A hash takes 10 to 14 bytes; in a
+// map of Go it takes up to 38. The zero value is empty.
+type hashSet struct {
+	shards [hashShards]hashShard
+	n      int
+}
+
+const (
+	hashShards   = 1 << 8
+	minHashSlots = 8
+)
+
+type hashShard struct {
+	slots []uint64 // 0: free
+	n     int
+}
+
+// add adds a hash, and reports whether it was not in the set. 0 counts as 1.
+func (s *hashSet) add(h uint64) (first bool) {
+	h = max(h, 1)
+	shard := &s.shards[h%hashShards]
+	if 5*(shard.n+1) > 4*len(shard.slots) {
+		shard.grow()
+	}
+	if first = shard.put(h); first {
+		shard.n++
+		s.n++
+	}
+	return first
+}
+
+// put puts a hash into its slot, which the high bits choose. There is always a free one.
+func (s *hashShard) put(h uint64) (first bool) {
+	for i := int(h >> 32 * uint64(len(s.slots)) >> 32); ; i++ {
+		if i == len(s.slots) {
+			i = 0
+		}
+		switch s.slots[i] {
+		case h:
+			return false
+		case 0:
+			s.slots[i] = h
+			return true
+		}
+	}
+}
+
+// grow adds a third more slots.
+func (s *hashShard) grow() {
+	old := s.slots
+	s.slots = make([]uint64, max(minHashSlots, len(old)+len(old)/3))
+	for _, h := range old {
+		if h != 0 {
+			s.put(h)
+		}
+	}
 }

@@ -41,13 +41,16 @@ type SummaryRows struct {
 
 // SummaryCalls counts calls of this run, and rows that cost none.
 type SummaryCalls struct {
-	Sent         int64            `json:"sent"`
-	Retried      int64            `json:"retried"`
-	FromLedger   int64            `json:"from_ledger"`
-	Deduplicated int64            `json:"deduplicated"`
-	Lost         int64            `json:"lost"`
-	Reasons      map[string]int64 `json:"retried_by_reason,omitempty"`
-	WaitedMS     int64            `json:"waited_ms"`
+	Sent         int64 `json:"sent"`
+	Retried      int64 `json:"retried"`
+	FromLedger   int64 `json:"from_ledger"`
+	Deduplicated int64 `json:"deduplicated"`
+	Lost         int64 `json:"lost"`
+	// OtherFields is addresses of contacts that this run sent, though they have a fresh answer under other fields, which
+	// --same-by email would have reused.
+	OtherFields int64            `json:"answered_under_other_fields"`
+	Reasons     map[string]int64 `json:"retried_by_reason,omitempty"`
+	WaitedMS    int64            `json:"waited_ms"`
 }
 
 // SummaryJobs counts bulk jobs: those that this run submitted and the API accepted, open ones of earlier runs that it took over,

@@ -27,7 +27,7 @@ func crowded() *Page {
 		Notice:  Notice{Title: "Stopped: the API refused the key (401): " + hostile[1], Steps: []string{"look at the key", hostile[2]}},
 		Rows:    Rows{Read: 1_000_000, Matched: 612_345, NoMatch: 187_655, Failed: 100_000, Pending: 100_000, Stale: 17},
 		Failed:  []Count{{"rejected", 60_000}, {"invalid", 40_000}},
-		Calls:   Calls{Sent: 801_234, Retried: 1_234, Lost: 5, FromLedger: 7, Deduplicated: 12_345, Reasons: []Count{{"rate_limited", 1_000}, {"server_error", 234}}, Waited: 7 * time.Minute},
+		Calls:   Calls{Sent: 801_234, Retried: 1_234, Lost: 5, FromLedger: 7, OtherFields: 6, Deduplicated: 12_345, Reasons: []Count{{"rate_limited", 1_000}, {"server_error", 234}}, Waited: 7 * time.Minute},
 		Credits: Credits{Charged: 600_001, Answers: 600_002, Remaining: &remaining, Contacts: 600_003},
 		Latency: Latency{P50: 91.5, P90: 180, P99: 420, Max: 12_345},
 		Days:    []Day{{"2026-02-02", 5, 2}, {"2026-02-03", 612_340, 187_653}},

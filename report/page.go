@@ -63,6 +63,8 @@ type Count struct {
 // Calls counts calls of this run, and rows that cost none.
 type Calls struct {
 	Sent, Retried, Lost, FromLedger, Deduplicated int64
+	// OtherFields is addresses that were answered before under other fields.
+	OtherFields int64
 	// Reasons are why calls were made again.
 	Reasons []Count
 	// Waited is how long the account's rate and its pauses kept the next call from being sent.

@@ -103,7 +103,7 @@ func (f *forecast) cost() []figure {
 	figures = append(figures, []figure{
 		{f.Stale, "of them because the answer is too old", "", true},
 		{f.Lost, "of them again: an earlier call was lost", "", true},
-		{f.OtherFields, "of them for addresses that were answered under other fields (--same-by email reuses those)", "", true},
+		{f.OtherFields, "of them for an address that was answered under other fields (--same-by email reuses that answer)", "of them for addresses that were answered under other fields (--same-by email reuses those answers)", true},
 	}...)
 	if f.Jobs > 0 {
 		jobs := fmt.Sprintf("of at most %d contacts, the first of %d", f.JobSize, pipeline.ContactsIn(1, f.JobSize))

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +13,9 @@ import (
 	"time"
 
 	"enrich/client/fakeapi"
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/ledger/sqlite"
 )
 
 // peakOf is the most memory that a process had so far, in bytes, as the system counts it; 0: it is gone.
@@ -62,6 +67,52 @@ func TestMemoryDoesNotGrowWithTheInput(t *testing.T) {
 		t.Errorf("%+v", sum.Rows)
 	}
 	keepsPromise(t, "run", peak, asked)
+}
+
+// A plan takes no more for a list of a million contacts, of which a part was answered under other fields, than 64 MiB and 32 bytes
+// for each contact in the ledger, though it reads the list and the ledger twice.
+func TestMemoryOfAPlan(t *testing.T) {
+	if raced {
+		t.Skip("the race detector's memory is not ours")
+	}
+	const rows, known = 1_000_000, 200_000
+	s := newStage(t, fakeapi.Options{})
+	s.list("l.csv", rows, "-of-a-list")
+	s.answer(known, func(i int) contact.Contact {
+		return contact.Contact{Email: fmt.Sprintf("p%d-of-a-list@x.example", i), FirstName: "Ann"}
+	})
+	c := s.commandWithin(patienceForLarge, "plan", "--json", "--quiet", "l.csv")
+	c.Path = built(t)
+	peak := c.peak()
+	c.ends(exitOK)
+	var planned forecast
+	if err := json.Unmarshal(c.said.Bytes(), &planned); err != nil || planned.Calls != rows || planned.OtherFields != known || planned.Saved.Calls != known {
+		t.Errorf("%v: %s", err, &c.said)
+	}
+	keepsPromise(t, "plan", peak, known)
+}
+
+// answer makes a ledger with answers of n contacts.
+func (s *stage) answer(n int, of func(int) contact.Contact) {
+	s.t.Helper()
+	const group = 5000
+	l, err := sqlite.Open(s.t.Context(), s.path("ledger.db"), sqlite.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	identity := contact.NewIdentity(s.api.URL, nil)
+	run, err := l.Begin(s.t.Context(), ledger.Run{Started: time.Now(), URL: s.api.URL, Input: "x"})
+	for i := 0; i < n && err == nil; i += group {
+		outcomes := make([]contact.Outcome, 0, group)
+		for k := i; k < min(n, i+group); k++ {
+			c := of(k)
+			outcomes = append(outcomes, contact.Outcome{Contact: c, Keys: identity.Keys(c), Kind: contact.Matched, At: time.Now(), Status: 200, Body: []byte("{}")})
+		}
+		_, err = l.Commit(s.t.Context(), run, nil, outcomes)
+	}
+	if err := errors.Join(err, l.Finish(s.t.Context(), run, "", 0), l.Close()); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // peak starts the child and returns the most memory that it had.

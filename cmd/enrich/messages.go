@@ -141,23 +141,12 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	if r.Stale > 0 {
 		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, not renewed by this run", console.Count(r.Stale, "answer")))
 	}
-	calls := fmt.Sprintf("  calls: %s sent", n(s.Calls.Sent))
-	for _, part := range []struct {
-		n    int64
-		what string
-	}{
-		{s.Calls.Retried, "retried"}, {s.Calls.Lost, "lost"}, {s.Calls.FromLedger, "answered before"},
-	} {
-		if part.n > 0 {
-			calls += fmt.Sprintf(", %s %s", n(part.n), part.what)
-		}
-	}
-	if s.Calls.Deduplicated > 0 {
-		calls += ", " + console.Count(s.Calls.Deduplicated, "duplicate")
-	}
-	lines = append(lines, calls)
+	lines = append(lines, callsText(&s.Calls))
 	if jobs := jobsLine(&s.Jobs); jobs != "" {
 		lines = append(lines, jobs)
+	}
+	if s.Calls.OtherFields > 0 {
+		lines = append(lines, otherFieldsText(s.Calls.OtherFields))
 	}
 	lines = append(lines, credits(s))
 	for _, t := range j.paths.all() {
@@ -193,6 +182,33 @@ func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
 	}
 	j.printer.Warn(fmt.Sprintf("kept the existing outputs: %s (to overwrite: enrich write --replace FILE, with the same input, output and matching flags)", why),
 		"event", "kept", "in_place", inPlace, "answered", answered)
+}
+
+// callsText says what was sent, and what cost no call.
+func callsText(c *pipeline.SummaryCalls) string {
+	text := fmt.Sprintf("  calls: %s sent", report.Group(c.Sent))
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{c.Retried, "retried"}, {c.Lost, "lost"}, {c.FromLedger, "answered before"},
+	} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %s %s", report.Group(part.n), part.what)
+		}
+	}
+	if c.Deduplicated > 0 {
+		text += ", " + console.Count(c.Deduplicated, "duplicate")
+	}
+	return text
+}
+
+// otherFieldsText says that --same-by email would have saved calls.
+func otherFieldsText(n int64) string {
+	if n == 1 {
+		return "  1 address was answered before under other fields; --same-by email would have reused that answer"
+	}
+	return fmt.Sprintf("  %s addresses were answered before under other fields; --same-by email would have reused those answers", report.Group(n))
 }
 
 func credits(s *pipeline.Summary) string {

@@ -57,7 +57,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	}
 	defer func() { _ = rows.Close() }() // it was only read
 	j.sayReading(rows.Info())
-	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{readOnly: true, addresses: s.SameBy != "email"}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{readOnly: true}); err != nil {
 		return err
 	}
 	if err := j.countBudget(); err != nil {
@@ -105,12 +105,15 @@ func (j *job) forecast(rows *reader.Reader, rate client.Rate) (*forecast, error)
 	return f, err
 }
 
+// rememberedInShare is how many contacts a plan remembers within [memoryShare]: they take at most 14 bytes each.
+const rememberedInShare = 3 << 19
+
 // bounded keeps the memory of a plan within the promise: of each contact in the ledger there is a state, and the plan remembers each
 // contact that is not there.
 func (j *job) bounded(rows *reader.Reader) pipeline.Source {
 	j.remembered.Store(0)
 	j.memory.pages = rows.Info().Format == format.Parquet
-	j.memory.contacts = func() int64 { return j.ledger.Answers() + j.remembered.Load() }
+	j.memory.contacts = func() int64 { return j.ledger.Answers() + max(0, j.remembered.Load()-rememberedInShare) }
 	return newCountedSource(rows, &j.memory)
 }
 

@@ -88,7 +88,11 @@ func (p *preview) rows() string {
 	if p.Partial {
 		counted = "of the first " + counted
 	}
-	parts := []string{report.Group(p.Contacts) + " to send", report.Group(p.Answered) + " answered before"}
+	toSend := report.Group(p.Contacts) + " to send"
+	if p.OtherFields > 0 {
+		toSend += fmt.Sprintf(" (%s answered before under other fields: --same-by email saves them)", report.Group(p.OtherFields))
+	}
+	parts := []string{toSend, report.Group(p.Answered) + " answered before"}
 	for _, part := range []struct {
 		n    int64
 		what string

@@ -140,7 +140,7 @@ func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 		Rows:   report.Rows(s.Rows),
 		Failed: sortedCounts(s.Failures),
 		Calls: report.Calls{
-			Sent: s.Calls.Sent, Retried: s.Calls.Retried, Lost: s.Calls.Lost, FromLedger: s.Calls.FromLedger,
+			Sent: s.Calls.Sent, Retried: s.Calls.Retried, Lost: s.Calls.Lost, FromLedger: s.Calls.FromLedger, OtherFields: s.Calls.OtherFields,
 			Deduplicated: s.Calls.Deduplicated, Reasons: sortedCounts(s.Calls.Reasons), Waited: time.Duration(s.Calls.WaitedMS) * time.Millisecond,
 		},
 		Jobs:    report.Jobs{Submitted: s.Jobs.Submitted, Resumed: s.Jobs.Resumed, Expired: s.Jobs.Expired},

@@ -142,6 +142,7 @@ func summaryFigures(s pipeline.Summary) map[string]string {
 	add("calls.sent", s.Calls.Sent)
 	add("calls.retried", s.Calls.Retried)
 	add("calls.lost", s.Calls.Lost)
+	add("calls.answered_under_other_fields", s.Calls.OtherFields)
 	add("calls.from_ledger", s.Calls.FromLedger)
 	add("calls.deduplicated", s.Calls.Deduplicated)
 	add("credits.charged", s.Credits.Charged)

@@ -174,6 +174,10 @@ func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (
 	if err := j.sayOpenJobs(); err != nil {
 		return nil, j.interrupted(err)
 	}
+	otherFields, err := j.otherFields(run)
+	if err != nil {
+		return nil, j.interrupted(err)
+	}
 	sum, bytes := first.Sum()
 	_ = first.Close() // it was only read; the second pass needs the memory and the temporary space
 	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.ReadErr)
@@ -183,11 +187,20 @@ func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (
 	j.report.ended(asked, written)
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Count
+	summary.Calls.OtherFields = otherFields
 	j.fromRun(&summary, asked, api.Stats())
 	if err := j.finish(run, &summary); err != nil {
 		return nil, err
 	}
 	return &summary, nil
+}
+
+// otherFields returns how many addresses the run sent though --same-by email would have reused an earlier answer.
+func (j *job) otherFields(run int64) (int64, error) {
+	if j.rules.ByEmail || j.counters.Admitted.Load() == 0 {
+		return 0, nil
+	}
+	return j.ledger.AnsweredAddressesOf(j.shutdown.Deadline, run, j.rules.Fresh())
 }
 
 // begin records the run in the ledger. A key that this API has answered before is not verified again.

@@ -22,8 +22,8 @@ type storeOptions struct {
 	acceptLoss bool
 	// lockWait is how long to wait for a file that another run has locked.
 	lockWait time.Duration
-	// byEmail identifies contacts by their address, and addresses fills State.AddressAnswered.
-	byEmail, addresses bool
+	// byEmail identifies contacts by their address.
+	byEmail bool
 	// requireSync refuses a database with standbys of which none is synchronous.
 	requireSync bool
 	// printer shows warnings of a database and waits for it.
@@ -42,7 +42,7 @@ func openStore(ctx context.Context, place settings.LedgerPlace, o storeOptions) 
 		return nil, usage(problem.Wrap(errors.New("this version keeps the ledger in a file only"), "ledger_unusable", "ledger", "name a file"))
 	}
 	l, err := sqlite.Open(ctx, place.File, sqlite.Options{
-		ReadOnly: o.readOnly, MustExist: o.mustExist, AcceptLoss: o.acceptLoss, LockWait: o.lockWait, ByEmail: o.byEmail, Addresses: o.addresses,
+		ReadOnly: o.readOnly, MustExist: o.mustExist, AcceptLoss: o.acceptLoss, LockWait: o.lockWait, ByEmail: o.byEmail,
 	})
 	if err != nil { // l is then a nil pointer, which a store must not be
 		return nil, err

@@ -81,26 +81,26 @@ func testStateFields(t *testing.T, newBackend func(testing.TB) Backend) {
 		other := Person(0)
 		other.Contact.FirstName = "Bea" // under the same address
 		other.Keys = Identity.Keys(other.Contact)
-		s := open(t, b, Options{ByEmail: byEmail, Addresses: true})
+		s := open(t, b, Options{ByEmail: byEmail})
 		run := Begin(t, s)
 		Commit(t, s, run, []ledger.Intent{Person(0), Person(1)})
 		if state := State(t, s, Person(0).Keys); state != (ledger.State{}) {
 			t.Errorf("an open intent: %+v", state)
 		}
 		Commit(t, s, run, nil, Outcome(0, contact.Matched), Outcome(1, contact.Released))
-		if state := State(t, s, Person(0).Keys); !state.DoneThisRun || !state.AddressAnswered {
+		if state := State(t, s, Person(0).Keys); !state.DoneThisRun {
 			t.Errorf("answered: %+v", state)
 		}
-		if state := State(t, s, other.Keys); state.DoneThisRun != byEmail || !state.AddressAnswered || (state.Kind != 0) != byEmail {
+		if state := State(t, s, other.Keys); state.DoneThisRun != byEmail || (state.Kind != 0) != byEmail {
 			t.Errorf("another contact of the address: %+v", state)
 		}
-		if state := State(t, s, Person(1).Keys); !state.DoneThisRun || state.AddressAnswered {
+		if state := State(t, s, Person(1).Keys); !state.DoneThisRun {
 			t.Errorf("released: %+v", state)
 		}
 		finish(t, s, run)
 		s = open(t, b, Options{ByEmail: byEmail})
 		run = Begin(t, s)
-		if state := State(t, s, Person(0).Keys); state.DoneThisRun || state.AddressAnswered {
+		if state := State(t, s, Person(0).Keys); state.DoneThisRun {
 			t.Errorf("in the next run: %+v", state)
 		}
 		Commit(t, s, run, []ledger.Intent{Person(0)}, Outcome(0, contact.Lost))

@@ -209,6 +209,9 @@ func testCancellation(t *testing.T, newBackend func(testing.TB) Backend) {
 	if err := s.Each(cancelled, func(*ledger.Record) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("each: %v", err)
 	}
+	if _, err := s.AnsweredAddresses(cancelled, []contact.Key{Person(1).Keys.Email}, ledger.Fresh{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("addresses: %v", err)
+	}
 	if _, err := s.Verify(cancelled); !errors.Is(err, context.Canceled) {
 		t.Errorf("verify: %v", err)
 	}

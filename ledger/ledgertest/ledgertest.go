@@ -19,8 +19,6 @@ type Options struct {
 	ReadOnly bool
 	// ByEmail identifies contacts by their address.
 	ByEmail bool
-	// Addresses makes States fill AddressAnswered.
-	Addresses bool
 }
 
 // A Backend has one ledger, which is new.
@@ -43,7 +41,9 @@ func Run(t *testing.T, newBackend func(testing.TB) Backend) {
 	}{
 		{"CommittedOutcomesAreReadBack", testCommit},
 		{"CommitClaims", testClaims},
-		{"ThisRunAndAddresses", testStateFields},
+		{"ThisRun", testStateFields},
+		{"AnsweredAddresses", testAnsweredAddresses},
+		{"AddressesOfARun", testAddressesOfRun},
 		{"LookupsAreBatched", testBatches},
 		{"OutcomesAreBoundedByBytes", testBounds},
 		{"RecordsAreInOrder", testOrder},

@@ -198,7 +198,7 @@ func (m *model) reopen() {
 		}
 	}
 	m.byEmail = rapid.Bool().Draw(m.T, "by email")
-	m.store = open(m, m.backend, Options{ByEmail: m.byEmail, Addresses: true})
+	m.store = open(m, m.backend, Options{ByEmail: m.byEmail})
 	m.found = m.intents
 	for _, n := range m.intents {
 		m.events = append(m.events, event{person: n, kind: contact.Lost, at: at(m.last), run: m.run})
@@ -232,11 +232,10 @@ func (m *model) erase(do func() (ledger.Erased, error)) {
 }
 
 // expected returns the state of a person and the body of its answer, by the rules. writer says whether the state is that of the
-// store that writes, which was opened with Addresses.
+// store that writes.
 func (m *model) expected(n int, byEmail, writer bool) (s ledger.State, body string) {
 	for i, e := range m.events {
 		sameAddress := e.person/2 == n/2
-		s.AddressAnswered = s.AddressAnswered || writer && sameAddress && e.kind.Answered()
 		if e.person != n && !(byEmail && sameAddress) {
 			continue
 		}
@@ -300,6 +299,7 @@ func (m *model) check(s ledger.Store, byEmail, writer bool) {
 	if !slices.Equal(found, expected) {
 		m.Fatalf("found %v, expected %v", found, expected)
 	}
+	m.checkAddresses(s, writer)
 	m.checkJobs(s)
 	m.checkRecords(s)
 }

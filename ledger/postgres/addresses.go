@@ -35,7 +35,7 @@ func (t *transaction) claimAddresses(ctx context.Context, conn *connect.Conn) er
 		keys = append(keys, t.intents[i].Keys)
 	}
 	rows := make([][]stateRow, len(keys))
-	if err := t.l.lookup(ctx, conn, keys, func(i int, s stateRow) { rows[i] = append(rows[i], s) }, func(int) {}); err != nil {
+	if err := t.l.lookup(ctx, conn, keys, func(i int, s stateRow) { rows[i] = append(rows[i], s) }); err != nil {
 		return err
 	}
 	kept := make([]int32, 0, len(t.order))

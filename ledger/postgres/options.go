@@ -21,8 +21,6 @@ type Options struct {
 	MustExist bool
 	// ByEmail identifies contacts by their address instead of by the whole request (--same-by email).
 	ByEmail bool
-	// Addresses makes [Ledger.States] fill AddressAnswered.
-	Addresses bool
 	// RequireSync refuses a server with standbys none of which is synchronous (--require-sync); otherwise that is a warning.
 	RequireSync bool
 	// MaxElapsed is how long a call waits for a database that is away; 0: 2 minutes.

@@ -18,8 +18,6 @@ const (
 	stateColumns = "i::integer, c.ref, c.at, c.generation, coalesce(c.claim, 0), c.kind, c.lost"
 	byRequest    = "SELECT " + stateColumns + " FROM unnest($1::uuid[]) WITH ORDINALITY AS asked(key, i) JOIN enrich.contact AS c ON c.key = asked.key"
 	byEmail      = "SELECT " + stateColumns + " FROM unnest($1::uuid[]) WITH ORDINALITY AS asked(email, i) JOIN enrich.contact AS c ON c.email = asked.email"
-	answered     = `SELECT i::integer FROM unnest($1::uuid[]) WITH ORDINALITY AS asked(email, i)
-		WHERE EXISTS (SELECT FROM enrich.contact AS c WHERE c.email = asked.email AND c.kind IN (1, 2))`
 )
 
 // States looks contacts up by their keys: states[i] is the state of keys[i]. All of one call are of one moment.
@@ -42,7 +40,7 @@ func (l *Ledger) States(ctx context.Context, keys []contact.Keys, states []ledge
 				return
 			}
 			s.fill(&states[i], run, own)
-		}, func(i int) { states[i].AddressAnswered = keys[i].Email != keys[i].Request })
+		})
 		for i := range rows {
 			fillAddress(&states[i], rows[i], run, own)
 		}
@@ -72,35 +70,23 @@ func (l *Ledger) read(ctx context.Context, do func(context.Context, *connect.Con
 	return nil
 }
 
-// lookup asks for the rows of contacts and, if the store was opened with Addresses, for the addresses that were answered.
-func (l *Ledger) lookup(ctx context.Context, c *connect.Conn, keys []contact.Keys, found func(int, stateRow), answeredAddress func(int)) error {
-	var asked, emails wire.Array
+// lookup asks for the rows of contacts.
+func (l *Ledger) lookup(ctx context.Context, c *connect.Conn, keys []contact.Keys, found func(int, stateRow)) error {
+	var asked wire.Array
 	asked.BeginUUIDs()
-	emails.BeginUUIDs()
 	for i := range keys {
 		asked.UUID(keys[i].By(l.options.ByEmail))
-		emails.UUID(keys[i].Email)
 	}
 	query := byRequest
 	if l.options.ByEmail {
 		query = byEmail
 	}
-	b := c.NewBatch()
-	b.Add(ctx, query, asked.Value())
-	if l.options.Addresses {
-		b.Add(ctx, answered, emails.Value())
-	}
-	return b.Send(ctx, func(statement int, values [][]byte) error {
+	return c.Lookup(ctx, query, func(values [][]byte) error {
 		row := wire.NewRow(values)
 		i := int(row.Int4()) - 1
-		if statement == 0 {
-			s := stateRow{ref: row.Int8(), at: row.Int8(), generation: row.Int8(), claim: row.Int8(), kind: contact.Kind(row.Int2()), lost: row.Int8s()}
-			found(i, s)
-		} else {
-			answeredAddress(i)
-		}
+		found(i, stateRow{ref: row.Int8(), at: row.Int8(), generation: row.Int8(), claim: row.Int8(), kind: contact.Kind(row.Int2()), lost: row.Int8s()})
 		return row.Err()
-	})
+	}, asked.Value())
 }
 
 // A stateRow is a row of table contact.
@@ -127,7 +113,7 @@ func fillAddress(s *ledger.State, rows []stateRow, run int64, own []int64) {
 		return cmp.Or(boolCompare(a.kind.Answered(), b.kind.Answered()), cmp.Compare(a.ref, b.ref))
 	})
 	for i := range rows { // the last one counts
-		one := ledger.State{AddressAnswered: s.AddressAnswered}
+		var one ledger.State
 		rows[i].fill(&one, run, own)
 		one.ClaimedElsewhere = one.ClaimedElsewhere || s.ClaimedElsewhere
 		one.InJob = one.InJob || s.InJob

@@ -28,7 +28,7 @@ func TestConformance(t *testing.T) {
 type backend struct{ path string }
 
 func (b *backend) Open(ctx context.Context, o ledgertest.Options) (ledger.Store, error) {
-	l, err := sqlite.Open(ctx, b.path, sqlite.Options{ReadOnly: o.ReadOnly, ByEmail: o.ByEmail, Addresses: o.Addresses}.Tiny())
+	l, err := sqlite.Open(ctx, b.path, sqlite.Options{ReadOnly: o.ReadOnly, ByEmail: o.ByEmail}.Tiny())
 	if err != nil {
 		return nil, err
 	}

@@ -30,13 +30,11 @@ type Options struct {
 	LockWait time.Duration
 	// ByEmail identifies contacts by their address instead of by the whole request (--same-by email).
 	ByEmail bool
-	// Addresses makes [Ledger.States] fill AddressAnswered, at 8 bytes of memory for each answer.
-	Addresses bool
 
 	// For tests: the VFS (empty: SQLite's default), and smaller numbers instead of the constants (0: the constants).
-	vfs                           string
-	checkpointPages, compactAfter int
-	checkpointDelay               time.Duration
+	vfs                                         string
+	checkpointPages, compactAfter, addressBatch int
+	checkpointDelay                             time.Duration
 }
 
 var _ ledger.Store = (*Ledger)(nil)

@@ -24,7 +24,7 @@ import (
 // is not changed then. [ledger.ErrNetwork] and [ledger.ErrLinked] mean that no promise could be kept for it.
 func Open(ctx context.Context, path string, o Options) (*Ledger, error) {
 	l := &Ledger{options: o}
-	l.states.ByEmail, l.states.Addresses = o.ByEmail, o.Addresses
+	l.states.ByEmail = o.ByEmail
 	if err := l.open(ctx, path); err != nil {
 		err = errors.Join(damaged(err), l.release())
 		return nil, fmt.Errorf("open ledger %s: %w%s", path, err, advice(err))

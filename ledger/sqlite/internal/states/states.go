@@ -6,8 +6,6 @@
 package states
 
 import (
-	"encoding/binary"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,19 +14,14 @@ import (
 )
 
 // A Table has the states of all contacts. Its methods may be called from any goroutine, except [Table.Load]. The zero value
-// identifies contacts by their request and does not know addresses.
+// identifies contacts by their request.
 type Table struct {
 	// ByEmail identifies contacts by their address instead (--same-by email).
 	ByEmail bool
-	// Addresses makes States fill AddressAnswered, at 8 bytes for each answer.
-	Addresses bool
 
 	mu      sync.Mutex
 	entries table
 	answers int64
-	// addresses are those that were answered, as 64 bits of their key: enough for a count that is only shown.
-	addresses []uint64
-	sorted    bool // addresses
 	// again counts how often a contact is in open jobs besides the first time: two requests may be one contact.
 	again map[contact.Key]int
 }
@@ -70,9 +63,6 @@ func (t *Table) add(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64)
 	case kind.Answered():
 		if !e.kind().Answered() {
 			t.answers++
-		}
-		if t.Addresses {
-			t.addresses, t.sorted = append(t.addresses, addressHash(k)), false
 		}
 		e.set(kind, ref, 0, ms)
 	case e.kind().Answered():
@@ -143,7 +133,7 @@ func (t *Table) States(keys []contact.Keys, states []ledger.State) {
 	defer t.mu.Unlock()
 	for i := range keys {
 		s := &states[i]
-		*s = ledger.State{AddressAnswered: t.Addresses && t.addressAnswered(keys[i])}
+		*s = ledger.State{}
 		if e := t.entries.find(keys[i].By(t.ByEmail)); e != nil {
 			s.DoneThisRun, s.InJob = e.meta&thisRunMark != 0, e.meta&inJobMark != 0
 			if e.kind() == 0 { // only in a job
@@ -160,17 +150,3 @@ func (t *Table) Answers() int64 {
 	defer t.mu.Unlock()
 	return t.answers
 }
-
-func (t *Table) addressAnswered(k contact.Keys) bool {
-	if k.Email == k.Request { // it has no address
-		return false
-	}
-	if !t.sorted {
-		slices.Sort(t.addresses)
-		t.sorted = true
-	}
-	_, found := slices.BinarySearch(t.addresses, addressHash(k))
-	return found
-}
-
-func addressHash(k contact.Keys) uint64 { return binary.BigEndian.Uint64(k.Email[:]) }

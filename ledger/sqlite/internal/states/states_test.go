@@ -55,9 +55,9 @@ func TestAContactTakesAtMost32BytesWhileTheTableGrows(t *testing.T) {
 func TestStatesFollowTheRules(t *testing.T) {
 	const contacts = 40
 	rapid.Check(t, func(t *rapid.T) {
-		table := states.Table{ByEmail: rapid.Bool().Draw(t, "by email"), Addresses: rapid.Bool().Draw(t, "addresses")}
+		table := states.Table{ByEmail: rapid.Bool().Draw(t, "by email")}
 		expected := map[contact.Key]ledger.State{}
-		answered, addresses := map[contact.Key]bool{}, map[contact.Key]bool{}
+		answered := map[contact.Key]bool{}
 		ref := ledger.Ref(-3) // a reader's first
 		for range rapid.IntRange(1, 200).Draw(t, "outcomes") {
 			k := keys(rapid.IntRange(0, contacts-1).Draw(t, "contact"))
@@ -78,7 +78,7 @@ func TestStatesFollowTheRules(t *testing.T) {
 			switch {
 			case kind.Answered():
 				s.Kind, s.Ref, s.At, s.Lost = kind, ref, at, 0
-				answered[k.By(table.ByEmail)], addresses[k.Email] = true, true
+				answered[k.By(table.ByEmail)] = true
 			case s.Kind.Answered():
 				s.Lost = lost
 			default:
@@ -90,7 +90,6 @@ func TestStatesFollowTheRules(t *testing.T) {
 		for n := range contacts {
 			k := keys(n)
 			s := expected[k.By(table.ByEmail)]
-			s.AddressAnswered = table.Addresses && addresses[k.Email]
 			if got := stateOf(&table, k); got != s {
 				t.Fatalf("contact %d: %+v, expected %+v", n, got, s)
 			}
@@ -99,16 +98,6 @@ func TestStatesFollowTheRules(t *testing.T) {
 			t.Fatalf("%d answers, expected %d", table.Answers(), len(answered))
 		}
 	})
-}
-
-func TestAContactWithoutAnAddressHasNone(t *testing.T) {
-	table := states.Table{Addresses: true}
-	k := keys(1)
-	k.Email = k.Request
-	table.Load(k, contact.Matched, 1, 0, false)
-	if s := stateOf(&table, k); s.AddressAnswered {
-		t.Errorf("%+v", s)
-	}
 }
 
 // TestAContactIsInAJobUntilItHasLeftAllOfThem: two requests may be one contact, and each may be in a job.
