@@ -37,6 +37,7 @@ func (o Options) settings(port int) string {
 	all := map[string]string{
 		"shared_buffers":              "32MB", // the defaults of initdb depend on the machine
 		"dynamic_shared_memory_type":  "mmap", // as files: a killed server leaves nothing in /dev/shm
+		"log_checkpoints":             "off",  // each new database makes two
 		"huge_pages":                  "off",
 		"timezone":                    "UTC",
 		"log_timezone":                "UTC",

@@ -40,7 +40,7 @@ const (
 	// on. After a Flush, which has no end of its answer, it is CutSent.
 	CutAfter
 	// CutSent sends the batch to the server and closes the connection without waiting: the server may still be working on the batch
-	// when the client connects again.
+	// when the client connects again. The client cannot cancel it: as in a network that is cut, the request is not passed on.
 	CutSent
 )
 

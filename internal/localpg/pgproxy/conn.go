@@ -66,6 +66,9 @@ func (c *conn) startup(ctx context.Context) (readable bool, err error) {
 		if err != nil {
 			return false, err
 		}
+		if code == codeCancel && len(message) >= 16 && c.proxy.isCut(cancelKey(message[8:16])) {
+			return false, errCut
+		}
 		if err := c.write(ctx, c.server, message); err != nil {
 			return false, err
 		}
@@ -142,6 +145,9 @@ func isCopy(b Batch) bool {
 func (c *conn) pass(ctx context.Context, b Batch, messages []byte, kind byte, ends bool) error {
 	c.proxy.batches.Add(1)
 	action := c.proxy.decide(ctx, b)
+	if action != Forward {
+		c.proxy.cutOne(c.number)
+	}
 	if action == CutBefore {
 		return errCut
 	}
@@ -199,6 +205,9 @@ func (c *conn) toClient(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(err, out.Flush())
 		}
+		if err := c.learn(header[0], length); err != nil {
+			return err
+		}
 		withheld := c.isWithheld()
 		if header[0] == 'Z' { // noted before the client can send its next batch
 			status, err := c.fromServer.Peek(1)
@@ -221,6 +230,18 @@ func (c *conn) toClient(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// learn notes the key by which the client can cancel, if the next message has it.
+func (c *conn) learn(kind byte, length int) error {
+	if kind != 'K' || length < len(cancelKey{}) {
+		return nil
+	}
+	key, err := c.fromServer.Peek(len(cancelKey{}))
+	if err == nil {
+		c.proxy.setKey(c.number, cancelKey(key))
+	}
+	return err
 }
 
 // isWithheld reports whether the next message belongs to an answer that is withheld.

@@ -32,6 +32,8 @@ type Proxy struct {
 	refuses bool
 	next    int                        // number of the next connection
 	conns   map[int]context.CancelFunc // ends each connection
+	keys    map[int]cancelKey          // of each connection that the server has accepted
+	cut     map[cancelKey]bool         // of the connections that the proxy has cut
 }
 
 // Counts are what passed through a proxy since its start.
@@ -53,6 +55,7 @@ func Start(server string) (*Proxy, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Proxy{
 		server: server, listener: listener, cancel: cancel, open: make(chan struct{}), next: 1, conns: map[int]context.CancelFunc{},
+		keys: map[int]cancelKey{}, cut: map[cancelKey]bool{},
 	}
 	close(p.open)
 	p.wg.Go(func() { p.accept(ctx) })
@@ -115,11 +118,13 @@ func (p *Proxy) Resume() {
 	}
 }
 
-// Cut closes all connections, on both sides. New ones are accepted.
+// Cut closes all connections, on both sides. New ones are accepted, except those by which a client cancels what it was doing: a network
+// that is cut does not pass them on.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, cancel := range p.conns {
+	for number, cancel := range p.conns {
+		p.cut[p.keys[number]] = true
 		cancel()
 	}
 }
@@ -201,6 +206,31 @@ func (p *Proxy) forget(number int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.conns, number)
+	delete(p.keys, number)
+}
+
+// A cancelKey is what a client sends to cancel what another connection is doing: the server's process and a secret.
+type cancelKey [8]byte
+
+// setKey notes the key that the server has given to a connection.
+func (p *Proxy) setKey(number int, key cancelKey) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.keys[number] = key
+}
+
+// cutOne notes that the proxy is about to cut a connection.
+func (p *Proxy) cutOne(number int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut[p.keys[number]] = true
+}
+
+// isCut reports whether the proxy has cut the connection with a key.
+func (p *Proxy) isCut(key cancelKey) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cut[key]
 }
 
 // begin returns when a write may be made: when the proxy is not stalled. The write's end calls end.

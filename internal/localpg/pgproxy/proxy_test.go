@@ -180,7 +180,7 @@ func TestOnlyTheAnswerOfTheCommitIsWithheld(t *testing.T) {
 	}
 }
 
-// After CutSent, the client does not wait for a server that is still working.
+// After CutSent, the client does not wait for a server that is still working, and cannot cancel its work.
 func TestCutSent(t *testing.T) {
 	proxy, through, direct := setup(t)
 	tx, err := direct.Begin(t.Context())
@@ -194,6 +194,7 @@ func TestCutSent(t *testing.T) {
 	if _, err := through.Exec(t.Context(), "INSERT INTO answer VALUES (1)"); err == nil { // returns while the server waits for the lock
 		t.Error("no error")
 	}
+	_ = through.PgConn().CancelRequest(t.Context()) // as a client does whose connection breaks; the proxy refuses it
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
