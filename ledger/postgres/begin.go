@@ -139,14 +139,15 @@ func accountOf(ctx context.Context, tx pgx.Tx, r *ledger.Run) (id int64, err err
 	return id, err
 }
 
-// joinWork returns the work of a run and its generation; 0: it works alone. A generation begins if no run of the work is live.
+// joinWork returns the work of a run and its generation; 0: it works alone. A generation begins if no run of the work is live. Its
+// start is by the database's clock, because all runs count ages from it and their machines' clocks may differ.
 func joinWork(ctx context.Context, tx pgx.Tx, r *ledger.Run) (work, generation int64, err error) {
 	if r.Work == (ledger.Work{}) {
 		err = tx.QueryRow(ctx, "SELECT nextval('enrich.generation')").Scan(&generation)
 		return 0, generation, err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO enrich.work (input, rules, generation, started) VALUES ($1, $2, 0, $3) ON CONFLICT DO NOTHING`,
-		r.Work.Input[:], r.Work.Rules[:], r.Started)
+	_, err = tx.Exec(ctx, `INSERT INTO enrich.work (input, rules, generation, started) VALUES ($1, $2, 0, clock_timestamp()) ON CONFLICT DO NOTHING`,
+		r.Work.Input[:], r.Work.Rules[:])
 	if err != nil {
 		return 0, 0, err
 	}
@@ -164,9 +165,9 @@ func joinWork(ctx context.Context, tx pgx.Tx, r *ledger.Run) (work, generation i
 			WHERE id = $1`, work, r.MaxCalls, r.MaxCredits)
 		return work, generation, err
 	}
-	err = tx.QueryRow(ctx, `UPDATE enrich.work SET generation = nextval('enrich.generation'), started = $2, round = 0, next = 0, rows = NULL,
-		max_calls = nullif($3::bigint, 0), max_credits = nullif($4::bigint, 0), calls = 0, credits = 0 WHERE id = $1 RETURNING generation`,
-		work, r.Started, r.MaxCalls, r.MaxCredits).Scan(&generation)
+	err = tx.QueryRow(ctx, `UPDATE enrich.work SET generation = nextval('enrich.generation'), started = date_trunc('milliseconds', clock_timestamp()),
+		round = 0, next = 0, unsent = false, max_calls = nullif($2::bigint, 0), max_credits = nullif($3::bigint, 0), calls = 0, credits = 0
+		WHERE id = $1 RETURNING generation`, work, r.MaxCalls, r.MaxCredits).Scan(&generation)
 	return work, generation, err
 }
 

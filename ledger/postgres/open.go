@@ -75,7 +75,9 @@ func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
 	}
-	l.server = server
+	if l.server.Identifier == 0 { // the first connection, before any other goroutine makes one
+		l.server = server
+	}
 	return c, nil
 }
 

@@ -1,0 +1,179 @@
+package member_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/internal/localpg"
+	"enrich/internal/localpg/pgproxy"
+	"enrich/internal/localpg/pgtest"
+	"enrich/ledger/postgres/internal/connect"
+	"enrich/ledger/postgres/member"
+)
+
+// cutting starts a proxy that cuts connections at random: before, while and after the server executes what it gets.
+func cutting(t *testing.T, server *localpg.Server, part float64) *pgproxy.Proxy {
+	t.Helper()
+	proxy, err := pgproxy.Start(server.Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(seed, 1))
+	proxy.OnBatch(func(_ context.Context, b pgproxy.Batch) pgproxy.Action {
+		mu.Lock()
+		defer mu.Unlock()
+		if !b.Has("enrich.") || random.Float64() > part {
+			return pgproxy.Forward
+		}
+		return []pgproxy.Action{pgproxy.CutBefore, pgproxy.CutAfter, pgproxy.CutSent}[random.IntN(3)]
+	})
+	return proxy
+}
+
+// through makes the setup of a run whose connections go through a proxy.
+func (tm *team) through(proxy *pgproxy.Proxy, run int64) member.Setup {
+	setup := tm.setup(run)
+	url := proxy.URL(tm.url)
+	setup.Dial = func(ctx context.Context) (*connect.Conn, error) { return dialURL(ctx, url) }
+	return setup
+}
+
+// However often connections break, also after a commit whose reply is lost, the caps are reached exactly and not exceeded.
+func TestCapsAreExactWhenConnectionsBreak(t *testing.T) {
+	tm := newTeam(t)
+	work := tm.work(400, 300)
+	proxy := cutting(t, shared.Server(t), 0.1)
+	var calls, credits atomic.Int64
+	var runs sync.WaitGroup
+	var members []*member.Member
+	for range 3 {
+		m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(work, 1)), member.Options{Workers: 4, Timing: member.Timing{Renew: 20 * time.Millisecond, Patience: time.Minute}})
+		check(t, err)
+		members = append(members, m)
+	}
+	for _, m := range members {
+		runs.Go(func() {
+			b := m.Budget()
+			for n := 0; ; n++ {
+				if reached := b.Reserve(t.Context(), 1); reached != "" {
+					t.Log(reached)
+					return
+				}
+				calls.Add(1)
+				if n%4 == 1 {
+					b.Settle(settled(contact.NoMatch, false), 0)
+					continue
+				}
+				credits.Add(1)
+				b.Settle(settled(contact.Matched, true), 0)
+			}
+		})
+	}
+	runs.Wait()
+	proxy.OnBatch(nil)
+	for _, m := range members {
+		check(t, m.Close())
+	}
+	if c, k := calls.Load(), credits.Load(); c > 400 || k > 300 || c < 400 && k < 300 {
+		t.Errorf("%d calls and %d credits", c, k)
+	}
+	if n := tm.number("SELECT calls FROM enrich.work"); n != calls.Load() {
+		t.Errorf("the ledger counts %d calls, made were %d", n, calls.Load())
+	}
+	if n := tm.number("SELECT sum(credits)::bigint FROM enrich.spending"); n != credits.Load() {
+		t.Errorf("the ledger counts %d credits, spent were %d", n, credits.Load())
+	}
+}
+
+// A chunk whose transaction was committed without a reply is not lost.
+func TestNoChunkIsSkippedWhenConnectionsBreak(t *testing.T) {
+	tm := newTeam(t)
+	work := tm.work(0, 0)
+	proxy := cutting(t, shared.Server(t), 0.2)
+	m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(work, 1)), member.Options{})
+	check(t, err)
+	for expected := range int64(60) {
+		if chunk, err := m.Take(t.Context()); err != nil || chunk != expected {
+			t.Fatalf("chunk %d, expected %d: %v", chunk, expected, err)
+		}
+	}
+	proxy.OnBatch(nil)
+	check(t, m.Close())
+}
+
+// The database is killed and comes back: no call is made without a lease, the caps stay exact, and the runs go on.
+func TestTheDatabaseIsKilled(t *testing.T) {
+	server := pgtest.Start(t, localpg.Options{})
+	url, err := server.CreateDatabase(t.Context(), "ledger")
+	check(t, err)
+	tm := newTeamAt(t, url)
+	work := tm.work(3000, 0)
+	var calls atomic.Int64
+	var runs sync.WaitGroup
+	var members []*member.Member
+	for range 2 {
+		members = append(members, tm.join(work, member.Options{Workers: 4, Timing: member.Timing{Patience: time.Minute}}))
+	}
+	for _, m := range members {
+		runs.Go(func() {
+			for m.Budget().Reserve(t.Context(), 1) == "" {
+				for m.Limiter().Take(time.Now()) > 0 {
+					time.Sleep(time.Millisecond)
+				}
+				calls.Add(1)
+				time.Sleep(time.Millisecond)
+				m.Budget().Settle(settled(contact.Matched, true), 0)
+			}
+		})
+	}
+	for range 2 {
+		time.Sleep(300 * time.Millisecond)
+		check(t, server.Kill())
+		time.Sleep(100 * time.Millisecond)
+		check(t, server.Restart(t.Context()))
+	}
+	runs.Wait()
+	if n := calls.Load(); n != 3000 {
+		t.Errorf("%d calls", n)
+	}
+	db, err := tm.dial(t.Context())
+	check(t, err)
+	_ = tm.db.Close(context.Background())
+	tm.db = db
+	if n := tm.number("SELECT count(*) FROM enrich.run WHERE state <> 0"); n > 0 {
+		t.Errorf("%d runs were declared dead", n)
+	}
+}
+
+// A stop is seen although the connection that listens breaks all the time.
+func TestAStopIsSeenWhenTheListenerBreaks(t *testing.T) {
+	tm := newTeam(t)
+	a := tm.join(0, member.Options{})
+	proxy, err := pgproxy.Start(shared.Server(t).Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy.OnBatch(func(_ context.Context, b pgproxy.Batch) pgproxy.Action {
+		if b.Has("listen") {
+			return pgproxy.CutBefore
+		}
+		return pgproxy.Forward
+	})
+	m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(0, 1)), member.Options{})
+	check(t, err)
+	a.Stop(contact.StopUnauthorized, "")
+	stopped := time.Now()
+	for m.Limiter().Take(time.Now()) == 0 && time.Since(stopped) < 10*time.Second {
+		time.Sleep(time.Millisecond)
+	}
+	if d := time.Since(stopped); d > 2*time.Second {
+		t.Errorf("calls were made for %v", d)
+	}
+	check(t, m.Close())
+}

@@ -1,0 +1,5 @@
+//go:build ablation_nofence
+
+package member
+
+const fenced = false

@@ -1,0 +1,5 @@
+//go:build ablation_dbclock
+
+package observe
+
+const resetsAfterGap = false
