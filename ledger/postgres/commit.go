@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"enrich/contact"
@@ -21,6 +22,9 @@ func (l *Ledger) Commit(ctx context.Context, id int64, intents []ledger.Intent, 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.writable(); err != nil {
+		if l.failure != nil && len(outcomes) > 0 { // calls in flight when a commit failed
+			err = errors.Join(err, l.keepUncommitted(id, outcomes))
+		}
 		return nil, err
 	}
 	r, err := l.runOf(id)
@@ -55,10 +59,13 @@ func (l *Ledger) commit(ctx context.Context, c *change) ([]bool, error) {
 		})
 	})
 	if err != nil {
+		if c.job == 0 { // the API has the results of a job
+			kept := l.keepUncommitted(c.run.id, c.outcomes)
+			err = fmt.Errorf("%w%s", err, l.uncommitted.note(kept))
+		}
 		return nil, l.fail(err)
 	}
-	claimed := t.done()
-	return claimed, nil
+	return t.done(), nil
 }
 
 // A transaction is a change on its way into the database.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -14,7 +15,7 @@ import (
 var (
 	// ErrRewound: commits that were acknowledged are not in the database any more. The server lost them, or a standby was promoted
 	// that did not have them.
-	ErrRewound = fmt.Errorf("%w: the database has lost commits that it had acknowledged", ledger.ErrIncomplete)
+	ErrRewound = fmt.Errorf("%w: the database has lost commits that it had acknowledged", ledger.ErrFenced)
 	// ErrOtherServer: the ledger was created in another database cluster.
 	ErrOtherServer = errors.New("this is not the database cluster in which the ledger was created")
 
@@ -52,15 +53,23 @@ const (
 	noPrivilege    = "42501"
 )
 
-// explain adds what to do about an error of the server.
+// refusals are the errors of a server, or a URL, with which no promise could be kept.
+var refusals = [...]error{ErrPassword, ErrPlain, ErrStandby, ErrNoSync, ErrVersion, ErrOther, ErrPooler, ErrNoReplica, ErrOtherServer}
+
+// explain says of which kind an error of the server is, and what to do.
 func explain(err error) error {
-	switch code(err) {
-	case "":
+	var connecting *pgconn.ConnectError
+	switch {
+	case err == nil, errors.Is(err, ledger.ErrUnreachable), errors.Is(err, ledger.ErrRefused):
 		return err
-	case undefinedTable, noSchema:
+	case slices.ContainsFunc(refusals[:], func(r error) bool { return errors.Is(err, r) }):
+		return fmt.Errorf("%w: %w", ledger.ErrRefused, err)
+	case code(err) == undefinedTable, code(err) == noSchema:
 		return fmt.Errorf("%w: %w", ledger.ErrDamaged, err)
-	case noPrivilege:
-		return fmt.Errorf("%w: ask the owner of the ledger for the role enrich_run, or enrich_erase to forget and prune", err)
+	case code(err) == noPrivilege:
+		return fmt.Errorf("%w: %w: ask the owner of the ledger for the role enrich_run, or enrich_erase to forget and prune", ledger.ErrRefused, err)
+	case connect.Transient(err), errors.As(err, &connecting):
+		return fmt.Errorf("%w: %w", ledger.ErrUnreachable, err)
 	}
 	return err
 }

@@ -1,5 +1,7 @@
 package postgres
 
+import "time"
+
 // Drop ends the connections of a store as the end of its process does.
 func (l *Ledger) Drop() { l.drop() }
 
@@ -14,3 +16,6 @@ func (o Options) PresumeDead(dead func(run int64) bool) Options {
 	o.presumeDead = dead
 	return o
 }
+
+// SetMaxElapsed changes how long calls wait for the database.
+func (l *Ledger) SetMaxElapsed(d time.Duration) { l.policy.MaxElapsed = d }

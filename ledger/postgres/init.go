@@ -40,14 +40,14 @@ const roles = `DO $$ BEGIN
 func Init(ctx context.Context, o Options) (before, now int, err error) {
 	config, err := connect.Parse(o.URL)
 	if err != nil {
-		return 0, 0, fmt.Errorf("create the ledger: %w", err)
+		return 0, 0, fmt.Errorf("create the ledger: %w", explain(err))
 	}
 	l := &Ledger{options: o, config: config, policy: o.policy()}
 	l.writer, l.reader = connect.NewSlot(l.dial), connect.NewSlot(l.dial)
 	err = l.init(ctx, &before)
 	err = errors.Join(err, l.Close())
 	if err != nil {
-		return before, before, fmt.Errorf("create the ledger in %s: %w", l.Name(), err)
+		return before, before, fmt.Errorf("create the ledger in %s: %w", l.Name(), explain(err))
 	}
 	return before, schema.Version(), nil
 }

@@ -34,8 +34,9 @@ type Ledger struct {
 	erased  bool       // something was erased
 
 	// own are the values of contact.generation that count as this run: generations, and minus the numbers of runs.
-	own     []int64
-	buffers buffers
+	own         []int64
+	buffers     buffers
+	uncommitted uncommittedFile
 }
 
 // InterruptedCalls returns the calls of earlier runs that were open when this ledger was opened, as lost outcomes. Each is
@@ -57,7 +58,9 @@ func (l *Ledger) Close() error {
 	if errors.Is(err, connect.ErrClosed) { // it was closed before
 		err = nil
 	}
-	if cerr := errors.Join(l.writer.Close(ctx), l.reader.Close(ctx)); cerr != nil && err == nil && l.failure == nil {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if cerr := errors.Join(l.uncommitted.close(), l.writer.Close(ctx), l.reader.Close(ctx)); cerr != nil && err == nil && l.failure == nil {
 		err = fmt.Errorf("close the ledger: %w", cerr)
 	}
 	return err

@@ -21,7 +21,7 @@ import (
 func Open(ctx context.Context, o Options) (*Ledger, error) {
 	config, err := connect.Parse(o.URL)
 	if err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
+		return nil, fmt.Errorf("open ledger: %w", explain(err))
 	}
 	l := &Ledger{options: o, config: config, policy: o.policy()}
 	l.writer = connect.NewSlot(l.dial)

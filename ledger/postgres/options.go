@@ -25,6 +25,8 @@ type Options struct {
 	RequireSync bool
 	// MaxElapsed is how long a call waits for a database that is away; 0: 2 minutes.
 	MaxElapsed time.Duration
+	// Uncommitted is the folder in which outcomes are stored in a file if they cannot be committed; "": the working directory.
+	Uncommitted string
 	// Warn is called with what the user should know. It may be nil.
 	Warn func(string)
 	// Waiting is called with the reason when a call begins to wait for the database, and with nil when the wait is over, from

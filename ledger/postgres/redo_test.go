@@ -1,0 +1,199 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/internal/localpg"
+	"enrich/internal/localpg/pgproxy"
+	"enrich/internal/localpg/pgtest"
+	"enrich/ledger"
+	"enrich/ledger/ledgertest"
+	"enrich/ledger/postgres"
+)
+
+// A commit whose connection breaks is made once, at whatever instant it breaks, and its claims are known.
+func TestACommitIsMadeOnceIfItsConnectionBreaks(t *testing.T) {
+	server := shared.Server(t)
+	for name, action := range map[string]pgproxy.Action{"before": pgproxy.CutBefore, "after": pgproxy.CutAfter, "sent": pgproxy.CutSent} {
+		for _, times := range []int{1, 3} {
+			t.Run(name, func(t *testing.T) {
+				url := newLedger(t)
+				proxy, err := pgproxy.Start(server.Addr())
+				check(t, err)
+				t.Cleanup(func() { check(t, proxy.Close()) })
+				l := open(t, postgres.Options{URL: proxy.URL(url)})
+				rival := open(t, postgres.Options{URL: url})
+				run, other := ledgertest.Begin(t, l), ledgertest.Begin(t, rival)
+				claim(t, rival, other, ledgertest.Person(7))
+				left := times
+				proxy.OnBatch(func(_ context.Context, b pgproxy.Batch) pgproxy.Action {
+					if left == 0 || !b.Commits || !b.Has("update enrich.run set commits") && !(len(b.Statements) == 1 && b.Has("commit")) {
+						return pgproxy.Forward
+					}
+					left--
+					return action
+				})
+				intents := []ledger.Intent{ledgertest.Person(1), ledgertest.Person(7), ledgertest.Person(2)}
+				for i := range intents {
+					intents[i].Seen = 1
+				}
+				claimed := claim(t, l, run, intents...)
+				if left != 0 {
+					t.Fatalf("%d connections were not cut", left)
+				}
+				if !claimed[0] || claimed[1] || !claimed[2] {
+					t.Errorf("claimed %v", claimed)
+				}
+				left = times
+				if got, err := l.Commit(t.Context(), run, []ledger.Intent{seen(t, l, 3)}, []contact.Outcome{ledgertest.Outcome(1, contact.Matched), ledgertest.Outcome(2, contact.Lost)}); err != nil || !got[0] {
+					t.Error(got, err)
+				}
+				ledgertest.Commit(t, l, run, nil, ledgertest.Outcome(3, contact.Matched))
+				ledgertest.Commit(t, rival, other, nil, ledgertest.Outcome(7, contact.Matched))
+				check(t, l.Finish(t.Context(), run, "", 0))
+				if v := ledgertest.Valid(t, rival); v.Outcomes != 4 || v.Intents != 4 {
+					t.Errorf("%+v", v)
+				}
+				if rows := query(t, url, "SELECT commits, outcomes FROM enrich.run WHERE id = $1", run); rows[0][0] != int64(3) || rows[0][1] != int64(3) {
+					t.Errorf("commits and outcomes of the run: %v", rows)
+				}
+			})
+		}
+	}
+}
+
+// A run that was taken over claims nothing more, and its late answers are recorded.
+func TestAFencedRunRecordsItsLateAnswers(t *testing.T) {
+	url := newLedger(t)
+	l := open(t, postgres.Options{URL: url})
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2)})
+	survivor := open(t, postgres.Options{URL: url}.PresumeDead(func(id int64) bool { return id == run }))
+	if n := len(survivor.InterruptedCalls()); n != 2 {
+		t.Fatalf("%d lost calls", n)
+	}
+	other := ledgertest.Begin(t, survivor)
+	if got := claim(t, survivor, other, seen(t, survivor, 2)); !got[0] {
+		t.Fatal("a lost contact was not claimed")
+	}
+	claimed, err := l.Commit(t.Context(), run, []ledger.Intent{ledgertest.Person(3)}, []contact.Outcome{ledgertest.Outcome(1, contact.Matched)})
+	if err != nil || claimed[0] {
+		t.Errorf("a fenced run claimed %v, %v", claimed, err)
+	}
+	ledgertest.Commit(t, l, run, nil, ledgertest.Outcome(2, contact.Matched))
+	if s := ledgertest.State(t, survivor, ledgertest.Person(1).Keys); s.Kind != contact.Matched || s.Lost != 0 {
+		t.Errorf("the late answer: %+v", s)
+	}
+	if s := ledgertest.State(t, l, ledgertest.Person(2).Keys); s.Kind != contact.Matched || !s.ClaimedElsewhere {
+		t.Errorf("the late answer of a contact that was claimed again: %+v", s)
+	}
+	ledgertest.Commit(t, survivor, other, nil, ledgertest.Outcome(2, contact.Refused))
+	check(t, survivor.Finish(t.Context(), other, "", 0))
+	if v := ledgertest.Valid(t, survivor); v.Outcomes != 5 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// A run whose acknowledged commits are gone stops, and its last answers are in a file.
+func TestALostCommitIsDetected(t *testing.T) {
+	url, folder := newLedger(t), t.TempDir()
+	l := open(t, postgres.Options{URL: url, Uncommitted: folder})
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)})
+	query(t, url, "UPDATE enrich.run SET commits = commits - 1")
+	_, err := l.Commit(t.Context(), run, nil, []contact.Outcome{ledgertest.Outcome(1, contact.Matched)})
+	if !errors.Is(err, ledger.ErrFenced) || !errors.Is(err, postgres.ErrRewound) {
+		t.Error(err)
+	}
+	if names := files(t, folder); len(names) != 1 {
+		t.Errorf("files: %v", names)
+	}
+	if _, err := l.Commit(t.Context(), run, []ledger.Intent{ledgertest.Person(2)}, nil); !errors.Is(err, ledger.ErrFailed) {
+		t.Error(err)
+	}
+}
+
+func files(t testing.TB, folder string) (paths []string) {
+	entries, err := os.ReadDir(folder)
+	check(t, err)
+	for _, e := range entries {
+		paths = append(paths, filepath.Join(folder, e.Name()))
+	}
+	return paths
+}
+
+// A database that is killed and comes back loses no commit. If it does not come back in time, the answers are in a file that can be
+// added later, once.
+func TestADatabaseGoesAway(t *testing.T) {
+	server := pgtest.Start(t, localpg.Options{})
+	url, err := server.CreateDatabase(t.Context(), "ledger")
+	check(t, err)
+	_, _, err = postgres.Init(t.Context(), postgres.Options{URL: url})
+	check(t, err)
+	folder, waits := t.TempDir(), 0
+	waiting := func(err error) {
+		if err != nil {
+			waits++
+		}
+	}
+	l := open(t, postgres.Options{URL: url, Uncommitted: folder, MaxElapsed: time.Minute, Waiting: waiting})
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2), ledgertest.Person(3)})
+	check(t, server.Kill())
+	restarted := make(chan error, 1)
+	go func() { restarted <- server.Restart(t.Context()) }()
+	ledgertest.Commit(t, l, run, nil, ledgertest.Outcome(1, contact.Matched))
+	check(t, <-restarted)
+	if waits == 0 {
+		t.Error("the wait was not reported")
+	}
+	l.SetMaxElapsed(300 * time.Millisecond)
+	check(t, server.Stop())
+	answer := ledgertest.Outcome(2, contact.Matched)
+	answer.Body = []byte("{\"contact\":{\"title\":\"\xff\"}}")
+	if _, err := l.Commit(t.Context(), run, nil, []contact.Outcome{answer}); !errors.Is(err, ledger.ErrUnreachable) || !strings.Contains(err.Error(), folder) {
+		t.Error(err)
+	}
+	if _, err := l.Commit(t.Context(), run, nil, []contact.Outcome{ledgertest.Outcome(3, contact.NoMatch)}); !errors.Is(err, ledger.ErrFailed) {
+		t.Error(err)
+	}
+	l.Drop()
+	paths := files(t, folder)
+	if len(paths) != 1 {
+		t.Fatalf("files: %v", paths)
+	}
+	if info, err := os.Stat(paths[0]); err != nil || info.Mode().Perm() != 0o600 {
+		t.Error(info, err)
+	}
+	check(t, server.Restart(t.Context()))
+	live := open(t, postgres.Options{URL: url})
+	if _, _, err := addFile(t, live, paths[0]); !errors.Is(err, ledger.ErrLocked) {
+		t.Errorf("of a run that is live: %v", err)
+	}
+	later := open(t, postgres.Options{URL: url}.PresumeDead(func(id int64) bool { return id == run }))
+	for _, expected := range []int{2, 0} {
+		if added, known, err := addFile(t, later, paths[0]); err != nil || added != expected || known != 2-expected {
+			t.Errorf("added %d, known %d; %v", added, known, err)
+		}
+	}
+	if o := ledgertest.State(t, later, answer.Keys); o.Kind != contact.Matched {
+		t.Errorf("%+v", o)
+	}
+	if v := ledgertest.Valid(t, later); v.Outcomes != 5 { // two lost calls
+		t.Errorf("%+v", v)
+	}
+}
+
+func addFile(t testing.TB, l *postgres.Ledger, path string) (added, known int, err error) {
+	file, err := os.Open(path)
+	check(t, err)
+	defer func() { check(t, file.Close()) }()
+	return l.AddUncommitted(t.Context(), file)
+}
