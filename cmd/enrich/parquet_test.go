@@ -16,6 +16,27 @@ func (s *stage) parquet(name, query string) {
 	duckdb.Query(s.t, fmt.Sprintf("COPY (%s) TO '%s' (FORMAT parquet, ROW_GROUP_SIZE 1000000)", query, s.path(name)))
 }
 
+// TestParquetWithoutRows is read as a CSV that has only a header: an export may be empty, and so is the failures file of a good run. Its
+// outputs have no rows, and the columns that they always have.
+func TestParquetWithoutRows(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{})
+	s.parquet("none.parquet", "SELECT 'a@x.example' AS email, 1 AS n WHERE false")
+	s.run(exitOK, "run", "none.parquet")
+	if sum := s.summary("none.summary.json"); sum.Rows.Read != 0 || !sum.Complete {
+		t.Errorf("%+v", sum)
+	}
+	s.run(exitOK, "run", "none.failures.parquet")
+	for _, name := range []string{"none.results.parquet", "none.failures.results.parquet"} {
+		got := duckdb.Query(t, fmt.Sprintf("SELECT count(*), (SELECT string_agg(type, ' ') FROM parquet_schema('%[1]s') WHERE name IN ('email', 'n', 'enrich_at')) FROM '%[1]s'", s.path(name)))
+		if expected := "[[0 BYTE_ARRAY BYTE_ARRAY INT64]]"; fmt.Sprint(got) != expected {
+			t.Errorf("%s: %v, expected %s", name, got, expected)
+		}
+	}
+	s.parquet("other.parquet", "SELECT 1 AS n WHERE false")
+	s.run(exitUsage, "run", "other.parquet").says("no column")
+}
+
 // TestParquet: a Parquet file is run, also from standard input, and its outputs are Parquet with the same bytes in every run. They can
 // be enriched again, and their enrich_ columns are replaced.
 func TestParquet(t *testing.T) {

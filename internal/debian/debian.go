@@ -1,4 +1,5 @@
-// Package debian installs, from Debian's packages, the programs that tests need: a browser, an office suite.
+// Package debian installs, from Debian's packages, the programs that tests need: a browser, an office suite, a database
+// server. A package's services are not started.
 //
 // A test that needs a program calls [Program]. If the program is missing, it is installed once, which needs root and
 // apt-get. If that is not possible, the test is skipped with the reason or, if TEST_ENRICH_TOOLS=require is set, as in

@@ -195,17 +195,22 @@ func TestNothingRemainsOfAKilledProcess(t *testing.T) {
 		server, err := localpg.Start(t.Context(), localpg.Options{Dir: dir})
 		ok(t, err)
 		ok(t, server.Pause())
-		ok(t, os.WriteFile(filepath.Join(dir, "paused"), nil, 0o600))
+		block := filepath.Join(dir, "block")
+		ok(t, os.WriteFile(block, []byte(sharedMemory(t, dir)), 0o600))
+		ok(t, os.Rename(block, filepath.Join(dir, "paused")))
 		select {}
 	}
 	pgtest.Install(t)
 	dir := openFolder(t)
+	paused := filepath.Join(dir, "paused")
 	cmd := exec.Command(os.Args[0], "-test.run=^TestNothingRemainsOfAKilledProcess$")
 	cmd.Env = append(os.Environ(), child+"="+dir)
 	ok(t, cmd.Start())
-	within(t, func() bool { _, err := os.Stat(filepath.Join(dir, "paused")); return err == nil })
-	if running(dir) == 0 {
-		t.Error("no process runs in the folder")
+	within(t, func() bool { _, err := os.Stat(paused); return err == nil })
+	block, err := os.ReadFile(paused)
+	ok(t, err)
+	if running(dir) == 0 || !hasSharedMemory(t, string(block)) {
+		t.Error("no process runs in the folder, or the server has no shared memory")
 	}
 	ok(t, cmd.Process.Kill())
 	_ = cmd.Wait()
@@ -213,6 +218,54 @@ func TestNothingRemainsOfAKilledProcess(t *testing.T) {
 		servers, err := filepath.Glob(dir + "/enrich-*")
 		return err == nil && len(servers) == 0 && running(dir) == 0
 	})
+	if hasSharedMemory(t, string(block)) {
+		t.Error("the server's shared memory remains")
+	}
+}
+
+// A server that was killed and is closed then leaves nothing, either.
+func TestNothingRemainsAfterClose(t *testing.T) {
+	dir := openFolder(t)
+	server := pgtest.Start(t, localpg.Options{Dir: dir})
+	block := sharedMemory(t, dir)
+	ok(t, server.Kill())
+	if !hasSharedMemory(t, block) {
+		t.Error("a killed server has removed its shared memory")
+	}
+	ok(t, server.Close())
+	ok(t, server.Close())
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 || running(dir) > 0 || hasSharedMemory(t, block) {
+		t.Errorf("%v remains, error %v", left, err)
+	}
+	if err := server.Restart(t.Context()); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("restart after Close: %v", err)
+	}
+}
+
+// sharedMemory returns the number of the block of the only server below a folder: postmaster.pid has it at the end of line 7.
+func sharedMemory(t *testing.T, dir string) string {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*/data/postmaster.pid")
+	ok(t, err)
+	b, err := os.ReadFile(files[0])
+	ok(t, err)
+	fields := strings.Fields(strings.Split(string(b), "\n")[6])
+	return fields[len(fields)-1]
+}
+
+// hasSharedMemory reports whether the system has a block of shared memory.
+func hasSharedMemory(t *testing.T, block string) bool {
+	t.Helper()
+	b, err := os.ReadFile("/proc/sysvipc/shm")
+	if err != nil {
+		t.Skip("this system does not show its processes and shared memory in /proc")
+	}
+	for line := range strings.Lines(string(b)) {
+		if fields := strings.Fields(line); fields[1] == block {
+			return true
+		}
+	}
+	return false
 }
 
 // running returns the number of processes that run below a folder.

@@ -90,7 +90,7 @@ func TestEveryErrorSaysWhatToDo(t *testing.T) {
 			t.Errorf("%s: %v", name, test.err)
 		}
 	}
-	if Failed("copy leads", nil) != nil || Failed("other", created) != created {
+	if again := Failed("other", created); Failed("copy leads", nil) != nil || again.Error() != created.Error() {
 		t.Error("no error, or an error of a temporary file, does not stay as it is")
 	}
 }

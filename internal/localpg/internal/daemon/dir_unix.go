@@ -20,7 +20,7 @@ type Dir struct {
 	path  string
 	owner *syscall.Credential // nil for the user of this process
 	guard *exec.Cmd
-	stdin io.WriteCloser // the guard reads from it until this process ends
+	stdin io.WriteCloser // the guard reads from it until this process ends; nil after Remove
 }
 
 // cleanup is the guard: a shell that reads a line. It gets one when the folder was removed; the end of its input means that this
@@ -110,8 +110,11 @@ func (d *Dir) CopyIn(from, name string) error {
 	return filepath.WalkDir(to, func(path string, _ fs.DirEntry, err error) error { return errors.Join(err, d.own(path)) })
 }
 
-// Remove removes the folder, and kills what still runs in it.
+// Remove removes the folder, and kills what still runs in it. The second call does nothing.
 func (d *Dir) Remove() error {
+	if d.stdin == nil {
+		return nil
+	}
 	var err error
 	for _, pid := range inFolder(d.path) {
 		err = errors.Join(err, kill(pid, syscall.SIGKILL))
@@ -121,6 +124,7 @@ func (d *Dir) Remove() error {
 		_, _ = io.WriteString(d.stdin, "\n")
 	}
 	err = errors.Join(err, d.stdin.Close(), d.guard.Wait())
+	d.stdin = nil
 	if _, failed := os.Lstat(d.path); !errors.Is(failed, os.ErrNotExist) {
 		err = errors.Join(err, fmt.Errorf("%s was not removed", d.path))
 	}

@@ -182,7 +182,7 @@ type page struct {
 	change                 func(h *pageHeader)
 }
 
-// A pageHeader is what the header says that a test may want to be wrong.
+// A pageHeader is the part of a header that a test may change.
 type pageHeader struct{ unpacked, packed, values, encoding, defSize, repSize, levelEncoding int32 }
 
 // write appends a page, not compressed.
