@@ -53,37 +53,20 @@ func (s *inFlightContacts) forget() {
 	s.finished = s.finished[:0]
 }
 
-// seenContacts are the contacts of the rows so far. A contact with an outcome takes one bit, because references are small
-// numbers near one another. Any other takes 64 bits of its key: enough for a count that is only shown to people. The zero
-// value is empty.
+// seenContacts are the contacts of the rows so far. A contact with an outcome is known by its reference. Any other takes 64 bits
+// of its key: enough for a count that is only shown to people. The zero value is empty.
 type seenContacts struct {
-	refs map[uint64]*[64]uint64 // bits of 4096 references, by reference / 4096
+	refs refSet
 	keys hashSet
 }
 
 // add adds a contact, and reports whether it was not in the set. The states must be of one snapshot of the ledger.
 func (s *seenContacts) add(k contact.Key, state ledger.State) (first bool) {
 	if state.Kind != 0 {
-		return s.addRef(uint64(state.Ref))
+		return s.refs.add(uint64(state.Ref))
 	}
 	return s.keys.add(binary.BigEndian.Uint64(k[:]))
 }
-
-func (s *seenContacts) addRef(n uint64) (first bool) {
-	bits := s.refs[n>>12]
-	if bits == nil {
-		if s.refs == nil {
-			s.refs = map[uint64]*[64]uint64{}
-		}
-		bits = new([64]uint64)
-		s.refs[n>>12] = bits
-	}
-	word, bit := &bits[n>>6&63], uint64(1)<<(n&63)
-	first = *word&bit == 0
-	*word |= bit
-	return first
-}
-
 // A hashSet is a set of hashes in shards, so that only one shard exists twice while the set grows. A hash takes 10 to 14 bytes; in a
 // map of Go it takes up to 38. The zero value is empty.
 type hashSet struct {
