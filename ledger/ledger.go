@@ -22,8 +22,8 @@ type State struct {
 	// Lost is the number of calls that were lost since the last answer, at most 15.
 	Lost int
 	// DoneThisRun reports whether the run that was begun on this store has committed an outcome of the contact. If several runs
-	// share the work on one input, an outcome of any of them counts, but not the Released outcome of another run, which leaves the
-	// contact to this one, and not a call that is lost because its run died.
+	// share the work on one input, an answer or a refusal counts that any of them has committed. A contact that another run has
+	// released, or whose call it has lost, is left to this one.
 	DoneThisRun bool
 	// ClaimedElsewhere reports whether another process has an open claim on the contact: it must be neither sent nor failed. It
 	// is always false if only one process at a time can write to the store.

@@ -12,8 +12,8 @@ type Store interface {
 	// Begin records a new run durably and returns its number, from 1.
 	Begin(context.Context, Run) (int64, error)
 	// Commit makes intents and outcomes of a run durable, together. The outcome of an intent is in a later commit. claimed[i]
-	// reports whether intents[i] may be sent: not a contact that another process sends, of which another has recorded an outcome
-	// since States last returned its state, or that is in an open job. It is valid until the next Commit or CommitJob.
+	// reports whether intents[i] may be sent: not a contact that another process sends, whose state is not [Intent.Seen] any more, or
+	// that is in an open job. It is valid until the next Commit or CommitJob.
 	Commit(ctx context.Context, run int64, intents []Intent, outcomes []contact.Outcome) (claimed []bool, err error)
 	// Finish records how a run ended, and that none of its intents is open.
 	Finish(ctx context.Context, run int64, stopped string, exitCode int) error

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"enrich/contact"
+	"enrich/ledger"
 )
 
 // A dispatcher takes admitted contacts through the order that protects money: their intents are committed, they are sent, their
@@ -12,8 +13,8 @@ type dispatcher interface {
 	// reserve takes a place for one more contact and what sending it may cost, and waits for both. It returns which cap is
 	// reached, or false if no more contacts can be sent.
 	reserve() (reached string, ok bool)
-	// admit takes a contact after a reservation. lost is how many calls were lost since its last answer.
-	admit(q contact.Question, lost int)
+	// admit takes a contact after a reservation. state is why it is sent.
+	admit(q contact.Question, state *ledger.State)
 	// close says that admission has ended: no more contacts come.
 	close()
 }
@@ -27,6 +28,7 @@ type admission struct {
 }
 
 func (a *admission) run(hard context.Context) error {
+	a.unfinished.forget() // those of an earlier pass
 	for entries, err := range a.batches(hard) {
 		if err != nil {
 			return err
@@ -55,7 +57,7 @@ func (a *admission) row(e *entry) {
 	switch {
 	case e.state.InJob:
 		a.await(e, key)
-	case a.uncertain(e.state.Lost), a.unfinished.has(key), e.state.DoneThisRun && !a.lostBefore[key]:
+	case a.uncertain(e.state.Lost), a.unfinished.has(key), a.isDone(key, &e.state):
 	case a.Limit > 0 && e.row.Number > a.Limit, a.capped:
 		a.unsent = true
 	case e.state.ClaimedElsewhere:
@@ -89,6 +91,6 @@ func (a *admission) admit(e *entry, key contact.Key) {
 		a.unfinished.add(key)
 		a.to.admit(contact.Question{
 			Row: e.row.Number, Contact: e.row.Contact.Clone(), Keys: e.keys, Refused: e.state.Kind == contact.Refused,
-		}, e.state.Lost)
+		}, &e.state)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"enrich/contact"
+	"enrich/ledger"
 )
 
 // Ask is the first pass: it sends each contact that has no fresh answer. Source, API, Ledger, Budget, Counters and Workers must
@@ -19,6 +20,8 @@ type Ask struct {
 	Jobs Jobs
 	// Account tells the runs that share the API account of one another; nil: there are no others.
 	Account Account
+	// Lease ends the run with an error when it is lost; nil: there is none to lose.
+	Lease Lease
 	// Work divides the input among the runs that work on it together; nil: there are no others.
 	Work Work
 	// Reopen returns the input again, from its first row, for what other runs have left; nil: that stays unsent. With a Work it must
@@ -65,6 +68,7 @@ func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
 	stop := newStopper(soft, hard, a.Grace, a.MaxDuration)
 	defer stop.close()
 	stop.follow(a.Account)
+	stop.watchLease(a.Lease)
 	p := &askPass{Ask: a, stop: stop, hard: hard, uncancelled: context.WithoutCancel(hard), first: newFirstCalls(a, stop)}
 	defer p.first.end()
 	p.pass(a.Source, scope{share: newShare(p)})
@@ -101,6 +105,20 @@ type askPass struct {
 	lostBefore map[contact.Key]bool
 	unsent     bool  // see AskResult
 	readErr    error // likewise
+}
+
+// isDone reports whether a contact was sent in this run and is not to be sent again.
+func (p *askPass) isDone(k contact.Key, s *ledger.State) bool {
+	if s.DoneThisRun {
+		return !p.lostBefore[k]
+	}
+	return p.isRefused(s)
+}
+
+// isRefused reports whether the API has refused a contact since this run began. A refusal to another run counts too: or else two
+// runs with many rows of one contact would send it in turn.
+func (p *askPass) isRefused(s *ledger.State) bool {
+	return s.Kind == contact.Refused && (s.DoneThisRun || p.isShared() && !s.At.Before(p.Started))
 }
 
 // finished marks a contact whose outcome is in the ledger, or that another run has.

@@ -58,9 +58,9 @@ func (d *callDispatcher) reserve() (reached string, ok bool) {
 }
 
 // admit implements [dispatcher].
-func (d *callDispatcher) admit(q contact.Question, lost int) {
+func (d *callDispatcher) admit(q contact.Question, state *ledger.State) {
 	q.Retry = d.retry
-	d.queue.admit(&inFlight{lost: lost, question: q})
+	d.queue.admit(&inFlight{lost: state.Lost, seen: state.Version(), question: q})
 }
 
 // close implements [dispatcher].
@@ -121,7 +121,7 @@ func (d *callDispatcher) commit(b commitBatch) error {
 func (d *callDispatcher) collect(b commitBatch) (resolved []contact.Outcome) {
 	d.intents, d.outcomes = d.intents[:0], d.outcomes[:0]
 	for _, c := range b.intents {
-		d.intents = append(d.intents, ledger.Intent{Contact: c.question.Contact, Keys: c.question.Keys})
+		d.intents = append(d.intents, c.intent())
 	}
 	waiting := len(d.undecided)
 	for _, c := range b.outcomes {
@@ -214,10 +214,12 @@ func (d *callDispatcher) sendAgain(c *inFlight) {
 		return
 	}
 	q := c.question
-	d.queue.requeue(&inFlight{lost: c.lost, question: contact.Question{
+	next := &inFlight{lost: c.lost, seen: c.seen, question: contact.Question{
 		Row: q.Row, Contact: q.Contact, Keys: q.Keys, Retry: q.Retry,
 		Attempts: c.result.Outcome.Attempts, Elapsed: c.result.Elapsed,
-	}})
+	}}
+	d.lookAgain([]*inFlight{next})
+	d.queue.requeue(next)
 }
 
 // callAll runs the calls of durable intents, at most Workers at a time.

@@ -58,8 +58,8 @@ type Ledger interface {
 	// States looks up a batch of contacts: states[i] is the state of keys[i]. It includes each commit that has returned.
 	States(ctx context.Context, keys []contact.Keys, states []ledger.State) error
 	// Commit makes intents and outcomes durable together. claimed[i] reports whether this run may send intents[i]; if not,
-	// another run has the contact, or has committed an outcome of it since States returned its state, and the intent was not
-	// recorded. It is valid until the next Commit. After an error nothing may be sent.
+	// another run has the contact, or its state is not that of [ledger.Intent.Seen] any more, and the intent was not recorded. It is
+	// valid until the next Commit. After an error nothing may be sent.
 	Commit(ctx context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) (claimed []bool, err error)
 	// Outcomes reads outcomes by their references. To bound memory it may leave some with Kind 0, but not if there is only one.
 	Outcomes(ctx context.Context, refs []ledger.Ref, outcomes []contact.Outcome) error
@@ -124,6 +124,13 @@ type Account interface {
 	// Stopped knows every stop that was recorded before. release lets the next run go; proved says that the API has accepted the
 	// key, so those who wait need not be alone. If ctx is done first, Alone returns its error.
 	Alone(ctx context.Context) (release func(proved bool), err error)
+}
+
+// A Lease is what lets a run work on a shared ledger. If a run is not seen for too long, others take over what it has in flight.
+type Lease interface {
+	// Lost waits until the run has lost its lease, and returns why; nil when ctx is done. Calls in flight are allowed to finish, and
+	// their outcomes can still be committed.
+	Lost(ctx context.Context) error
 }
 
 // A Work divides the rows of an input among the runs that work on it together, in rounds: a forward pass of all runs over the

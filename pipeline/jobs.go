@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"enrich/contact"
+	"enrich/ledger"
 )
 
 // Jobs configure the bulk jobs of a run.
@@ -120,8 +121,8 @@ func (d *jobDispatcher) reserve() (reached string, ok bool) {
 }
 
 // admit implements [dispatcher].
-func (d *jobDispatcher) admit(q contact.Question, lost int) {
-	if c := (&inFlight{lost: lost, question: q}); !d.queue.add(c) {
+func (d *jobDispatcher) admit(q contact.Question, state *ledger.State) {
+	if c := (&inFlight{lost: state.Lost, seen: state.Version(), question: q}); !d.queue.add(c) {
 		d.drop(c)
 	}
 }

@@ -576,7 +576,7 @@ func TestWhatAJobReturns(t *testing.T) {
 		defer stop.close()
 		p := &askPass{Ask: &r.Ask, stop: stop, uncancelled: t.Context()}
 		d := newJobDispatcher(p)
-		d.admit(contact.Question{Contact: r.rows[0].Contact, Keys: r.Identity.Keys(r.rows[0].Contact)}, 0)
+		d.admit(contact.Question{Contact: r.rows[0].Contact, Keys: r.Identity.Keys(r.rows[0].Contact)}, &ledger.State{})
 		if reached := r.budget.Reserve(t.Context(), 0); reached != "" {
 			t.Fatal(reached)
 		}

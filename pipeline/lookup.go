@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"enrich/contact"
 	"enrich/ledger"
@@ -117,3 +118,27 @@ func (e *entry) isLookedUp() bool { return !e.skipped && e.defect == nil }
 
 // contactKey is what identifies a contact in the ledger.
 func (l *lookup) contactKey(e *entry) contact.Key { return e.keys.By(l.rules.ByEmail) }
+
+// lookAgain brings the versions of contacts up to date that this run sends again after an outcome of its own. If another run has
+// finished one meanwhile, its version stays, so it is not claimed.
+func (p *askPass) lookAgain(contacts []*inFlight) {
+	if !p.isShared() {
+		return
+	}
+	var keys [batchRows]contact.Keys
+	var states [batchRows]ledger.State
+	for batch := range slices.Chunk(contacts, batchRows) {
+		for i, c := range batch {
+			keys[i] = c.question.Keys
+		}
+		if err := p.Ledger.States(p.hard, keys[:len(batch)], states[:len(batch)]); err != nil {
+			p.stop.abandon(fmt.Errorf("read the ledger: %w", err))
+			return
+		}
+		for i, c := range batch {
+			if s := states[i]; !p.fresh(s) && !p.uncertain(s.Lost) && !p.isRefused(&s) {
+				c.lost, c.seen = s.Lost, s.Version()
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"enrich/contact"
@@ -27,46 +28,48 @@ func (p *askPass) isOver() bool {
 
 // settle waits until no contact of the rows so far is in flight in another run, and sends those that the others left.
 func (p *askPass) settle() {
+	free := map[contact.Key]struct{}{}
 	for p.isShared() && !p.isOver() {
-		free := p.awaitOthers()
+		p.awaitOthers(free)
 		switch {
+		case p.isOver():
 		case len(p.orphans) > 0:
 			p.pass(nil, scope{again: true})
-		case len(free) > 0 && p.Reopen != nil && !p.isOver():
-			p.passAgain(scope{only: free, again: true})
+		case len(free) > 0 && p.Reopen != nil:
+			p.passAgain(scope{only: maps.Clone(free), again: true})
+			clear(free)
 		default:
 			p.unsent = p.unsent || len(free) > 0
 			return
 		}
 	}
+	p.unsent = p.unsent || len(free) > 0
 }
 
 // awaitOthers waits until the contacts that other runs have are in flight no more, or have been for too long, or there are jobs
-// to adopt. It returns those that this run has to send.
-func (p *askPass) awaitOthers() (free map[contact.Key]struct{}) {
-	free = map[contact.Key]struct{}{}
+// to adopt. It adds those to free that this run has to send.
+func (p *askPass) awaitOthers(free map[contact.Key]struct{}) {
 	w := newOthersWait(p.TakeoverTime, p.JobTakeover)
 	defer p.Counters.OthersWait.Store(nil)
 	for delay := minAwaitDelay; p.lookAtAwaited(free); delay = min(2*delay, maxAwaitDelay) {
 		claimed, inJobs := p.awaited.count()
 		now := time.Now()
 		if claimed+inJobs == 0 {
-			return free
+			return
 		}
 		if w.observe(now, claimed, inJobs); w.isOver(now) {
 			p.awaited.giveUp()
-			return free
+			return
 		}
 		if inJobs > 0 && w.looksForJobs(now) && p.findJobs(p.isAwaited) {
-			return free
+			return
 		}
 		shown := w.shown(now.Add(delay))
 		p.Counters.OthersWait.Store(&shown)
 		if !p.sleep(delay) {
-			return free
+			return
 		}
 	}
-	return free
 }
 
 // sleep returns false if the run is stopped first.
@@ -100,7 +103,7 @@ func (p *askPass) lookAtAwaited(free map[contact.Key]struct{}) bool {
 			case s.ClaimedElsewhere || s.InJob:
 				p.awaited.add(k, awaitedContact{keys: keys[i], inJob: s.InJob})
 				continue
-			case !p.fresh(s) && !p.uncertain(s.Lost) && (!s.DoneThisRun || p.lostBefore[k]):
+			case !p.fresh(s) && !p.uncertain(s.Lost) && !p.isDone(k, &s):
 				free[k] = struct{}{}
 			}
 			p.awaited.remove(k)

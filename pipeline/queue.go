@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"enrich/contact"
+	"enrich/ledger"
 )
 
 // linger is how long a commit waits for more to commit: a synced commit costs the same for one outcome as for fifty.
@@ -16,11 +17,17 @@ const fullBytes = 1 << 20
 // inFlight is a contact between its admission and the commit of its outcome.
 type inFlight struct {
 	question contact.Question
-	lost     int  // calls lost since the contact's last answer, over all runs
-	handed   bool // its intent is done with: the workers have it, or another run has the contact
+	lost     int            // calls lost since the contact's last answer, over all runs
+	seen     ledger.Version // of the state because of which it is sent
+	handed   bool           // its intent is done with: the workers have it, or another run has the contact
 	// dropped: a bug ended the call and nothing is known of it. Its intent stays open, which means lost.
 	dropped bool
 	result  contact.Result
+}
+
+// intent returns the intent to send the contact.
+func (c *inFlight) intent() ledger.Intent {
+	return ledger.Intent{Contact: c.question.Contact, Keys: c.question.Keys, Seen: c.seen}
 }
 
 // unusedCalls returns how many calls were reserved with the contact and not made: one, if none was made for this question.

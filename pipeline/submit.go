@@ -17,6 +17,7 @@ type group struct {
 	fits     int    // the contacts of the largest part that was accepted
 	rejected int    // contacts that were refused alone
 	unclear  bool   // a part was lost
+	again    bool   // its contacts were submitted before, in another job
 }
 
 // nextGroup returns the contacts of the next job; nil: there are not enough yet.
@@ -40,8 +41,8 @@ func (d *jobDispatcher) nextGroup() *group {
 	if g.parent != nil {
 		g.parent.parts++
 	}
-	d.groups = append(d.groups, &group{contacts: g.contacts[limit:], parent: g.parent})
-	return &group{contacts: g.contacts[:limit:limit], parent: g.parent}
+	d.groups = append(d.groups, &group{contacts: g.contacts[limit:], parent: g.parent, again: g.again})
+	return &group{contacts: g.contacts[:limit:limit], parent: g.parent, again: g.again}
 }
 
 // submit sends a group as one job. Each step is durable before the next begins.
@@ -87,9 +88,12 @@ func (d *jobDispatcher) submit(g *group) {
 // commitJob makes the intents of a group durable. Contacts that another run has leave the group. It returns false if none is
 // left, or the commit failed.
 func (d *jobDispatcher) commitJob(g *group) (job int64, ok bool) {
+	if g.again {
+		d.lookAgain(g.contacts)
+	}
 	intents := make([]ledger.Intent, len(g.contacts))
 	for i, c := range g.contacts {
-		intents[i] = ledger.Intent{Contact: c.question.Contact, Keys: c.question.Keys}
+		intents[i] = c.intent()
 	}
 	job, claimed, err := d.Jobs.Ledger.CommitJob(d.uncancelled, d.Run, intents)
 	if err != nil {
@@ -156,7 +160,7 @@ func (d *jobDispatcher) refused(g *group, job int64, a *contact.Acceptance) {
 	default: // the contacts keep their reservations
 		g.parts = 2
 		half := (len(g.contacts) + 1) / 2
-		d.groups = append(d.groups, &group{contacts: g.contacts[half:], parent: g}, &group{contacts: g.contacts[:half:half], parent: g})
+		d.groups = append(d.groups, &group{contacts: g.contacts[half:], parent: g, again: true}, &group{contacts: g.contacts[:half:half], parent: g, again: true})
 	}
 }
 
@@ -261,7 +265,7 @@ func (d *jobDispatcher) reserveAgain() {
 		}
 	}
 	if n > 0 {
-		d.groups = append(d.groups, &group{contacts: slices.Clone(d.again[:n])})
+		d.groups = append(d.groups, &group{contacts: slices.Clone(d.again[:n]), again: true})
 		d.again = append(d.again[:0], d.again[n:]...)
 	}
 	if reached == "" {

@@ -34,6 +34,22 @@ func (t *team) jobOf(k contact.Key) *teamJob {
 	return nil
 }
 
+// leaveJobs is what becomes of the jobs of a dead run. Those that have no name are lost, with what was reserved for their contacts.
+func (m *teamRun) leaveJobs() {
+	for _, j := range m.jobs {
+		if j.poller == m {
+			j.poller = nil
+		}
+		if j.by != m || j.state != ledger.JobSubmitted {
+			continue
+		}
+		j.state = ledger.JobLost
+		for _, c := range j.contacts {
+			m.record(nil, c.Keys.Request, contact.Outcome{Contact: c.Contact, Kind: contact.Lost})
+		}
+	}
+}
+
 func (m *teamRun) CommitJob(_ context.Context, _ int64, intents []ledger.Intent) (int64, []bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -178,6 +194,9 @@ func (m *teamRun) Poll(soft, _ context.Context, job *contact.Job, _ func() strin
 	results := &fakeResults{api: &fakeJobs{journal: &journal{}}}
 	for _, c := range j.contacts {
 		r := m.answer(c.Contact.Email)
+		for r.Outcome.Kind == contact.Lost || r.Outcome.Kind == contact.Refused { // no element of a job is
+			r = charged()
+		}
 		results.list = append(results.list, contact.JobResult{Key: c.ID, Identified: true, Outcome: r.Outcome})
 	}
 	return contact.JobPoll{State: contact.PollReady, Sent: 1, Status: 200, Results: results}

@@ -24,13 +24,14 @@ func (t *team) record(by *teamRun, k contact.Key, o contact.Outcome) {
 	t.outcomes = append(t.outcomes, o)
 	c := t.contact(k)
 	c.claim, c.last, c.lastKind = nil, by, o.Kind
-	c.version++
-	if by != nil {
-		by.seen[k] = c.version
-	}
-	if o.Kind == contact.Lost {
+	switch {
+	case o.Kind == contact.Lost:
 		c.state.Lost++
 		t.lost[c.email]++
+	case o.Kind.Answered():
+		t.answered[c.email]++
+	case o.Kind == contact.Refused:
+		t.refuse(by, c.email)
 	}
 	if o.Kind.Answered() || !c.state.Kind.Answered() {
 		c.state.Kind, c.state.Ref, c.state.At = o.Kind, ledger.Ref(len(t.outcomes)), o.At
@@ -38,6 +39,16 @@ func (t *team) record(by *teamRun, k contact.Key, o contact.Outcome) {
 	if o.Kind.Answered() {
 		c.state.Lost = 0
 	}
+}
+
+// refuse checks that a contact is refused once in a work.
+func (t *team) refuse(by *teamRun, email string) {
+	for _, m := range t.refused[email] {
+		if m == by || m.work != nil && m.work == by.work {
+			t.report("%s was refused again, in run %d after run %d", email, by.ask.Run, m.ask.Run)
+		}
+	}
+	t.refused[email] = append(t.refused[email], by)
 }
 
 func (m *teamRun) States(_ context.Context, keys []contact.Keys, states []ledger.State) error {
@@ -53,8 +64,7 @@ func (m *teamRun) States(_ context.Context, keys []contact.Keys, states []ledger
 		s := c.state
 		s.ClaimedElsewhere = c.claim != nil && c.claim != m
 		s.InJob = m.jobOf(k.Request) != nil
-		s.DoneThisRun = c.last != nil && (c.last == m || m.work != nil && c.last.work == m.work && c.lastKind != contact.Released)
-		m.seen[k.Request] = c.version
+		s.DoneThisRun = c.last != nil && (c.last == m || m.work != nil && c.last.work == m.work && (c.lastKind.Answered() || c.lastKind == contact.Refused))
 		states[i] = s
 	}
 	return nil
@@ -83,6 +93,10 @@ func (m *teamRun) Commit(_ context.Context, run int64, intents []ledger.Intent, 
 		}
 		o.Run = run
 		m.record(m, o.Keys.Request, *o)
+		if m.dead { // the run does not know it, and whoever takes it over reads it here
+			m.reserved--
+			m.budget.Settle(o, 0)
+		}
 	}
 	claimed := make([]bool, len(intents))
 	for i := range intents {
@@ -94,18 +108,19 @@ func (m *teamRun) Commit(_ context.Context, run int64, intents []ledger.Intent, 
 	return claimed, nil
 }
 
-// claim claims a contact that is as this run has seen it.
+// claim claims a contact whose state is the one because of which it is sent.
 func (m *teamRun) claim(in *ledger.Intent) bool {
 	c := m.contact(in.Keys.Request)
 	if c.claim == m {
 		m.report("%s has two open intents", in.Contact.Email)
 	}
-	if c.claim != nil || c.version != m.seen[in.Keys.Request] || m.jobOf(in.Keys.Request) != nil {
+	if in.Seen == 0 {
+		m.report("%s is claimed whatever its state is", in.Contact.Email)
+	}
+	if c.claim != nil || c.state.Version() != in.Seen || m.jobOf(in.Keys.Request) != nil {
 		return false
 	}
 	c.email, c.claim = in.Contact.Email, m
-	c.version++
-	m.seen[in.Keys.Request] = c.version
 	return true
 }
 

@@ -122,7 +122,7 @@ func (p *writePass) row(ctx context.Context, e *entry, o *contact.Outcome) error
 	switch {
 	case o != nil && o.Kind.Answered():
 		return p.writeAnswer(e, o)
-	case o == nil, o.Kind == contact.Released, e.state.ClaimedElsewhere, e.state.InJob:
+	case o == nil, o.Kind == contact.Released, p.isInFlight(&e.state):
 		return p.writePending(e)
 	}
 	f := writer.Failure{Kind: o.Failure, Status: o.Status, Message: o.Message, Attempts: o.Attempts}
@@ -130,6 +130,18 @@ func (p *writePass) row(ctx context.Context, e *entry, o *contact.Outcome) error
 		f.Kind = contact.Uncertain
 	}
 	return p.writeFailure(e, f)
+}
+
+// isInFlight reports whether a contact without an answer is in an open job, or in flight in another run. If this run has finished
+// it, and the other began later, that is not this run's business.
+func (p *writePass) isInFlight(s *ledger.State) bool {
+	switch {
+	case s.Kind == contact.Refused && (s.DoneThisRun || !s.At.Before(p.Started)):
+		return false
+	case s.ClaimedElsewhere:
+		return !s.DoneThisRun
+	}
+	return s.InJob
 }
 
 func (p *writePass) writeAnswer(e *entry, o *contact.Outcome) error {

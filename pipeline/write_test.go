@@ -60,6 +60,15 @@ func newWriteRig() *writeRig {
 func (r *writeRig) know(address string, o contact.Outcome) {
 	o.Keys = r.identity.Keys(contact.Contact{Email: address})
 	r.ledger.record(o)
+	r.change(address, func(s *ledger.State) { s.DoneThisRun = o.Run == 2 })
+}
+
+// change changes the state of an address.
+func (r *writeRig) change(address string, f func(*ledger.State)) {
+	key := r.identity.Keys(contact.Contact{Email: address}).Request
+	s := r.ledger.states[key]
+	f(&s)
+	r.ledger.states[key] = s
 }
 
 // list adds rows.
@@ -97,10 +106,7 @@ func TestEachRowIsWrittenWithItsOutcome(t *testing.T) {
 	}
 	r.know("released@x.example", contact.Outcome{Kind: contact.Released})
 	r.know("elsewhere@x.example", contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected})
-	key := r.identity.Keys(contact.Contact{Email: "elsewhere@x.example"}).Request
-	s := r.ledger.states[key]
-	s.ClaimedElsewhere = true
-	r.ledger.states[key] = s
+	r.change("elsewhere@x.example", func(s *ledger.State) { s.ClaimedElsewhere = true })
 	r.list("match@x.example", "none@x.example", "", "new@x.example", "MATCH@x.example", "bad@x.example", "lost@x.example", "often@x.example",
 		"released@x.example", "elsewhere@x.example", "old@x.example", "no address")
 	w, out := r.write()
@@ -118,7 +124,6 @@ func TestEachRowIsWrittenWithItsOutcome(t *testing.T) {
 	}
 }
 
-// More contacts than fit a batch or a word of the bitmap: each is charged on its first row only.
 // A contact in an open job is pending, whatever became of earlier calls; an earlier answer is written.
 func TestAContactInAnOpenJobIsPending(t *testing.T) {
 	r := newWriteRig()
@@ -127,13 +132,12 @@ func TestAContactInAnOpenJobIsPending(t *testing.T) {
 		if kind != 0 {
 			r.know(address, contact.Outcome{Kind: kind, At: time.Now().Add(-2 * time.Hour)})
 		}
-		k := r.identity.Keys(contact.Contact{Email: address}).Request
-		s := r.ledger.states[k]
-		s.InJob = true
-		if i == 3 {
-			s.Lost = 9
-		}
-		r.ledger.states[k] = s
+		r.change(address, func(s *ledger.State) {
+			s.InJob = true
+			if i == 3 {
+				s.Lost = 9
+			}
+		})
 		r.list(address)
 	}
 	w, out := r.write()
@@ -143,6 +147,40 @@ func TestAContactInAnOpenJobIsPending(t *testing.T) {
 	}
 }
 
+// What this run has finished is not pending because another command sends it again later. What it has not is.
+func TestAContactThatAnotherRunSendsAgain(t *testing.T) {
+	r := newWriteRig()
+	w, out := r.write()
+	refused, lost := contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected}, contact.Outcome{Kind: contact.Lost, Failure: contact.Exhausted}
+	for i, tt := range []struct {
+		outcome  contact.Outcome
+		run      int64 // 2 is this one
+		at       time.Duration
+		inJob    bool
+		expected string
+	}{
+		{refused, 2, 1, false, "rejected "},
+		{refused, 2, 1, true, "rejected "},
+		{refused, 1, 1, false, "rejected "}, // since this run began
+		{refused, 1, -1, false, "pending"},
+		{refused, 1, -1, true, "pending"},
+		{lost, 2, 1, false, "exhausted "},
+		{lost, 2, 1, true, "pending"}, // in a job of this run, after one that was lost
+		{lost, 1, 1, false, "pending"},
+	} {
+		address := fmt.Sprintf("p%d@x.example", i)
+		tt.outcome.Run, tt.outcome.At = tt.run, w.Started.Add(tt.at)
+		r.know(address, tt.outcome)
+		r.change(address, func(s *ledger.State) { s.InJob, s.ClaimedElsewhere = tt.inJob, !tt.inJob })
+		r.list(address)
+		w.Source = &fakeSource{rows: r.rows[i:]}
+		if _, err := w.Do(t.Context()); err != nil || !strings.HasSuffix(out.lines[i], tt.expected) {
+			t.Errorf("%+v: %q, %v", tt, out.lines[i], err)
+		}
+	}
+}
+
+// More contacts than fit a batch or a block of the set: each is charged on its first row only.
 func TestEachContactIsChargedOnce(t *testing.T) {
 	r := newWriteRig()
 	list := addresses(5000)
@@ -154,6 +192,26 @@ func TestEachContactIsChargedOnce(t *testing.T) {
 	w, _ := r.write()
 	if result, err := w.Do(t.Context()); err != nil || result.Credits != 5000 || result.Deduplicated != 5000 || result.Matched != 10000 {
 		t.Errorf("%v: %+v", err, result)
+	}
+}
+
+// Answers of all runs of the same work count as this run's.
+func TestAnswersOfTheSameWorkAreNotFromTheLedger(t *testing.T) {
+	r := newWriteRig()
+	for i := range int64(4) {
+		address := fmt.Sprintf("p%d@x.example", i)
+		r.know(address, contact.Outcome{Kind: contact.Matched, At: time.Now(), Run: i})
+		r.list(address)
+	}
+	for _, tt := range []struct {
+		runs map[int64]bool
+		n    int64
+	}{{nil, 3}, {map[int64]bool{2: true, 3: true}, 2}} {
+		w, _ := r.write()
+		w.Runs = tt.runs
+		if result, err := w.Do(t.Context()); err != nil || result.FromLedger != tt.n {
+			t.Errorf("%v: %+v, %v", tt.runs, result, err)
+		}
 	}
 }
 
