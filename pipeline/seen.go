@@ -67,6 +67,7 @@ func (s *seenContacts) add(k contact.Key, state ledger.State) (first bool) {
 	}
 	return s.keys.add(binary.BigEndian.Uint64(k[:]))
 }
+
 // A hashSet is a set of hashes in shards, so that only one shard exists twice while the set grows. A hash takes 10 to 14 bytes; in a
 // map of Go it takes up to 38. The zero value is empty.
 type hashSet struct {
