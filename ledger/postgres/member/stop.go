@@ -34,9 +34,10 @@ func (m *Member) Stop(cause contact.Stop, detail string) {
 	}
 }
 
-// Stopped waits until another run of the same key has stopped for such a cause, and returns it; "" when ctx is done. Then the run
-// ends: nothing more is waited for. It implements pipeline.Account.
+// Stopped waits until another run of the same key has stopped for such a cause, and returns it; "" when ctx is done. If ctx was not
+// done before, the run ends: nothing more is waited for. It implements pipeline.Account.
 func (m *Member) Stopped(ctx context.Context) (cause contact.Stop, detail string) {
+	asks := ctx.Err() != nil // the caller only asks for a stop that is known
 	for {
 		m.mu.Lock()
 		cause, detail, changed, own := m.cause, m.detail, m.changed, m.own
@@ -47,7 +48,9 @@ func (m *Member) Stopped(ctx context.Context) (cause contact.Stop, detail string
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			m.end()
+			if !asks {
+				m.end()
+			}
 			return "", ""
 		}
 	}

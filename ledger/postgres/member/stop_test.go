@@ -49,6 +49,9 @@ func TestAStopStopsAllRunsOfTheKey(t *testing.T) {
 	if cause, _ := after.Stopped(done); cause != "" {
 		t.Errorf("a run that begins later is stopped by %q", cause)
 	}
+	if reached := after.Budget().Reserve(t.Context(), 1); reached != "" {
+		t.Errorf("to ask for a stop that is known ends the run: %s", reached)
+	}
 	if cause, _ := b.Stopped(done); cause != contact.StopUnauthorized {
 		t.Error("a stop that is known is not returned when the context is done")
 	}

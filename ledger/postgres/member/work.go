@@ -164,6 +164,9 @@ func (m *Member) turnRound(ctx context.Context, tx pgx.Tx, round int32) (e round
 		e.over = true
 		_, err = tx.Exec(ctx, "UPDATE enrich.run SET ended_round = $2 WHERE id = $1", m.run, allRounds)
 	}
+	if err == nil && e.round > round {
+		_, err = tx.Exec(ctx, "UPDATE enrich.run SET chunk = -1 WHERE id = $1", m.run)
+	}
 	return e, err
 }
 

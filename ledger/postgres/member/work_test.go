@@ -49,6 +49,11 @@ func TestRoundsEndTogether(t *testing.T) {
 	tm := newTeam(t)
 	work := tm.work(0, 0)
 	a, b := tm.join(work, member.Options{Timing: fast}), tm.join(work, member.Options{Timing: fast})
+	for i, m := range []*member.Member{a, b, a, b} {
+		if chunk, err := m.Take(t.Context()); err != nil || chunk != int64(i) {
+			t.Fatalf("chunk %d, expected %d: %v", chunk, i, err)
+		}
+	}
 	check(t, a.EndRound(t.Context(), false, false))
 	again := make(chan bool)
 	wait := func(m *member.Member) {
@@ -75,9 +80,9 @@ func TestRoundsEndTogether(t *testing.T) {
 			t.Error("there is no second round, although contacts are left")
 		}
 	}
-	for _, m := range []*member.Member{a, b} {
-		if chunk, err := m.Take(t.Context()); err != nil || chunk > 1 {
-			t.Errorf("chunk %d of the second round, %v", chunk, err)
+	for i, m := range []*member.Member{a, b, c, a} {
+		if chunk, err := m.Take(t.Context()); err != nil || chunk != int64(i) {
+			t.Errorf("chunk %d of the second round, expected %d: %v", chunk, i, err)
 		}
 	}
 	check(t, b.Close()) // in the middle of the round
