@@ -284,8 +284,9 @@ func testJobClaims(t *testing.T, newBackend func(testing.TB) Backend) {
 func testJobErrors(t *testing.T, newBackend func(testing.TB) Backend) {
 	b := newBackend(t)
 	s := open(t, b, Options{})
-	run := Begin(t, s)
 	elsewhere := begin(t, s, ledger.Run{Started: Noon, URL: "https://other.example"})
+	check(t, s.Finish(t.Context(), elsewhere, "", 0))
+	run := Begin(t, s)
 	job := submit(t, s, run, people(1, 4))
 	raw := [][]byte{[]byte("x")}
 	commit := func(run, job int64, outcomes []contact.Outcome, end ledger.JobState) error {
@@ -327,7 +328,6 @@ func testJobErrors(t *testing.T, newBackend func(testing.TB) Backend) {
 	if commit(run, job, nil, ledger.JobDone) == nil || s.OpenJob(t.Context(), job, "c", expires) == nil {
 		t.Error("a job that has ended was changed")
 	}
-	check(t, s.Finish(t.Context(), elsewhere, "", 0))
 	check(t, s.Finish(t.Context(), run, "", 0))
 	Valid(t, s)
 	check(t, s.Close())
@@ -390,7 +390,8 @@ func testSpentByJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 	spent("four results", ledger.Spent{Charged: 2, MaybeCharged: 7})
 	r := open(t, b, Options{ReadOnly: true})
 	check(t, s.CommitResults(t.Context(), run, job, results(contact.Matched, 5), nil, "")) // beside the reader
-	if got, err := r.SpentSince(t.Context(), day(1)); err != nil || got != (ledger.Spent{Charged: 3, MaybeCharged: 6}) {
+	// A reader may see the moment when it was opened. Either way the contact counts once.
+	if got, err := r.SpentSince(t.Context(), day(1)); err != nil || got.Charged+got.MaybeCharged != 9 || got.Charged < 2 {
 		t.Errorf("a reader: %+v, %v", got, err)
 	}
 	check(t, r.Close())

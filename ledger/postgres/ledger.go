@@ -10,8 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"enrich/contact"
+	"enrich/ledger"
 	"enrich/ledger/postgres/internal/connect"
 )
+
+var _ ledger.Store = (*Ledger)(nil)
 
 // A Ledger is open until [Ledger.Close]. Its methods may be called from any goroutine.
 type Ledger struct {

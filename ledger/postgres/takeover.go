@@ -72,18 +72,35 @@ func lose(ctx context.Context, c *connect.Conn, run int64) ([]contact.Outcome, e
 		return nil, err
 	}
 	lost, err := lostCalls(ctx, c, &r)
-	if err != nil || len(lost) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if err := r.recordLost(ctx, c, 0, lost); err != nil {
+		return nil, err
+	}
+	inJobs, err := r.loseJobs(ctx, c)
+	return append(lost, inJobs...), err
+}
+
+// recordLost records lost calls of a job (0: that were alone).
+func (r *deadRun) recordLost(ctx context.Context, c *connect.Conn, job int64, lost []contact.Outcome) error {
+	if len(lost) == 0 {
+		return nil
+	}
+	holder := r.id
+	if job != 0 {
+		holder = -job
 	}
 	rows := newOutcomeArrays()
 	for n := range lost {
-		rows.add(run, 0, r.outcomes+int64(n)+1, &lost[n])
+		rows.add(r.id, job, r.outcomes+int64(n)+1, &lost[n])
 	}
+	r.outcomes += int64(len(lost))
 	b := c.NewBatch()
 	const count = "UPDATE enrich.run SET outcomes = outcomes + $2, last_at = greatest(last_at, $3::timestamptz) WHERE id = $1"
-	b.Add(ctx, count, wire.Int8(nil, run), wire.Int8(nil, int64(len(lost))), wire.Time(nil, r.last))
-	b.Add(ctx, addOutcomesSQL, rows.params(run, 0, run, 0)...)
-	return lost, b.Send(ctx, nil)
+	b.Add(ctx, count, wire.Int8(nil, r.id), wire.Int8(nil, int64(len(lost))), wire.Time(nil, lost[0].At))
+	b.Add(ctx, addOutcomesSQL, rows.params(r.id, job, holder, 0)...)
+	return b.Send(ctx, nil)
 }
 
 // interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
@@ -228,6 +245,7 @@ type ghosts struct {
 	outcomes []contact.Outcome
 	byKey    map[contact.Key][]int // indexes of outcomes, by the key that identifies a contact
 	runs     []int64
+	jobs     []*jobRow // whose submission is not known to have been accepted
 }
 
 // findGhosts finds them. The Ref of each is its index in found, counted backwards from -1.
@@ -242,6 +260,9 @@ func (l *Ledger) findGhosts(ctx context.Context) error {
 		err := l.reader.Use(ctx, func(c *connect.Conn) error {
 			lost, err := lostCalls(ctx, c, &runs[i])
 			l.found = append(l.found, lost...)
+			if err == nil {
+				err = l.findGhostJobs(ctx, c, runs[i].id)
+			}
 			return err
 		})
 		if err != nil {
@@ -264,7 +285,7 @@ func (g *ghosts) overlay(keys []contact.Keys, states []ledger.State, byEmail boo
 	for i := range keys {
 		for _, n := range g.byKey[keys[i].By(byEmail)] {
 			o, s := &g.outcomes[n], &states[i]
-			s.ClaimedElsewhere = false
+			s.ClaimedElsewhere, s.InJob = false, false
 			s.Lost = min(s.Lost+1, maxLost)
 			if !s.Kind.Answered() {
 				s.Kind, s.Ref, s.At = contact.Lost, ledger.Ref(-1-n), o.At

@@ -154,7 +154,8 @@ CREATE TABLE enrich.outcome (
 CREATE TABLE enrich.job (
 	id bigint PRIMARY KEY,                 -- from 1 without gaps
 	run bigint NOT NULL REFERENCES enrich.run,
-	commit bigint NOT NULL,                -- the run's commit that has its intents
+	commit bigint NOT NULL,                -- the run's commit that has its intents: those that were claimed, in the order of submission
+	poller bigint,                         -- the run that polls it; null: none
 	contacts integer NOT NULL,             -- as submitted
 	pending integer NOT NULL,              -- contacts without an outcome of the job
 	raw integer NOT NULL DEFAULT 0,        -- rows of table raw
@@ -164,7 +165,8 @@ CREATE TABLE enrich.job (
 	submitted timestamptz NOT NULL,
 	expires timestamptz,
 	ended timestamptz,
-	crc integer NOT NULL
+	ids bytea,                             -- the request keys that were submitted, 16 bytes each, if a migration has changed them since
+	crc integer NOT NULL                   -- of everything but poller
 );
 CREATE INDEX job_open ON enrich.job (id) WHERE ended IS NULL;
 

@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"slices"
+
+	"enrich/contact"
+	"enrich/ledger"
+	"enrich/ledger/postgres/internal/connect"
+)
+
+// loseJobs ends the jobs of a dead run whose submissions may or may not have been accepted, and returns their contacts as lost
+// calls. Jobs in the state open stay: another run fetches their results.
+func (r *deadRun) loseJobs(ctx context.Context, c *connect.Conn) (lost []contact.Outcome, err error) {
+	jobs, err := submittedJobs(ctx, c, r.id, " FOR UPDATE OF j")
+	for _, j := range jobs {
+		calls, err := lostInJob(ctx, c, j)
+		if err != nil {
+			return nil, err
+		}
+		j.pending = 0
+		j.end(ledger.JobLost)
+		if err := j.update(ctx, c); err != nil {
+			return nil, err
+		}
+		if err := r.recordLost(ctx, c, j.id, calls); err != nil {
+			return nil, err
+		}
+		lost = append(lost, calls...)
+	}
+	return lost, err
+}
+
+// submittedJobs returns the jobs of a run in the state submitted, in order.
+func submittedJobs(ctx context.Context, c *connect.Conn, run int64, lock string) (jobs []*jobRow, err error) {
+	rows, err := c.Query(ctx, selectJobs+" WHERE j.ended IS NULL AND j.state = 'submitted' AND j.run = $1 ORDER BY j.id"+lock, run)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		j := &jobRow{}
+		if err := j.scan(rows); err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, rows.Err()
+}
+
+// lostInJob returns the contacts of a job that have no outcome as lost calls, at the time of the submission.
+func lostInJob(ctx context.Context, c *connect.Conn, j *jobRow) (lost []contact.Outcome, err error) {
+	contacts, err := jobContacts(ctx, c, j)
+	for i := range contacts {
+		if m := &contacts[i]; !m.Done {
+			lost = append(lost, contact.Outcome{
+				Contact: m.Contact, Keys: m.Keys, Kind: contact.Lost, At: j.submitted.UTC(), Attempts: 1,
+				Failure: contact.Exhausted, Message: interruptedMessage, Run: j.run,
+			})
+		}
+	}
+	return lost, err
+}
+
+// findGhostJobs finds the lost calls of the jobs that the next run will end.
+func (l *Ledger) findGhostJobs(ctx context.Context, c *connect.Conn, run int64) error {
+	jobs, err := submittedJobs(ctx, c, run, "")
+	for _, j := range jobs {
+		lost, err := lostInJob(ctx, c, j)
+		if err != nil {
+			return err
+		}
+		l.found = append(l.found, lost...)
+		l.ghost.jobs = append(l.ghost.jobs, j)
+	}
+	return err
+}
+
+// hasJob reports whether a job is one that the next run will end.
+func (g *ghosts) hasJob(job int64) bool {
+	return slices.ContainsFunc(g.jobs, func(j *jobRow) bool { return j.id == job })
+}
+
+// pending is how many contacts those jobs have without an outcome.
+func (g *ghosts) pending() (n int64) {
+	for _, j := range g.jobs {
+		n += j.pending
+	}
+	return n
+}
