@@ -9,10 +9,13 @@ PREFIX ?= /usr/local
 BIN = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: demo test race lint bench profile build cross man soak install uninstall dist vulns
+.PHONY: demo team test race lint bench profile build cross man soak install uninstall dist vulns
 
 demo: ## the main job on samples/, against the stand-in API
 	@$(GO) run -pgo=off ./cmd/enrich demo
+
+team: ## three runs share a ledger in a real PostgreSQL, and one of them is killed; takes a minute
+	@$(GO) run -pgo=off ./samples/team
 
 test: ## all tests
 	CGO_ENABLED=0 $(GO) test -pgo=off -timeout 20m ./...

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,6 +48,15 @@ func ParseKey(s string) (Key, error) {
 		}
 	}
 	return Key{s}, nil
+}
+
+// tagSize is short enough that a tag fits many keys, and long enough that two keys of an account have different ones.
+const tagSize = 8
+
+// Tag returns bytes that tell keys apart: the beginning of a hash. The key cannot be found from it.
+func (k Key) Tag() []byte {
+	sum := sha256.Sum256([]byte("enrich account\x00" + k.secret))
+	return sum[:tagSize]
 }
 
 // Redact returns b with the key replaced by "[key]" in whichever form it appears: see package redact. It does not change b,

@@ -34,6 +34,9 @@ func ParseRate(s string) (Rate, error) {
 	return Rate{int(n), per}, nil
 }
 
+// Calls returns the number of calls and the length of time; zero: no limit.
+func (r Rate) Calls() (calls int, per time.Duration) { return r.calls, r.per }
+
 // PerSecond returns the rate in calls per second; 0: no limit.
 func (r Rate) PerSecond() float64 {
 	if r.per == 0 {

@@ -29,6 +29,8 @@ type job struct {
 	printer     *console.Printer
 	name        string // of the input, as it was typed
 	place       settings.LedgerPlace
+	team        *team // nil: the ledger is a file
+	started     time.Time
 	shutdown    *shutdown.Shutdown
 	input       *input.Input
 	stopCutting func() bool // ends the wait for the signal that ends the reading of a pipe
@@ -80,7 +82,7 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	}
 	return &job{
 		world: w, settings: s, printer: printer, shutdown: stop, name: name,
-		place: place, input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }), reading: reading, endpoint: endpoint,
+		place: place, started: started.Truncate(time.Millisecond), input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }), reading: reading, endpoint: endpoint,
 		rules: pipeline.Rules{
 			Identity: endpoint.Identity,
 			ByEmail:  s.SameBy == "email",
@@ -141,6 +143,9 @@ func (j *job) targets(info reader.Info) error {
 	j.info = info
 	if err := j.chooseFormats(); err != nil {
 		return usage(err)
+	}
+	if s.NoOutputs {
+		return nil
 	}
 	j.paths = outputs{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}
 	for _, o := range []struct {
@@ -206,7 +211,7 @@ func (o *outputs) all() []target {
 
 // openLedger opens the ledger, and says what is in it.
 func (j *job) openLedger(ctx context.Context, o storeOptions) error {
-	o.byEmail = j.settings.SameBy == "email"
+	o.byEmail, o.printer = j.settings.SameBy == "email", j.printer
 	l, err := openStore(ctx, j.place, o)
 	if err != nil {
 		if sig := j.shutdown.Signal(); sig != nil && errors.Is(err, context.Canceled) {
@@ -244,10 +249,15 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 	j.memory.forInput(rows)
 	j.memory.forLargeAnswers() // earlier runs may have had some
 	w := pipeline.Write{Rules: j.rules, Source: rows, Ledger: j.ledger, Run: run}
+	if j.team != nil {
+		w.Runs = j.team.runs
+	}
 	if j.settings.SameBy != "email" {
 		w.Identity = w.Identity.ByRequest() // only what is asked is kept by both keys
 	}
-	if err := j.outputs.create(j, &w, columns); err != nil {
+	if j.settings.NoOutputs {
+		discardOutputs(&w)
+	} else if err := j.outputs.create(j, &w, columns); err != nil {
 		return pipeline.WriteResult{}, j.tooLargeAdvice(err)
 	}
 	j.report.watch(j, &w)
@@ -263,11 +273,14 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 
 // publish completes the summary and gives all files their names, the summary last; or it keeps the outputs in place.
 func (j *job) publish(s *pipeline.Summary) error {
+	if j.settings.NoOutputs {
+		return j.withhold(s)
+	}
 	if err := j.outputs.complete(); err != nil {
 		return j.tooLargeAdvice(err)
 	}
 	s.Fields, s.Input.Path = j.outputs.results.Filled(), j.inputPath()
-	s.StartedAt, s.FinishedAt = j.rules.Started, time.Now().UTC()
+	s.StartedAt, s.FinishedAt = j.started, time.Now().UTC()
 	keep, inPlace, err := j.keeps(s)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func ledgerCommand(w world) *cobra.Command {
 		Args:    knownCommand,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(statsCommand(w), exportCommand(w), verifyCommand(w), forgetCommand(w), pruneCommand(w), copyCommand(w))
+	cmd.AddCommand(initCommand(w), statsCommand(w), exportCommand(w), verifyCommand(w), forgetCommand(w), pruneCommand(w), copyCommand(w))
 	return cmd
 }
 
@@ -64,7 +64,7 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 		stop := w.listen()
 		defer stop.Close()
 		o := job.options
-		o.lockWait, o.mustExist = s.LockWait, true
+		o.lockWait, o.mustExist, o.printer = s.LockWait, true, console.NewPrinter(w.console, s.Console())
 		l, err := openStore(stop.Interrupted, place, o)
 		err = s.LedgerAdvice(err)
 		if err == nil {

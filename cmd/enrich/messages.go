@@ -61,7 +61,11 @@ which field, and what is cleaned and split before it is sent. It makes no call a
 func (j *job) sayLedger(l ledger.Store) {
 	path := j.place.Name()
 	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), console.Count(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
-	found := l.InterruptedCalls()
+	j.sayLost(l.InterruptedCalls())
+}
+
+// sayLost reports calls whose run ended before their answers were recorded.
+func (j *job) sayLost(found []contact.Outcome) {
 	if len(found) == 0 {
 		return
 	}
@@ -122,7 +126,7 @@ func why(a pipeline.AskResult) string {
 // sayAccount warns if the account's credits fall faster than this run counts: then a cap on credits is reached early.
 func (j *job) sayAccount(stats client.Stats) {
 	n := j.counters.Unexplained(stats.Remaining, j.settings.CreditsPerCall)
-	if n <= 0 {
+	if n <= 0 || j.team != nil { // the others of a team use the account, too
 		return
 	}
 	j.printer.Warn(fmt.Sprintf("the balance fell by %s than this run used: does a call cost more than --credits-per-call=%d, or is another program using the account?",

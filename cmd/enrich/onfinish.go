@@ -105,7 +105,7 @@ func (f *follower) report(j *job, err error) finished {
 	}
 	s := &pipeline.Summary{
 		ExitCode: codeOf(err), Failures: map[string]int64{}, Fields: map[string]int64{}, Outputs: map[string]string{},
-		Input: pipeline.SummaryInput{Path: j.inputPath()}, StartedAt: j.rules.Started, FinishedAt: time.Now().UTC(),
+		Input: pipeline.SummaryInput{Path: j.inputPath()}, StartedAt: j.started, FinishedAt: time.Now().UTC(),
 	}
 	if j.shutdown.Signal() != nil {
 		stop := contact.StopInterrupted

@@ -133,7 +133,7 @@ func (j *job) savedByEmail(rows *reader.Reader, f *forecast) (*saving, error) {
 	if err != nil {
 		return nil, err
 	}
-	byEmail, err := openStore(j.shutdown.Interrupted, j.place, storeOptions{readOnly: true, byEmail: true})
+	byEmail, err := openStore(j.shutdown.Interrupted, j.place, storeOptions{readOnly: true, byEmail: true, printer: j.printer})
 	if err != nil {
 		return nil, j.settings.LedgerAdvice(err)
 	}

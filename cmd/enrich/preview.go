@@ -29,6 +29,7 @@ type preview struct {
 // beforehand is what a run knows before its ledger is open.
 type beforehand struct {
 	rate    client.Rate
+	key     client.Key
 	opening time.Duration // how long it took to open the input
 }
 

@@ -12,6 +12,7 @@ import (
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
 	"enrich/internal/phrase"
+	"enrich/ledger/postgres/member"
 	"enrich/pipeline"
 	"enrich/reader"
 )
@@ -32,8 +33,10 @@ type gauge struct {
 	info     reader.Info // as it was at the start: the reader brings its own up to date
 	api      *client.Client
 	counters *pipeline.Counters
-	limit    int64 // rows that may be sent; 0: all
-	maxCalls int64 // 0: no bound
+	member   *member.Member // nil: the ledger is a file
+	takeover time.Duration  // after which a run that is not seen is dead
+	limit    int64          // rows that may be sent; 0: all
+	maxCalls int64          // 0: no bound
 	estimate estimate
 }
 
@@ -48,6 +51,7 @@ type reading struct {
 	rowsRead, bytesRead, lost int64
 	waiting                   client.Waiting
 	waits                     bool
+	others                    string            // what the run waits for because of other runs
 	jobs                      *pipeline.JobWait // the wait is for these; nil: it is not for jobs
 }
 
@@ -57,7 +61,9 @@ func (g *gauge) read() reading {
 		elapsed: time.Since(g.started), calls: g.api.Stats().Sent, matched: c.Matched.Load(), noMatch: c.NoMatch.Load(),
 		failed: c.FailedOutcomes.Load(), lost: c.Lost.Load(), rowsRead: c.Read.Load(), bytesRead: g.rows.BytesRead(), share: -1, left: -1,
 	}
-	r.waiting, r.waits, r.jobs = g.waiting()
+	if r.waiting, r.others, r.waits = g.othersWait(time.Now()); !r.waits {
+		r.waiting, r.waits, r.jobs = g.waiting()
+	}
 	done := r.matched + r.noMatch + r.failed + c.Released.Load()
 	g.estimate.add(sample{time.Now(), r.rowsRead, c.Admitted.Load(), done})
 	if s := r.elapsed.Seconds(); s > 0 {
@@ -114,7 +120,10 @@ func (g *gauge) position(looked, read int64) float64 {
 
 // text is the reading in a line; narrow leaves out what a small terminal has no room for.
 func (r reading) text(narrow bool) string {
-	wait := waitText(r.waiting, time.Now())
+	wait := r.others
+	if wait == "" {
+		wait = waitText(r.waiting, time.Now())
+	}
 	if r.jobs != nil {
 		wait = jobWaitText(r.jobs, time.Now())
 	}
@@ -171,6 +180,9 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedS
 		started: time.Now(), size: j.input.Size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters,
 		limit: j.settings.Limit, maxCalls: j.settings.MaxCalls,
 	}
+	if j.team != nil {
+		g.member, g.takeover = j.team.member, j.settings.Timeout+takeoverMargin
+	}
 	if j.settings.Bulk {
 		g.maxCalls = 0 // it does not bound the contacts
 	}
@@ -211,7 +223,7 @@ func (j *job) lines(g *gauge) func() {
 			if r.jobs != nil {
 				attrs = append(attrs, "jobs", r.jobs.Jobs, "contacts", r.jobs.Contacts)
 			}
-			if r.waiting.Detail != "" {
+			if r.waiting.Detail != "" && r.others == "" {
 				text += "; the last failure: " + r.waiting.Detail
 			}
 		}
@@ -279,6 +291,8 @@ func isLong(w client.Waiting, now time.Time) bool {
 		return true
 	case client.WaitingRate, client.WaitingPause, waitingForJobs:
 		return w.Until.Sub(now) >= longWait
+	case client.WaitingBackoff:
+		return w.Until.Sub(now) >= longBackoff
 	}
-	return w.Until.Sub(now) >= longBackoff
+	return true // other runs, or the database
 }

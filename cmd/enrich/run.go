@@ -112,7 +112,7 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 		return err
 	}
 	defer func() { _ = first.Close() }() // it was only read
-	before := beforehand{rate, time.Since(opening)}
+	before := beforehand{rate, key, time.Since(opening)}
 	if err := j.targets(first.Info()); err != nil {
 		return err
 	}
@@ -139,17 +139,22 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 // newClient returns a client as the settings say.
 func (j *job) newClient(key client.Key, rate client.Rate, proxy client.Proxy) (*client.Client, error) {
 	s := j.settings
-	return client.New(client.Options{
+	o := client.Options{
 		URL: j.endpoint.URL, Key: key, EmailAs: s.EmailAs, Set: j.endpoint.Constants, Workers: int(s.Workers), Rate: rate,
 		Timeout: s.Timeout, MaxAttempts: int(s.MaxAttempts), MaxElapsed: s.MaxElapsed, CAFile: s.CAFile, Proxy: proxy,
 		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers,
 		UserAgent: "enrich/" + version(), Log: j.printer.Attempts(), Latencies: j.report != nil,
-	})
+	}
+	if j.place.IsShared() {
+		j.team = &team{}
+		o.Limiter, o.Pauser = &j.team.limiter, &j.team.pauser
+	}
+	return client.New(o)
 }
 
 // run does both passes over an input that has been opened and checked, and returns what the run came to.
 func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (*pipeline.Summary, error) {
-	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{lockWait: j.settings.LockWait, requireSync: j.settings.RequireSync}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{lockWait: j.settings.LockWait, requireSync: j.settings.RequireSync, maxElapsed: j.settings.MaxElapsed}); err != nil {
 		return nil, err
 	}
 	if err := j.countBudget(); err != nil {
@@ -158,14 +163,20 @@ func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (
 	if err := j.sayPreview(before); err != nil {
 		return nil, err
 	}
-	run, err := j.begin(api)
+	run, err := j.begin(api, before)
 	if err != nil {
-		return nil, err
+		return nil, j.interrupted(err)
 	}
+	defer j.team.leave()
 	defer j.announceInterruption(api)()
 	asked, err := j.ask(run, api, first)
 	if err != nil {
 		return nil, j.interrupted(err)
+	}
+	if j.team != nil {
+		if err := j.team.asked(j.shutdown.Deadline, j); err != nil {
+			return nil, j.interrupted(err)
+		}
 	}
 	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
 	j.sayFooter(first.Skipped())
@@ -204,7 +215,7 @@ func (j *job) otherFields(run int64) (int64, error) {
 }
 
 // begin records the run in the ledger. A key that this API has answered before is not verified again.
-func (j *job) begin(api *client.Client) (run int64, err error) {
+func (j *job) begin(api *client.Client, before beforehand) (run int64, err error) {
 	answered, err := j.ledger.AnsweredFrom(j.shutdown.Interrupted, j.endpoint.URL)
 	if err != nil {
 		return 0, err
@@ -212,13 +223,23 @@ func (j *job) begin(api *client.Client) (run int64, err error) {
 	if answered {
 		api.AnsweredBefore()
 	}
-	return j.ledger.Begin(j.shutdown.Interrupted, ledger.Run{
+	r := ledger.Run{
 		Started: j.rules.Started, URL: j.endpoint.URL, Input: j.input.Name, Version: version(), Constants: j.endpoint.Constants.JSON(),
-	})
+	}
+	if j.team != nil {
+		if err := j.enlist(j.shutdown.Interrupted, &r, before.key); err != nil {
+			return 0, err
+		}
+	}
+	if run, err = j.ledger.Begin(j.shutdown.Interrupted, r); err != nil || j.team == nil {
+		return run, err
+	}
+	return run, j.join(j.shutdown.Interrupted, before.rate)
 }
 
 // finish records the end of the run in the ledger, then publishes the outputs: a run whose ledger failed publishes nothing.
 func (j *job) finish(run int64, summary *pipeline.Summary) error {
+	j.team.leave()
 	stopped := ""
 	if summary.Stopped != nil {
 		stopped = string(*summary.Stopped)
@@ -235,7 +256,10 @@ func (j *job) finish(run int64, summary *pipeline.Summary) error {
 
 // ask is the first pass, with its progress.
 func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.AskResult, error) {
-	before := j.ledger.Answers()
+	before := int64(0) // a database keeps the states itself
+	if j.team == nil {
+		before = j.ledger.Answers()
+	}
 	j.memory.workers = int(j.settings.Workers)
 	j.memory.contacts = func() int64 { return before + j.counters.Admitted.Load() }
 	if err := j.limitMemoryForJobs(); err != nil {
@@ -253,7 +277,12 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	}
 	stop := j.showProgress(api, rows, through)
 	defer stop()
-	return ask.Do(j.shutdown.Interrupted, j.shutdown.Deadline)
+	if j.team == nil {
+		return ask.Do(j.shutdown.Interrupted, j.shutdown.Deadline)
+	}
+	j.team.complete(&ask, j)
+	asked, err := ask.Do(j.team.follow(j.shutdown.Interrupted), j.shutdown.Deadline)
+	return asked, errors.Join(err, j.team.end())
 }
 
 var errCut = errors.New("not read to the end: the run was interrupted")
@@ -288,7 +317,7 @@ func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats clien
 	s.Credits = pipeline.SummaryCredits{Charged: j.counters.Charged.Load(), Remaining: stats.Remaining}
 	s.LatencyMS = pipeline.SummaryLatency{P50: stats.P50, P90: stats.P90, P99: stats.P99, Max: stats.Max}
 	stop := asked.Stop
-	if stop == "" && asked.Unsent {
+	if stop == "" && (asked.Unsent || j.team != nil && s.Rows.Pending > 0) { // another machine may have left contacts unsent
 		stop = contact.StopCap
 	}
 	j.conclude(s, stop)

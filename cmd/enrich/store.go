@@ -3,20 +3,24 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/ledger"
+	"enrich/ledger/postgres"
 	"enrich/ledger/sqlite"
 )
 
 // storeOptions say how a ledger is opened, wherever it is. The zero value opens it for a run.
 type storeOptions struct {
-	// readOnly changes nothing, and works beside a run. A ledger that does not exist is then empty.
+	// readOnly changes nothing, and works beside a run. A file that does not exist is then an empty ledger.
 	readOnly bool
-	// mustExist refuses a ledger that does not exist; otherwise a file is created.
+	// mustExist refuses a ledger that does not exist; otherwise a file is created. A database always needs one.
 	mustExist bool
 	// acceptLoss opens a file that lacks its newest commits (`enrich ledger verify`).
 	acceptLoss bool
@@ -26,7 +30,9 @@ type storeOptions struct {
 	byEmail bool
 	// requireSync refuses a database with standbys of which none is synchronous.
 	requireSync bool
-	// printer shows warnings of a database and waits for it.
+	// maxElapsed is how long a database may be away; 0: two minutes.
+	maxElapsed time.Duration
+	// printer shows the warnings of a database, and waits for it.
 	printer *console.Printer
 }
 
@@ -35,11 +41,8 @@ type lossyStore interface{ Loss() []string }
 
 // openStore is the one place that knows the kinds of ledgers.
 func openStore(ctx context.Context, place settings.LedgerPlace, o storeOptions) (ledger.Store, error) {
-	if o.acceptLoss && place.IsShared() {
-		return nil, usage(problem.Wrap(errors.New("only the ledger in a file can lack its newest commits"), "invalid_value", "accept-loss", "leave the flag out"))
-	}
 	if place.IsShared() {
-		return nil, usage(problem.Wrap(errors.New("this version keeps the ledger in a file only"), "ledger_unusable", "ledger", "name a file"))
+		return openDatabase(ctx, place, o)
 	}
 	l, err := sqlite.Open(ctx, place.File, sqlite.Options{
 		ReadOnly: o.readOnly, MustExist: o.mustExist, AcceptLoss: o.acceptLoss, LockWait: o.lockWait, ByEmail: o.byEmail,
@@ -48,4 +51,75 @@ func openStore(ctx context.Context, place settings.LedgerPlace, o storeOptions) 
 		return nil, err
 	}
 	return l, nil
+}
+
+func openDatabase(ctx context.Context, place settings.LedgerPlace, o storeOptions) (ledger.Store, error) {
+	if o.acceptLoss {
+		return nil, usage(problem.Wrap(errors.New("only the ledger in a file can lack its newest commits"), "invalid_value", "accept-loss", "leave the flag out"))
+	}
+	l, err := postgres.Open(ctx, o.database(place))
+	if err != nil {
+		return nil, databaseError(err)
+	}
+	return l, nil
+}
+
+// defaultMaxElapsed is how long a database may be away if no flag says it.
+const defaultMaxElapsed = 2 * time.Minute
+
+// database returns the options of a database.
+func (o *storeOptions) database(place settings.LedgerPlace) postgres.Options {
+	if o.maxElapsed == 0 {
+		o.maxElapsed = defaultMaxElapsed
+	}
+	wait := databaseWait{printer: o.printer, most: o.maxElapsed}
+	return postgres.Options{
+		URL: place.URL.String(), ReadOnly: o.readOnly, MustExist: true, ByEmail: o.byEmail, Addresses: o.addresses, RequireSync: o.requireSync,
+		MaxElapsed: o.maxElapsed, Warn: func(text string) { o.printer.Warn(text, "event", "database") }, Waiting: wait.say,
+	}
+}
+
+// A databaseWait says that a database is waited for, but not at each of many short waits.
+type databaseWait struct {
+	printer *console.Printer
+	most    time.Duration
+	mu      sync.Mutex
+	said    time.Time
+}
+
+// say is told why a wait begins, and nil when it is over.
+func (d *databaseWait) say(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err == nil || time.Since(d.said) < lineEvery {
+		return
+	}
+	d.said = time.Now()
+	until := d.said.Add(d.most)
+	d.printer.Warn("waiting for the database of the ledger, at most "+console.Duration(d.most)+": "+console.Quote(err.Error(), maxDatabaseError),
+		"event", "wait", "waiting_for", "database", "until", until)
+}
+
+// maxDatabaseError bounds an error of a database in a message, in characters.
+const maxDatabaseError = 300
+
+// databaseError gives an error of a database its code. What is refused at the start is a usage error: the database, or how it is
+// reached, must be changed first.
+func databaseError(err error) error {
+	for _, refused := range [...]error{
+		postgres.ErrPlain, postgres.ErrStandby, postgres.ErrNoSync, postgres.ErrVersion, postgres.ErrOther, postgres.ErrPooler, postgres.ErrNoReplica,
+		postgres.ErrOtherServer,
+	} {
+		if errors.Is(err, refused) {
+			return usageOf("database_refused", err)
+		}
+	}
+	if errors.Is(err, ledger.ErrMissing) {
+		return usage(err)
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return problem.Wrap(err, "ledger_unreachable", "", "")
+	}
+	return err
 }

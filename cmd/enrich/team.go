@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"enrich/client"
+	"enrich/cmd/enrich/internal/console"
+	"enrich/ledger"
+	"enrich/ledger/postgres"
+	"enrich/ledger/postgres/member"
+	"enrich/pipeline"
+)
+
+// takeoverMargin is how much longer than the timeout of its calls a run must be unseen before another one declares it dead.
+const takeoverMargin = 30 * time.Second
+
+// A team is the runs that share a ledger in a database, as one of them sees it; nil: the ledger is a file.
+type team struct {
+	member  *member.Member
+	limiter teamLimiter
+	pauser  teamPauser
+	alone   bool           // nobody else can work on the input
+	runs    map[int64]bool // of the same work, after the ask pass
+
+	following sync.WaitGroup // waits for the loss of the lease
+	unfollow  context.CancelFunc
+	mu        sync.Mutex
+	lost      error // why the lease was lost
+}
+
+// The client is made before the run joins the team, because what is wrong with its options is a usage error. Nothing is sent until
+// these have what they need.
+type (
+	teamLimiter struct{ client.Limiter }
+	teamPauser  struct{ client.Pauser }
+)
+
+// workOf identifies what this run works on: the input's bytes, and everything else that decides which contacts are sent. What the
+// outputs look like does not matter, nor do caps.
+func (j *job) workOf(ctx context.Context) (w ledger.Work, err error) {
+	slow := time.AfterFunc(2*time.Second, func() {
+		j.printer.Info("reading the input to its end, to find the other machines that work on it", "event", "wait", "waiting_for", "input")
+	})
+	defer slow.Stop()
+	h := sha256.New()
+	in := j.input.Reader()
+	buf := make([]byte, 64<<10)
+	for ctx.Err() == nil && err == nil {
+		var n int
+		n, err = in.Read(buf)
+		_, _ = h.Write(buf[:n]) // a hash does not fail
+	}
+	switch {
+	case ctx.Err() != nil:
+		return w, context.Cause(ctx)
+	case !errors.Is(err, io.EOF): // the pass over the rows will say so; this run works alone until there
+		return w, nil
+	}
+	h.Sum(w.Input[:0])
+	w.Rules = j.rulesSum()
+	return w, nil
+}
+
+// rulesSum hashes what decides which contacts are sent.
+func (j *job) rulesSum() (sum [32]byte) {
+	h := sha256.New()
+	s := j.settings
+	for _, part := range []any{
+		j.endpoint.URL, string(j.endpoint.Constants.JSON()), s.EmailAs, s.SameBy, s.MaxAge, s.NoMatchAge, s.LostRetries, s.Limit,
+		s.InputFormat, s.Sheet, s.Delimiter, s.Quote, s.Encoding, s.HeaderLine, s.NoHeader, s.NoSplitNames, j.reading.Map,
+	} {
+		text := fmt.Sprintf("%v", part) // maps are printed in the order of their keys
+		_ = binary.Write(h, binary.BigEndian, int64(len(text)))
+		_, _ = h.Write([]byte(text)) // a hash does not fail
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// enlist completes what the ledger records of a run that others work with.
+func (j *job) enlist(ctx context.Context, r *ledger.Run, key client.Key) (err error) {
+	if r.Work, err = j.workOf(ctx); err != nil {
+		return err
+	}
+	j.team.alone = r.Work == ledger.Work{}
+	r.Host, _ = os.Hostname() // it is for messages only
+	r.Timeout, r.KeyTag = j.settings.Timeout, key.Tag()
+	r.MaxCalls, r.MaxCredits = j.settings.MaxCalls, j.settings.MaxCredits.Run
+	return nil
+}
+
+// join makes the run a member of the team. From then on ages count from the beginning of the work, so all machines write the same.
+func (j *job) join(ctx context.Context, rate client.Rate) error {
+	t, s := j.team, j.settings
+	calls, per := rate.Calls()
+	m, err := j.ledger.(*postgres.Ledger).Member(ctx, member.Options{
+		Workers: int(s.Workers), MaxElapsed: s.MaxElapsed, CreditsPerCall: s.CreditsPerCall, MaxCalls: s.MaxCalls, MaxCredits: s.MaxCredits.Run,
+		PerDay: s.MaxCredits.Day, PerMonth: s.MaxCredits.Month, RateCalls: calls, RatePer: per,
+		Warn: func(text string) { j.printer.Warn(text, "event", "team") },
+	})
+	if err != nil {
+		return err
+	}
+	t.member, t.limiter.Limiter, t.pauser.Pauser = m, m.Limiter(), m.Pauser()
+	j.rules.Started = m.Started()
+	return nil
+}
+
+// follow returns a context that is done when ctx is, or when the lease is lost: then nothing more may be sent.
+func (t *team) follow(ctx context.Context) context.Context {
+	ctx, t.unfollow = context.WithCancel(ctx)
+	t.following.Go(func() {
+		err := t.member.Lost(ctx)
+		if err == nil {
+			return
+		}
+		t.mu.Lock()
+		t.lost = err
+		t.mu.Unlock()
+		t.unfollow()
+	})
+	return ctx
+}
+
+// end ends following, and returns why the lease was lost, if it was.
+func (t *team) end() error {
+	t.unfollow()
+	t.following.Wait()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.lost != nil {
+		return fmt.Errorf("%w; the answers that came are in the ledger", t.lost)
+	}
+	return nil
+}
+
+// complete adds to the ask pass what the runs of a team share.
+func (t *team) complete(ask *pipeline.Ask, j *job) {
+	ask.Account, ask.Budget = t.member, t.member.Budget()
+	if !t.alone {
+		ask.Work = t.member
+	}
+	ask.Reopen = j.reopen
+	ask.TakeoverTime = j.settings.Timeout + takeoverMargin + j.settings.MaxElapsed
+	ask.JobTakeover = j.settings.MaxElapsed
+}
+
+// reopen opens the input again, for what other runs have left.
+func (j *job) reopen() (pipeline.Source, error) {
+	o := j.reading
+	o.Cleaning = nil // every cell was counted
+	r, err := j.openUntil(j.shutdown.Deadline, o)
+	if err != nil {
+		return nil, fmt.Errorf("read %s again: %w", console.Name(j.input.Name), err)
+	}
+	return r, nil
+}
+
+// asked finds out, after the ask pass, which runs worked on the input, and reports calls that were lost with runs that died.
+func (t *team) asked(ctx context.Context, j *job) error {
+	j.sayLost(t.member.Interrupted())
+	runs, err := t.member.Runs(ctx)
+	if err != nil {
+		return err
+	}
+	t.runs = make(map[int64]bool, len(runs))
+	for _, run := range runs {
+		t.runs[run] = true
+	}
+	return nil
+}
+
+// leave gives back what was reserved and not used. It may be called again.
+func (t *team) leave() {
+	if t != nil && t.member != nil {
+		t.member.Close()
+	}
+}
+
+// othersText says what a run waits for because of other runs.
+func othersText(w *pipeline.OthersWait, now time.Time) string {
+	most := ""
+	if !w.End.IsZero() {
+		most = ", at most " + console.Duration(max(0, w.End.Sub(now))) + " more"
+	}
+	contacts := console.Count(int64(w.Contacts), "contact")
+	switch w.Reason {
+	case pipeline.WaitClaims:
+		return "waiting for " + contacts + " that another run sends" + most
+	case pipeline.WaitJobs:
+		return "waiting for " + contacts + " in bulk jobs of other runs" + most
+	case pipeline.WaitAlone:
+		return "waiting for the first call of another machine, which proves the key" + most
+	}
+	return "waiting for the other machines that work on this input" + most
+}
+
+// memberText says what a run waits for that the database decides.
+func memberText(w member.Wait, takeover time.Duration, now time.Time) string {
+	most := ""
+	if !w.Until.IsZero() {
+		most = ", at most " + console.Duration(max(0, w.Until.Sub(now))) + " more"
+	}
+	switch w.Reason {
+	case member.WaitDatabase:
+		return "waiting for the database of the ledger" + most
+	case member.WaitPause:
+		return "paused by the API until " + w.Until.Local().Format(time.TimeOnly)
+	case member.WaitKey:
+		return "waiting for the first call of another machine, which proves the key" + most
+	case member.WaitReservations:
+		return "waiting for calls or credits that other machines may return" + most
+	}
+	text := "waiting for the other machines that work on this input" + most
+	if w.Detail != "" {
+		text += " (" + w.Detail + "; one that has died is noticed after " + console.Duration(takeover) + ")"
+	}
+	return text
+}
+
+// othersWait returns what the run waits for because of other runs or the database.
+func (g *gauge) othersWait(now time.Time) (w client.Waiting, text string, waits bool) {
+	if g.member == nil {
+		return w, "", false
+	}
+	if m, waits := g.member.Waiting(); waits {
+		return client.Waiting{Reason: m.Reason, Until: m.Until, GiveUp: m.Until, Detail: m.Detail}, memberText(m, g.takeover, now), true
+	}
+	if o := g.counters.OthersWait.Load(); o != nil && g.api.InFlight() == 0 {
+		return client.Waiting{Reason: "other runs: " + string(o.Reason), Until: o.Next, GiveUp: o.End}, othersText(o, now), true
+	}
+	return w, "", false
+}
