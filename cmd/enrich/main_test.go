@@ -16,14 +16,14 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(leakless{m}, map[string]func(){"enrich": keepStatus})
+	testscript.Main(leakless{databases.Around(m)}, map[string]func(){"enrich": keepStatus})
 }
 
 // leakless fails a package whose tests leave goroutines behind.
-type leakless struct{ *testing.M }
+type leakless struct{ tests interface{ Run() int } }
 
 func (m leakless) Run() int {
-	code := m.M.Run()
+	code := m.tests.Run()
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,9 +24,10 @@ import (
 
 // A stage is a directory, a stand-in API, and commands that run there as processes of their own.
 type stage struct {
-	t   *testing.T
-	dir string
-	api *fakeapi.Server
+	t        *testing.T
+	dir      string
+	api      *fakeapi.Server
+	database string // the ledger; "": the file ledger.db
 }
 
 func newStage(t *testing.T, o fakeapi.Options) *stage {
@@ -35,7 +37,7 @@ func newStage(t *testing.T, o fakeapi.Options) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(api.Close)
-	return &stage{t, t.TempDir(), api}
+	return &stage{t: t, dir: t.TempDir(), api: api}
 }
 
 func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
@@ -69,7 +71,7 @@ func (s *stage) commandWithin(most time.Duration, args ...string) *child {
 	s.t.Cleanup(cancel)
 	c := &child{Cmd: exec.CommandContext(ctx, "enrich", args...), t: s.t}
 	c.Dir = s.dir
-	c.Env = append(os.Environ(), "SELLING_API_KEY=key-of-a-process-7", "ENRICH_URL="+s.api.URL, "ENRICH_LEDGER=ledger.db", "XDG_CONFIG_HOME="+s.path("config"), statusFile+"=status")
+	c.Env = append(os.Environ(), "SELLING_API_KEY=key-of-a-process-7", "ENRICH_URL="+s.api.URL, "ENRICH_LEDGER="+cmp.Or(s.database, "ledger.db"), "XDG_CONFIG_HOME="+s.path("config"), statusFile+"=status")
 	c.Stdout, c.Stderr = &c.said, &c.said
 	return c
 }

@@ -17,7 +17,7 @@ func TestAnInputInADirectoryThatCannotBeWritten(t *testing.T) {
 		t.Skipf("nothing may be mounted here: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	in := stage{t, dir, s.api}
+	in := stage{t: t, dir: dir, api: s.api}
 	in.list("l.csv", 3, "")
 	if err := syscall.Mount("", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=64k"); err != nil {
 		t.Fatal(err)

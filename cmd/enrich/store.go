@@ -74,7 +74,7 @@ func (o *storeOptions) database(place settings.LedgerPlace) postgres.Options {
 	}
 	wait := databaseWait{printer: o.printer, most: o.maxElapsed}
 	return postgres.Options{
-		URL: place.URL.String(), ReadOnly: o.readOnly, MustExist: true, ByEmail: o.byEmail, Addresses: o.addresses, RequireSync: o.requireSync,
+		URL: place.URL.String(), ReadOnly: o.readOnly, MustExist: true, ByEmail: o.byEmail, RequireSync: o.requireSync,
 		MaxElapsed: o.maxElapsed, Warn: func(text string) { o.printer.Warn(text, "event", "database") }, Waiting: wait.say,
 	}
 }
