@@ -14,7 +14,7 @@ import (
 )
 
 const longInit = `Creates the ledger in a PostgreSQL database, or brings one of an earlier version up to date: the schema enrich, and the
-roles enrich_run and enrich_erase. It checks the server first, and prints what to grant to whom. It can be run again at any time.
+roles enrich_run and enrich_erase. It checks the server first, and prints which grants people need. It can be run again at any time.
 The user must own the database, and be allowed to create roles. A ledger in a file needs no init: the first run creates it.`
 
 func initCommand(w world) *cobra.Command {
