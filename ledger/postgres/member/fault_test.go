@@ -10,6 +10,7 @@ import (
 
 	"enrich/contact"
 	"enrich/internal/localpg"
+	"enrich/internal/localpg/pgbouncer"
 	"enrich/internal/localpg/pgproxy"
 	"enrich/internal/localpg/pgtest"
 	"enrich/ledger/postgres/internal/connect"
@@ -167,6 +168,71 @@ func TestAStopIsSeenWhenTheListenerBreaks(t *testing.T) {
 	})
 	m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(0, 1)), member.Options{})
 	check(t, err)
+	a.Stop(contact.StopUnauthorized, "")
+	stopped := time.Now()
+	for m.Limiter().Take(time.Now()) == 0 && time.Since(stopped) < 10*time.Second {
+		time.Sleep(time.Millisecond)
+	}
+	if d := time.Since(stopped); d > 2*time.Second {
+		t.Errorf("calls were made for %v", d)
+	}
+	check(t, m.Close())
+}
+
+// Machines whose clocks are hours apart share a pause, a rate and a work, and none declares another dead.
+func TestClocksHoursApart(t *testing.T) {
+	tm := newTeam(t)
+	work := tm.work(0, 0)
+	var members []*member.Member
+	offsets := []time.Duration{0, time.Hour, -2 * time.Hour}
+	for _, offset := range offsets {
+		members = append(members, tm.join(work, member.Options{
+			Timing: member.Timing{Patience: time.Second}, RateCalls: 100, RatePer: time.Second, Now: func() time.Time { return time.Now().Add(offset) },
+		}))
+	}
+	calls := callAll(members, 2, 3*time.Second) // longer than it takes to declare a run dead
+	if n := most(calls, time.Second); n > 100 || len(calls) < 100 {
+		t.Errorf("%d calls, %d in a second, at 100 a second", len(calls), n)
+	}
+	const length = 5 * time.Second
+	members[1].Pauser().Begin(time.Now().Add(offsets[1]), length)
+	for i, m := range members {
+		eventually(t, "it is paused", func() bool {
+			left := time.Until(m.Pauser().Until().Add(-offsets[i]))
+			return left > length/5 && left <= length+200*time.Millisecond
+		})
+	}
+	if n := tm.number("SELECT count(*) FROM enrich.run WHERE state <> 0"); n > 0 {
+		t.Errorf("%d runs that are alive were declared dead", n)
+	}
+	for i, m := range members {
+		if chunk, err := m.Take(t.Context()); err != nil || chunk != int64(i) {
+			t.Errorf("chunk %d, %v", chunk, err)
+		}
+	}
+}
+
+// The clock of the database's server is set back by hours, as when another server takes over: the rate and the pause go on.
+func TestTheDatabasesClockIsSetBack(t *testing.T) {
+	tm := newTeam(t)
+	tm.exec("UPDATE enrich.api SET tat = now() + interval '3 hours', pause_until = now() + interval '3 hours', pause_ms = 500")
+	m := tm.join(0, member.Options{RateCalls: 20, RatePer: time.Second})
+	eventually(t, "the pause has ended", func() bool { return !m.Pauser().Until().After(time.Now()) })
+	if n := len(callAll([]*member.Member{m}, 1, 2*time.Second)); n < 15 {
+		t.Errorf("%d calls in 2 s, at 20 a second", n)
+	}
+}
+
+// Behind a pooler in transaction mode nothing is notified: a stop is seen with a lease, within 2 s.
+func TestAStopIsSeenBehindAPooler(t *testing.T) {
+	tm := newTeam(t)
+	pooler := pgtest.Pooler(t, shared.Server(t), pgbouncer.Options{Mode: pgbouncer.Transaction})
+	setup := tm.setup(tm.begin(0, 1))
+	url := pooler.URL(tm.url)
+	setup.Dial = func(ctx context.Context) (*connect.Conn, error) { return dialURL(ctx, url) }
+	m, err := member.Join(t.Context(), setup, member.Options{})
+	check(t, err)
+	a := tm.join(0, member.Options{})
 	a.Stop(contact.StopUnauthorized, "")
 	stopped := time.Now()
 	for m.Limiter().Take(time.Now()) == 0 && time.Since(stopped) < 10*time.Second {
