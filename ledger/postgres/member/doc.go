@@ -11,7 +11,7 @@
 //
 //   - Calls and credits of all runs of a work never exceed the caps, nor those of all runs of a base URL a budget of one of them
 //     (see [Budget]), whichever runs are killed when.
-//   - The calls of all runs are no closer together than the rate, except for a tolerance of 1 % of the rate's time ([Limiter]).
+//   - The calls of all runs keep the distance of the rate, except for a tolerance of 1 % of the rate's time ([Limiter]).
 //   - A run whose lease was not renewed for 2 s makes no new call.
 //   - A run is declared dead only after this run has looked at its unchanged beat for that run's timeout and 30 s, without
 //     interruption. Its open claims become lost in the same transaction, and only the run that did this reports them.

@@ -31,7 +31,7 @@ type Member struct {
 	stop  context.CancelFunc
 
 	mu      sync.Mutex
-	changed chan struct{} // closed, and made anew, by each lease and whenever something ends
+	changed chan struct{} // closed and replaced by each lease and whenever something ends
 	settled chan struct{} // closed when something is returned; nil: nobody waits for that
 	ending  bool          // the ask pass ends: nobody waits any more
 	closed  bool

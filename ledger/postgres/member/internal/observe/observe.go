@@ -3,7 +3,7 @@
 // A run that is alive changes its beat in the database all the time. An [Observer] reads the beats of the other runs and declares
 // one dead if its beat did not change for as long as a call of that run may take and some patience, while the observer looked at
 // it without interruption. Only the observer's own clock counts. So no clock that is wrong, and no outage of the database, makes
-// a run look dead: in an outage the observer is interrupted too, and begins anew.
+// a run look dead: in an outage the observer is interrupted too, and begins again.
 package observe
 
 import "time"
@@ -25,7 +25,7 @@ type Beat struct {
 type Observer struct {
 	// Patience is how long a beat may be unchanged, besides the run's timeout.
 	Patience time.Duration
-	// MaxGap is how far apart two readings may be. After a longer time the observation begins anew.
+	// MaxGap is how far apart two readings may be. After a longer time the observation begins again.
 	MaxGap time.Duration
 
 	last time.Time

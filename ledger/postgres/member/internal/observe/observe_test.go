@@ -37,7 +37,7 @@ func TestARunIsDeadAfterItsTimeoutAndThePatience(t *testing.T) {
 	}
 }
 
-// A gap in the observation makes it begin anew: by the monotonic clock or, if this machine slept, by the other one.
+// A gap in the observation makes it begin again: by the monotonic clock or, if this machine slept, by the other one.
 func TestAnInterruptionBeginsAnew(t *testing.T) {
 	o := newObserver()
 	beats := []observe.Beat{{Run: 7, Beat: 3}}

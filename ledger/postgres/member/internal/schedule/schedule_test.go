@@ -82,7 +82,7 @@ func TestSlotsKeepTheRate(t *testing.T) {
 				if next.Before(now) {
 					next = now
 				}
-				n := s.Want(now)
+				n := s.Demand(now)
 				s.Add(next, every.Seconds(), n)
 				next = next.Add(time.Duration(n) * every)
 			case 1:
@@ -107,28 +107,28 @@ func TestSlotsKeepTheRate(t *testing.T) {
 }
 
 // A run that does not use slots takes none, and one that lacks some takes more.
-func TestWant(t *testing.T) {
+func TestDemand(t *testing.T) {
 	var s schedule.Slots
 	s.Limit(time.Second)
-	if n := s.Want(noon); n != 0 {
+	if n := s.Demand(noon); n != 0 {
 		t.Errorf("a run without calls takes %d slots", n)
 	}
 	s.Take(noon)
-	if n := s.Want(noon); n != 4 || !func() bool { s.Take(noon); return s.IsShort() }() {
+	if n := s.Demand(noon); n != 4 || !func() bool { s.Take(noon); return s.IsShort() }() {
 		t.Errorf("a run that found no slot takes %d", n)
 	}
 	s.Add(noon, 0.001, 100)
 	for range 40 {
 		s.Take(noon.Add(time.Second))
 	}
-	if n := s.Want(noon.Add(time.Second)); n != 2*40-60 {
+	if n := s.Demand(noon.Add(time.Second)); n != 2*40-60 {
 		t.Errorf("a run that used 40, with 60 in hand, takes %d", n)
 	}
 	s.Add(noon.Add(time.Second), 0.001, 20)
 	for range 40 {
 		s.Take(noon.Add(time.Second))
 	}
-	if n := s.Want(noon.Add(time.Second)); n != 50-40 {
+	if n := s.Demand(noon.Add(time.Second)); n != 50-40 {
 		t.Errorf("a run that used 40 of 80 takes %d", n)
 	}
 	s.Limit(-1)

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// firstWant is how many slots a machine takes when nothing is known of what it needs. The number doubles while they do not suffice.
-const firstWant = 4
+// firstDemand is how many slots a machine takes when nothing is known of what it needs. The number doubles while they do not suffice.
+const firstDemand = 4
 
 // Slots are those that this machine has taken. The zero value does not limit.
 type Slots struct {
 	limited   bool
 	tolerance time.Duration
 	grants    []grant // in the order of their times
-	used      int64   // since the last Want
-	short     bool    // a call found no slot since the last Want
+	used      int64   // since the last Demand
+	short     bool    // a call found no slot since the last Demand
 	retry     time.Time
 }
 
@@ -43,7 +43,7 @@ func (s *Slots) Limit(tolerance time.Duration) {
 // IsLimited reports whether calls need slots.
 func (s *Slots) IsLimited() bool { return s.limited }
 
-// IsShort reports whether a call found no slot since the last Want.
+// IsShort reports whether a call found no slot since the last Demand.
 func (s *Slots) IsShort() bool { return s.short }
 
 // Add adds n slots from first on, every so many seconds. They are after all that were added before.
@@ -103,10 +103,10 @@ func (s *Slots) discard(now time.Time) {
 	}
 }
 
-// Want returns how many slots to take from the schedule now, so that those in hand suffice until the next time that is asked. A
+// Demand returns how many slots to take from the schedule now, so that those in hand suffice until the next time that is asked. A
 // slot that is taken and not used is lost to the other machines, so it is hardly more than were used since the last time, unless
 // they did not suffice.
-func (s *Slots) Want(now time.Time) int64 {
+func (s *Slots) Demand(now time.Time) int64 {
 	used, short := s.used, s.short
 	s.used, s.short = 0, false
 	if !s.limited && used == 0 {
@@ -115,7 +115,7 @@ func (s *Slots) Want(now time.Time) int64 {
 	s.discard(now)
 	want := used + used/4
 	if short {
-		want = max(firstWant, 2*used)
+		want = max(firstDemand, 2*used)
 	}
 	for _, g := range s.grants {
 		want -= g.n
