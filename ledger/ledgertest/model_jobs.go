@@ -118,6 +118,9 @@ func (m *model) results() {
 		}
 	}
 	m.begin(len(outcomes))
+	if len(outcomes) > 0 {
+		m.last = max(m.last, m.clock)
+	}
 	end := ledger.JobState("")
 	if !slices.Contains(j.done, false) && (all || rapid.Bool().Draw(m.T, "ends")) {
 		ends := []ledger.JobState{ledger.JobDone, ledger.JobRefused, ledger.JobReleased, ledger.JobLost, ledger.JobExpired, ledger.JobUnreadable}

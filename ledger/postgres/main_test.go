@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"flag"
 	"testing"
 	"time"
 
@@ -14,7 +15,10 @@ import (
 
 var shared pgtest.Shared
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(shared.Around(m)) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("rapid.checks", "25") // each check has a database of its own; the command line can ask for more
+	goleak.VerifyTestMain(shared.Around(m))
+}
 
 // newLedger creates a ledger in a database of its own, and returns the URL of the database.
 func newLedger(t testing.TB) string {

@@ -89,6 +89,13 @@ func (o *openIntents) end(row *commitRow) {
 	}
 }
 
+// noteEnds notes when the outcomes of a row ended whose intents are of no interest.
+func (o *openIntents) noteEnds(row *commitRow) {
+	for i := 0; i < len(row.keys); i += endedSize {
+		o.lastEnd = max(o.lastEnd, readEnded(row.keys[i:]).at)
+	}
+}
+
 // shrink removes ended intents from the list, so that it does not grow with the run.
 func (o *openIntents) shrink() {
 	old := o.list
@@ -131,10 +138,15 @@ func (l *Ledger) openCalls() (map[int64][]contact.Outcome, error) {
 	err := l.walk(max(from, l.pruned+1), func(c *commitRow) error {
 		o, ok := all[c.run]
 		switch {
-		case !ok || c.job != 0:
+		case !ok:
+			return nil
+		case c.contacts == nil && c.job != 0:
+			o.noteEnds(c)
 			return nil
 		case c.contacts == nil:
 			o.end(c)
+			return nil
+		case c.job != 0:
 			return nil
 		}
 		return o.addCommit(c)
