@@ -213,7 +213,7 @@ func (s *stage) stats(ctx context.Context) (stats fakeapi.Stats, err error) {
 func (s *stage) enrich(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := s.command(ctx, name, s.program, args...)
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "SELLING_API_KEY=demo", "ENRICH_URL="+s.api, "ENRICH_LEDGER="+s.ledger, "XDG_CONFIG_HOME="+s.dir)
+	cmd.Env = append(os.Environ(), "SELLING_API_KEY=demo", "ENRICH_URL="+s.api, "ENRICH_LEDGER="+s.ledger, "XDG_CONFIG_HOME="+filepath.Join(s.dir, "config"))
 	return cmd
 }
 
