@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -20,7 +21,8 @@ import (
 const longCopy = `Copies all records of a ledger into an empty one: from a file to a database that many machines share, back, or
 from one file to another. FROM and TO are files or postgres://… URLs; a database needs ` + "`enrich ledger init`" + ` first. No run may
 be using either of them. Afterwards the copy is read again, and its records are counted and compared by their checksums. FROM
-stays: do not use both, because each would pay for the same contacts.`
+stays: do not use both, because each would pay for the same contacts. If a run could not record its last answers, because the
+database was away for too long, FROM can be the file that its message named: they are added to TO.`
 
 func copyCommand(w world) *cobra.Command {
 	s := settings.Defaults()
@@ -56,7 +58,7 @@ func copyCommand(w world) *cobra.Command {
 		stop := w.listen()
 		defer stop.Close()
 		c := copier{printer: console.NewPrinter(w.console, s.Console()), from: from, to: to, settings: &s, told: time.Now()}
-		copied, err := c.copy(stop.Interrupted)
+		said, err := c.do(stop.Interrupted)
 		if sig := stop.Signal(); err != nil && sig != nil {
 			return shutdown.Interruption{Signal: sig}
 		}
@@ -66,7 +68,10 @@ func copyCommand(w world) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return printCopied(w, copied)
+		if _, err := fmt.Fprintln(w.stdout, said); err != nil {
+			return fmt.Errorf("write standard output: %w", err)
+		}
+		return nil
 	}
 	return cmd
 }
@@ -104,6 +109,60 @@ type copier struct {
 	digest   ledger.Digest
 	entries  int64
 	told     time.Time // when progress was shown
+}
+
+// An uncommittedStore takes answers that a run could not commit, because its database was away for too long, from the file in which
+// the run has left them.
+type uncommittedStore interface {
+	AddUncommitted(ctx context.Context, r io.Reader) (added, known int, err error)
+}
+
+// do copies a ledger, or the answers that a run has left in a file, and says what was done.
+func (c *copier) do(ctx context.Context) (said string, err error) {
+	if left := openUncommitted(c.from); left != nil {
+		defer func() { _ = left.Close() }() // it was only read
+		return c.addUncommitted(ctx, left)
+	}
+	copied, err := c.copy(ctx)
+	if err != nil {
+		return "", err
+	}
+	return copiedText(copied), nil
+}
+
+// openUncommitted opens a file of answers, which consists of JSON objects. It returns nil for anything else.
+func openUncommitted(place settings.LedgerPlace) *os.File {
+	if place.IsShared() {
+		return nil
+	}
+	f, err := os.Open(place.File)
+	if err != nil {
+		return nil // opening it as a ledger says why
+	}
+	var first [1]byte
+	if _, err := f.ReadAt(first[:], 0); err == nil && first[0] == '{' {
+		return f
+	}
+	_ = f.Close() // it was only read
+	return nil
+}
+
+// addUncommitted records the answers that a run has left in a file, in the ledger that did not take them.
+func (c *copier) addUncommitted(ctx context.Context, left io.Reader) (said string, err error) {
+	to, err := openStore(ctx, c.to, storeOptions{mustExist: true, lockWait: c.settings.LockWait, printer: c.printer})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	store, ok := to.(uncommittedStore)
+	if !ok {
+		return "", usage(fmt.Errorf("%s has answers for a database: name that as TO", console.Name(c.from.Name())))
+	}
+	added, known, err := store.AddUncommitted(ctx, left)
+	if err != nil {
+		return "", fmt.Errorf("add the answers in %s: %w", console.Name(c.from.Name()), err)
+	}
+	return fmt.Sprintf("added %s; %d were in the ledger already", console.Count(int64(added), "outcome"), known), nil
 }
 
 // copy returns what was copied.
@@ -182,7 +241,7 @@ func (c *copier) readBack(ctx context.Context) (d *ledger.Digest, err error) {
 	return d, err
 }
 
-func printCopied(w world, d *ledger.Digest) error {
+func copiedText(d *ledger.Digest) string {
 	text := fmt.Sprintf("copied and compared: %s, %s, %s", console.Count(d.Runs, "run"), console.Count(d.Outcomes, "outcome"), console.Count(d.Intents, "intent"))
 	if d.Jobs > 0 {
 		text += ", " + console.Count(d.Jobs, "bulk job")
@@ -190,8 +249,5 @@ func printCopied(w world, d *ledger.Digest) error {
 	if d.Raw > 0 {
 		text += ", " + console.Count(d.Raw, "raw result")
 	}
-	if _, err := fmt.Fprintln(w.stdout, text); err != nil {
-		return fmt.Errorf("write standard output: %w", err)
-	}
-	return nil
+	return text
 }

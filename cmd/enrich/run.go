@@ -154,7 +154,7 @@ func (j *job) newClient(key client.Key, rate client.Rate, proxy client.Proxy) (*
 
 // run does both passes over an input that has been opened and checked, and returns what the run came to.
 func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (*pipeline.Summary, error) {
-	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{lockWait: j.settings.LockWait, requireSync: j.settings.RequireSync, maxElapsed: j.settings.MaxElapsed}); err != nil {
+	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{lockWait: j.settings.LockWait, requireSync: j.settings.RequireSync, maxElapsed: j.settings.MaxElapsed, uncommitted: j.settings.Out}); err != nil {
 		return nil, err
 	}
 	if err := j.countBudget(); err != nil {

@@ -260,3 +260,26 @@ func TestTheReadmesQueriesInADatabase(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestCopiesOfADatabase: a team starts with a file and leaves with one; nothing is paid for again.
+func TestCopiesOfADatabase(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Match: 0.8})
+	s.list("l.csv", 200, "")
+	s.run(exitOK, "run", "l.csv") // the ledger is a file
+	url := databases.Database(t)
+	s.run(exitUsage, "ledger", "copy", "ledger.db", url).saying("enrich ledger init")
+	s.run(exitOK, "ledger", "init", "--ledger", url)
+	s.run(exitOK, "ledger", "copy", "ledger.db", url).saying("copied and compared: 1 run, 200 outcomes, 200 intents")
+	s.run(exitUsage, "ledger", "copy", "ledger.db", url).saying("the ledger is not empty")
+	s.run(exitOK, "ledger", "copy", url, "back.db").saying("200 outcomes")
+	s.mkdir("database", "back")
+	s.run(exitOK, "run", "--ledger", url, "--out", "database", "l.csv").saying("200 answered before")
+	s.run(exitOK, "run", "--ledger", "back.db", "--out", "back", "l.csv").saying("200 answered before")
+	s.same("l.results.csv", "database/l.results.csv", "back/l.results.csv")
+	s.calls(200)
+	if err := os.WriteFile(s.path("left.jsonl"), []byte("{}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.run(exitUsage, "ledger", "copy", "left.jsonl", "back.db").saying("has answers for a database")
+}

@@ -32,6 +32,8 @@ type storeOptions struct {
 	requireSync bool
 	// maxElapsed is how long a database may be away; 0: two minutes.
 	maxElapsed time.Duration
+	// uncommitted is the folder for answers that a database did not take; "": the working directory.
+	uncommitted string
 	// printer shows the warnings of a database, and waits for it.
 	printer *console.Printer
 }
@@ -75,7 +77,7 @@ func (o *storeOptions) database(place settings.LedgerPlace) postgres.Options {
 	wait := databaseWait{printer: o.printer, most: o.maxElapsed}
 	return postgres.Options{
 		URL: place.URL.String(), ReadOnly: o.readOnly, MustExist: true, ByEmail: o.byEmail, RequireSync: o.requireSync,
-		MaxElapsed: o.maxElapsed, Warn: func(text string) { o.printer.Warn(text, "event", "database") }, Waiting: wait.say,
+		Uncommitted: o.uncommitted, MaxElapsed: o.maxElapsed, Warn: func(text string) { o.printer.Warn(text, "event", "database") }, Waiting: wait.say,
 	}
 }
 
