@@ -47,7 +47,7 @@ type Store interface {
 	AnsweredAddresses(ctx context.Context, addresses []contact.Key, fresh Fresh) (int64, error)
 	// AnsweredAddressesOf returns how many different addresses, of the contacts that a run has sent, had such an answer when the
 	// run began. The contacts in its open jobs count; those in jobs of other runs, and those that were released, do not.
-	// A store may leave out the earlier answer of a contact that the run has answered anew: it was too old to be reused.
+	// A store may leave out the earlier answer of a contact that the run has answered again: it was too old to be reused.
 	AnsweredAddressesOf(ctx context.Context, run int64, fresh Fresh) (int64, error)
 	// Outcomes reads outcomes by their references. If the answers are large it may leave some with Kind 0, but never a single
 	// one. Contact and Keys are not filled.

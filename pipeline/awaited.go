@@ -99,7 +99,7 @@ func (s *awaitedContacts) reopen() {
 	s.overdue = nil
 }
 
-// reset forgets all: another round begins, and whoever has their rows then looks at them again.
+// reset forgets all: another round begins, and the run that has their rows then looks at them again.
 func (s *awaitedContacts) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -110,7 +110,7 @@ func (w *teamWorld) play() []string {
 }
 
 // behave makes the API and the ledger of a team behave as the world says. What an address comes to does not depend on chance, so
-// that it is the same whoever sends it.
+// that it is the same for each sender.
 func (w *teamWorld) behave(tm *team) {
 	tm.random = rand.New(rand.NewPCG(w.seed, 1))
 	tm.takeover, tm.proved = w.takeover, true

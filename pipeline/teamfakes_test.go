@@ -36,7 +36,7 @@ type team struct {
 
 	calls    map[string]int // at the API, by address
 	answered map[string]int
-	refused  map[string][]*teamRun // by whom
+	refused  map[string][]*teamRun // the runs that were refused, by address
 	lost     map[string]int        // lost outcomes, by address
 	charged  map[string]int
 	lookups  int   // contacts that were looked up

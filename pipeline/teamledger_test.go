@@ -93,7 +93,7 @@ func (m *teamRun) Commit(_ context.Context, run int64, intents []ledger.Intent, 
 		}
 		o.Run = run
 		m.record(m, o.Keys.Request, *o)
-		if m.dead { // the run does not know it, and whoever takes it over reads it here
+		if m.dead { // the run does not know it, and the run that takes it over reads it here
 			m.reserved--
 			m.budget.Settle(o, 0)
 		}

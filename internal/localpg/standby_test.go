@@ -119,7 +119,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A setting that is changed while the server runs holds for new connections, also after a restart.
+// A setting that is changed while the server runs applies to new connections, also after a restart.
 func TestSet(t *testing.T) {
 	server := pgtest.Start(t, localpg.Options{})
 	ok(t, server.Set(t.Context(), "work_mem", "7MB"))

@@ -147,7 +147,7 @@ func testAddressesOfRun(t *testing.T, newBackend func(testing.TB) Backend) {
 func (m *model) checkAddresses(s ledger.Store, writer bool) {
 	fresh := ledger.Fresh{Match: at(rapid.IntRange(0, m.clock).Draw(m.T, "match since")), NoMatch: at(rapid.IntRange(0, m.clock).Draw(m.T, "no match since"))}
 	latest, before, sent := map[int]bool{}, map[int]bool{}, map[int]bool{}
-	answeredBefore, anew := map[int]bool{}, map[int]bool{} // persons, and addresses of which one was answered anew
+	answeredBefore, anew := map[int]bool{}, map[int]bool{} // persons, and addresses of which one was answered again
 	for _, e := range m.events {
 		address := e.person / 2
 		if e.kind.Answered() && e.run != m.run {

@@ -82,7 +82,7 @@ func TestAnAddressIsClaimedOnce(t *testing.T) {
 	}
 }
 
-// Two runs that want the same contacts at the same time share them: each is claimed once, and nothing deadlocks.
+// Two runs that ask for the same contacts at the same time share them: each is claimed once, and nothing deadlocks.
 func TestEachContactIsClaimedByOneOfManyRuns(t *testing.T) {
 	const runs, contacts, group = 4, 400, 20
 	url := newLedger(t)

@@ -34,5 +34,5 @@
 // Texts that cannot be text of PostgreSQL (invalid UTF-8, NUL) are stored without these characters, except an answer: it is then
 // in column raw, byte for byte.
 //
-// The keys of a commit are sorted: two transactions that want the same contacts take them in one order, so they do not deadlock.
+// The keys of a commit are sorted: two transactions that claim the same contacts take them in one order, so they do not deadlock.
 package postgres

@@ -16,8 +16,8 @@ const (
 	portTries = 200
 )
 
-// A Port is a free TCP port of 127.0.0.1, reserved among all programs that use this package: whoever reserves it has the UDP port
-// of the same number. The reservation ends with the process at the latest.
+// A Port is a free TCP port of 127.0.0.1, reserved among all programs that use this package: the process that reserves it has the
+// UDP port of the same number. The reservation ends with the process at the latest.
 type Port struct {
 	// Number is the TCP port.
 	Number int

@@ -158,7 +158,7 @@ func (p *Process) KillChild(pid int) error {
 	return kill(pid, syscall.SIGKILL)
 }
 
-// kill sends a signal. It is no error if the process is gone.
+// kill sends a signal. A process that is gone is not an error.
 func kill(pid int, s syscall.Signal) error {
 	if err := syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("signal process %d: %w", pid, err)
