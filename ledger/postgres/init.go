@@ -53,15 +53,7 @@ func Init(ctx context.Context, o Options) (before, now int, err error) {
 }
 
 func (l *Ledger) init(ctx context.Context, before *int) error {
-	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.reader.Use(ctx, func(a *connect.Conn) error {
-			return l.writer.Use(ctx, func(b *connect.Conn) error { return connect.CheckSession(ctx, a, b) })
-		})
-	})
-	if err != nil {
-		return err
-	}
-	if err := l.checkReplicas(); err != nil {
+	if err := l.checkServer(ctx); err != nil {
 		return err
 	}
 	return l.transaction(ctx, func(tx pgx.Tx) error {

@@ -21,9 +21,11 @@ type Ledger struct {
 	options Options
 	config  *pgx.ConnConfig
 	policy  connect.Policy
-	server  connect.Server // as it was when the ledger was opened
-	version int            // of the schema; 0: there is none, and the ledger is empty
-	removed time.Time      // when something was last forgotten or pruned
+	version int       // of the schema; 0: there is none, and the ledger is empty
+	removed time.Time // when something was last forgotten or pruned
+
+	serverMu sync.Mutex
+	server   connect.Server // as it was at the last connection
 
 	writer *connect.Slot // commits
 	reader *connect.Slot // lookups; read only: in one transaction

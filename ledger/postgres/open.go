@@ -39,15 +39,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 func (l *Ledger) Name() string { return fmt.Sprintf("%s on %s", l.config.Database, l.config.Host) }
 
 func (l *Ledger) open(ctx context.Context) error {
-	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.reader.Use(ctx, func(a *connect.Conn) error {
-			return l.writer.Use(ctx, func(b *connect.Conn) error { return connect.CheckSession(ctx, a, b) })
-		})
-	})
-	if err != nil {
-		return err
-	}
-	if err := l.checkReplicas(); err != nil {
+	if err := l.checkServer(ctx); err != nil {
 		return err
 	}
 	if err := l.loadMeta(ctx); err != nil || l.version == 0 {
@@ -59,6 +51,25 @@ func (l *Ledger) open(ctx context.Context) error {
 	return l.takeOverLeft(ctx)
 }
 
+// startWait bounds how long Open waits for a database that is away: it may be restarting, or the URL may be wrong.
+const startWait = 15 * time.Second
+
+// checkServer checks that the server can keep the promises, before anything is read from the ledger.
+func (l *Ledger) checkServer(ctx context.Context) error {
+	policy := l.policy
+	policy.MaxElapsed = min(policy.MaxElapsed, startWait)
+	other := connect.NewSlot(l.dial) // two sessions that are not in a transaction
+	err := connect.Retry(ctx, policy, func(ctx context.Context) error {
+		return other.Use(ctx, func(a *connect.Conn) error {
+			return l.writer.Use(ctx, func(b *connect.Conn) error { return connect.CheckSession(ctx, a, b) })
+		})
+	})
+	if err = errors.Join(err, other.Close(ctx)); err != nil {
+		return err
+	}
+	return l.checkReplicas()
+}
+
 // dial connects and checks the server, which may be another one than before.
 func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
 	c, err := connect.Dial(ctx, l.config)
@@ -66,6 +77,8 @@ func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
 		return nil, err
 	}
 	server, err := c.Inspect(ctx)
+	l.serverMu.Lock()
+	defer l.serverMu.Unlock()
 	if err == nil {
 		err = server.Check()
 	}

@@ -197,3 +197,26 @@ func addFile(t testing.TB, l *postgres.Ledger, path string) (added, known int, e
 	defer func() { check(t, file.Close()) }()
 	return l.AddUncommitted(t.Context(), file)
 }
+
+// A commit waits for a failover: after the primary is lost, the run goes on with the standby, which has what was acknowledged.
+func TestAFailover(t *testing.T) {
+	server := pgtest.Start(t, localpg.Options{})
+	url, err := server.CreateDatabase(t.Context(), "ledger")
+	check(t, err)
+	_, _, err = postgres.Init(t.Context(), postgres.Options{URL: url})
+	check(t, err)
+	standby := pgtest.Standby(t, server, true)
+	hosts := "postgres://postgres@" + server.Addr() + "," + standby.Addr() + "/ledger?sslmode=disable&target_session_attrs=read-write"
+	l := open(t, postgres.Options{URL: hosts, RequireSync: true, MaxElapsed: time.Minute})
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2)})
+	ledgertest.Commit(t, l, run, nil, ledgertest.Outcome(1, contact.Matched))
+	check(t, server.Kill())
+	promoted := make(chan error, 1)
+	go func() { promoted <- standby.Promote(t.Context()) }()
+	ledgertest.Commit(t, l, run, []ledger.Intent{seen(t, l, 3)}, ledgertest.Outcome(2, contact.Matched))
+	check(t, <-promoted)
+	if v := ledgertest.Valid(t, l); v.Outcomes != 2 || v.Intents != 3 {
+		t.Errorf("%+v", v)
+	}
+}

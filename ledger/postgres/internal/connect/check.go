@@ -48,7 +48,7 @@ func (c *Conn) Inspect(ctx context.Context) (s Server, err error) {
 	if err := c.QueryRow(ctx, "SELECT version()").Scan(&s.Version); err != nil {
 		return s, err
 	}
-	if err := s.checkVersion(); err != nil {
+	if err := s.CheckVersion(); err != nil {
 		return s, err
 	}
 	err = c.QueryRow(ctx, inspect).Scan(&s.Version, &s.Number, &s.Standby, &s.Fsync, &s.FullPages, &s.SyncCommit, &s.Identifier,
@@ -56,8 +56,8 @@ func (c *Conn) Inspect(ctx context.Context) (s Server, err error) {
 	return s, err
 }
 
-// checkVersion refuses servers that only speak PostgreSQL's protocol, and forks that distribute its tables.
-func (s *Server) checkVersion() error {
+// CheckVersion refuses servers that only speak PostgreSQL's protocol, and forks that distribute its tables.
+func (s *Server) CheckVersion() error {
 	lower := strings.ToLower(s.Version)
 	for _, other := range []string{"cockroach", "yugabyte", "-yb-", "citus", "redshift", "greenplum", "materialize", "risingwave", "cratedb", "questdb"} {
 		if strings.Contains(lower, other) {

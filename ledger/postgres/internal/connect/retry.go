@@ -17,6 +17,9 @@ var ErrClosed = errors.New("the connection to the database is closed")
 // errAway marks an error of a server that is not able to work now, but may be soon.
 var errAway = errors.New("the database is not available")
 
+// Away marks an error of a server that may be another one soon: a standby during a failover.
+func Away(err error) error { return errors.Join(err, errAway) }
+
 // Transient reports whether an error may pass: the connection broke or cannot be made, the server is starting or stopping, is
 // not the primary now, lacks memory, disk or connections, or ended the transaction because of another one.
 func Transient(err error) bool {

@@ -1,0 +1,209 @@
+package postgres_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"enrich/contact"
+	"enrich/internal/localpg"
+	"enrich/internal/localpg/pgbouncer"
+	"enrich/internal/localpg/pgtest"
+	"enrich/ledger"
+	"enrich/ledger/ledgertest"
+	"enrich/ledger/postgres"
+)
+
+// refused opens a ledger that must be refused, for writing, for reading and by Init.
+func refused(t *testing.T, what string, o postgres.Options, expected error) {
+	t.Helper()
+	for _, readOnly := range []bool{false, true} {
+		o.ReadOnly = readOnly
+		if l, err := postgres.Open(t.Context(), o); !errors.Is(err, expected) || !errors.Is(err, ledger.ErrRefused) {
+			t.Errorf("%s: open (read only: %t): %v", what, readOnly, err)
+			if err == nil {
+				l.Drop()
+			}
+		}
+	}
+	if _, _, err := postgres.Init(t.Context(), o); !errors.Is(err, expected) || !errors.Is(err, ledger.ErrRefused) {
+		t.Errorf("%s: init: %v", what, err)
+	}
+}
+
+func TestAServerThatMayLoseCommitsIsRefused(t *testing.T) {
+	for setting, value := range map[string]string{"fsync": "off", "full_page_writes": "off"} {
+		server := pgtest.Start(t, localpg.Options{Settings: map[string]string{setting: value}})
+		url, err := server.CreateDatabase(t.Context(), "ledger")
+		check(t, err)
+		refused(t, setting, postgres.Options{URL: url}, postgres.ErrNoSync)
+	}
+	url := newLedger(t)
+	query(t, url, "ALTER TABLE enrich.raw SET UNLOGGED")
+	if _, err := postgres.Open(t.Context(), postgres.Options{URL: url}); !errors.Is(err, postgres.ErrNoSync) || !strings.Contains(err.Error(), "ALTER TABLE enrich.raw SET LOGGED") {
+		t.Errorf("an unlogged table: %v", err)
+	}
+}
+
+// What a role or a database sets is not what a commit gets: it waits for the disk, and no limit of time ends it.
+func TestTheSessionsSettingsWin(t *testing.T) {
+	url := newLedger(t)
+	for _, setting := range []string{"synchronous_commit = off", "search_path = 'nowhere'", "default_transaction_isolation = 'serializable'", "lock_timeout = '1ms'"} {
+		query(t, url, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET "+strings.ReplaceAll(setting, "'", "''")+"', current_database()); END $$")
+	}
+	l := open(t, postgres.Options{URL: url})
+	run := ledgertest.Begin(t, l)
+	// The commit waits for a transaction that has locked the run's row.
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { query(t, url, "DO $$ BEGIN PERFORM FROM enrich.run FOR UPDATE; PERFORM pg_sleep(0.2); END $$") })
+	for len(query(t, url, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")) == 0 {
+	}
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)}, ledgertest.Outcome(1, contact.Matched))
+	check(t, l.Finish(t.Context(), run, "", 0))
+	ledgertest.Valid(t, l)
+	if answers := l.Answers(); answers != 1 {
+		t.Errorf("%d answers", answers)
+	}
+}
+
+func TestStandbys(t *testing.T) {
+	server := pgtest.Start(t, localpg.Options{})
+	url, err := server.CreateDatabase(t.Context(), "ledger")
+	check(t, err)
+	_, _, err = postgres.Init(t.Context(), postgres.Options{URL: url, RequireSync: true})
+	check(t, err) // there is no standby
+	standby := pgtest.Standby(t, server, false)
+	refused(t, "a standby", postgres.Options{URL: standby.URL("ledger")}, postgres.ErrStandby)
+	var warnings []string
+	warn := func(text string) { warnings = append(warnings, text) }
+	l := open(t, postgres.Options{URL: url, Warn: warn})
+	check(t, l.Close())
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "synchronous_standby_names") {
+		t.Errorf("warnings: %q", warnings)
+	}
+	refused(t, "no synchronous standby", postgres.Options{URL: url, RequireSync: true}, postgres.ErrNoReplica)
+	check(t, server.Set(t.Context(), "synchronous_standby_names", "*"))
+	warnings = nil
+	l = open(t, postgres.Options{URL: url, Warn: warn, RequireSync: true})
+	check(t, l.Close())
+	if len(warnings) != 0 {
+		t.Errorf("with a synchronous standby: %q", warnings)
+	}
+}
+
+func TestPoolers(t *testing.T) {
+	url := newLedger(t)
+	server := shared.Server(t)
+	refused(t, "transactions", postgres.Options{URL: pgtest.Pooler(t, server, pgbouncer.Options{Mode: pgbouncer.Transaction}).URL(url)}, postgres.ErrPooler)
+	l := open(t, postgres.Options{URL: pgtest.Pooler(t, server, pgbouncer.Options{Mode: pgbouncer.Session}).URL(url)})
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)}, ledgertest.Outcome(1, contact.Matched))
+	check(t, l.Close())
+}
+
+// What is in the database decides whether it can be used.
+func TestTheSchemaIsChecked(t *testing.T) {
+	empty := shared.Database(t)
+	if _, err := postgres.Open(t.Context(), postgres.Options{URL: empty}); !errors.Is(err, ledger.ErrMissing) {
+		t.Errorf("no ledger: %v", err)
+	}
+	if _, err := postgres.Open(t.Context(), postgres.Options{URL: empty, ReadOnly: true, MustExist: true}); !errors.Is(err, ledger.ErrMissing) {
+		t.Errorf("no ledger to read: %v", err)
+	}
+	for _, test := range []struct {
+		change   string
+		expected error
+	}{
+		{"UPDATE enrich.meta SET version = version + 1", ledger.ErrNewer},
+		{"UPDATE enrich.meta SET system_identifier = 1", postgres.ErrOtherServer},
+		{"DELETE FROM enrich.meta", ledger.ErrDamaged},
+		{"DROP TABLE enrich.contact CASCADE", ledger.ErrDamaged},
+	} {
+		url := newLedger(t)
+		l := open(t, postgres.Options{URL: url})
+		run := ledgertest.Begin(t, l)
+		ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)}, ledgertest.Outcome(1, contact.Matched))
+		check(t, l.Close())
+		query(t, url, test.change)
+		if l, err := postgres.Open(t.Context(), postgres.Options{URL: url}); !errors.Is(err, test.expected) {
+			t.Errorf("%s: %v", test.change, err)
+			if err == nil {
+				l.Drop()
+			}
+		}
+	}
+}
+
+// A dump that was restored in another cluster is used only after somebody has said so: it may lack answers.
+func TestInitAcceptsAnotherCluster(t *testing.T) {
+	url := newLedger(t)
+	query(t, url, "UPDATE enrich.meta SET system_identifier = 1")
+	before, now, err := postgres.Init(t.Context(), postgres.Options{URL: url})
+	if err != nil || before != now || now < 1 {
+		t.Fatal(before, now, err)
+	}
+	check(t, open(t, postgres.Options{URL: url}).Close())
+}
+
+func TestAnUnreachableDatabase(t *testing.T) {
+	server := pgtest.Start(t, localpg.Options{Password: "secret"})
+	url := server.URL("postgres")
+	start := time.Now()
+	for what, o := range map[string]postgres.Options{
+		"a wrong password": {URL: strings.Replace(url, "secret", "wrong", 1)},
+		"no such database": {URL: strings.Replace(url, "/postgres?", "/nowhere?", 1)},
+	} {
+		t.Setenv("PGPASSWORD", "wrong")
+		o.URL = strings.Replace(strings.Replace(o.URL, ":wrong@", "@", 1), ":secret@", "@", 1)
+		if what == "no such database" {
+			t.Setenv("PGPASSWORD", "secret")
+		}
+		if _, err := postgres.Open(t.Context(), o); !errors.Is(err, ledger.ErrUnreachable) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if since := time.Since(start); since > 30*time.Second {
+		t.Errorf("it waited %s for what does not pass", since)
+	}
+}
+
+// The roles that Init creates are enough for what they are for, and no more.
+func TestRoles(t *testing.T) {
+	url := newLedger(t)
+	as := func(role string) postgres.Options {
+		name := "user_" + strings.TrimPrefix(role, "enrich_")
+		query(t, url, "DO $$ BEGIN CREATE ROLE "+name+" LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+		if role != "" {
+			query(t, url, "GRANT "+role+" TO "+name)
+		}
+		return postgres.Options{URL: strings.Replace(url, "postgres@", name+"@", 1)}
+	}
+	if _, err := postgres.Open(t.Context(), as("")); !errors.Is(err, ledger.ErrRefused) {
+		t.Errorf("a stranger: %v", err)
+	}
+	l := open(t, as("enrich_run"))
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2)})
+	ledgertest.Commit(t, l, run, []ledger.Intent{seen(t, l, 3)}, ledgertest.Outcome(1, contact.Matched), ledgertest.Outcome(2, contact.Lost))
+	check(t, l.Close())
+	l = open(t, as("enrich_run")) // takes over
+	check(t, l.CheckUnchanged(t.Context()))
+	ledgertest.Valid(t, l)
+	if _, err := l.Forget(t.Context(), ledgertest.Person(1).Contact); !errors.Is(err, ledger.ErrRefused) {
+		t.Errorf("the run role forgets: %v", err)
+	}
+	check(t, l.Close())
+	l = open(t, as("enrich_erase"))
+	if n, err := l.Forget(t.Context(), ledgertest.Person(1).Contact); err != nil || n.Answers != 1 {
+		t.Error(n, err)
+	}
+	check(t, l.Close())
+	l = open(t, as("enrich_erase"))
+	if n, err := l.Prune(t.Context(), time.Now()); err != nil || n.Others != 2 {
+		t.Error(n, err)
+	}
+	check(t, l.Close())
+}
