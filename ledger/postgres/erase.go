@@ -18,7 +18,7 @@ import (
 // that returns them or contains the address, and everything else that was sent and answered for the same request. It returns what
 // was removed. A contact that is forgotten is new: sent again, it costs again. If it is in an open job, its result will be dropped.
 //
-// Forget and [Ledger.Prune] are one transaction each, in which the tables are written anew: afterwards nothing of what was removed
+// Forget and [Ledger.Prune] are one transaction each, in which the tables are rewritten: afterwards nothing of what was removed
 // is in their files. It is still in the server's write-ahead log, its archive and its backups until these expire. They need the
 // role enrich_erase, and wait for those who read the ledger. [ledger.ErrLocked] means that a run is live. Afterwards the ledger
 // accepts nothing more until it is opened again.
@@ -106,7 +106,7 @@ func (e *erasure) begin(ctx context.Context) error {
 	return err
 }
 
-// end writes the tables anew, and records when it was, if anything was removed.
+// end rewrites the tables, and records when it was, if anything was removed.
 func (e *erasure) end(ctx context.Context) error {
 	if e.removed == (ledger.Erased{}) {
 		return nil

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -244,8 +243,7 @@ func (l *Ledger) takeOverLeft(ctx context.Context) error {
 type ghosts struct {
 	outcomes []contact.Outcome
 	byKey    map[contact.Key][]int // indexes of outcomes, by the key that identifies a contact
-	runs     []int64
-	jobs     []*jobRow // whose submission is not known to have been accepted
+	jobs     []*jobRow             // whose submission is not known to have been accepted
 }
 
 // findGhosts finds them. The Ref of each is its index in found, counted backwards from -1.
@@ -256,7 +254,6 @@ func (l *Ledger) findGhosts(ctx context.Context) error {
 	}
 	l.ghost.byKey = map[contact.Key][]int{}
 	for i := range runs {
-		l.ghost.runs = append(l.ghost.runs, runs[i].id)
 		err := l.reader.Use(ctx, func(c *connect.Conn) error {
 			lost, err := lostCalls(ctx, c, &runs[i])
 			l.found = append(l.found, lost...)
@@ -293,6 +290,3 @@ func (g *ghosts) overlay(keys []contact.Keys, states []ledger.State, byEmail boo
 		}
 	}
 }
-
-// isGhost reports whether the claims of a run are lost.
-func (g *ghosts) isGhost(run int64) bool { return slices.Contains(g.runs, run) }

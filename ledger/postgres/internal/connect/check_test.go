@@ -88,7 +88,7 @@ func TestRetry(t *testing.T) {
 			}
 			return nil
 		})
-		if err != nil || tries != 4 || len(said) != 2 || said[0] != passing || said[1] != nil {
+		if err != nil || tries != 4 || len(said) != 2 || !errors.Is(said[0], passing) || said[1] != nil {
 			t.Errorf("%v after %d tries; %v", err, tries, said)
 		}
 		start := time.Now()

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrClosed: the slot was closed.
+// ErrClosed is the error of a slot that was closed.
 var ErrClosed = errors.New("the connection to the database is closed")
 
 // errAway marks an error of a server that is not able to work now, but may be soon.

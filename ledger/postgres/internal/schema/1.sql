@@ -225,7 +225,7 @@ CREATE VIEW enrich.jobs AS SELECT
 
 CREATE VIEW enrich.job_raw AS SELECT id, job, content FROM enrich.raw;
 
--- Writes the tables anew: what was deleted stays in the pages of a table until then. Only the owner may do that, so the role that
+-- Rewrites the tables: what was deleted stays in the pages of a table until then. Only the owner may do that, so the role that
 -- forgets and prunes does it through this function. Each statement changes no value.
 CREATE FUNCTION enrich.rewrite() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 BEGIN

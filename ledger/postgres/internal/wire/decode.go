@@ -46,7 +46,7 @@ func (r *Row) UUID() (v [16]byte) {
 	return v
 }
 
-// Int8, Int4 and Int2 return an integer; 0 for null.
+// Int8 returns a bigint; 0 for null.
 func (r *Row) Int8() int64 {
 	if v := r.next(8); v != nil {
 		return int64(binary.BigEndian.Uint64(v))
@@ -54,7 +54,7 @@ func (r *Row) Int8() int64 {
 	return 0
 }
 
-// Int4 is like [Row.Int8].
+// Int4 returns an integer; 0 for null.
 func (r *Row) Int4() int32 {
 	if v := r.next(4); v != nil {
 		return int32(binary.BigEndian.Uint32(v))
@@ -62,7 +62,7 @@ func (r *Row) Int4() int32 {
 	return 0
 }
 
-// Int2 is like [Row.Int8].
+// Int2 returns a smallint; 0 for null.
 func (r *Row) Int2() int16 {
 	if v := r.next(2); v != nil {
 		return int16(binary.BigEndian.Uint16(v))

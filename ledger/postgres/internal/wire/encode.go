@@ -60,15 +60,28 @@ func (a *Array) begin(oid, size uint32) {
 	a.b = b
 }
 
-// The functions that begin an array empty it and keep its memory.
-
+// BeginUUIDs starts an array of uuid; it keeps the memory of the one before.
 func (a *Array) BeginUUIDs() { a.begin(oidUUID, 16) }
+
+// BeginInt8s starts an array of bigint; it keeps the memory of the one before.
 func (a *Array) BeginInt8s() { a.begin(oidInt8, 8) }
+
+// BeginInt4s starts an array of integer; it keeps the memory of the one before.
 func (a *Array) BeginInt4s() { a.begin(oidInt4, 4) }
+
+// BeginInt2s starts an array of smallint; it keeps the memory of the one before.
 func (a *Array) BeginInt2s() { a.begin(oidInt2, 2) }
+
+// BeginTimes starts an array of timestamptz; it keeps the memory of the one before.
 func (a *Array) BeginTimes() { a.begin(oidTimestamp, 8) }
+
+// BeginBools starts an array of boolean; it keeps the memory of the one before.
 func (a *Array) BeginBools() { a.begin(oidBool, 1) }
+
+// BeginTexts starts an array of text; it keeps the memory of the one before.
 func (a *Array) BeginTexts() { a.begin(oidText, 0) }
+
+// BeginBytes starts an array of bytea; it keeps the memory of the one before.
 func (a *Array) BeginBytes() { a.begin(oidBytea, 0) }
 
 func (a *Array) count() {
@@ -81,15 +94,22 @@ func (a *Array) element() {
 	a.b = binary.BigEndian.AppendUint32(a.b, a.size)
 }
 
-// UUID, Int8 and so on append an element. Its type must be the array's.
-
+// UUID appends a uuid.
 func (a *Array) UUID(v [16]byte) { a.element(); a.b = append(a.b, v[:]...) }
-func (a *Array) Int8(v int64)    { a.element(); a.b = Int8(a.b, v) }
-func (a *Array) Int4(v int32)    { a.element(); a.b = Int4(a.b, v) }
-func (a *Array) Int2(v int16)    { a.element(); a.b = binary.BigEndian.AppendUint16(a.b, uint16(v)) }
 
+// Int8 appends a bigint.
+func (a *Array) Int8(v int64) { a.element(); a.b = Int8(a.b, v) }
+
+// Int4 appends an integer.
+func (a *Array) Int4(v int32) { a.element(); a.b = Int4(a.b, v) }
+
+// Int2 appends a smallint.
+func (a *Array) Int2(v int16) { a.element(); a.b = binary.BigEndian.AppendUint16(a.b, uint16(v)) }
+
+// Time appends a timestamptz.
 func (a *Array) Time(v time.Time) { a.Int8(Micros(v)) }
 
+// Bool appends a boolean.
 func (a *Array) Bool(v bool) {
 	a.element()
 	if v {
@@ -99,6 +119,7 @@ func (a *Array) Bool(v bool) {
 	}
 }
 
+// Text appends a text.
 func (a *Array) Text(v string) {
 	a.count()
 	a.b = binary.BigEndian.AppendUint32(a.b, uint32(len(v)))
