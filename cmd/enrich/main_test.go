@@ -34,7 +34,10 @@ func (m leakless) Run() int {
 // statusFile names the file in which an enrich of a script leaves its exit code, which testscript does not tell.
 const statusFile = "STATUS_FILE"
 
-// keepStatus is main, but for that file.
+// patience is how long the beat of a run is unchanged, besides the timeout of its calls, before another run declares it dead.
+const patience = "TEST_ENRICH_PATIENCE"
+
+// keepStatus is main, but for that file and the patience.
 func keepStatus() {
 	exit := func(code int) {
 		if err := os.WriteFile(os.Getenv(statusFile), []byte(strconv.Itoa(code)), 0o600); err != nil {
@@ -42,7 +45,9 @@ func keepStatus() {
 		}
 		os.Exit(code)
 	}
-	exit(execute(os.Args[1:], process(exit)))
+	w := process(exit)
+	w.timing.Patience, _ = time.ParseDuration(os.Getenv(patience)) // 0, as documented, if it is not set
+	exit(execute(os.Args[1:], w))
 }
 
 // TestScripts runs the command line as users do: exit code, both streams, files there and not there. The stand-in

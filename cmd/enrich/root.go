@@ -16,6 +16,7 @@ import (
 	"enrich/cmd/enrich/internal/remote"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
+	"enrich/ledger/postgres/member"
 )
 
 // A world is all of the outside that a command may touch: the streams, the environment, the signals.
@@ -33,6 +34,8 @@ type world struct {
 	notify func() (release func())
 	// exit leaves at once; only a second signal and a command that does not end call it.
 	exit func(int)
+	// timing is that of a ledger in a database; zero: as documented. Only tests change it: nothing that a user can set does.
+	timing member.Timing
 }
 
 // execute runs one command line and returns its exit code. What went wrong has been said on standard error by then.

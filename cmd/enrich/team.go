@@ -104,7 +104,7 @@ func (j *job) join(ctx context.Context, rate client.Rate) error {
 	m, err := j.ledger.(*postgres.Ledger).Member(ctx, member.Options{
 		Workers: int(s.Workers), MaxElapsed: s.MaxElapsed, CreditsPerCall: s.CreditsPerCall, MaxCalls: s.MaxCalls, MaxCredits: s.MaxCredits.Run,
 		PerDay: s.MaxCredits.Day, PerMonth: s.MaxCredits.Month, RateCalls: calls, RatePer: per,
-		Warn: func(text string) { j.printer.Warn(text, "event", "team") },
+		Warn: func(text string) { j.printer.Warn(text, "event", "team") }, Timing: j.world.timing,
 	})
 	if err != nil {
 		return err
