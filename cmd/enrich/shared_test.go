@@ -283,3 +283,44 @@ func TestCopiesOfADatabase(t *testing.T) {
 	}
 	s.run(exitUsage, "ledger", "copy", "left.jsonl", "back.db").saying("has answers for a database")
 }
+
+// TestTheDocumentedCommands runs the commands of doc/many-machines.md as they are there, but for the name of the database.
+func TestTheDocumentedCommands(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../doc/many-machines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, fakeapi.Options{Match: 0.8})
+	s.database = databases.Database(t)
+	if err := databases.Server(t).Exec(t.Context(), "CREATE ROLE ann; CREATE ROLE bo"); err != nil {
+		t.Fatal(err)
+	}
+	s.list("leads.csv", 30, "")
+	s.list("before.csv", 10, "")
+	if err := os.MkdirAll(s.path(".local/state/enrich"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.run(exitOK, "run", "--ledger", s.path(".local/state/enrich/ledger.db"), "before.csv")
+	inDatabase := strings.NewReplacer("postgres://owner@db.example/leads?sslmode=verify-full", s.database, "postgres://ann@db.example/leads?sslmode=verify-full", s.database)
+	blocks := 0
+	for _, block := range strings.Split(string(text), "```sh\n")[1:] {
+		script, _, found := strings.Cut(block, "```")
+		if !found {
+			t.Fatal("a block does not end")
+		}
+		blocks++
+		cmd := exec.CommandContext(t.Context(), "sh", "-e", "-x", "-c", inDatabase.Replace(script))
+		cmd.Dir = s.dir
+		cmd.Env = append(s.command().Env, "HOME="+s.dir, "PATH="+pgtest.Install(t)+string(os.PathListSeparator)+os.Getenv("PATH"))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	if blocks < 3 {
+		t.Errorf("%d blocks of commands", blocks)
+	}
+	s.calls(30)
+	s.run(exitOK, "ledger", "stats").saying("30 contacts have an answer")
+	s.run(exitOK, "ledger", "stats", "--ledger", "ledger.db").saying("10 contacts have an answer")
+}
