@@ -126,8 +126,12 @@ func (d *Digest) Difference(other *Digest) string {
 		what string
 		a, b int64
 	}{
-		{"runs", d.Runs, other.Runs}, {"bulk jobs", d.Jobs, other.Jobs}, {"intents", d.Intents, other.Intents},
-		{"outcomes", d.Outcomes, other.Outcomes}, {"raw results", d.Raw, other.Raw}, {"days with erased outcomes", d.Costs, other.Costs},
+		{"runs", d.Runs, other.Runs},
+		{"bulk jobs", d.Jobs, other.Jobs},
+		{"intents", d.Intents, other.Intents},
+		{"outcomes", d.Outcomes, other.Outcomes},
+		{"raw results", d.Raw, other.Raw},
+		{"days with erased outcomes", d.Costs, other.Costs},
 	} {
 		if n.a != n.b {
 			return fmt.Sprintf("%d %s became %d", n.a, n.what, n.b)
