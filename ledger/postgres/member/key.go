@@ -59,6 +59,7 @@ func (m *Member) Alone(ctx context.Context) (release func(proved bool), err erro
 			return p.release, nil
 		case err != nil || s.proved || stopped:
 			p.disconnect()
+			m.awaitLease(ctx) // it has the rate that the response to the proof stated
 			return func(bool) {}, err
 		}
 		select {
@@ -97,15 +98,17 @@ func (m *Member) tryKey(ctx context.Context, c *connect.Conn, force bool) (s key
 	return s, err
 }
 
-// release gives the turn back. It does not wait for the database.
+// release gives the turn back. It does not wait for the database. Those who wait for their turn find the rate that the response
+// to the proof stated in their next lease.
 func (p *proof) release(proved bool) {
 	p.m.tasks.Go(func() {
 		defer p.disconnect()
 		if !proved {
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), p.m.o.Timing.Valid)
+		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 		defer cancel()
+		p.m.awaitLease(ctx)
 		const query = "UPDATE enrich.account SET proved_run = (SELECT max(id) FROM enrich.run) WHERE id = $1 AND stop_run < $2"
 		_ = p.slot.Use(ctx, func(c *connect.Conn) error { // if it fails, the next run proves the key with a call of its own
 			_, err := c.Exec(ctx, query, p.m.account, p.m.run)

@@ -89,6 +89,16 @@ func (m *Member) renew(ctx context.Context) error {
 	return m.accept(q, r)
 }
 
+// awaitLease waits until a lease that begins now is renewed, or ctx is done, or the membership ends.
+func (m *Member) awaitLease(ctx context.Context) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for asked := m.asked; m.replied <= asked && m.err == nil && !m.closed && ctx.Err() == nil; {
+		m.hurry()
+		m.await(ctx, true)
+	}
+}
+
 // request makes the next lease. What it gives back is not used from now on.
 func (m *Member) request() *request {
 	m.asked++
@@ -188,9 +198,10 @@ func (m *Member) acceptShares(q *request, r *reply) {
 // acceptRate takes slots of the rate, and the pause.
 func (m *Member) acceptRate(q *request, r *reply) {
 	m.clock.Sample(r.sent, r.received, r.now)
-	if r.every == 0 {
+	switch {
+	case r.every == 0 && m.stated.calls == 0:
 		m.slots.Limit(-1)
-	} else {
+	case r.every > 0: // otherwise a response has stated a rate since the lease was sent, and the next one tells it
 		m.slots.Limit(min(maxTolerance, time.Duration(tolerancePart*r.per*float64(time.Second))))
 		first := m.clock.Local(r.firstSlot)
 		m.slots.Add(first, r.every, r.slots)

@@ -148,8 +148,12 @@ func TestOneRunProvesTheKey(t *testing.T) {
 		turn <- release
 	}()
 	eventually(t, "b waits for the key", func() bool { w, waits := b.Waiting(); return waits && w.Reason == member.WaitKey })
+	a.Limiter().SetRate(time.Now(), 60, time.Minute) // the response states it
 	release(true)
 	(<-turn)(false) // b need not prove it
+	if wait := b.Limiter().Take(time.Now()); wait == 0 {
+		t.Error("a call is made before the rate is known")
+	}
 	again, err := a.Alone(t.Context())
 	check(t, err)
 	again(false)
