@@ -70,7 +70,9 @@ func (l *Ledger) Begin(ctx context.Context, r ledger.Run) (int64, error) {
 		return 0, l.fail(err)
 	}
 	l.run = begun
-	l.own = append(slices.Clip(l.own), begun.generation, -begun.id) // readers may have the old list
+	l.selfMu.Lock()
+	defer l.selfMu.Unlock()
+	l.self, l.own = begun.id, append(slices.Clip(l.own), begun.generation, -begun.id) // lookups may have the old list
 	return begun.id, nil
 }
 

@@ -33,13 +33,16 @@ type Ledger struct {
 	found []contact.Outcome // see InterruptedCalls
 	ghost ghosts            // read only: what the next run will record
 
+	// self is what lookups need, apart from mu: they do not wait for a commit.
+	selfMu sync.Mutex
+	self   int64   // the run that was begun last; 0: none
+	own    []int64 // the values of contact.generation that count as this run: generations, and minus the numbers of runs
+
 	mu      sync.Mutex // protects everything below
 	run     *run       // the run that was begun last
 	failure error      // a commit failed: every later one returns it
 	erased  bool       // something was erased
 
-	// own are the values of contact.generation that count as this run: generations, and minus the numbers of runs.
-	own         []int64
 	buffers     buffers
 	uncommitted uncommittedFile
 }

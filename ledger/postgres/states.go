@@ -51,12 +51,9 @@ func (l *Ledger) States(ctx context.Context, keys []contact.Keys, states []ledge
 
 // ownRun returns the run of this store, and the values of contact.generation that count as this run.
 func (l *Ledger) ownRun() (id int64, own []int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.run != nil {
-		id = l.run.id
-	}
-	return id, l.own
+	l.selfMu.Lock()
+	defer l.selfMu.Unlock()
+	return l.self, l.own
 }
 
 // read runs lookups on the connection for reading, again if it breaks.
