@@ -67,7 +67,7 @@ func (d *callDispatcher) admit(q contact.Question, state *ledger.State) {
 func (d *callDispatcher) close() { d.queue.close() }
 
 // commitAll commits until nothing is left to commit and nothing is under way. After an error, or a bug, it commits nothing
-// more, but still takes what the workers finish, so that they end.
+// more, but still takes what the workers finish, so that they end, and so that a shared ledger can keep it elsewhere.
 func (d *callDispatcher) commitAll() {
 	defer close(d.ready)
 	timer := time.NewTimer(time.Hour)
@@ -75,6 +75,9 @@ func (d *callDispatcher) commitAll() {
 	var b commitBatch
 	for failed := false; ; {
 		b = d.queue.take(b, timer)
+		if failed {
+			d.keepOutcomes(b)
+		}
 		failed = failed || !d.tryCommit(b)
 		for _, c := range b.outcomes {
 			c.result.Release() // even after an error: a worker may wait for the memory
@@ -98,6 +101,20 @@ func (d *callDispatcher) tryCommit(b commitBatch) bool {
 		d.stop.fail(err)
 	}
 	return ok && err == nil
+}
+
+// keepOutcomes hands outcomes to a shared ledger that has failed, because it may keep them outside the database. That it fails again
+// is known.
+func (d *callDispatcher) keepOutcomes(b commitBatch) {
+	if !d.isShared() || len(b.outcomes) == 0 {
+		return
+	}
+	d.outcomes = d.outcomes[:0]
+	for _, c := range b.outcomes {
+		d.outcomes = append(d.outcomes, c.result.Outcome)
+	}
+	d.stop.guard(func() { _, _ = d.Ledger.Commit(d.uncancelled, d.Run, nil, d.outcomes) })
+	clear(d.outcomes)
 }
 
 // commit is where the order that protects money is kept. Before the ledger has returned, no contact of the batch is sent, no

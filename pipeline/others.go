@@ -9,13 +9,17 @@ import (
 	"enrich/ledger"
 )
 
-// Bounds of the time between two looks at the contacts that other runs have, and how often open jobs are looked for whose run
-// has ended.
+// Bounds of the time between two looks at the contacts that other runs have, and how often open jobs of runs that have ended are
+// looked for.
 const (
 	minAwaitDelay = 50 * time.Millisecond
 	maxAwaitDelay = time.Second
 	orphanDelay   = 5 * time.Second
 )
+
+// maxIdlePasses is how many passes in a row may find that none of the contacts that others left can be claimed: others have taken
+// them again. What is left then stays unsent.
+const maxIdlePasses = 5
 
 // isShared reports whether other live runs use the ledger.
 func (p *askPass) isShared() bool { return p.TakeoverTime > 0 }
@@ -29,7 +33,8 @@ func (p *askPass) isOver() bool {
 // settle waits until no contact of the rows so far is in flight in another run, and sends those that the others left.
 func (p *askPass) settle() {
 	free := map[contact.Key]struct{}{}
-	for p.isShared() && !p.isOver() {
+	for idle := 0; p.isShared() && !p.isOver() && idle < maxIdlePasses; {
+		admitted := p.Counters.Admitted.Load()
 		p.awaitOthers(free)
 		switch {
 		case p.isOver():
@@ -38,6 +43,9 @@ func (p *askPass) settle() {
 		case len(free) > 0 && p.Reopen != nil:
 			p.passAgain(scope{only: maps.Clone(free), again: true})
 			clear(free)
+			if idle++; p.Counters.Admitted.Load() > admitted {
+				idle = 0
+			}
 		default:
 			p.unsent = p.unsent || len(free) > 0
 			return

@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"enrich/contact"
 	"enrich/ledger"
 )
 
@@ -116,7 +118,8 @@ func TestJobsOfOtherRuns(t *testing.T) {
 	}{
 		{"a live run", false, 100 * time.Second, false, 95 * time.Second},
 		{"a live run, for too long", false, 10 * time.Minute, true, 115 * time.Second},
-		{"a dead run", true, 100 * time.Second, false, 95 * time.Second},
+		{"a dead run", true, 100 * time.Second, false, 5 * time.Second},
+		{"a run that dies later", true, 200 * time.Second, false, 100 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			tm := newTeam(2, Caps{})
@@ -125,8 +128,11 @@ func TestJobsOfOtherRuns(t *testing.T) {
 			bulk.ask.Jobs.Size = 20
 			single, stranger := tm.join(nil, list[5:]...), tm.join(nil, "stranger@x.example")
 			tm.call = func(email string) time.Duration {
-				if email == "job" {
+				switch email {
+				case "job":
 					return tt.ready
+				case "stranger@x.example":
+					return 30 * time.Minute
 				}
 				return time.Millisecond
 			}
@@ -135,11 +141,15 @@ func TestJobsOfOtherRuns(t *testing.T) {
 			if tt.killed {
 				bulk.kill()
 			}
-			go stranger.run(t.Context())
+			if tt.ready == 100*time.Second && tt.killed {
+				time.Sleep(tm.takeover + time.Second) // the job can be adopted at once
+			}
+			go stranger.run(t.Context()) // which finds the job first, does not need it, and lives on
+			time.Sleep(500 * time.Millisecond)
 			single.run(t.Context())
 			time.Sleep(time.Hour)
 			tm.check(t)
-			if single.result != (AskResult{Unsent: tt.unsent}) || single.took < tt.least || stranger.result != (AskResult{}) || stranger.took > time.Minute {
+			if single.result != (AskResult{Unsent: tt.unsent}) || single.took < tt.least || stranger.result != (AskResult{}) || stranger.took > 31*time.Minute {
 				t.Errorf("%s: %+v after %v; %+v after %v", tt.name, single.result, single.took, stranger.result, stranger.took)
 			}
 			if tm.jobs[0].state != ledger.JobDone || len(tm.jobs) != 1 || len(tm.calls) != 9 {
@@ -147,4 +157,133 @@ func TestJobsOfOtherRuns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A contact that another run releases is sent, also if meanwhile a job is adopted in which another contact is.
+func TestAReleasedContactIsSentAfterAJobIsAdopted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tm := newTeam(2, Caps{})
+		tm.proved = true
+		tm.call = func(email string) time.Duration {
+			switch email {
+			case "job":
+				return 100 * time.Second
+			case "p001@x.example":
+				return time.Hour
+			}
+			return time.Millisecond
+		}
+		list := addresses(3)
+		bulk, other, m := tm.join(nil, list[0]), tm.join(nil, list[1]), tm.join(nil, list...)
+		bulk.ask.Jobs.Size = 10
+		other.ask.Grace = time.Millisecond
+		tm.answer = func(string) contact.Result { return charged() }
+		ctx, interrupt := context.WithCancel(t.Context())
+		go bulk.run(t.Context())
+		go other.run(ctx)
+		time.Sleep(time.Second)
+		bulk.kill()
+		time.AfterFunc(3*time.Second, func() {
+			tm.mu.Lock()
+			tm.call = func(string) time.Duration { return time.Second }
+			tm.mu.Unlock()
+			interrupt()
+		})
+		m.run(t.Context())
+		time.Sleep(time.Minute)
+		tm.check(t)
+		if _, r := m.write(list...); m.result != (AskResult{}) || r.Matched != 3 {
+			t.Errorf("%+v, %+v", m.result, r)
+		}
+	})
+}
+
+// A ledger that refuses a claim for ever does not keep the run from ending: the contact is unsent.
+func TestAClaimThatIsRefusedForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := addresses(10)
+		r := newRig(2, Caps{}, list...)
+		r.TakeoverTime = time.Minute
+		r.ledger.claim = func(email string) bool { return email != "p003@x.example" }
+		r.Reopen = func() (Source, error) { return &fakeSource{rows: r.rows}, nil }
+		result, err := r.run(t.Context(), t)
+		if err != nil || result != (AskResult{Unsent: true}) || r.api.calls != 9 || r.Counters.Passes.Load() != 1+maxIdlePasses {
+			t.Errorf("%+v, %v, %d calls, %d passes", result, err, r.api.calls, r.Counters.Passes.Load())
+		}
+	})
+}
+
+// If a shared ledger fails for good, the outcomes of the calls that end later are handed to it too: it may keep them elsewhere. None
+// is sent any more, and nothing is counted.
+func TestOutcomesAfterAFailureAreHandedOver(t *testing.T) {
+	for _, shared := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(4, Caps{}, addresses(100)...)
+			l := &failingLedger{fakeLedger: r.ledger, after: 3}
+			if r.Ledger = l; shared {
+				r.TakeoverTime = time.Minute
+			}
+			r.ledger.counters = r.Counters
+			_, err := r.Do(t.Context(), context.Background())
+			for _, what := range r.broken {
+				t.Error(what)
+			}
+			open := int64(r.api.calls) - r.Counters.Matched.Load()
+			if err == nil || shared && int64(len(l.kept)) != open || shared != (l.failures > 1) {
+				t.Errorf("shared %t: %v, %d calls without an outcome, %d outcomes kept by %d commits", shared, err, open, len(l.kept), l.failures)
+			}
+		})
+	}
+}
+
+// A run that loses its lease makes no new call, and ends with the reason. What is in flight is committed.
+func TestALostLeaseEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(4, Caps{}, addresses(100)...)
+		gone := errors.New("another run has taken over")
+		r.Lease = leaseFor{55 * time.Millisecond, gone}
+		_, err := r.run(t.Context(), t)
+		if !errors.Is(err, gone) || int64(r.api.calls) != r.ledger.matched || len(r.ledger.open) > 0 || r.api.calls > 24 || r.ledger.lost > 0 {
+			t.Errorf("%v, %d calls, %d matched, %d lost, %d left open", err, r.api.calls, r.ledger.matched, r.ledger.lost, len(r.ledger.open))
+		}
+		r = newRig(4, Caps{}, addresses(100)...)
+		r.Lease = leaseFor{time.Hour, gone}
+		if result, err := r.run(t.Context(), t); err != nil || result != (AskResult{}) {
+			t.Errorf("%+v, %v", result, err)
+		}
+	})
+}
+
+// A leaseFor is lost after a time.
+type leaseFor struct {
+	time time.Duration
+	why  error
+}
+
+func (l leaseFor) Lost(ctx context.Context) error {
+	select {
+	case <-time.After(l.time):
+		return l.why
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// A failingLedger fails after some commits, and keeps what it is given then.
+type failingLedger struct {
+	*fakeLedger
+	after    int
+	failures int
+	kept     []contact.Outcome
+}
+
+func (l *failingLedger) Commit(ctx context.Context, run int64, intents []ledger.Intent, outcomes []contact.Outcome) ([]bool, error) {
+	if l.after--; l.after >= 0 {
+		return l.fakeLedger.Commit(ctx, run, intents, outcomes)
+	}
+	if l.failures++; l.failures > 1 && len(intents) > 0 {
+		l.report("an intent after a failure")
+	}
+	l.kept = append(l.kept, outcomes...)
+	return nil, errDisk
 }

@@ -201,7 +201,10 @@ func (m *teamRun) Ask(soft, hard context.Context, q *contact.Question) (contact.
 	if soft.Err() == nil && m.begin(q) {
 		r = lost()
 		r.Outcome.Attempts = 1
-		timer := time.NewTimer(m.call(q.Contact.Email))
+		m.mu.Lock()
+		call := m.call
+		m.mu.Unlock()
+		timer := time.NewTimer(call(q.Contact.Email))
 		select {
 		case <-timer.C:
 			r = m.end(q)
