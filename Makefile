@@ -39,7 +39,7 @@ profile: ## update cmd/enrich/default.pgo after a change on the path of a row
 soak: ## a thousand kills, 300 with --bulk, a thousand of machines that share a database and a hundred of the database, every fault of bulk jobs, a disk that fails at each operation, and two minutes of random faults with the race detector
 	TEST_ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 60m -v -run TestKilledAtAnyInstant ./cmd/enrich
 	TEST_ENRICH_SOAK_KILLS=300 $(GO) test -count=1 -timeout 60m -v -run TestBulkKilledAtAnyInstant ./cmd/enrich
-	TEST_ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 120m -v -run TestMachinesInChaos ./cmd/enrich
+	TEST_ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 120m -v -run 'TestMachinesInChaos|TestTheRateInChaos' ./cmd/enrich
 	TEST_ENRICH_BULK_FAULTS=all $(GO) test -count=1 -timeout 60m -run TestBulkFaults ./cmd/enrich
 	TEST_ENRICH_SOAK_DISK=1 $(GO) test -count=1 -timeout 20m -v -run TestADiskThatFails ./cmd/enrich
 	CGO_ENABLED=1 TEST_ENRICH_SOAK=2m $(GO) test -race -count=1 -timeout 15m -v -run TestSoak ./cmd/enrich
