@@ -1,5 +1,6 @@
 // Command bench compares `enrich run` with a bare net/http loop that posts the same bodies to the same server. It prints the CPU
-// time per row of both, and the ratio. It also compares bulk jobs with single calls, and what `enrich write` costs in each output format.
+// time per row of both, and the ratio. It also compares bulk jobs with single calls, and what `enrich write` costs in each output
+// format. With -postgres it measures a ledger that several processes share.
 //
 // Each program is a process of its own. Its figures are those of the operating system (user and system time, peak memory), so the
 // measurement itself is not in them. Shared machines are noisy: compare the ratios, which are medians over rounds, not the figures
@@ -25,6 +26,9 @@ func main() {
 		case "ask":
 			check(ask(os.Args[2], os.Args[3], os.Args[4]))
 			return
+		case "lookups":
+			check(lookUp(os.Args[2], os.Args[3], os.Args[4]))
+			return
 		}
 	}
 	b := bench{}
@@ -33,6 +37,8 @@ func main() {
 	flag.IntVar(&b.workers, "workers", 32, "calls in flight")
 	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure; 0 skips it")
 	flag.BoolVar(&b.bulkOnly, "bulk", false, "only compare bulk jobs with single calls")
+	flag.BoolVar(&b.shared, "postgres", false, "only measure a ledger in PostgreSQL, which must be installed")
+	flag.Float64Var(&b.scale, "scale", 1, "with -postgres: multiplies all counts")
 	flag.Parse()
 	check(b.all())
 }
@@ -47,7 +53,8 @@ func check(err error) {
 // A bench has the options and paths that all figures share.
 type bench struct {
 	rows, rounds, workers, large int
-	bulkOnly                     bool
+	bulkOnly, shared             bool
+	scale                        float64
 	dir, enrich, self            string
 }
 
@@ -65,8 +72,11 @@ func (b *bench) all() error {
 	}
 	b.enrich = filepath.Join("bin", "enrich") // the binary that is shipped
 	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk, b.formats, b.workbook, b.parquet}
-	if b.bulkOnly {
+	switch {
+	case b.bulkOnly:
 		figures = []func() error{b.bulk}
+	case b.shared:
+		figures = []func() error{b.postgres}
 	}
 	for _, figure := range figures {
 		if err := figure(); err != nil {

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"enrich/client/fakeapi"
 )
 
 // processTimeout bounds each process.
@@ -68,18 +70,33 @@ func (b *bench) command(url, input, ledger string, workers int, flags ...string)
 	return cmd, cancel
 }
 
+// sharing returns an `enrich run` whose ledger is in a database.
+func (b *bench) sharing(url, input, ledger string, flags ...string) (*exec.Cmd, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
+	args := []string{"run", "--quiet", "--url", url, "--ledger", ledger, "--workers", strconv.Itoa(sharedWorkers)}
+	if len(flags) == 0 {
+		flags = []string{"--out", b.dir}
+	}
+	cmd := exec.CommandContext(ctx, b.enrich, append(append(args, flags...), input)...)
+	cmd.Env = append(os.Environ(), "SELLING_API_KEY=bench")
+	return cmd, cancel
+}
+
 // callsOf returns how many calls a server has had.
 func callsOf(url string) (int64, error) {
+	stats, err := statsOf(url)
+	return stats.Calls, err
+}
+
+// statsOf returns what a server has counted.
+func statsOf(url string) (stats fakeapi.Stats, err error) {
 	resp, err := http.Get(url + "/_stats")
 	if err != nil {
-		return 0, err
+		return stats, err
 	}
 	defer func() { _ = resp.Body.Close() }() // it was read
-	var stats struct {
-		Calls int64 `json:"calls"`
-	}
 	err = json.NewDecoder(resp.Body).Decode(&stats)
-	return stats.Calls, err
+	return stats, err
 }
 
 // own runs a part of this program in a process of its own: the bare loop, or the client alone.
