@@ -56,6 +56,26 @@ func TestAContactIsClaimedInTheStateThatWasSeen(t *testing.T) {
 	}
 }
 
+// An old answer is asked for again by one run only: the other has seen the state before the new answer.
+func TestAnOldAnswerIsSentAgainOnce(t *testing.T) {
+	url := newLedger(t)
+	a, b := open(t, postgres.Options{URL: url}), open(t, postgres.Options{URL: url})
+	first, second := ledgertest.Begin(t, a), ledgertest.Begin(t, b)
+	ledgertest.Commit(t, a, first, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2)})
+	ledgertest.Commit(t, a, first, nil, ledgertest.Outcome(1, contact.Matched), ledgertest.Outcome(2, contact.Matched))
+	before := []ledger.Intent{seen(t, b, 1), seen(t, b, 2)}
+	if got := claim(t, a, first, seen(t, a, 1), seen(t, a, 2)); !got[0] || !got[1] {
+		t.Fatalf("claimed %v", got)
+	}
+	ledgertest.Commit(t, a, first, nil, ledgertest.Outcome(1, contact.NoMatch), ledgertest.Outcome(2, contact.Lost))
+	if got := claim(t, b, second, before...); got[0] || got[1] {
+		t.Errorf("after a new answer and a lost call, the old states were claimed: %v", got)
+	}
+	if got := claim(t, b, second, seen(t, b, 1), seen(t, b, 2)); !got[0] || !got[1] {
+		t.Errorf("in their present states: claimed %v", got)
+	}
+}
+
 // Two runs that identify contacts by their address do not send one address at the same time, under whatever names.
 func TestAnAddressIsClaimedOnce(t *testing.T) {
 	url := newLedger(t)

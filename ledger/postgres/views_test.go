@@ -64,7 +64,7 @@ func TestUnusualAnswersDoNotBreakTheViews(t *testing.T) {
 	url := newLedger(t)
 	l := open(t, postgres.Options{URL: url})
 	run := ledgertest.Begin(t, l)
-	bodies := []string{"{\"contact\":{\"title\":\"\xff\"}}", "{\"contact\":{\"title\":\"\\u0000\"}}", "{\"x\":\"\x00\"}", `{"contact":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + `}`, `{}`}
+	bodies := []string{"{\"contact\":{\"title\":\"\xff\"}}", "{\"contact\":{\"title\":\"\\u0000\"}}", "{\"x\":\"\x00\"}", `{"contact":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`, `{}`}
 	for n, body := range bodies {
 		o := ledgertest.Outcome(n, contact.Matched)
 		o.Contact.FirstName, o.Message, o.Body = "A\x00n\xffn", "a\x00b\xffc", []byte(body)
