@@ -37,11 +37,11 @@ func (l *Ledger) CommitJob(ctx context.Context, id int64, intents []ledger.Inten
 	defer l.mu.Unlock()
 	err = l.changeJob(ctx, id, func(ctx context.Context, t *jobTransaction) error {
 		job, claimed = 0, make([]bool, len(intents))
+		if t.taken { // also if an earlier try was committed: then the job was lost since
+			return errNothing
+		}
 		if t.again {
 			return t.readClaimed(ctx, intents, &job, claimed)
-		}
-		if t.taken {
-			return errNothing
 		}
 		if job, err = t.nextJob(ctx); err != nil {
 			return err
@@ -185,6 +185,8 @@ func (l *Ledger) OpenJob(ctx context.Context, job int64, id string, expires time
 		}
 		j, err := lockJob(ctx, t.Conn, job)
 		switch {
+		case errors.Is(err, errNoJob) && t.taken:
+			return impossible("%w: another run took over run %d, and recorded the contacts of job %d as lost", ledger.ErrFenced, t.run.id, job)
 		case errors.Is(err, errNoJob):
 			return impossible("%w", err)
 		case err != nil:
@@ -201,7 +203,8 @@ func (l *Ledger) OpenJob(ctx context.Context, job int64, id string, expires time
 	})
 }
 
-// CommitResults makes outcomes of contacts of a job durable, with what could not be understood of its results.
+// CommitResults makes outcomes of contacts of a job durable, with what could not be understood of its results. A run that was taken
+// over may do so until another one has adopted the job: from then on the results are that run's, which fetches them again.
 func (l *Ledger) CommitResults(ctx context.Context, run, job int64, outcomes []contact.Outcome, raw [][]byte, end ledger.JobState) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -248,6 +251,9 @@ func (t *jobTransaction) checkResults(ctx context.Context, j *jobRow, outcomes [
 	if url != j.url {
 		return impossible("run %d does not call the API of job %d", t.run.id, j.id)
 	}
+	if err := t.checkPoller(ctx, j); err != nil {
+		return err
+	}
 	if left := j.pending - int64(len(outcomes)); end != "" && left > 0 {
 		return impossible("job %d cannot end, because %d of its contacts have no outcome", j.id, left)
 	}
@@ -267,6 +273,23 @@ func (t *jobTransaction) checkResults(ctx context.Context, j *jobRow, outcomes [
 		delete(pending, key)
 	}
 	return nil
+}
+
+// checkPoller returns an error if another live run polls a job whose row is locked. Else each could record what the other one has
+// recorded already.
+func (t *jobTransaction) checkPoller(ctx context.Context, j *jobRow) error {
+	var poller int64
+	const query = "SELECT r.id FROM enrich.job AS j JOIN enrich.run AS r ON r.id = j.poller WHERE j.id = $1 AND r.id <> $2 AND r.state = 0"
+	err := t.QueryRow(ctx, query, j.id, t.run.id).Scan(&poller)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	case t.taken:
+		return impossible("%w: run %d has adopted job %d, and records its results", ledger.ErrFenced, poller, j.id)
+	}
+	return impossible("run %d polls job %d", poller, j.id)
 }
 
 func (t *jobTransaction) addRaw(ctx context.Context, j *jobRow, raw [][]byte) error {
@@ -313,7 +336,8 @@ func (l *Ledger) LeaveJob(ctx context.Context, run, job int64) error {
 	return err
 }
 
-// changePoller runs one statement. It may be run again: doing it twice is doing it once.
+// changePoller runs a statement on the row of a job, which is locked before: a statement that waited would see the runs as they were
+// before it waited. It may be run again: doing it twice is doing it once.
 func (l *Ledger) changePoller(ctx context.Context, run, job int64, sql string) (n int64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -324,7 +348,12 @@ func (l *Ledger) changePoller(ctx context.Context, run, job int64, sql string) (
 		return 0, err
 	}
 	err = connect.Retry(ctx, l.policy, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, attemptTime)
+		defer cancel()
 		return l.transaction(ctx, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "SELECT FROM enrich.job WHERE id = $1 FOR UPDATE", job); err != nil {
+				return err
+			}
 			tag, err := tx.Exec(ctx, sql, run, job)
 			n = tag.RowsAffected()
 			return err

@@ -101,7 +101,7 @@ func (l *Ledger) dialSnapshot(ctx context.Context) (*connect.Conn, error) {
 		return nil, err
 	}
 	// An erasure rewrites the tables: a snapshot that had not read them before would find them empty. It waits for the locks.
-	const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DO $$ BEGIN IF to_regclass('enrich.meta') IS NOT NULL THEN
+	const begin = `SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DO $$ BEGIN IF to_regclass('enrich.meta') IS NOT NULL THEN
 		LOCK TABLE enrich.outcome, enrich.intent, enrich.contact, enrich.raw, enrich.job IN ACCESS SHARE MODE; END IF; END $$`
 	if _, err := c.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))

@@ -9,8 +9,9 @@ import (
 	"enrich/ledger/postgres/internal/connect"
 )
 
-// planner makes the settings of a transaction that reads whole tables: those of the session are for lookups.
-const planner = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto"
+// planner makes the settings of a transaction that reads whole tables: those of the session are for lookups and short transactions.
+const planner = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL plan_cache_mode = auto; " +
+	"SET LOCAL idle_in_transaction_session_timeout = 0"
 
 // scan reads whole tables as of one moment.
 func (l *Ledger) scan(ctx context.Context, do func(context.Context, *connect.Conn) error) error {

@@ -12,9 +12,13 @@ import (
 // session are the settings of each connection. The first ones keep promises. The next ones remove limits that a role or a
 // database may have, under which a commit would fail. The planner must not choose a plan for a small table that is kept when the
 // table has grown: lookups are always by an index.
+//
+// A transaction between two statements of which the client is stopped or cut off would keep its locks, for which all other runs
+// wait. So the server ends it after some seconds, and it is done again. One that only reads, or that nobody may run beside, says
+// that it may take longer.
 const session = `SET synchronous_commit = on;
 	SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off;
-	SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0;
+	SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '5s'; SET idle_session_timeout = 0;
 	SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8';
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
 	SET plan_cache_mode = force_generic_plan`

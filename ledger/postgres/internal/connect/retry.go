@@ -41,7 +41,8 @@ func transientCode(code string) bool {
 	switch code {
 	case "25006", // read only: the server is a standby now
 		"40001", "40P01", // serialization failure, deadlock
-		"57P01", "57P02", "57P03", "57P05": // shutdown, crash, starting up, idle session
+		"57P01", "57P02", "57P03", "57P05", // shutdown, crash, starting up, idle session
+		"25P03": // the client was stopped in the middle of a transaction
 		return true
 	}
 	switch code[:min(2, len(code))] {
