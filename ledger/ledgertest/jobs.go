@@ -242,6 +242,27 @@ func testLostJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 	}
 }
 
+// A run that says that it has finished, although the result of a submission is not recorded, has lost its contacts all the same.
+func testLeftByFinish(t *testing.T, newBackend func(testing.TB) Backend) {
+	b := newBackend(t)
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	submit(t, s, run, people(1, 4))
+	openJob(t, s, run, people(4, 5))
+	finish(t, s, run)
+	for _, o := range []Options{{ReadOnly: true}, {}, {}} {
+		s = open(t, b, o)
+		if in := inJob(t, s, 1, 2, 3, 4); !slices.Equal(in, []int{4}) {
+			t.Errorf("%+v: in a job are %v", o, in)
+		}
+		if state := State(t, s, Person(3).Keys); state.Kind != contact.Lost || state.Lost != 1 {
+			t.Errorf("%+v: %+v", o, state)
+		}
+		Valid(t, s)
+		check(t, s.Close())
+	}
+}
+
 // A contact in an open job is in no other one and is not sent alone, whatever the run asks for.
 func testJobClaims(t *testing.T, newBackend func(testing.TB) Backend) {
 	for _, byEmail := range []bool{false, true} {

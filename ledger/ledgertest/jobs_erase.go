@@ -174,3 +174,98 @@ func testPruneJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 	}
 	check(t, s.Close())
 }
+
+// fetchedByAnother makes a ledger of two runs: the first one submits two jobs, of the persons 1 to 4 and 5 to 6; the second one fetches
+// the results of the first job, and sends 2 and 7 alone, with later answers.
+func fetchedByAnother(t TB, b Backend) (job, other int64) {
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	job, other = openJob(t, s, run, people(1, 5)), openJob(t, s, run, people(5, 7))
+	finish(t, s, run)
+	s = open(t, b, Options{})
+	run = Begin(t, s)
+	check(t, s.CommitResults(t.Context(), run, job, append(results(contact.Matched, 1, 2, 3), Outcome(4, contact.Lost)), nil, ledger.JobDone))
+	later := Outcome(2, contact.NoMatch)
+	later.At = Noon.Add(2 * time.Hour)
+	Commit(t, s, run, append(people(2, 3), people(7, 8)...))
+	Commit(t, s, run, nil, Outcome(7, contact.Matched), later)
+	finish(t, s, run)
+	return job, other
+}
+
+// Results that another run than the job's has fetched are pruned together with the intents of the job, and with no other's.
+func testPruneFetched(t *testing.T, newBackend func(testing.TB) Backend) {
+	b := newBackend(t)
+	_, other := fetchedByAnother(t, b)
+	s := open(t, b, Options{})
+	if v := Valid(t, s); v.Intents != 8 {
+		t.Errorf("%+v", v)
+	}
+	erased, err := s.Prune(t.Context(), Noon.Add(time.Hour))
+	if err != nil || erased != (ledger.Erased{Intents: 5, Answers: 4, Others: 1}) {
+		t.Errorf("removed %+v, %v", erased, err)
+	}
+	check(t, s.Close())
+	s = open(t, b, Options{})
+	if v := Valid(t, s); v.Intents != 3 || v.Outcomes != 1 {
+		t.Errorf("%+v", v)
+	}
+	if got := jobContacts(t, s, other); !slices.Equal(got, []int{5, 6}) {
+		t.Errorf("contacts of the open job: %v", got)
+	}
+	for n, expected := range map[int]contact.Kind{1: 0, 2: contact.NoMatch, 3: 0, 4: 0, 7: 0} {
+		if state := State(t, s, Person(n).Keys); state.Kind != expected || state.InJob || state.Lost != 0 {
+			t.Errorf("person %d: %+v", n, state)
+		}
+	}
+	check(t, s.Close())
+	s = open(t, b, Options{})
+	if erased, err = s.Prune(t.Context(), Noon.Add(3*time.Hour)); err != nil || erased != (ledger.Erased{Intents: 1, Answers: 1}) {
+		t.Errorf("removed %+v, %v", erased, err)
+	}
+	check(t, s.Close())
+	s = open(t, b, Options{})
+	if v := Valid(t, s); v.Intents != 2 || v.Outcomes != 0 {
+		t.Errorf("%+v", v)
+	}
+	check(t, s.Close())
+}
+
+// A person whose result another run has fetched is forgotten in both runs, and a job of which all are forgotten ends.
+func testForgetFetched(t *testing.T, newBackend func(testing.TB) Backend) {
+	b := newBackend(t)
+	_, other := fetchedByAnother(t, b)
+	for _, test := range []struct {
+		person int
+		erased ledger.Erased
+		open   int
+	}{
+		{2, ledger.Erased{Intents: 2, Answers: 2}, 1},
+		{4, ledger.Erased{Intents: 1, Others: 1}, 1},
+		{5, ledger.Erased{Intents: 1, InJobs: 1}, 1},
+		{6, ledger.Erased{Intents: 1, InJobs: 1}, 0},
+	} {
+		s := open(t, b, Options{})
+		if erased, err := s.Forget(t.Context(), Person(test.person).Contact); err != nil || erased != test.erased {
+			t.Errorf("person %d: removed %+v, %v", test.person, erased, err)
+		}
+		check(t, s.Close())
+		s = open(t, b, Options{})
+		if jobs := openJobs(t, s, URL); len(jobs) != test.open {
+			t.Errorf("after person %d open are %+v", test.person, jobs)
+		}
+		if state := State(t, s, Person(test.person).Keys); state != (ledger.State{}) {
+			t.Errorf("person %d: %+v", test.person, state)
+		}
+		Valid(t, s)
+		check(t, s.Close())
+	}
+	s := open(t, b, Options{})
+	if s.JobContacts(t.Context(), other, func(ledger.JobContact) error { return nil }) == nil {
+		t.Error("the job of which all are forgotten has not ended")
+	}
+	if v := Valid(t, s); v.Intents != 3 || v.Outcomes != 3 || v.Jobs != 2 {
+		t.Errorf("%+v", v)
+	}
+	check(t, s.Close())
+}

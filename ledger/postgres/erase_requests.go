@@ -26,8 +26,8 @@ func (e *erasure) forget(ctx context.Context, filter *ledger.Filter) error {
 		keys = append(keys, key)
 	}
 	const ofRequests = "o.key = ANY ($1::uuid[])"
-	err := e.eraseIntents(ctx, 0, func(key contact.Key, _ bool) bool {
-		_, ok := e.requests[key]
+	err := e.eraseIntents(ctx, 0, func(s sending, _ bool) bool {
+		_, ok := e.requests[s.key]
 		return ok
 	})
 	if err == nil {
@@ -106,7 +106,7 @@ func (e *erasure) findPending(ctx context.Context, keys [][16]byte) error {
 
 // eraseIntents erases intents of a run (0: of all): their keys become zero and their contacts null, so that the others keep their
 // places. A Prune leaves those of open jobs. Rows are read in groups, because a row cannot be changed while the next one is read.
-func (e *erasure) eraseIntents(ctx context.Context, of int64, removes func(key contact.Key, refused bool) bool) error {
+func (e *erasure) eraseIntents(ctx context.Context, of int64, removes func(s sending, refused bool) bool) error {
 	const group = 512
 	const query = `SELECT run, commit, coalesce(job, 0), crc, keys, contacts, refused FROM enrich.intent AS i WHERE (run, commit) > ($1, $2) AND $4::bigint IN (0, run)
 		AND NOT ($5 AND EXISTS (SELECT FROM enrich.job AS j WHERE j.id = i.job AND j.ended IS NULL)) ORDER BY run, commit LIMIT $3::bigint`
@@ -143,7 +143,7 @@ func (e *erasure) writeIntents(ctx context.Context, i *intentRow) error {
 }
 
 // eraseContacts erases intents of one commit, in copies of the row's keys and contacts, and reports whether there were any.
-func (e *erasure) eraseContacts(i *intentRow, refused []int32, removes func(contact.Key, bool) bool) (changed bool) {
+func (e *erasure) eraseContacts(i *intentRow, refused []int32, removes func(sending, bool) bool) (changed bool) {
 	keys, contacts, n := bytes.Clone(i.keys), []byte{'['}, 0
 	for text := range jsonscan.Elements(i.contacts) {
 		if n > 0 {
@@ -151,7 +151,7 @@ func (e *erasure) eraseContacts(i *intentRow, refused []int32, removes func(cont
 		}
 		k := codec.ReadKeys(keys[n*codec.KeysSize:])
 		wasRefused := slices.Contains(refused, int32(n))
-		if k != (contact.Keys{}) && removes(k.Request, wasRefused) {
+		if k != (contact.Keys{}) && removes(sending{job: i.job, key: k.Request}, wasRefused) {
 			changed = true
 			clear(keys[n*codec.KeysSize:][:codec.KeysSize])
 			text = []byte("null")

@@ -42,9 +42,9 @@ const restoreStates = `WITH gone AS (SELECT DISTINCT o.key FROM enrich.outcome A
 	FROM gone LEFT JOIN rest AS s ON s.key = gone.key AND s.id = coalesce(s.answer, s.latest) LEFT JOIN lost ON lost.key = gone.key
 	WHERE c.key = gone.key`
 
-// oldRuns returns the runs with outcomes that are removed.
+// oldRuns returns the runs that have sent what the removed outcomes are of: for those of a job, the run that submitted it.
 func (e *erasure) oldRuns(ctx context.Context) (runs []int64, err error) {
-	const query = "SELECT DISTINCT o.run FROM enrich.outcome AS o WHERE " + old + " ORDER BY 1"
+	const query = "SELECT DISTINCT coalesce(of.run, o.run) FROM enrich.outcome AS o LEFT JOIN enrich.job AS of ON of.id = o.job WHERE " + old + " ORDER BY 1"
 	err = e.conn.Lookup(ctx, query, func(values [][]byte) error {
 		row := wire.NewRow(values)
 		runs = append(runs, row.Int8())
@@ -56,31 +56,39 @@ func (e *erasure) oldRuns(ctx context.Context) (runs []int64, err error) {
 // A sent is how often a contact was sent by a run, as far as its outcomes say: some are removed, some stay.
 type sent struct{ removed, kept int }
 
+// A sending is a contact as it was sent: in a job, or alone (0).
+type sending struct {
+	job int64
+	key contact.Key
+}
+
 // pruneIntents erases the intents of a run whose outcomes are removed. If a contact was sent several times, the first intents are
 // those of the first outcomes. Its memory grows with the contacts of one run.
 func (e *erasure) pruneIntents(ctx context.Context, run int64) error {
-	contacts := map[contact.Key]sent{}
-	const query = "SELECT o.key, count(*) FILTER (WHERE " + old + "), count(*) FILTER (WHERE NOT (" + old + ")) FROM enrich.outcome AS o WHERE o.run = $2 GROUP BY o.key HAVING count(*) FILTER (WHERE " + old + ") > 0"
+	contacts := map[sending]sent{}
+	const query = "SELECT coalesce(o.job, 0), o.key, count(*) FILTER (WHERE " + old + "), count(*) FILTER (WHERE NOT (" + old + `))
+		FROM enrich.outcome AS o LEFT JOIN enrich.job AS of ON of.id = o.job WHERE coalesce(of.run, o.run) = $2 GROUP BY 1, 2
+		HAVING count(*) FILTER (WHERE ` + old + ") > 0"
 	err := e.conn.Lookup(ctx, query, func(values [][]byte) error {
 		row := wire.NewRow(values)
-		contacts[row.UUID()] = sent{removed: int(row.Int8()), kept: int(row.Int8())}
+		contacts[sending{job: row.Int8(), key: row.UUID()}] = sent{removed: int(row.Int8()), kept: int(row.Int8())}
 		return row.Err()
 	}, wire.Time(nil, e.before), wire.Int8(nil, run))
 	if err != nil {
 		return err
 	}
-	return e.eraseIntents(ctx, run, func(key contact.Key, refused bool) bool {
-		s, ok := contacts[key]
+	return e.eraseIntents(ctx, run, func(s sending, refused bool) bool {
+		n, ok := contacts[s]
 		switch {
 		case !ok:
 			return false
 		case refused: // another run sent it
-			return s.kept == 0
-		case s.removed == 0:
+			return n.kept == 0
+		case n.removed == 0:
 			return false
 		}
-		s.removed--
-		contacts[key] = s
+		n.removed--
+		contacts[s] = n
 		return true
 	})
 }
