@@ -31,6 +31,8 @@ var (
 	ErrUnreachable = errors.New("the database of the ledger cannot be reached")
 	// ErrFenced: another run declared this one dead, or the database lost commits of it. It sends nothing more.
 	ErrFenced = errors.New("the ledger does not accept this run any more")
+	// ErrNoJob: there is no bulk job with the number, or it has ended.
+	ErrNoJob = errors.New("there is no such open job")
 	// ErrNotEmpty: records cannot be copied into a ledger that has some.
 	ErrNotEmpty = errors.New("the ledger is not empty")
 	// ErrFailed: an earlier write or sync failed, and nothing more is accepted.

@@ -38,6 +38,7 @@ type Store interface {
 	// LeaveJob says that a run does not poll a job any more, so that another may adopt it. A run that ends or dies leaves all.
 	LeaveJob(ctx context.Context, run, job int64) error
 	// JobContacts calls do with each contact of a job that has not ended, in the order of submission. do must not use the store.
+	// [ErrNoJob] means that the job has ended: another run may have done that since OpenJobs.
 	JobContacts(ctx context.Context, job int64, do func(JobContact) error) error
 
 	// States looks contacts up: states[i] is the state of keys[i].

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -146,7 +147,11 @@ func (p *askPass) findJobs(isNeeded func(*contact.Job) (bool, error)) bool {
 			continue
 		}
 		var needed, adopted bool
-		if needed, err = isNeeded(j); err == nil && needed {
+		needed, err = isNeeded(j)
+		switch {
+		case errors.Is(err, ledger.ErrNoJob): // another run has adopted and ended it since
+			err = nil
+		case err == nil && needed:
 			adopted, err = p.Jobs.Ledger.AdoptJob(p.uncancelled, p.Run, j.Number)
 		}
 		if adopted {

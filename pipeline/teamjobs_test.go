@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"testing"
 	"time"
 
 	"enrich/contact"
@@ -200,4 +201,30 @@ func (m *teamRun) Poll(soft, _ context.Context, job *contact.Job, _ func() strin
 		results.list = append(results.list, contact.JobResult{Key: c.ID, Identified: true, Outcome: r.Outcome})
 	}
 	return contact.JobPoll{State: contact.PollReady, Sent: 1, Status: 200, Results: results}
+}
+
+// A jobThatEnds is a ledger in which another run ends the open jobs while this one looks at them.
+type jobThatEnds struct{ JobLedger }
+
+func (jobThatEnds) OpenJobs(context.Context, string) ([]contact.Job, error) {
+	return []contact.Job{{Number: 1}, {Number: 2}}, nil
+}
+
+func (jobThatEnds) JobContacts(_ context.Context, job int64, do func(ledger.JobContact) error) error {
+	if job == 1 {
+		return fmt.Errorf("read the ledger: %w", ledger.ErrNoJob)
+	}
+	return do(ledger.JobContact{})
+}
+
+func (jobThatEnds) AdoptJob(context.Context, int64, int64) (bool, error) { return true, nil }
+
+// A job that another run ends between two looks at it is left alone, and the run goes on with the next one.
+func TestAJobThatAnotherRunEndsIsLeftAlone(t *testing.T) {
+	p := &askPass{Ask: &Ask{Jobs: Jobs{API: &fakeJobs{}, Ledger: jobThatEnds{}}}, uncancelled: t.Context()}
+	p.stop = newStopper(t.Context(), t.Context(), 0, 0)
+	p.awaited.add(contact.Key{}, awaitedContact{inJob: true})
+	if !p.findJobs(p.isAwaited) || len(p.orphans) != 1 || p.orphans[0].Number != 2 || p.stop.soft.Err() != nil {
+		t.Errorf("adopted %+v, %v", p.orphans, p.stop.soft.Err())
+	}
 }

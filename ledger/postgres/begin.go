@@ -185,7 +185,7 @@ func (l *Ledger) Finish(ctx context.Context, id int64, stopped string, exitCode 
 	}
 	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
 		return l.transaction(ctx, func(tx pgx.Tx) error {
-			tag, err := tx.Exec(ctx, finishRun, id, time.Now(), stopped, exitCode, l.run.commits, len(l.run.open) > 0)
+			tag, err := tx.Exec(ctx, finishRun, id, time.Now(), stopped, exitCode, l.run.commits)
 			if err == nil && tag.RowsAffected() == 0 {
 				err = ErrRewound
 			}
@@ -199,10 +199,10 @@ func (l *Ledger) Finish(ctx context.Context, id int64, stopped string, exitCode 
 	return nil
 }
 
-// finishRun ends a run. If it has open claims, or a job of which it is not known whether the API has it, they are lost: the next one that
-// opens the ledger records that.
+// finishRun ends a run. If it has a job of which it is not known whether the API has it, the job is lost: the next one that opens the
+// ledger records that.
 const finishRun = `UPDATE enrich.run SET finished = $2, stopped = nullif($3, ''), exit_code = $4, state = CASE WHEN state = 2 THEN 2
-		WHEN $6 OR EXISTS (SELECT FROM enrich.job WHERE run = $1 AND ended IS NULL AND state = 'submitted') THEN 3 ELSE 1 END
+		WHEN EXISTS (SELECT FROM enrich.job WHERE run = $1 AND ended IS NULL AND state = 'submitted') THEN 3 ELSE 1 END
 	WHERE id = $1 AND commits = $5`
 
 // leave records that the process of a run that has not finished ends: nobody need wait until it is taken for dead.

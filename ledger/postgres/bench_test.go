@@ -100,3 +100,77 @@ func cpuTime() time.Duration {
 	}
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
+
+// BenchmarkJob submits a job of as many contacts as one can have, with answers that are much larger than usual, and records its
+// results in the groups in which a run does. It reports the time of each part, and the most memory that the store had in use.
+func BenchmarkJob(b *testing.B) {
+	const contacts, group, size = 10_000, 35, 30_000 // 1 MiB in a group
+	url := newLedger(b)
+	body := append([]byte(`{"contact":{"credit_charged":true,"email":"a@b.example","title":"`), make([]byte, size)...)
+	for i := range body[len(body)-size:] {
+		body[len(body)-size+i] = 'a' + byte(i%26)
+	}
+	body = append(body, `"}}`...)
+	var commit, read, record time.Duration
+	for n := range b.N {
+		l := open(b, postgres.Options{URL: url})
+		run := ledgertest.Begin(b, l)
+		intents := make([]ledger.Intent, contacts)
+		for i := range intents {
+			intents[i] = ledgertest.Person(n*contacts + i)
+		}
+		memory := watchHeap()
+		start := time.Now()
+		job, _, err := l.CommitJob(b.Context(), run, intents)
+		check(b, err)
+		commit += time.Since(start)
+		check(b, l.OpenJob(b.Context(), job, "api", time.Time{}))
+		start = time.Now()
+		check(b, l.JobContacts(b.Context(), job, func(ledger.JobContact) error { return nil }))
+		read += time.Since(start)
+		start = time.Now()
+		for i := 0; i < contacts; i += group {
+			var outcomes []contact.Outcome
+			for k := i; k < min(i+group, contacts); k++ {
+				o := ledgertest.Outcome(n*contacts+k, contact.Matched)
+				o.Body = body
+				outcomes = append(outcomes, o)
+			}
+			check(b, l.CommitResults(b.Context(), run, job, outcomes, nil, ""))
+		}
+		check(b, l.CommitResults(b.Context(), run, job, nil, nil, ledger.JobDone))
+		record += time.Since(start)
+		b.ReportMetric(float64(memory())/(1<<20), "heap-MiB")
+		check(b, l.Finish(b.Context(), run, "", 0))
+		check(b, l.Close())
+	}
+	for name, d := range map[string]time.Duration{"commit": commit, "contacts": read, "results": record} {
+		b.ReportMetric(d.Seconds()*1000/float64(b.N), name+"-ms")
+	}
+}
+
+// watchHeap measures how much the heap grows, every millisecond until its result is called, which returns the most.
+func watchHeap() (most func() uint64) {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	before, peak := m.HeapAlloc, m.HeapAlloc
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapAlloc)
+			}
+		}
+	}()
+	return func() uint64 {
+		close(stop)
+		<-done
+		return peak - before
+	}
+}

@@ -99,9 +99,6 @@ func (j *jobRow) end(state ledger.JobState) {
 	j.state, j.ended = state, &now
 }
 
-// errNoJob: there is no job with the number, or it has ended.
-var errNoJob = errors.New("there is no such open job")
-
 // lockJob reads a job that has not ended, and keeps other transactions from changing it.
 func lockJob(ctx context.Context, c *connect.Conn, id int64) (*jobRow, error) {
 	return readJob(ctx, c, id, " FOR UPDATE OF j")
@@ -111,7 +108,7 @@ func readJob(ctx context.Context, c *connect.Conn, id int64, lock string) (*jobR
 	j := &jobRow{}
 	err := j.scan(c.QueryRow(ctx, selectJobs+" WHERE j.id = $1 AND j.ended IS NULL"+lock, id))
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, fmt.Errorf("%w: job %d", errNoJob, id)
+		return nil, fmt.Errorf("%w: job %d", ledger.ErrNoJob, id)
 	}
 	return j, err
 }

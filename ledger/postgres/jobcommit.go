@@ -185,9 +185,9 @@ func (l *Ledger) OpenJob(ctx context.Context, job int64, id string, expires time
 		}
 		j, err := lockJob(ctx, t.Conn, job)
 		switch {
-		case errors.Is(err, errNoJob) && t.taken:
+		case errors.Is(err, ledger.ErrNoJob) && t.taken:
 			return impossible("%w: another run took over run %d, and recorded the contacts of job %d as lost", ledger.ErrFenced, t.run.id, job)
-		case errors.Is(err, errNoJob):
+		case errors.Is(err, ledger.ErrNoJob):
 			return impossible("%w", err)
 		case err != nil:
 			return err
@@ -217,7 +217,7 @@ func (l *Ledger) CommitResults(ctx context.Context, run, job int64, outcomes []c
 		}
 		j, err := lockJob(ctx, t.Conn, job)
 		switch {
-		case errors.Is(err, errNoJob):
+		case errors.Is(err, ledger.ErrNoJob):
 			return impossible("%w", err)
 		case err != nil:
 			return err

@@ -49,7 +49,7 @@ func (l *Ledger) OpenJobs(ctx context.Context, url string) (jobs []contact.Job, 
 // returns that error. do must not use the ledger.
 func (l *Ledger) JobContacts(ctx context.Context, job int64, do func(ledger.JobContact) error) error {
 	if l.ghost.hasJob(job) {
-		return fmt.Errorf("read the ledger: %w: job %d", errNoJob, job)
+		return fmt.Errorf("read the ledger: %w: job %d", ledger.ErrNoJob, job)
 	}
 	var contacts []ledger.JobContact
 	err := l.read(ctx, func(ctx context.Context, c *connect.Conn) (err error) {

@@ -229,7 +229,7 @@ func (l *Ledger) JobContacts(_ context.Context, job int64, do func(ledger.JobCon
 	defer l.db.Unlock()
 	j := l.jobs[job]
 	if j == nil {
-		return fmt.Errorf("read the ledger: there is no open job %d", job)
+		return fmt.Errorf("read the ledger: %w: job %d", ledger.ErrNoJob, job)
 	}
 	return damaged(l.eachContact(j, do))
 }
