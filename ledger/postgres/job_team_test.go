@@ -146,7 +146,7 @@ func (w *jobWorker) handOver(job int64, waiting []int) error {
 	return nil
 }
 
-// Runs that want the same contacts at the same time, in jobs and alone, in random order: each contact is claimed by one at a time, the
+// Runs that ask for the same contacts at the same time, in jobs and alone, in random order: each contact is claimed by one at a time, the
 // jobs are numbered without gaps, nothing deadlocks, and the ledger is valid.
 func TestRunsWithJobsShareContacts(t *testing.T) {
 	const runs, steps, contacts = 4, 40, 60
