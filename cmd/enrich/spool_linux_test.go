@@ -147,7 +147,7 @@ func workbookOfTexts(t *testing.T, rows, size int) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	part := func(name string, write func(w io.Writer)) {
+	part := func(name string, write func(w *bufio.Writer)) {
 		w, err := z.Create(name)
 		if err != nil {
 			t.Fatal(err)
@@ -158,25 +158,25 @@ func workbookOfTexts(t *testing.T, rows, size int) []byte {
 			t.Fatal(err)
 		}
 	}
-	part("xl/workbook.xml", func(w io.Writer) {
-		fmt.Fprint(w, `<workbook><sheets><sheet name="S" r:id="a"/></sheets></workbook>`)
+	part("xl/workbook.xml", func(w *bufio.Writer) {
+		_, _ = w.WriteString(`<workbook><sheets><sheet name="S" r:id="a"/></sheets></workbook>`)
 	})
-	part("xl/_rels/workbook.xml.rels", func(w io.Writer) {
-		fmt.Fprint(w, `<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/></Relationships>`)
+	part("xl/_rels/workbook.xml.rels", func(w *bufio.Writer) {
+		_, _ = w.WriteString(`<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/></Relationships>`)
 	})
-	part("xl/s.xml", func(w io.Writer) {
-		fmt.Fprint(w, `<worksheet><sheetData>`)
+	part("xl/s.xml", func(w *bufio.Writer) {
+		_, _ = w.WriteString(`<worksheet><sheetData>`)
 		for i := range rows + 1 {
-			fmt.Fprintf(w, `<row><c t="s"><v>%d</v></c><c t="s"><v>%d</v></c></row>`, 2*i, 2*i+1)
+			_, _ = fmt.Fprintf(w, `<row><c t="s"><v>%d</v></c><c t="s"><v>%d</v></c></row>`, 2*i, 2*i+1)
 		}
-		fmt.Fprint(w, `</sheetData></worksheet>`)
+		_, _ = w.WriteString(`</sheetData></worksheet>`)
 	})
-	part("xl/t.xml", func(w io.Writer) {
-		fmt.Fprint(w, `<sst><si><t>email</t></si><si><t>note</t></si>`)
+	part("xl/t.xml", func(w *bufio.Writer) {
+		_, _ = w.WriteString(`<sst><si><t>email</t></si><si><t>note</t></si>`)
 		for i := range rows {
-			fmt.Fprintf(w, `<si><t>p%d@x.example</t></si><si><t>%*d</t></si>`, i, size, i)
+			_, _ = fmt.Fprintf(w, `<si><t>p%d@x.example</t></si><si><t>%*d</t></si>`, i, size, i)
 		}
-		fmt.Fprint(w, `</sst>`)
+		_, _ = w.WriteString(`</sst>`)
 	})
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
