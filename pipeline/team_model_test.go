@@ -94,14 +94,16 @@ func (w *teamWorld) play() []string {
 		list[i] = fmt.Sprintf("p%d@x.example", tm.random.IntN(w.persons))
 	}
 	work := &teamWork{}
-	var all sync.WaitGroup
-	for _, member := range w.runs {
-		own := slices.Clone(list)
-		if member.alone {
-			tm.random.Shuffle(len(own), func(a, b int) { own[a], own[b] = own[b], own[a] })
-			own = append(own[:len(own)/2], "stranger@x.example")
+	lists := make([][]string, len(w.runs))
+	for i, member := range w.runs {
+		if lists[i] = slices.Clone(list); member.alone {
+			tm.random.Shuffle(len(list), func(a, b int) { lists[i][a], lists[i][b] = lists[i][b], lists[i][a] })
+			lists[i] = append(lists[i][:len(list)/2], "stranger@x.example")
 		}
-		all.Go(func() { w.run(tm, work, member, own) })
+	}
+	var all sync.WaitGroup
+	for i, member := range w.runs {
+		all.Go(func() { w.run(tm, work, member, lists[i]) })
 	}
 	all.Wait()
 	time.Sleep(w.takeover + time.Minute)
@@ -175,13 +177,17 @@ func (w *teamWorld) run(tm *team, work *teamWork, member teamMember, list []stri
 
 // settleAll checks the spending, and then lets two later runs finish everything.
 func (w *teamWorld) settleAll(tm *team, list []string) {
+	tm.mu.Lock()
 	calls := total(tm.calls)
 	spent := total(tm.charged)
 	inJobs := len(tm.jobs) > 0
+	tm.mu.Unlock()
 	if c := w.caps; !inJobs && (c.MaxCalls > 0 && int64(calls) > c.MaxCalls || c.MaxCredits > 0 && int64(spent) > c.MaxCredits) {
 		tm.report("%d calls and %d credits, the caps are %+v", calls, spent, w.caps)
 	}
+	tm.mu.Lock() // what a take-over has written is read here
 	tm.budget = newLocalBudget(Caps{})
+	tm.mu.Unlock()
 	later := tm.join(nil, append(slices.Clone(list), "stranger@x.example")...)
 	later.run(context.Background())
 	if later.result != (AskResult{}) {

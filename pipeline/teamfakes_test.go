@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	"enrich/contact"
@@ -253,6 +254,7 @@ func (m *teamRun) end(q *contact.Question) contact.Result {
 
 // check fails the test for each rule that was broken, and for each contact that was paid for too often.
 func (t *team) check(tb interface{ Error(args ...any) }) {
+	synctest.Wait() // for runs that the test has waited for by time alone
 	for email, n := range t.calls {
 		if n > t.answered[email]+len(t.refused[email])+t.lost[email] && t.released == 0 || t.answered[email] > 1 {
 			t.report("%s was sent %d times: %d answers, %d refusals, %d calls recorded as lost", email, n, t.answered[email], len(t.refused[email]), t.lost[email])

@@ -102,7 +102,7 @@ func (m *teamRun) CommitResults(_ context.Context, run, job int64, outcomes []co
 				c.Done = true
 			}
 		}
-		o.Run = run
+		o.Run, o.Body = run, slices.Clone(o.Body) // the caller reuses its memory
 		m.record(m, o.Keys.Request, o)
 	}
 	if end != "" {
