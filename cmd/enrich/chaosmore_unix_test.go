@@ -89,7 +89,7 @@ func TestCapsInChaos(t *testing.T) {
 	}
 }
 
-// TestTheRateInChaos: however many machines come and go, calls are no closer together than the rate. With many kills (make soak) that is
+// TestTheRateInChaos: however many machines come and go, calls come no faster than the rate. With many kills (make soak) that is
 // a whole minute; otherwise a part of it, in which a slot of the rate may be used 250 ms late, and a call may be 250 ms on its way.
 func TestTheRateInChaos(t *testing.T) {
 	t.Parallel()
@@ -111,7 +111,7 @@ func TestTheRateInChaos(t *testing.T) {
 	}
 }
 
-// TestNobodyDiesInALongOutage: the database stands still for longer than it takes to declare a run dead. Nobody could be seen, so
+// TestNobodyDiesInALongOutage: the database is stopped for longer than it takes to declare a run dead. Nobody could be seen, so
 // nobody is dead.
 func TestNobodyDiesInALongOutage(t *testing.T) {
 	t.Parallel()

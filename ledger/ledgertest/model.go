@@ -83,7 +83,7 @@ func (m *model) step() {
 		outcomes := m.end()
 		m.commit(m.send(), outcomes)
 	case "finish":
-		if m.run != 0 && len(m.intents) == 0 {
+		if m.run != 0 && len(m.intents) == 0 && !m.hasSubmitted() {
 			check(m, m.store.Finish(m.Context(), m.run, "", 0))
 			m.run = 0
 		}

@@ -130,6 +130,11 @@ func (m *model) results() {
 	check(m, m.store.CommitResults(m.Context(), m.run, j.number, outcomes, nil, end))
 }
 
+// hasSubmitted reports whether a job waits for its name at the API: a run does not finish before it has one.
+func (m *model) hasSubmitted() bool {
+	return slices.ContainsFunc(m.jobs, func(j *modelJob) bool { return j.state == ledger.JobSubmitted })
+}
+
 // loseJobs is what opening the store for writing does to submitted jobs.
 func (m *model) loseJobs() {
 	found := m.store.InterruptedCalls()

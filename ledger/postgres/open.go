@@ -64,7 +64,8 @@ func (l *Ledger) checkServer(ctx context.Context) error {
 			return l.writer.Use(ctx, func(b *connect.Conn) error { return connect.CheckSession(ctx, a, b) })
 		})
 	})
-	if err = errors.Join(err, other.Close(ctx)); err != nil {
+	_ = other.Close(ctx) // it only looked; the connection may be broken by now
+	if err != nil {
 		return err
 	}
 	return l.checkReplicas()
@@ -126,12 +127,14 @@ func (l *Ledger) checkReplicas() error {
 func (l *Ledger) loadMeta(ctx context.Context) error {
 	var identifier int64
 	var removed *time.Time
-	err := l.reader.Use(ctx, func(c *connect.Conn) error {
-		var exists bool
-		if err := c.QueryRow(ctx, "SELECT to_regclass('enrich.meta') IS NOT NULL").Scan(&exists); err != nil || !exists {
-			return err
-		}
-		return c.QueryRow(ctx, "SELECT version, system_identifier, removed FROM enrich.meta").Scan(&l.version, &identifier, &removed)
+	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
+		return l.reader.Use(ctx, func(c *connect.Conn) error {
+			var exists bool
+			if err := c.QueryRow(ctx, "SELECT to_regclass('enrich.meta') IS NOT NULL").Scan(&exists); err != nil || !exists {
+				return err
+			}
+			return c.QueryRow(ctx, "SELECT version, system_identifier, removed FROM enrich.meta").Scan(&l.version, &identifier, &removed)
+		})
 	})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
