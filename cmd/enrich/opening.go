@@ -28,6 +28,9 @@ func (j *job) open() (*reader.Reader, error) {
 // openUntil begins to read the input. That may take long: all of a workbook is read before its first row, and so are the bytes of a
 // Parquet file. The end of ctx ends it. It has no effect later: how a pass over the rows ends is decided by the pipeline.
 func (j *job) openUntil(ctx context.Context, o reader.Options) (*reader.Reader, error) {
+	if j.input.Size == 0 { // a pipe: the signal ends it, and what came before is accounted for
+		return reader.Open(j.input, j.input.Size, o)
+	}
 	cut, end := context.WithCancelCause(context.Background())
 	keepOn := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
 	r, err := reader.Open(&opening{j.input, cut}, j.input.Size, o)
