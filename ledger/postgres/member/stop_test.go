@@ -159,8 +159,9 @@ func TestOneRunProvesTheKey(t *testing.T) {
 	again(false)
 
 	c, d := tm.join(0, member.Options{Timing: fast}), tm.join(0, member.Options{Timing: fast})
-	_, err = c.Alone(t.Context())
+	held, err := c.Alone(t.Context())
 	check(t, err)
+	defer held(false) // while it is in use, its connection, which has the lock, is not collected as garbage
 	bounded, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	if _, err := d.Alone(bounded); err == nil {
