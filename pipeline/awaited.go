@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"maps"
 	"sync"
 
 	"enrich/contact"
@@ -80,9 +81,7 @@ func (s *awaitedContacts) giveUp() {
 	if s.overdue == nil {
 		s.overdue = map[contact.Key]awaitedContact{}
 	}
-	for k, c := range s.contacts {
-		s.overdue[k] = c
-	}
+	maps.Copy(s.overdue, s.contacts)
 	s.contacts = nil
 }
 
@@ -93,9 +92,7 @@ func (s *awaitedContacts) reopen() {
 	if s.contacts == nil {
 		s.contacts = map[contact.Key]awaitedContact{}
 	}
-	for k, c := range s.overdue {
-		s.contacts[k] = c
-	}
+	maps.Copy(s.contacts, s.overdue)
 	s.overdue = nil
 }
 

@@ -27,10 +27,6 @@ type change struct {
 	kept []int32
 	// packed are the indexes of the intents in the row of table intent.
 	packed []int32
-	// job is the bulk job to which all of it belongs; 0: none.
-	job int64
-	// also are statements at the end of the transaction.
-	also []statement
 }
 
 // A statement is one of a transaction. Its parameters are in binary format.
@@ -41,14 +37,14 @@ type statement struct {
 }
 
 // newChange sorts the keys of the intents: two commits that claim the same contacts claim them in the same order.
-func newChange(r *run, intents []ledger.Intent, outcomes []contact.Outcome, job int64) *change {
-	c := &change{run: r, n: r.commits + 1, intents: intents, outcomes: outcomes, job: job}
+func newChange(r *run, intents []ledger.Intent, outcomes []contact.Outcome) *change {
+	c := &change{run: r, n: r.commits + 1, intents: intents, outcomes: outcomes}
 	c.order = sorted(len(intents), func(i int32) contact.Key { return intents[i].Keys.Request })
 	c.order = slices.CompactFunc(c.order, func(a, b int32) bool { return intents[a].Keys.Request == intents[b].Keys.Request })
 	c.order = slices.DeleteFunc(c.order, func(i int32) bool {
 		key := intents[i].Keys.Request
 		_, open := r.open[key]
-		keeps := open && job == 0 && slices.ContainsFunc(outcomes, func(o contact.Outcome) bool { return o.Keys.Request == key })
+		keeps := open && slices.ContainsFunc(outcomes, func(o contact.Outcome) bool { return o.Keys.Request == key })
 		if keeps {
 			c.kept = append(c.kept, i)
 		}
@@ -76,14 +72,6 @@ func (c *change) claims(key contact.Key) bool {
 	return found
 }
 
-// holder is the value of contact.claim of the change's contacts.
-func (c *change) holder() int64 {
-	if c.job != 0 {
-		return -c.job
-	}
-	return c.run.id
-}
-
 // lastAt returns when the latest outcome of the run ended, with those of the change.
 func (c *change) lastAt() time.Time {
 	last := c.run.last
@@ -109,9 +97,6 @@ func (c *change) claimed(refused []int32) []bool {
 
 // apply applies the change to the open claims of the run.
 func (c *change) apply(open map[contact.Key]int64, claimed []bool) {
-	if c.job != 0 {
-		return
-	}
 	for i := range c.intents {
 		if claimed[i] {
 			open[c.intents[i].Keys.Request] = c.n
@@ -131,10 +116,11 @@ func (c *change) keeps(key contact.Key) bool {
 
 // buffers are reused by every commit.
 type buffers struct {
-	keys, emails, seen     wire.Array
-	places                 wire.Array
-	packed, texts, numbers []byte
-	outcomes               outcomeArrays
+	keys, emails, seen wire.Array
+	places             wire.Array
+	intents            codec.Intents
+	numbers            []byte
+	outcomes           outcomeArrays
 }
 
 // maxNesting bounds the brackets of an answer that is stored as JSON: PostgreSQL's parser has a stack.

@@ -34,7 +34,7 @@ func (l *Ledger) Commit(ctx context.Context, id int64, intents []ledger.Intent, 
 	if len(intents)+len(outcomes) == 0 {
 		return nil, nil
 	}
-	return l.commit(ctx, newChange(r, intents, outcomes, 0))
+	return l.commit(ctx, newChange(r, intents, outcomes))
 }
 
 // commit makes a change durable, then applies it to the run. l.mu is held.
@@ -59,11 +59,8 @@ func (l *Ledger) commit(ctx context.Context, c *change) ([]bool, error) {
 		})
 	})
 	if err != nil {
-		if c.job == 0 { // the API has the results of a job
-			kept := l.keepUncommitted(c.run.id, c.outcomes)
-			err = fmt.Errorf("%w%s", err, l.uncommitted.note(kept))
-		}
-		return nil, l.fail(err)
+		kept := l.keepUncommitted(c.run.id, c.outcomes)
+		return nil, l.fail(fmt.Errorf("%w%s", err, l.uncommitted.note(kept)))
 	}
 	return t.done(), nil
 }
@@ -85,7 +82,6 @@ func (t *transaction) prepare() {
 	// Claims come first: one that waits for another transaction must not have changed rows that others wait for.
 	t.addIntents()
 	t.addOutcomes()
-	t.statements = append(t.statements, t.also...)
 }
 
 // try runs the transaction in one round trip. The error of the fence is a division by zero: it ends the transaction.
@@ -125,7 +121,7 @@ func (t *transaction) fenceParams() [][]byte {
 func (t *transaction) oldestAfter() int64 {
 	open := t.run.open
 	next := t.n + 1
-	if len(t.intents) > 0 && t.job == 0 {
+	if len(t.intents) > 0 {
 		next = t.n
 	}
 	ended := make(map[contact.Key]struct{}, len(t.outcomes))
@@ -162,7 +158,7 @@ func (t *transaction) redo(ctx context.Context, conn *connect.Conn) error {
 	if err := conn.Lookup(ctx, "BEGIN", nil); err != nil {
 		return err
 	}
-	state, commits, outcomes, err := t.lockRun(ctx, conn)
+	state, commits, outcomes, err := lockRun(ctx, conn, t.run.id)
 	if err != nil {
 		return err
 	}
@@ -190,14 +186,14 @@ func (t *transaction) redo(ctx context.Context, conn *connect.Conn) error {
 }
 
 // lockRun waits until no other transaction changes the row of the run, and reads it.
-func (t *transaction) lockRun(ctx context.Context, conn *connect.Conn) (state int16, commits, outcomes int64, err error) {
+func lockRun(ctx context.Context, conn *connect.Conn, run int64) (state int16, commits, outcomes int64, err error) {
 	const query = "SELECT state, commits, outcomes FROM enrich.run WHERE id = $1 FOR UPDATE"
 	found := false
 	err = conn.Lookup(ctx, query, func(values [][]byte) error {
 		row := wire.NewRow(values)
 		state, commits, outcomes, found = row.Int2(), row.Int8(), row.Int8(), true
 		return row.Err()
-	}, wire.Int8(nil, t.run.id))
+	}, wire.Int8(nil, run))
 	if err == nil && !found {
 		err = ErrRewound
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"enrich/contact"
-	"enrich/internal/jsonscan"
 	"enrich/ledger"
 	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/connect"
@@ -162,23 +161,14 @@ func (e *export) intents(values [][]byte) error {
 	if err := row.Err(); err != nil {
 		return err
 	}
-	if _, err := i.intents(); err != nil { // it checks the row
-		return err
-	}
 	entry := ledger.IntentsEntry{Run: i.run, Job: i.job}
-	n := 0
-	for text := range jsonscan.Elements(i.contacts) {
-		if !refused[n] {
-			intent := ledger.Intent{Keys: codec.ReadKeys(i.keys[n*codec.KeysSize:])}
-			if intent.Keys != (contact.Keys{}) { // else it was erased
-				intent.Contact = contact.ParseJSON(text)
-			}
+	err := i.each(func(place int, intent ledger.Intent) {
+		if !refused[place] {
 			entry.Intents = append(entry.Intents, intent)
 		}
-		n++
-	}
-	if len(entry.Intents) == 0 {
-		return nil
+	})
+	if err != nil || len(entry.Intents) == 0 {
+		return err
 	}
 	return e.do(&ledger.Entry{Intents: &entry})
 }

@@ -185,35 +185,28 @@ func (in *importer) addIntents(ctx context.Context, e *ledger.IntentsEntry) erro
 		return fmt.Errorf("intents are of run %d, which does not exist", e.Run)
 	}
 	r.commits++
-	var keys, asked, emails []byte
-	texts := []byte{'['}
+	var packed codec.Intents
 	var requests, addresses wire.Array
 	requests.BeginUUIDs()
 	addresses.BeginUUIDs()
 	forgotten := int64(0)
 	for i := range e.Intents {
 		intent := &e.Intents[i]
-		if i > 0 {
-			texts = append(texts, ',')
-		}
-		keys = codec.AppendKeys(keys, intent.Keys)
+		packed.Add(&intent.Contact, intent.Keys)
 		if intent.Keys == (contact.Keys{}) {
-			texts = append(texts, "null"...)
 			forgotten++
 			continue
 		}
-		texts = intent.Contact.AppendJSON(texts)
 		requests.UUID(intent.Keys.Request)
 		addresses.UUID(intent.Keys.Email)
 	}
-	texts = append(texts, ']')
-	asked, emails = requests.Value(), addresses.Value()
+	keys, texts := packed.Packed()
 	b := in.conn.NewBatch()
 	b.Add(ctx, "INSERT INTO enrich.intent (run, commit, job, crc, keys, contacts) VALUES ($1, $2, nullif($3::bigint, 0), $4, $5, $6)",
 		wire.Int8(nil, e.Run), wire.Int8(nil, r.commits), wire.Int8(nil, e.Job), wire.Int4(nil, intentSum(e.Run, r.commits, e.Job, keys, texts)), keys, texts)
 	if r.open && e.Job == 0 || e.Job != 0 && in.job != nil && in.job.ended == nil {
 		b.Add(ctx, "INSERT INTO imported_intent SELECT $1, $2, key, email FROM unnest($3::uuid[], $4::uuid[]) AS i(key, email)",
-			wire.Int8(nil, e.Run), wire.Int8(nil, e.Job), asked, emails)
+			wire.Int8(nil, e.Run), wire.Int8(nil, e.Job), requests.Value(), addresses.Value())
 	}
 	if err := b.Send(ctx, nil); err != nil {
 		return err

@@ -16,18 +16,8 @@ import (
 	"enrich/ledger/postgres/internal/wire"
 )
 
-// claimForJob claims contacts as claimAny does, and returns the keys of those that it has claimed. $1 is minus the job's number.
-const claimForJob = `WITH added AS (
-		INSERT INTO enrich.contact (key, email, ref, claim)
-		SELECT key, email, 0, $1 FROM unnest($2::uuid[], $3::uuid[]) AS asked(key, email)
-		ON CONFLICT (key) DO NOTHING RETURNING key),
-	locked AS (
-		SELECT c.key FROM unnest($2::uuid[], $4::bigint[]) AS asked(key, seen) JOIN enrich.contact AS c ON c.key = asked.key
-		WHERE c.claim IS NULL AND asked.seen IN (-1, CASE WHEN c.kind = 0 THEN 0 ELSE c.ref << 4 | coalesce(cardinality(c.lost), 0) END)
-		ORDER BY c.key FOR UPDATE OF c),
-	changed AS (
-		UPDATE enrich.contact AS c SET claim = $1 FROM locked WHERE c.key = locked.key RETURNING c.key)
-	SELECT key FROM added UNION ALL SELECT key FROM changed`
+// claimForJob claims contacts, and returns the keys of those that it has claimed.
+const claimForJob = claimRows + "$4" + claimIfSeen + " SELECT key FROM claimed"
 
 // CommitJob makes the intents of a job durable, together with the job. A contact that another run or an open job has, that another
 // run has changed since [ledger.Intent.Seen], or that is twice in this job, is not claimed. It ignores ctx, like [Ledger.Commit], and
@@ -114,19 +104,14 @@ func firsts(intents []ledger.Intent, byEmail bool) []int32 {
 // submit records the job with the contacts that it has claimed.
 func (t *jobTransaction) submit(ctx context.Context, job int64, intents []ledger.Intent, claimed []bool) error {
 	j := jobRow{id: job, run: t.run.id, commit: t.n, state: ledger.JobSubmitted, submitted: time.Now().UTC().Truncate(time.Millisecond)}
-	var keys []byte
-	texts := []byte{'['}
+	var packed codec.Intents
 	for i := range intents {
-		if !claimed[i] {
-			continue
+		if claimed[i] {
+			j.contacts++
+			packed.Add(&intents[i].Contact, intents[i].Keys)
 		}
-		if j.contacts++; j.contacts > 1 {
-			texts = append(texts, ',')
-		}
-		keys = codec.AppendKeys(keys, intents[i].Keys)
-		texts = intents[i].Contact.AppendJSON(texts)
 	}
-	texts = append(texts, ']')
+	keys, texts := packed.Packed()
 	j.pending = j.contacts
 	if err := j.insert(ctx, t.Conn); err != nil {
 		return err

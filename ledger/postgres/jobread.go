@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"enrich/contact"
-	"enrich/internal/jsonscan"
 	"enrich/ledger"
 	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/connect"
@@ -77,33 +76,28 @@ func jobContacts(ctx context.Context, c *connect.Conn, j *jobRow) ([]ledger.JobC
 	if err := c.QueryRow(ctx, query, i.run, i.commit, i.job).Scan(&i.crc, &i.keys, &i.contacts); err != nil {
 		return nil, errors.Join(j.damaged("has no intents"), err)
 	}
-	if i.crc != intentSum(i.run, i.commit, i.job, i.keys, i.contacts) {
-		return nil, i.damaged("checksum mismatch")
-	}
 	if int64(len(i.keys)) != j.contacts*int64(codec.KeysSize) {
 		return nil, i.damaged(fmt.Sprintf("job %d should have %d contacts", j.id, j.contacts))
 	}
 	var asked wire.Array
 	asked.BeginUUIDs()
 	list := make([]ledger.JobContact, 0, j.contacts)
-	n := 0
-	for text := range jsonscan.Elements(i.contacts) {
-		if n == int(j.contacts) {
-			return nil, i.damaged("more contacts than keys")
+	err := i.each(func(place int, intent ledger.Intent) {
+		if intent.Keys == (contact.Keys{}) {
+			return
 		}
-		m := ledger.JobContact{Intent: ledger.Intent{Keys: codec.ReadKeys(i.keys[n*codec.KeysSize:])}}
-		if m.Keys != (contact.Keys{}) {
-			m.Contact, m.ID = contact.ParseJSON(text), m.Keys.Request
-			if len(j.ids) > 0 {
-				m.ID = contact.Key(j.ids[n*codec.KeySize:][:codec.KeySize])
-			}
-			list = append(list, m)
-			asked.UUID(m.Keys.Request)
+		m := ledger.JobContact{Intent: intent, ID: intent.Keys.Request}
+		if len(j.ids) > 0 {
+			m.ID = contact.Key(j.ids[place*codec.KeySize:][:codec.KeySize])
 		}
-		n++
+		list = append(list, m)
+		asked.UUID(m.Keys.Request)
+	})
+	if err != nil {
+		return nil, err
 	}
 	pending := make(map[contact.Key]bool, len(list))
-	err := c.Lookup(ctx, "SELECT key FROM enrich.contact WHERE key = ANY ($1::uuid[]) AND claim = $2", func(values [][]byte) error {
+	err = c.Lookup(ctx, "SELECT key FROM enrich.contact WHERE key = ANY ($1::uuid[]) AND claim = $2", func(values [][]byte) error {
 		row := wire.NewRow(values)
 		pending[row.UUID()] = true
 		return row.Err()

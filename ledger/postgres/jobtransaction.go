@@ -80,20 +80,15 @@ func (l *Ledger) changeJob(ctx context.Context, id int64, do func(context.Contex
 
 // begin is the fence. It changes the row of the run, so that the commit waits for the standby, also if it repeats another one.
 func (t *jobTransaction) begin(ctx context.Context) error {
-	var state int16
-	var commits int64
-	const fence = "UPDATE enrich.run SET commits = CASE WHEN commits = $2 - 1 THEN $2 ELSE commits END WHERE id = $1 RETURNING state, commits, outcomes"
-	// What the row had before is not returned, so it is read first, under the same lock.
-	const lock = "SELECT commits FROM enrich.run WHERE id = $1 FOR UPDATE"
-	err := t.QueryRow(ctx, lock, t.run.id).Scan(&commits)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && commits != t.n && commits != t.n-1 {
-		return ErrRewound
-	}
+	state, commits, outcomes, err := lockRun(ctx, t.Conn, t.run.id)
 	if err != nil {
 		return err
 	}
-	t.again = commits == t.n
-	if err := t.QueryRow(ctx, fence, t.run.id, t.n).Scan(&state, &commits, &t.outcomes); err != nil {
+	if commits != t.n && commits != t.n-1 {
+		return ErrRewound
+	}
+	t.again, t.outcomes = commits == t.n, outcomes
+	if _, err := t.Exec(ctx, "UPDATE enrich.run SET commits = $2 WHERE id = $1", t.run.id, t.n); err != nil {
 		return err
 	}
 	switch {

@@ -20,36 +20,41 @@ const fence = `WITH fence AS (
 	SELECT 1 / count(*) FROM fence`
 
 // claimNew claims contacts of which nothing was known, and records the intents. A row that exists is another's claim or answer. The
-// places of the contacts that were not claimed are in column refused; $10 are those of the keys in $4.
-const claimNew = `WITH claimed AS (
-		INSERT INTO enrich.contact (key, email, ref, claim)
-		SELECT key, email, 0, $2 FROM unnest($4::uuid[], $5::uuid[]) AS asked(key, email)
-		ON CONFLICT (key) DO NOTHING RETURNING key)` + recordIntents
+// places of the contacts that were not claimed are in column refused; $8 are those of the keys in $2.
+const claimNew = `WITH claimed AS (` + addClaimed + `)` + recordIntents
 
-// claimAny claims contacts that may have outcomes. A contact is claimed if nobody has it and its state is that of $11: -1 is any
-// state. Rows that are locked by another transaction are waited for in the order of their keys.
-const claimAny = `WITH added AS (
+// claimAny claims contacts that may have outcomes, and records the intents.
+const claimAny = claimRows + "$9" + claimIfSeen + recordIntents
+
+// addClaimed makes claimed rows for contacts that have none. $1 is the holder of the claim: a run, or minus the number of a job.
+const addClaimed = `
 		INSERT INTO enrich.contact (key, email, ref, claim)
-		SELECT key, email, 0, $2 FROM unnest($4::uuid[], $5::uuid[]) AS asked(key, email)
-		ON CONFLICT (key) DO NOTHING RETURNING key),
+		SELECT key, email, 0, $1 FROM unnest($2::uuid[], $3::uuid[]) AS asked(key, email)
+		ON CONFLICT (key) DO NOTHING RETURNING key`
+
+// claimRows and claimIfSeen, with a parameter between them, claim contacts. A contact is claimed if nobody has it and its state is
+// that of the parameter: -1 is any state. Rows that are locked by another transaction are waited for in the order of their keys.
+const (
+	claimRows = `WITH added AS (` + addClaimed + `),
 	locked AS (
-		SELECT c.key FROM unnest($4::uuid[], $11::bigint[]) AS asked(key, seen) JOIN enrich.contact AS c ON c.key = asked.key
+		SELECT c.key FROM unnest($2::uuid[], `
+	claimIfSeen = `::bigint[]) AS asked(key, seen) JOIN enrich.contact AS c ON c.key = asked.key
 		WHERE c.claim IS NULL AND asked.seen IN (-1, CASE WHEN c.kind = 0 THEN 0 ELSE c.ref << 4 | coalesce(cardinality(c.lost), 0) END)
 		ORDER BY c.key FOR UPDATE OF c),
 	changed AS (
-		UPDATE enrich.contact AS c SET claim = $2 FROM locked WHERE c.key = locked.key RETURNING c.key),
-	claimed AS (SELECT key FROM added UNION ALL SELECT key FROM changed)` + recordIntents
+		UPDATE enrich.contact AS c SET claim = $1 FROM locked WHERE c.key = locked.key RETURNING c.key),
+	claimed AS (SELECT key FROM added UNION ALL SELECT key FROM changed)`
+)
 
 const recordIntents = `
-	INSERT INTO enrich.intent (run, commit, job, crc, keys, contacts, refused)
-	SELECT $1, $3, nullif($6::bigint, 0), $7, $8, $9, CASE WHEN (SELECT count(*) FROM claimed) < cardinality($4::uuid[]) THEN
-		(SELECT array_agg(place) FROM unnest($4::uuid[], $10::integer[]) AS asked(key, place) WHERE key NOT IN (SELECT key FROM claimed)) END
+	INSERT INTO enrich.intent (run, commit, crc, keys, contacts, refused)
+	SELECT $1, $4, $5, $6, $7, CASE WHEN (SELECT count(*) FROM claimed) < cardinality($2::uuid[]) THEN
+		(SELECT array_agg(place) FROM unnest($2::uuid[], $8::integer[]) AS asked(key, place) WHERE key NOT IN (SELECT key FROM claimed)) END
 	RETURNING refused`
 
 // addOutcomesSQL records outcomes and makes them the states of their contacts: an answer stays the state until there is a newer
 // answer; a lost call after it is only counted. $3 is the holder of the claim that ends, unless the
-// contact is in $18. A contact that one run releases is left to
-// the other runs of its generation.
+// contact is in $18. A contact that one run releases is left to the other runs of its generation.
 const addOutcomesSQL = `WITH added AS (
 		INSERT INTO enrich.outcome (run, job, at, n, crc, attempts, status, kind, charged, key, failure, message, contact, body, raw)
 		SELECT $1, nullif($2::bigint, 0), o.* FROM unnest($5::timestamptz[], $6::integer[], $7::integer[], $8::integer[], $9::smallint[],
@@ -70,7 +75,7 @@ const addContacts = `INSERT INTO enrich.contact (key, email, ref) SELECT key, em
 
 // addIntents adds the statement that claims the contacts and records the intents.
 func (t *transaction) addIntents() {
-	if len(t.intents) == 0 && t.job == 0 {
+	if len(t.intents) == 0 {
 		return
 	}
 	b := &t.l.buffers
@@ -92,10 +97,10 @@ func (t *transaction) addIntents() {
 		b.seen.Int8(int64(seen) - 1)
 		isNew = isNew && seen == 1
 	}
-	crc := intentSum(t.run.id, t.n, t.job, b.packed, b.texts)
+	packed, texts := b.intents.Packed()
 	sql, params := claimNew, [][]byte{
-		wire.Int8(nil, t.run.id), wire.Int8(nil, t.holder()), wire.Int8(nil, t.n), b.keys.Value(), b.emails.Value(), wire.Int8(nil, t.job),
-		wire.Int4(nil, crc), b.packed, b.texts, b.places.Value(),
+		wire.Int8(nil, t.run.id), b.keys.Value(), b.emails.Value(), wire.Int8(nil, t.n),
+		wire.Int4(nil, intentSum(t.run.id, t.n, 0, packed, texts)), packed, texts, b.places.Value(),
 	}
 	if !isNew {
 		sql, params = claimAny, append(params, b.seen.Value())
@@ -113,7 +118,8 @@ func (t *transaction) addIntents() {
 // pack packs the keys and the contacts of the intents that are claimed, in their order, and returns the place of each.
 func (t *transaction) pack() (places []int32) {
 	b := &t.l.buffers
-	b.packed, b.texts, t.packed = b.packed[:0], append(b.texts[:0], '['), t.packed[:0]
+	b.intents.Reset()
+	t.packed = t.packed[:0]
 	places = make([]int32, len(t.intents))
 	for i := range places {
 		places[i] = -1
@@ -125,15 +131,10 @@ func (t *transaction) pack() (places []int32) {
 		if places[i] < 0 {
 			continue
 		}
-		if len(t.packed) > 0 {
-			b.texts = append(b.texts, ',')
-		}
 		places[i] = int32(len(t.packed))
 		t.packed = append(t.packed, int32(i))
-		b.packed = codec.AppendKeys(b.packed, t.intents[i].Keys)
-		b.texts = t.intents[i].Contact.AppendJSON(b.texts)
+		b.intents.Add(&t.intents[i].Contact, t.intents[i].Keys)
 	}
-	b.texts = append(b.texts, ']')
 	return places
 }
 
@@ -151,8 +152,8 @@ func (t *transaction) addOutcomes() {
 	var missing []*contact.Outcome
 	for i := range t.outcomes {
 		o := &t.outcomes[i]
-		b.add(t.run.id, t.job, t.first+int64(i), o)
-		if _, open := t.run.open[o.Keys.Request]; !open && t.job == 0 && (t.late || !t.claims(o.Keys.Request)) {
+		b.add(t.run.id, 0, t.first+int64(i), o)
+		if _, open := t.run.open[o.Keys.Request]; !open && (t.late || !t.claims(o.Keys.Request)) {
 			missing = append(missing, o)
 		}
 	}
@@ -164,7 +165,7 @@ func (t *transaction) addOutcomes() {
 	if len(missing) > 0 {
 		t.addMissing(missing)
 	}
-	t.statements = append(t.statements, statement{sql: addOutcomesSQL, params: b.params(t.run.id, t.job, t.holder(), t.run.generation)})
+	t.statements = append(t.statements, statement{sql: addOutcomesSQL, params: b.params(t.run.id, 0, t.run.id, t.run.generation)})
 }
 
 // addMissing adds a statement that makes rows for the contacts of outcomes that are not claimed: normally all are.

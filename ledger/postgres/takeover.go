@@ -172,24 +172,39 @@ type intentRow struct {
 
 // intents returns the intents of the row but not those that were erased.
 func (r *intentRow) intents() ([]ledger.Intent, error) {
-	if r.crc != intentSum(r.run, r.commit, r.job, r.keys, r.contacts) {
-		return nil, r.damaged("checksum mismatch")
-	}
 	list := make([]ledger.Intent, 0, len(r.keys)/codec.KeysSize)
+	err := r.each(func(_ int, i ledger.Intent) {
+		if i.Keys != (contact.Keys{}) {
+			list = append(list, i)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// each checks the row, and calls do with each of its intents and its place, from 0. One that was erased is zero.
+func (r *intentRow) each(do func(place int, i ledger.Intent)) error {
+	if r.crc != intentSum(r.run, r.commit, r.job, r.keys, r.contacts) {
+		return r.damaged("checksum mismatch")
+	}
 	n := 0
 	for text := range jsonscan.Elements(r.contacts) {
 		if (n+1)*codec.KeysSize > len(r.keys) {
-			return nil, r.damaged("more contacts than keys")
+			return r.damaged("more contacts than keys")
 		}
-		if keys := codec.ReadKeys(r.keys[n*codec.KeysSize:]); keys != (contact.Keys{}) {
-			list = append(list, ledger.Intent{Contact: contact.ParseJSON(text), Keys: keys})
+		var i ledger.Intent
+		if i.Keys = codec.ReadKeys(r.keys[n*codec.KeysSize:]); i.Keys != (contact.Keys{}) {
+			i.Contact = contact.ParseJSON(text)
 		}
+		do(n, i)
 		n++
 	}
 	if n*codec.KeysSize != len(r.keys) {
-		return nil, r.damaged("more keys than contacts")
+		return r.damaged("more keys than contacts")
 	}
-	return list, nil
+	return nil
 }
 
 func (r *intentRow) damaged(what string) error {

@@ -169,16 +169,12 @@ func (l *Ledger) writeIntents(change *change) error {
 		return nil
 	}
 	s, intents := &l.stmts, change.intents
-	s.keys, s.texts = s.keys[:0], append(s.texts[:0], '[')
+	s.intents.Reset()
 	for i := range intents {
-		if i > 0 {
-			s.texts = append(s.texts, ',')
-		}
-		s.keys = codec.AppendKeys(s.keys, intents[i].Keys)
-		s.texts = intents[i].Contact.AppendJSON(s.texts)
+		s.intents.Add(&intents[i].Contact, intents[i].Keys)
 	}
-	s.texts = append(s.texts, ']')
-	return s.writeAsked(&commitRow{id: l.commit + 1, run: change.run, keys: s.keys, contacts: s.texts, job: change.jobID()})
+	keys, contacts := s.intents.Packed()
+	return s.writeAsked(&commitRow{id: l.commit + 1, run: change.run, keys: keys, contacts: contacts, job: change.jobID()})
 }
 
 func (s *statements) writeAsked(c *commitRow) error {
@@ -259,8 +255,9 @@ type statements struct {
 	begin, commit, rollback *sqlite3.Stmt
 	asked, ended, outcome   *sqlite3.Stmt
 	read                    *sqlite3.Stmt
-	keys, texts             []byte // reused
-	lastSum                 int64  // the checksum of the last outcome of this transaction
+	intents                 codec.Intents // reused, and so are these:
+	keys, texts             []byte
+	lastSum                 int64 // the checksum of the last outcome of this transaction
 }
 
 func (s *statements) prepare(conn *sqlite3.Conn) error {

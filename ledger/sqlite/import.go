@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/internal/codec"
 )
@@ -65,9 +64,9 @@ type importer struct {
 	runs   []runRow // they are written at the end: each names its first commit
 	job    *jobRow  // it waits for its intents; nil: none
 	// group are outcomes of one run and job that become one row of ended.
-	group       commitRow
-	first       int64 // the number of the first outcome
-	keys, texts []byte
+	group  commitRow
+	first  int64 // the number of the first outcome
+	packed codec.Intents
 }
 
 func (in *importer) add(e *ledger.Entry) error {
@@ -149,25 +148,16 @@ func (in *importer) addIntents(e *ledger.IntentsEntry) error {
 	if err := in.flush(); err != nil {
 		return err
 	}
-	in.keys, in.texts = in.keys[:0], append(in.texts[:0], '[')
+	in.packed.Reset()
 	for i := range e.Intents {
-		intent := &e.Intents[i]
-		if i > 0 {
-			in.texts = append(in.texts, ',')
-		}
-		in.keys = codec.AppendKeys(in.keys, intent.Keys)
-		if intent.Keys == (contact.Keys{}) {
-			in.texts = append(in.texts, "null"...)
-			continue
-		}
-		in.texts = intent.Contact.AppendJSON(in.texts)
+		in.packed.Add(&e.Intents[i].Contact, e.Intents[i].Keys)
 	}
-	in.texts = append(in.texts, ']')
+	keys, contacts := in.packed.Packed()
 	in.commit++
 	if err := in.begins(e.Run); err != nil {
 		return err
 	}
-	if err := in.stmts.writeAsked(&commitRow{id: in.commit, run: e.Run, keys: in.keys, contacts: in.texts, job: e.Job}); err != nil {
+	if err := in.stmts.writeAsked(&commitRow{id: in.commit, run: e.Run, keys: keys, contacts: contacts, job: e.Job}); err != nil {
 		return err
 	}
 	if in.job != nil {

@@ -7,7 +7,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"flag"
@@ -15,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,7 +218,7 @@ func run(out *bytes.Buffer, env []string, name string, args ...string) error {
 		cmd.Stdout = out
 	}
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s %s: %w", filepath.Base(name), cmp.Or(slices.Concat(args, []string{""})[0], ""), err)
+		return fmt.Errorf("%s %s: %w", filepath.Base(name), args[0], err)
 	}
 	return nil
 }

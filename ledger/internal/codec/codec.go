@@ -26,6 +26,37 @@ func ReadKeys(b []byte) contact.Keys {
 	return contact.Keys{Request: contact.Key(b[:KeySize]), Email: contact.Key(b[KeySize:KeysSize])}
 }
 
+// Intents packs the intents of one commit: the keys of each contact, and a JSON array of the contacts in the same order. A contact
+// that was erased has zero keys, and null in its place. The zero value is empty.
+type Intents struct{ keys, contacts []byte }
+
+// Reset empties it and keeps its memory.
+func (p *Intents) Reset() { p.keys, p.contacts = p.keys[:0], p.contacts[:0] }
+
+// Add adds a contact.
+func (p *Intents) Add(c *contact.Contact, k contact.Keys) {
+	if len(p.contacts) == 0 {
+		p.contacts = append(p.contacts, '[')
+	} else {
+		p.contacts = append(p.contacts, ',')
+	}
+	p.keys = AppendKeys(p.keys, k)
+	if k == (contact.Keys{}) {
+		p.contacts = append(p.contacts, "null"...)
+		return
+	}
+	p.contacts = c.AppendJSON(p.contacts)
+}
+
+// Packed returns the keys and the array. They are valid until the next Reset; nothing can be added before.
+func (p *Intents) Packed() (keys, contacts []byte) {
+	if len(p.contacts) == 0 {
+		p.contacts = append(p.contacts, '[')
+	}
+	p.contacts = append(p.contacts, ']')
+	return p.keys, p.contacts
+}
+
 // Checksum is CRC-32C over numbers (at most 16, with the texts) and texts, each text after its length, so that no byte can move
 // from one text to the next unnoticed.
 func Checksum(numbers []int64, texts ...[]byte) uint32 {
