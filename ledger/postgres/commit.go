@@ -202,7 +202,7 @@ func lockRun(ctx context.Context, conn *connect.Conn, run int64) (state int16, c
 
 // again runs the whole transaction.
 func (t *transaction) again(ctx context.Context, conn *connect.Conn) error {
-	if t.l.options.ByEmail && len(t.order) > 0 {
+	if t.l.options.ByEmail && len(t.order)+len(t.kept) > 0 {
 		if err := t.claimAddresses(ctx, conn); err != nil {
 			return err
 		}
