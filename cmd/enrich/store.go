@@ -74,7 +74,7 @@ func (o *storeOptions) database(place settings.LedgerPlace) postgres.Options {
 	if o.maxElapsed == 0 {
 		o.maxElapsed = defaultMaxElapsed
 	}
-	wait := databaseWait{printer: o.printer, most: o.maxElapsed}
+	wait := databaseWait{printer: o.printer}
 	return postgres.Options{
 		URL: place.URL.String(), ReadOnly: o.readOnly, MustExist: true, ByEmail: o.byEmail, RequireSync: o.requireSync,
 		Uncommitted: o.uncommitted, MaxElapsed: o.maxElapsed, Warn: func(text string) { o.printer.Warn(text, "event", "database") }, Waiting: wait.say,
@@ -84,21 +84,20 @@ func (o *storeOptions) database(place settings.LedgerPlace) postgres.Options {
 // A databaseWait says that a database is waited for, but not at each of many short waits.
 type databaseWait struct {
 	printer *console.Printer
-	most    time.Duration
 	mu      sync.Mutex
 	said    time.Time
 }
 
-// say is told why a wait begins, and nil when it is over.
-func (d *databaseWait) say(err error) {
+// say is told why a wait begins and how long it is at most, and nil when it is over.
+func (d *databaseWait) say(err error, most time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err == nil || time.Since(d.said) < lineEvery {
 		return
 	}
 	d.said = time.Now()
-	until := d.said.Add(d.most)
-	d.printer.Warn("waiting for the database of the ledger, at most "+console.Duration(d.most)+": "+console.Quote(err.Error(), maxDatabaseError),
+	until := d.said.Add(most)
+	d.printer.Warn("waiting for the database of the ledger, at most "+console.Duration(most)+": "+console.Quote(err.Error(), maxDatabaseError),
 		"event", "wait", "waiting_for", "database", "until", until)
 }
 

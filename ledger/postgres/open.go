@@ -17,7 +17,7 @@ import (
 // them. Before anything else it checks that the server can keep the promises (see the errors of this package).
 //
 // [ledger.ErrMissing] means that the database has no ledger: Init creates one. [ledger.ErrNewer] means that a later version of
-// enrich changed it. If the database is away, Open waits for at most MaxElapsed.
+// enrich changed it. If the database is away, Open waits for at most MaxElapsed, or 15 seconds.
 func Open(ctx context.Context, o Options) (*Ledger, error) {
 	config, err := connect.Parse(o.URL)
 	if err != nil {
@@ -26,9 +26,6 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	l := &Ledger{options: o, config: config, policy: o.policy()}
 	l.writer = connect.NewSlot(l.dial)
 	l.reader = connect.NewSlot(l.dial)
-	if o.ReadOnly {
-		l.reader = connect.NewSnapshot(l.dialSnapshot)
-	}
 	if err := l.open(ctx); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", l.Name(), errors.Join(explain(err), l.Close()))
 	}
@@ -38,28 +35,54 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 // Name returns what messages call the ledger: its database and host, without the user.
 func (l *Ledger) Name() string { return fmt.Sprintf("%s on %s", l.config.Database, l.config.Host) }
 
+// startWait bounds how long Open waits for a database that is away: it may be restarting, or the URL may be wrong.
+const startWait = 15 * time.Second
+
+func (l *Ledger) atStart() connect.Policy {
+	p := l.policy
+	p.MaxElapsed = min(p.MaxElapsed, startWait)
+	return p
+}
+
 func (l *Ledger) open(ctx context.Context) error {
 	if err := l.checkServer(ctx); err != nil {
 		return err
 	}
-	if err := l.loadMeta(ctx); err != nil || l.version == 0 {
+	var left []deadRun
+	err := connect.Retry(ctx, l.atStart(), func(ctx context.Context) (err error) {
+		left, err = l.load(ctx)
+		return err
+	})
+	if err != nil || l.options.ReadOnly {
 		return err
 	}
-	if l.options.ReadOnly {
-		return l.findGhosts(ctx)
-	}
-	return l.takeOverLeft(ctx)
+	return l.takeOverLeft(ctx, left)
 }
 
-// startWait bounds how long Open waits for a database that is away: it may be restarting, or the URL may be wrong.
-const startWait = 15 * time.Second
+// load reads what Open needs to know, and finds the runs that have ended without an end of their claims. It may be called again after
+// the connection broke: a store that is read only then sees another moment.
+func (l *Ledger) load(ctx context.Context) (left []deadRun, err error) {
+	if l.options.ReadOnly {
+		l.reader.Drop()
+		l.reader = connect.NewSnapshot(l.dialSnapshot)
+	}
+	err = l.reader.Use(ctx, func(c *connect.Conn) error {
+		err := l.loadMeta(ctx, c)
+		if err != nil || l.version == 0 {
+			return err
+		}
+		if left, err = l.deadRuns(ctx, c); err != nil || !l.options.ReadOnly {
+			return err
+		}
+		return l.findGhosts(ctx, c, left)
+	})
+	return left, err
+}
 
 // checkServer checks that the server can keep the promises, before anything is read from the ledger.
 func (l *Ledger) checkServer(ctx context.Context) error {
-	policy := l.policy
-	policy.MaxElapsed = min(policy.MaxElapsed, startWait)
 	other := connect.NewSlot(l.dial) // two sessions that are not in a transaction
-	err := connect.Retry(ctx, policy, func(ctx context.Context) error {
+	err := connect.Retry(ctx, l.atStart(), func(ctx context.Context) error {
 		return other.Use(ctx, func(a *connect.Conn) error {
 			return l.writer.Use(ctx, func(b *connect.Conn) error { return connect.CheckSession(ctx, a, b) })
 		})
@@ -124,18 +147,14 @@ func (l *Ledger) checkReplicas() error {
 }
 
 // loadMeta reads which version the schema has, and checks that this is the cluster in which it was created.
-func (l *Ledger) loadMeta(ctx context.Context) error {
+func (l *Ledger) loadMeta(ctx context.Context, c *connect.Conn) error {
+	var exists bool
 	var identifier int64
 	var removed *time.Time
-	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.reader.Use(ctx, func(c *connect.Conn) error {
-			var exists bool
-			if err := c.QueryRow(ctx, "SELECT to_regclass('enrich.meta') IS NOT NULL").Scan(&exists); err != nil || !exists {
-				return err
-			}
-			return c.QueryRow(ctx, "SELECT version, system_identifier, removed FROM enrich.meta").Scan(&l.version, &identifier, &removed)
-		})
-	})
+	err := c.QueryRow(ctx, "SELECT to_regclass('enrich.meta') IS NOT NULL").Scan(&exists)
+	if err == nil && exists {
+		err = c.QueryRow(ctx, "SELECT version, system_identifier, removed FROM enrich.meta").Scan(&l.version, &identifier, &removed)
+	}
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%w: table enrich.meta is empty", ledger.ErrDamaged)
@@ -155,15 +174,14 @@ func (l *Ledger) loadMeta(ctx context.Context) error {
 	if removed != nil {
 		l.removed = removed.UTC().Truncate(time.Millisecond)
 	}
-	return l.checkLogged(ctx)
+	return checkLogged(ctx, c)
 }
 
 // checkLogged refuses tables that are emptied after a crash.
-func (l *Ledger) checkLogged(ctx context.Context) error {
+func checkLogged(ctx context.Context, c *connect.Conn) error {
 	var table *string
-	err := l.reader.Use(ctx, func(c *connect.Conn) error {
-		return c.QueryRow(ctx, "SELECT min(relname) FROM pg_class WHERE relnamespace = 'enrich'::regnamespace AND relkind IN ('r', 'S') AND relpersistence <> 'p'").Scan(&table)
-	})
+	const query = "SELECT min(relname) FROM pg_class WHERE relnamespace = 'enrich'::regnamespace AND relkind IN ('r', 'S') AND relpersistence <> 'p'"
+	err := c.QueryRow(ctx, query).Scan(&table)
 	if err == nil && table != nil {
 		err = fmt.Errorf("%w: table %s is unlogged: run ALTER TABLE enrich.%s SET LOGGED", ErrNoSync, *table, *table)
 	}

@@ -29,9 +29,9 @@ type Options struct {
 	Uncommitted string
 	// Warn is called with what the user should know. It may be nil.
 	Warn func(string)
-	// Waiting is called with the reason when a call begins to wait for the database, and with nil when the wait is over, from
-	// any goroutine. It may be nil.
-	Waiting func(error)
+	// Waiting is called with the reason when a call begins to wait for the database, and how long it waits at most, and with nil
+	// when the wait is over, from any goroutine. It may be nil.
+	Waiting func(err error, most time.Duration)
 
 	// presumeDead, for tests, says of a run that is recorded as live that its process is dead.
 	presumeDead func(run int64) bool

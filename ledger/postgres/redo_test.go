@@ -138,7 +138,7 @@ func TestADatabaseGoesAway(t *testing.T) {
 	_, _, err = postgres.Init(t.Context(), postgres.Options{URL: url})
 	check(t, err)
 	folder, waits := t.TempDir(), 0
-	waiting := func(err error) {
+	waiting := func(err error, _ time.Duration) {
 		if err != nil {
 			waits++
 		}

@@ -20,6 +20,7 @@ import (
 type deadRun struct {
 	id, openFrom, outcomes int64
 	last                   time.Time
+	state                  int16
 }
 
 // anyBeat is the beat of a run that is known to have ended.
@@ -211,39 +212,31 @@ func (r *intentRow) damaged(what string) error {
 	return fmt.Errorf("%w: the intents of commit %d of run %d: %s", ledger.ErrDamaged, r.commit, r.run, what)
 }
 
-// deadRuns returns the runs that have open claims to record as lost, and their states: those whose store was closed and, in tests,
-// those that are presumed dead.
-func (l *Ledger) deadRuns(ctx context.Context) (runs []deadRun, states []int16, err error) {
-	err = l.reader.Use(ctx, func(c *connect.Conn) error {
-		const query = "SELECT id, open_from, outcomes, coalesce(last_at, started), state FROM enrich.run WHERE state IN (0, 3) ORDER BY id"
-		rows, err := c.Query(ctx, query)
-		if err != nil {
-			return err
+// deadRuns returns the runs that have open claims to record as lost: those whose store was closed and, in tests, those that are
+// presumed dead.
+func (l *Ledger) deadRuns(ctx context.Context, c *connect.Conn) (runs []deadRun, err error) {
+	const query = "SELECT id, open_from, outcomes, coalesce(last_at, started), state FROM enrich.run WHERE state IN (0, 3) ORDER BY id"
+	rows, err := c.Query(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r deadRun
+		if err := rows.Scan(&r.id, &r.openFrom, &r.outcomes, &r.last, &r.state); err != nil {
+			return nil, err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var r deadRun
-			var state int16
-			if err := rows.Scan(&r.id, &r.openFrom, &r.outcomes, &r.last, &state); err != nil {
-				return err
-			}
-			if state == runLeft || l.options.presumeDead != nil && l.options.presumeDead(r.id) {
-				runs, states = append(runs, r), append(states, state)
-			}
+		if r.state == runLeft || l.options.presumeDead != nil && l.options.presumeDead(r.id) {
+			runs = append(runs, r)
 		}
-		return rows.Err()
-	})
-	return runs, states, err
+	}
+	return runs, rows.Err()
 }
 
 // takeOverLeft takes over the runs that have ended without an end of their claims.
-func (l *Ledger) takeOverLeft(ctx context.Context) error {
-	runs, states, err := l.deadRuns(ctx)
-	if err != nil {
-		return err
-	}
+func (l *Ledger) takeOverLeft(ctx context.Context, runs []deadRun) error {
 	for i := range runs {
-		lost, ok, err := l.takeOver(ctx, runs[i].id, states[i], anyBeat)
+		lost, ok, err := l.takeOver(ctx, runs[i].id, runs[i].state, anyBeat)
 		if err != nil {
 			return err
 		}
@@ -262,24 +255,17 @@ type ghosts struct {
 }
 
 // findGhosts finds them. The Ref of each is its index in found, counted backwards from -1.
-func (l *Ledger) findGhosts(ctx context.Context) error {
-	runs, _, err := l.deadRuns(ctx)
-	if err != nil {
-		return err
-	}
-	l.ghost.byKey = map[contact.Key][]int{}
+func (l *Ledger) findGhosts(ctx context.Context, c *connect.Conn, runs []deadRun) error {
+	l.found, l.ghost = nil, ghosts{byKey: map[contact.Key][]int{}}
 	for i := range runs {
-		err := l.reader.Use(ctx, func(c *connect.Conn) error {
-			lost, err := lostCalls(ctx, c, &runs[i])
-			l.found = append(l.found, lost...)
-			if err == nil {
-				err = l.findGhostJobs(ctx, c, runs[i].id)
-			}
-			return err
-		})
+		lost, err := lostCalls(ctx, c, &runs[i])
+		if err == nil {
+			err = l.findGhostJobs(ctx, c, runs[i].id)
+		}
 		if err != nil {
 			return err
 		}
+		l.found = append(l.found, lost...)
 	}
 	l.ghost.outcomes = l.found
 	for i := range l.found {

@@ -111,7 +111,7 @@ func (m *Member) join(ctx context.Context) error {
 func (m *Member) retry(ctx context.Context, reason string, do func(context.Context) error) error {
 	w := &Wait{Reason: reason}
 	defer m.endWait(w)
-	return connect.Retry(ctx, connect.Policy{MaxElapsed: m.o.MaxElapsed, Waiting: func(err error) {
+	return connect.Retry(ctx, connect.Policy{MaxElapsed: m.o.MaxElapsed, Waiting: func(err error, _ time.Duration) {
 		if err != nil {
 			m.beginWait(w)
 		}

@@ -80,7 +80,7 @@ func TestRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		passing := net.ErrClosed
 		var said []error
-		p := connect.Policy{MaxElapsed: 10 * time.Second, Waiting: func(err error) { said = append(said, err) }}
+		p := connect.Policy{MaxElapsed: 10 * time.Second, Waiting: func(err error, _ time.Duration) { said = append(said, err) }}
 		tries := 0
 		err := connect.Retry(t.Context(), p, func(context.Context) error {
 			if tries++; tries < 4 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -33,7 +35,7 @@ type Conn struct {
 func Dial(ctx context.Context, config *pgx.ConnConfig) (*Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, config.Copy())
 	if err != nil {
-		return nil, err
+		return nil, dialError{err}
 	}
 	c := &Conn{Conn: conn, prepared: map[string]*pgconn.StatementDescription{}}
 	if _, err := conn.PgConn().Exec(ctx, session).ReadAll(); err != nil {
@@ -42,6 +44,23 @@ func Dial(ctx context.Context, config *pgx.ConnConfig) (*Conn, error) {
 	}
 	return c, nil
 }
+
+// A dialError is why no connection could be made, in one line. The library has a line for each attempt: for each address of a
+// host, and with TLS and without.
+type dialError struct{ error }
+
+func (e dialError) Error() string {
+	var attempts []string
+	first, rest, _ := strings.Cut(e.error.Error(), "\n")
+	for line := range strings.Lines(rest) {
+		if line = strings.TrimSpace(line); line != "" && !slices.Contains(attempts, line) {
+			attempts = append(attempts, line)
+		}
+	}
+	return strings.TrimSpace(first + " " + strings.Join(attempts, "; "))
+}
+
+func (e dialError) Unwrap() error { return e.error }
 
 // drop closes the connection without waiting for the server.
 func (c *Conn) drop() {

@@ -56,8 +56,8 @@ func transientCode(code string) bool {
 type Policy struct {
 	// MaxElapsed is how long to retry since the first failure; 0 does not retry.
 	MaxElapsed time.Duration
-	// Waiting is called with the error when a wait begins, and with nil when it is over. It may be nil.
-	Waiting func(error)
+	// Waiting is called with the error when a wait begins, and how long it is at most, and with nil when it is over. It may be nil.
+	Waiting func(err error, most time.Duration)
 }
 
 // The waits between two attempts.
@@ -73,8 +73,8 @@ func Retry(ctx context.Context, p Policy, do func(context.Context) error) error 
 		return err
 	}
 	if p.Waiting != nil {
-		p.Waiting(err)
-		defer p.Waiting(nil)
+		p.Waiting(err, p.MaxElapsed)
+		defer p.Waiting(nil, 0)
 	}
 	waits := backoff.NewExponentialBackOff(
 		backoff.WithInitialInterval(firstWait), backoff.WithMaxInterval(longestWait), backoff.WithMaxElapsedTime(p.MaxElapsed),
