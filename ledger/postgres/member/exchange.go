@@ -202,6 +202,9 @@ const (
 // exchange sends a lease, and reads the reply.
 func (m *Member) exchange(ctx context.Context, c *connect.Conn, q *request) (*reply, error) {
 	r := &reply{}
+	if err := prepare(ctx, c); err != nil {
+		return r, err
+	}
 	b := &pgx.Batch{}
 	b.Queue(fence, m.run, q.number)
 	if m.work != 0 {
@@ -236,6 +239,17 @@ func (m *Member) exchange(ctx context.Context, c *connect.Conn, q *request) (*re
 	err := c.SendBatch(ctx, b).Close()
 	r.received = m.o.Now()
 	return r, err
+}
+
+// prepare has the server plan the statements of a lease once for each connection: to plan them takes several times as long as to
+// run them, and a fast run has many leases a second.
+func prepare(ctx context.Context, c *connect.Conn) error {
+	for _, sql := range [...]string{fence, lockWork, lockAPI, takeSlots, takeShares, readState, readOthers} {
+		if _, err := c.Conn.Prepare(ctx, sql, sql); err != nil { // it knows those that are prepared already
+			return err
+		}
+	}
+	return nil
 }
 
 func scanOther(row pgx.CollectableRow) (o otherRun, err error) {

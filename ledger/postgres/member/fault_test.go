@@ -243,3 +243,47 @@ func TestAStopIsSeenBehindAPooler(t *testing.T) {
 	}
 	check(t, m.Close())
 }
+
+// A lease is one round trip, and the server does not plan its statements again: a fast run has many leases a second.
+func TestALeaseIsOneRoundTrip(t *testing.T) {
+	const leases, atStart = 100, 20 // what a connection begins with: its settings, and the statements that are prepared
+	tm := newTeam(t)
+	proxy, err := pgproxy.Start(shared.Server(t).Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	var mu sync.Mutex
+	batches, renewals := map[int]int{}, map[int]int{} // of each connection
+	var most int
+	enough := make(chan struct{})
+	proxy.OnBatch(func(_ context.Context, b pgproxy.Batch) pgproxy.Action {
+		mu.Lock()
+		defer mu.Unlock()
+		if most == leases {
+			return pgproxy.Forward
+		}
+		batches[b.Conn]++
+		if b.Has("set beat") {
+			renewals[b.Conn]++
+		}
+		if renewals[b.Conn] == leases {
+			most = leases
+			close(enough)
+		}
+		return pgproxy.Forward
+	})
+	m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(tm.work(0, 0), 1)), member.Options{Workers: 4, Timing: member.Timing{Renew: time.Millisecond}})
+	check(t, err)
+	select {
+	case <-enough:
+	case <-time.After(time.Minute):
+		t.Error("too few leases in a minute")
+	}
+	check(t, m.Close())
+	mu.Lock()
+	defer mu.Unlock()
+	for conn, n := range renewals {
+		if batches[conn] > n+atStart {
+			t.Errorf("%d leases took %d round trips", n, batches[conn])
+		}
+	}
+}
