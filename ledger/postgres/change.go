@@ -60,6 +60,9 @@ func sorted(n int, key func(int32) contact.Key) []int32 {
 	for i := range order {
 		order[i] = int32(i)
 	}
+	if !sortsKeys {
+		return order
+	}
 	slices.SortFunc(order, func(a, b int32) int {
 		return cmp.Or(compareKeys(key(a), key(b)), cmp.Compare(a, b))
 	})

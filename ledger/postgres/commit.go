@@ -168,13 +168,13 @@ func (t *transaction) redo(ctx context.Context, conn *connect.Conn) error {
 	case commits == t.n && state == runTaken:
 		t.late = true // what it claimed was recorded as lost
 		err = t.touch(ctx, conn)
-	case commits != t.n-1:
+	case commits != t.n-1 && fenced:
 		return ErrRewound
-	case state == runTaken:
+	case state == runTaken && fenced:
 		err = t.recordLate(ctx, conn, outcomes)
-	case state != runLive:
+	case state != runLive && fenced:
 		return fmt.Errorf("%w: run %d has ended", ledger.ErrChanged, t.run.id)
-	case outcomes != t.run.outcomes:
+	case outcomes != t.run.outcomes && fenced:
 		return ErrRewound
 	default:
 		err = t.again(ctx, conn)
@@ -224,7 +224,7 @@ func (t *transaction) readBack(ctx context.Context, conn *connect.Conn) error {
 		return err
 	}
 	t.refused = nil
-	return conn.Lookup(ctx, "SELECT refused FROM enrich.intent WHERE run = $1 AND commit = $2", func(values [][]byte) error {
+	return conn.Lookup(ctx, readRefused, func(values [][]byte) error {
 		row := wire.NewRow(values)
 		t.refused = row.Int4s()
 		return row.Err()

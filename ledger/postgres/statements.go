@@ -12,13 +12,6 @@ import (
 // attemptTime bounds one attempt of a transaction. It is longer than a commit of a healthy database takes.
 const attemptTime = 30 * time.Second
 
-// fence begins every commit. It changes the row of the run, or fails with a division by zero if the run was taken over, or if the
-// row is not as the run left it.
-const fence = `WITH fence AS (
-		UPDATE enrich.run SET commits = $2, outcomes = outcomes + $4, open_from = $5, last_at = greatest(last_at, $6::timestamptz)
-		WHERE id = $1 AND state = 0 AND commits = $2::bigint - 1 AND outcomes = $3::bigint RETURNING 1)
-	SELECT 1 / count(*) FROM fence`
-
 // claimNew claims contacts of which nothing was known, and records the intents. A row that exists is another's claim or answer. The
 // places of the contacts that were not claimed are in column refused; $8 are those of the keys in $2.
 const claimNew = `WITH claimed AS (` + addClaimed + `)` + recordIntents

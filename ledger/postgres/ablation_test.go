@@ -1,0 +1,99 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"enrich/contact"
+	"enrich/internal/localpg/pgproxy"
+	"enrich/ledger"
+	"enrich/ledger/ledgertest"
+	"enrich/ledger/postgres"
+)
+
+// TestAblations: without each of the rules that keep the promises, the test of that rule fails. An asynchronous standby is the one that
+// is not a tag: see TestAnAsynchronousStandbyTakesOver in cmd/enrich.
+func TestAblations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles the tests for each tag")
+	}
+	t.Parallel()
+	for _, a := range []struct{ tag, test, folder, says string }{
+		{"ablation_nofence", "TestAnAsynchronousStandbyTakesOver", "cmd/enrich", "was called 2 times, and named lost 0 times"},
+		{"ablation_redo", "TestARedoKnowsItsOwnClaims", "ledger/postgres", "it was claimed twice"},
+		{"ablation_unsorted", "TestClaimsInOppositeOrders", "ledger/postgres", "have waited for each other"},
+		{"ablation_dbclock", "TestNobodyDiesInALongOutage", "cmd/enrich", "run_fenced"},
+	} {
+		t.Run(a.tag, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-vet=off", "-pgo=off", "-timeout=5m", "-tags="+a.tag, "-run=^"+a.test+"$", "./"+a.folder)
+			cmd.Dir = "../.."
+			cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+			out, err := cmd.CombinedOutput()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || !strings.Contains(string(out), "--- FAIL: "+a.test) || !strings.Contains(string(out), a.says) {
+				t.Errorf("%s did not fail as it should: %v\n%s", a.test, err, out)
+			}
+		})
+	}
+}
+
+// TestARedoKnowsItsOwnClaims: after a commit whose reply was lost, a contact that the run has claimed by an earlier commit is not
+// claimed a second time.
+func TestARedoKnowsItsOwnClaims(t *testing.T) {
+	url := newLedger(t)
+	proxy, err := pgproxy.Start(shared.Server(t).Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	l := open(t, postgres.Options{URL: proxy.URL(url)})
+	run := ledgertest.Begin(t, l)
+	claim(t, l, run, ledgertest.Person(1))
+	proxy.OnBatch(pgproxy.Once(func(b pgproxy.Batch) bool { return b.Commits && b.Has("update enrich.run set commits") }, pgproxy.CutAfter))
+	if claimed := claim(t, l, run, ledgertest.Person(1), ledgertest.Person(2)); claimed[0] || !claimed[1] {
+		t.Errorf("claimed %v: it was claimed twice", claimed)
+	}
+}
+
+// TestClaimsInOppositeOrders: runs that claim the same contacts in opposite orders do not wait for each other.
+func TestClaimsInOppositeOrders(t *testing.T) {
+	url := newLedger(t)
+	stores := make([]*postgres.Ledger, 2)
+	runs := make([]int64, len(stores))
+	for i := range stores {
+		stores[i] = open(t, postgres.Options{URL: url})
+		runs[i] = ledgertest.Begin(t, stores[i])
+	}
+	for round := range 20 {
+		intents := make([]ledger.Intent, 400)
+		for i := range intents {
+			intents[i] = ledgertest.Person(1000*round + i)
+			intents[i].Seen = 1
+		}
+		var claims sync.WaitGroup
+		for i, l := range stores {
+			mine := slices.Clone(intents)
+			if i > 0 {
+				slices.Reverse(mine)
+			}
+			claims.Go(func() {
+				if _, err := l.Commit(context.Background(), runs[i], mine, []contact.Outcome{}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		claims.Wait()
+	}
+	name := url[strings.LastIndexByte(url, '/')+1:]
+	name, _, _ = strings.Cut(name, "?")
+	for line := range strings.Lines(shared.Server(t).Log()) {
+		if strings.Contains(line, fmt.Sprintf("@%s ", name)) && strings.Contains(line, "deadlock detected") {
+			t.Fatalf("transactions have waited for each other: %s", line)
+		}
+	}
+}

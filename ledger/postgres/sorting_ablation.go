@@ -1,0 +1,5 @@
+//go:build ablation_unsorted
+
+package postgres
+
+const sortsKeys = false
