@@ -106,7 +106,7 @@ func (m *Member) request() *request {
 	block, elapsed := m.block(), float64(now.Sub(m.askedAt))/float64(m.o.Timing.Renew)
 	m.askedAt = now
 	q := &request{
-		number: m.asked, waits: m.waitsFor(WaitReservations), unexplained: m.unexplained(), slots: m.slots.Demand(now), ahead: 2 * m.o.Timing.Renew,
+		number: m.asked, waits: m.waitsFor(WaitReservations), unexplained: m.unexplained(), slots: m.slots.Demand(now, m.o.Timing.Renew), ahead: 2 * m.o.Timing.Renew,
 		maxCalls: m.o.MaxCalls, maxCredits: m.o.MaxCredits, perDay: m.o.PerDay, perMonth: m.o.PerMonth, perCall: m.o.CreditsPerCall,
 	}
 	if m.closed {

@@ -72,7 +72,11 @@ func (p *Pool) IsLow(block int64) bool { return p.Stock() < p.reserve(block)/4 }
 // Target returns the total that the run asks for at the next exchange. If it is below what was granted, the rest is given back,
 // and must not be taken from now on. elapsed is the time since the last exchange, as a part of that between two regular ones.
 func (p *Pool) Target(block int64, elapsed float64) int64 {
+	before := p.use
 	p.use = int64(float64(p.recent) / max(elapsed, minElapsed))
+	if !p.yields { // calls come in bursts, so it is not believed at once that less is used
+		p.use = max(p.use, int64(float64(before)*(1-min(1, elapsed)/4)))
+	}
 	p.recent = 0
 	target := p.taken + p.needed + p.reserve(block)
 	if p.limit = min(p.limit, target); p.needed > 0 { // all of the stock may be given back: see Need

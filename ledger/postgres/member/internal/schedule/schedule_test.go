@@ -82,7 +82,7 @@ func TestSlotsKeepTheRate(t *testing.T) {
 				if next.Before(now) {
 					next = now
 				}
-				n := s.Demand(now)
+				n := s.Demand(now, 100*time.Millisecond)
 				s.Add(next, every.Seconds(), n)
 				next = next.Add(time.Duration(n) * every)
 			case 1:
@@ -110,26 +110,39 @@ func TestSlotsKeepTheRate(t *testing.T) {
 func TestDemand(t *testing.T) {
 	var s schedule.Slots
 	s.Limit(time.Second)
-	if n := s.Demand(noon); n != 0 {
+	if n := s.Demand(noon, time.Second); n != 0 {
 		t.Errorf("a run without calls takes %d slots", n)
 	}
 	s.Take(noon)
-	if n := s.Demand(noon); n != 4 || !func() bool { s.Take(noon); return s.IsShort() }() {
+	if n := s.Demand(noon, time.Second); n != 4 || !func() bool { s.Take(noon); return s.IsShort() }() {
 		t.Errorf("a run that found no slot takes %d", n)
 	}
 	s.Add(noon, 0.001, 100)
 	for range 40 {
 		s.Take(noon.Add(time.Second))
 	}
-	if n := s.Demand(noon.Add(time.Second)); n != 2*40-60 {
+	if n := s.Demand(noon.Add(time.Second), time.Second); n != 2*40-60 {
 		t.Errorf("a run that used 40, with 60 in hand, takes %d", n)
 	}
-	s.Add(noon.Add(time.Second), 0.001, 20)
+	s.Add(noon.Add(time.Second), 0.001, 80)
 	for range 40 {
-		s.Take(noon.Add(time.Second))
+		s.Take(noon.Add(2 * time.Second))
 	}
-	if n := s.Demand(noon.Add(time.Second)); n != 50-40 {
+	if n := s.Demand(noon.Add(2*time.Second), time.Second); n != 50-40 {
 		t.Errorf("a run that used 40 of 80 takes %d", n)
+	}
+	for range 20 {
+		s.Take(noon.Add(2 * time.Second))
+	}
+	if n := s.Demand(noon.Add(2500*time.Millisecond), time.Second); n != 50 {
+		t.Errorf("a run that used 20 in half of the time takes %d", n)
+	}
+	s.Add(noon.Add(3*time.Second), 0.4, 10)
+	s.Take(noon.Add(3 * time.Second))
+	s.Demand(noon.Add(3*time.Second), time.Second)
+	s.Take(noon.Add(3400 * time.Millisecond))
+	if n := s.Demand(noon.Add(3401*time.Millisecond), time.Second); n != 0 {
+		t.Errorf("a run that has more than the schedule has in the time takes %d", n)
 	}
 	s.Limit(-1)
 	if _, ok := s.Take(noon); !ok || s.IsLimited() {

@@ -12,9 +12,11 @@ const firstDemand = 4
 type Slots struct {
 	limited   bool
 	tolerance time.Duration
-	grants    []grant // in the order of their times
-	used      int64   // since the last Demand
-	short     bool    // a call found no slot since the last Demand
+	grants    []grant   // in the order of their times
+	every     float64   // nanoseconds between the slots that were added last
+	used      int64     // since the last Demand
+	short     bool      // a call found no slot since the last Demand
+	asked     time.Time // of the last Demand
 	retry     time.Time
 }
 
@@ -49,7 +51,8 @@ func (s *Slots) IsShort() bool { return s.short }
 // Add adds n slots from first on, every so many seconds. They are after all that were added before.
 func (s *Slots) Add(first time.Time, every float64, n int64) {
 	if n > 0 {
-		s.grants = append(s.grants, grant{first, every * 1e9, n})
+		s.every = every * 1e9
+		s.grants = append(s.grants, grant{first, s.every, n})
 	}
 }
 
@@ -103,14 +106,18 @@ func (s *Slots) discard(now time.Time) {
 	}
 }
 
-// Demand returns how many slots to take from the schedule now, so that those in hand suffice until the next time that is asked. A
-// slot that is taken and not used is lost to the other machines, so it is hardly more than were used since the last time, unless
-// they did not suffice.
-func (s *Slots) Demand(now time.Time) int64 {
-	used, short := s.used, s.short
-	s.used, s.short = 0, false
+// Demand returns how many slots to take from the schedule now, so that those in hand suffice until the next time that is asked
+// regularly. A slot that is taken and not used is lost to the other machines, so it is hardly more than were used in that time, unless
+// they did not suffice. If it is asked early, that is estimated; but it is never more than the schedule has in that time.
+func (s *Slots) Demand(now time.Time, regular time.Duration) int64 {
+	used, short, since := s.used, s.short, now.Sub(s.asked)
+	s.used, s.short, s.asked = 0, false, now
 	if !s.limited && used == 0 {
 		return 0
+	}
+	if since = max(since, regular/16); since < regular && s.every > 0 {
+		estimate := min(float64(used)*float64(regular)/float64(since), float64(regular)/s.every)
+		used = max(used, int64(estimate))
 	}
 	s.discard(now)
 	want := used + used/4
