@@ -26,6 +26,9 @@ func main() {
 		case "ask":
 			check(ask(os.Args[2], os.Args[3], os.Args[4]))
 			return
+		case "commits":
+			check(commitAll(os.Args[2], os.Args[3], os.Args[4]))
+			return
 		case "lookups":
 			check(lookUp(os.Args[2], os.Args[3], os.Args[4]))
 			return

@@ -55,7 +55,7 @@ func (b *bench) postgres() (err error) {
 	start := time.Now()
 	fmt.Printf("shared ledger: PostgreSQL in %s, fsync on; load %s\n", cmpOr(folder, os.TempDir()), load())
 	var failures []error
-	for _, figure := range []func(context.Context) error{s.processes, s.single, s.others, s.stops} {
+	for _, figure := range []func(context.Context) error{s.processes, s.single, s.commits, s.others, s.stops} {
 		if err := figure(ctx); err != nil {
 			failures = append(failures, err)
 		}
