@@ -4,6 +4,8 @@ GO ?= go
 LINT_VERSION := v2.15.0
 VULNS_VERSION := v1.9.0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# How many parallel tests of a package run at once. Most of them wait, so it is more than a machine has processors.
+PARALLEL ?= 8
 # Where `install` puts things; DESTDIR is a root folder other than /, for those who make packages.
 PREFIX ?= /usr/local
 BIN = $(DESTDIR)$(PREFIX)/bin
@@ -18,10 +20,10 @@ team: ## three runs share a ledger in a real PostgreSQL, and one of them is kill
 	@$(GO) run -pgo=off ./samples/team
 
 test: ## all tests
-	CGO_ENABLED=0 $(GO) test -pgo=off -timeout 20m ./...
+	CGO_ENABLED=0 $(GO) test -pgo=off -parallel $(PARALLEL) -timeout 20m ./...
 
 race: ## the tests again, with the race detector (needs a C compiler); -short leaves out what it sees nothing in, such as other programs
-	CGO_ENABLED=1 $(GO) test -race -short -pgo=off -timeout 25m ./...
+	CGO_ENABLED=1 $(GO) test -race -short -pgo=off -parallel $(PARALLEL) -timeout 25m ./...
 
 lint: ## formatting, vet and the linters of .golangci.yml
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run ./...
@@ -40,8 +42,9 @@ soak: ## a thousand kills, 300 with --bulk, a thousand of machines that share a 
 	TEST_ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 60m -v -run TestKilledAtAnyInstant ./cmd/enrich
 	TEST_ENRICH_SOAK_KILLS=300 $(GO) test -count=1 -timeout 60m -v -run TestBulkKilledAtAnyInstant ./cmd/enrich
 	TEST_ENRICH_SOAK_KILLS=1000 $(GO) test -count=1 -timeout 120m -v -run 'TestMachinesInChaos|TestTheRateInChaos' ./cmd/enrich
-	TEST_ENRICH_BULK_FAULTS=all $(GO) test -count=1 -timeout 60m -run TestBulkFaults ./cmd/enrich
-	TEST_ENRICH_SOAK_DISK=1 $(GO) test -count=1 -timeout 20m -v -run TestADiskThatFails ./cmd/enrich
+	TEST_ENRICH_FAULTS=all $(GO) test -count=1 -timeout 60m -run 'TestBulkFaults|TestFaults' ./cmd/enrich ./client
+	TEST_ENRICH_SOAK_DISK=1 $(GO) test -count=1 -timeout 20m -v -run 'TestADiskThatFails|TestEachDiskOperation' ./cmd/enrich ./ledger/sqlite
+	RAPID_CHECKS=1000 $(GO) test -count=1 -timeout 60m -run 'TestConformance|TestAPowerCut' ./ledger/sqlite
 	CGO_ENABLED=1 TEST_ENRICH_SOAK=2m $(GO) test -race -count=1 -timeout 15m -v -run TestSoak ./cmd/enrich
 
 build: ## a static binary in bin/

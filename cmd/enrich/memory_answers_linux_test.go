@@ -14,7 +14,8 @@ import (
 const patienceForLarge = 8 * time.Minute
 
 // Memory does not grow with the answers, up to 1 MiB each and up to 512 workers, neither in a run nor in the write pass
-// alone. In the last case all calls in flight get large answers at once, after small ones.
+// alone. In the last case all calls in flight get large answers at once, after small ones, which is harder than large ones from the
+// beginning. The write pass has one row at a time, so it is measured where its input is longer than memory may be.
 func TestMemoryDoesNotGrowWithTheAnswers(t *testing.T) {
 	if raced {
 		t.Skip("the race detector's memory is not ours")
@@ -25,17 +26,16 @@ func TestMemoryDoesNotGrowWithTheAnswers(t *testing.T) {
 		after         int64
 		workers, rows int
 		tls           bool
+		formats       []string // of the write pass
 	}{
-		{"size5000", 0, 512, 2000, false},
-		{"size60000", 0, 32, 300, false},
-		{"size60000", 0, 512, 700, false},
-		{"size150000", 0, 512, 700, false},
-		{"size1048576", 0, 1, 30, false},
-		{"size1048576", 0, 32, 100, false},
-		{"size1048576", 0, 512, 540, false},
-		{"gzip1048576", 0, 512, 200, false},
-		{"size1048576", 0, 512, 200, true},
-		{"size900000", 1000, 512, 1500, false},
+		{"size5000", 0, 512, 2000, false, nil},
+		{"size60000", 0, 512, 700, false, nil},
+		{"size150000", 0, 512, 700, false, []string{"csv", "jsonl"}},
+		{"size1048576", 0, 1, 30, false, nil},
+		{"size1048576", 0, 32, 100, false, []string{"csv", "jsonl"}},
+		{"gzip1048576", 0, 512, 200, false, nil},
+		{"size1048576", 0, 512, 200, true, nil},
+		{"size1048576", 1000, 512, 1540, false, nil},
 	} {
 		t.Run(fmt.Sprintf("%s after %d, %d workers, TLS %v", test.answer, test.after, test.workers, test.tls), func(t *testing.T) {
 			s := newStage(t, fakeapi.Options{Uncounted: true, Match: 1, TLS: test.tls, Faults: []fakeapi.Fault{{Kinds: []string{test.answer}, After: test.after}}})
@@ -51,7 +51,7 @@ func TestMemoryDoesNotGrowWithTheAnswers(t *testing.T) {
 			peak := c.peak()
 			c.ends(exitOK)
 			keepsPromise(t, "run", peak, int64(test.rows))
-			for _, format := range []string{"csv", "jsonl"} {
+			for _, format := range test.formats {
 				c = s.commandWithin(patienceForLarge, "write", "--format", format, "l.csv")
 				c.Path = program
 				peak = c.peak()
@@ -75,7 +75,7 @@ func TestMemoryDoesNotGrowWithBulkJobs(t *testing.T) {
 	for _, test := range []struct {
 		size string // of an answer; "": as usual
 		rows int
-	}{{"", 20_000}, {"size30000", 12_000}, {"size900000", 200}} {
+	}{{"", 20_000}, {"size30000", 4_000}, {"size900000", 120}} {
 		t.Run(test.size, func(t *testing.T) {
 			o := fakeapi.Options{Uncounted: true, Match: 1}
 			if test.size != "" {

@@ -62,7 +62,7 @@ type child struct {
 }
 
 // patienceForChild is how long a child may take before it is taken to hang.
-const patienceForChild = 40 * time.Second
+const patienceForChild = 3 * time.Minute
 
 func (s *stage) command(args ...string) *child { return s.commandWithin(patienceForChild, args...) }
 

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -24,7 +25,19 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	checks()
 	goleak.VerifyTestMain(m)
+}
+
+// checks has the random tests try 30 lives of a ledger each, where nobody asks for another number: each opens it many times, and every
+// run of the tests has other ones. The soak tries a thousand.
+func checks() {
+	if os.Getenv("RAPID_CHECKS") != "" {
+		return
+	}
+	if err := flag.Set("rapid.checks", "30"); err != nil {
+		panic(err)
+	}
 }
 
 // hold opens a ledger, asks two persons, says so, and stays until its input ends.
