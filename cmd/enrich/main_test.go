@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,6 +24,9 @@ func TestMain(m *testing.M) {
 type leakless struct{ tests interface{ Run() int } }
 
 func (m leakless) Run() int {
+	if signal.Ignored(os.Interrupt) { // a shell has what it starts in the background ignore it, and so would every enrich of a test
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 	code := m.tests.Run()
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
