@@ -30,7 +30,7 @@ const bulkFaults = "TEST_ENRICH_FAULTS"
 const (
 	// bulkContacts is how many contacts the input has, bulkRows how many rows. With jobs of bulkSize they are four submissions.
 	bulkContacts, bulkRows, bulkSize, bulkJobs = 64, 70, 20, 4
-	// bulkThirds is how many runs of the test have all faults once, if their seeds are good.
+	// bulkThirds is into how many parts the faults are divided, of which one is tested.
 	bulkThirds = 3
 	// bulkRuns is how many runs there are at once: nearly all of them wait.
 	bulkRuns = 24
