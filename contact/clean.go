@@ -74,6 +74,25 @@ func cleanDomain(s string) string {
 	if s == "" {
 		return ""
 	}
+	if host := plainHost(s); host != "" {
+		return host
+	}
+	return siteHost(s)
+}
+
+// plainHost is the fast path of cleanDomain: the host of a web site that is written as most are, such as "https://www.x.com/about".
+// It returns "" for any other.
+func plainHost(s string) string {
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://"), "/")
+	host = strings.TrimPrefix(host, "www.")
+	if !isBare(host) || isNetwork(registeredDomain(host)) {
+		return ""
+	}
+	return host
+}
+
+// siteHost is cleanDomain for a web site that is written in any way.
+func siteHost(s string) string {
 	if s = cleanURL(s); s == "" {
 		return ""
 	}
@@ -89,7 +108,7 @@ func cleanDomain(s string) string {
 	return host
 }
 
-// cleanHost is the slow path of cleanDomain.
+// cleanHost is siteHost for a host that is not bare.
 func cleanHost(s string) string {
 	host := s
 	for { // repeat: "x.com.:80", "www.www.x.com"
@@ -111,7 +130,7 @@ func isCutPlaceholder(host string) bool {
 	return len(host) <= 2 && strings.EqualFold(strings.TrimLeft(host, "([<{"), "n")
 }
 
-// isBare is the fast path of cleanDomain: a name with a dot from which nothing more can be removed.
+// isBare reports whether a host is a name with a dot from which nothing more can be removed.
 func isBare(host string) bool {
 	const shortest = len("n.a.") + 1
 	if len(host) < shortest || host[len(host)-1] == '.' || host[0]|0x20 == 'w' {

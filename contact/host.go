@@ -83,12 +83,16 @@ func IsPage(s string) bool { return isPage(BareHost(s), s) }
 
 // isPage is IsPage for a known bare host.
 func isPage(host, s string) bool {
+	return isNetwork(registeredDomain(host)) && hasPath(s)
+}
+
+// registeredDomain returns the last two labels of a host, in lower case; "" if it has only one. Networks have no longer ones.
+func registeredDomain(host string) string {
 	dot := strings.LastIndexByte(host, '.')
 	if dot <= 0 {
-		return false
+		return ""
 	}
-	domain := strings.ToLower(host[strings.LastIndexByte(host[:dot], '.')+1:])
-	return isNetwork(domain) && hasPath(s)
+	return strings.ToLower(host[strings.LastIndexByte(host[:dot], '.')+1:])
 }
 
 // hasPath reports whether a URL goes beyond its host. A query or a fragment alone is still the host, except the fragments that

@@ -1,6 +1,9 @@
 package contact
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // maxPlaceholder is the longest cell, in bytes, that can be a placeholder.
 const maxPlaceholder = 24
@@ -11,8 +14,8 @@ func isPlaceholder(s string) bool {
 		return false
 	}
 	switch s[0] {
-	case 'n', 'N':
-		return strings.EqualFold(visible(s), "n/a")
+	case 'n', 'N': // of names, most are decided by the second byte
+		return len(s) > 1 && (s[1] == '/' || s[1] >= utf8.RuneSelf) && strings.EqualFold(visible(s), "n/a")
 	case '#':
 		return isSpreadsheetError(strings.ToLower(visible(s)))
 	case '\\':

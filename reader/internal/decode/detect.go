@@ -2,11 +2,14 @@ package decode
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"io"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"enrich/reader/internal/source"
 )
 
 // detectWindow is how many bytes from the first one that is not ASCII decide between UTF-8 and Windows-1252.
@@ -15,7 +18,9 @@ const detectWindow = 64 << 10
 // A detector decodes text whose encoding nothing names. As long as all is ASCII there is nothing to decide. From the first
 // byte that is not, even if it is megabytes into the file, the next detectWindow bytes decide.
 type detector struct {
-	in *bufio.Reader // of detectWindow bytes
+	in io.Reader
+	// rest is the text from the first byte that is not ASCII; nil as long as there is none.
+	rest *bufio.Reader
 	// decided is the decoded rest, once the encoding was decided.
 	decided  io.Reader
 	encoding string
@@ -33,23 +38,31 @@ func (d *detector) Read(b []byte) (int, error) {
 	if d.decided != nil {
 		return d.decided.Read(b)
 	}
-	if _, err := d.in.Peek(1); err != nil {
-		return 0, err
+	if d.rest == nil {
+		n, err := d.in.Read(b)
+		ascii := asciiPrefix(b[:n])
+		if ascii == n {
+			return n, err
+		}
+		d.rest = bufio.NewReaderSize(source.Rejoin(bytes.Clone(b[ascii:n]), d.in, err), detectWindow)
+		if ascii > 0 {
+			return ascii, nil
+		}
 	}
-	ready, _ := d.in.Peek(min(d.in.Buffered(), len(b))) // it is buffered
-	if n := asciiPrefix(ready); n > 0 {
-		copy(b, ready[:n])
-		return d.in.Discard(n)
-	}
-	window, err := d.in.Peek(detectWindow)
+	return d.decide(b)
+}
+
+// decide decides by the beginning of the rest, and reads.
+func (d *detector) decide(b []byte) (int, error) {
+	window, err := d.rest.Peek(detectWindow)
 	switch {
 	case isUTF8(window, err != nil):
-		d.encoding, d.decided = "utf-8", d.in
+		d.encoding, d.decided = "utf-8", d.rest
 	case isWindows1252(window):
-		d.encoding, d.decided = "windows-1252", newDecoder(d.in, charmapDecoder{charmap.Windows1252}, "windows-1252")
+		d.encoding, d.decided = "windows-1252", newDecoder(d.rest, charmapDecoder{charmap.Windows1252}, "windows-1252")
 	default:
 		// The rows with such bytes are refused, because they are not UTF-8. The others are good.
-		d.encoding, d.decided = Unknown, d.in
+		d.encoding, d.decided = Unknown, d.rest
 	}
 	return d.decided.Read(b)
 }

@@ -9,10 +9,8 @@ package decode
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"sync/atomic"
 
@@ -33,7 +31,7 @@ type Input struct {
 // New returns the input that open reads from its beginning; encoding is the one of --encoding, "" to detect it. The input
 // reads nothing until [Input.Head], [Input.Text] or [Input.Whole] is called.
 func New(open func() io.Reader, encoding string) *Input {
-	return &Input{open: open, encoding: encodingName(encoding), raw: newRawReader(open())}
+	return &Input{open: open, encoding: encodingName(encoding), raw: newRawReader(open(), newHasher())}
 }
 
 // Head returns the first n bytes of the input, before unpacking, without taking them; fewer if it is shorter or cannot be read.
@@ -66,7 +64,7 @@ func (in *Input) Reopen() (source.Window, error) {
 	if in.ahead != nil {
 		in.ahead.close()
 	}
-	in.ahead = newRawReader(in.open())
+	in.ahead = newRawReader(in.open(), nil)
 	t, err := in.ahead.text(in.encoding)
 	if err != nil {
 		return source.Window{}, err
@@ -76,8 +74,7 @@ func (in *Input) Reopen() (source.Window, error) {
 
 // Sum returns the SHA-256 of the bytes read so far, before unpacking, and their number.
 func (in *Input) Sum() (sum [32]byte, n int64) {
-	in.raw.hash.Sum(sum[:0])
-	return sum, in.BytesRead()
+	return in.raw.hash.sum(), in.BytesRead()
 }
 
 // BytesRead counts the bytes read so far. Any goroutine may call it.
@@ -100,7 +97,7 @@ func (in *Input) Cause(err error) error {
 // error is known by then, or does not matter.
 func (in *Input) Drain() { _, _ = io.Copy(io.Discard, struct{ io.Reader }{in.raw}) }
 
-// Close frees what unpacking has allocated. It does not close the input.
+// Close frees what unpacking has allocated, and ends the goroutine that hashes. It does not close the input.
 func (in *Input) Close() {
 	in.raw.close()
 	if in.ahead != nil {
@@ -111,7 +108,7 @@ func (in *Input) Close() {
 // A rawReader reads the bytes of an input as they are.
 type rawReader struct {
 	in    io.Reader
-	hash  hash.Hash
+	hash  *hasher // nil: not needed
 	count atomic.Int64
 	// err is how the input ended. It stays: some layers read again after an error, and a second answer could hide the first.
 	err error
@@ -121,8 +118,8 @@ type rawReader struct {
 	buffered *bufio.Reader
 }
 
-func newRawReader(in io.Reader) *rawReader {
-	r := &rawReader{in: in, hash: sha256.New()}
+func newRawReader(in io.Reader, h *hasher) *rawReader {
+	r := &rawReader{in: in, hash: h}
 	r.buffered = bufio.NewReaderSize(r, peekSize)
 	return r
 }
@@ -133,13 +130,21 @@ func (r *rawReader) Read(b []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.in.Read(b)
-	r.hash.Write(b[:n])
 	r.count.Add(int64(n))
 	r.err = source.Broken(err)
+	if r.hash != nil {
+		r.hash.write(b[:n])
+		if r.err != nil {
+			r.hash.stop() // nothing follows
+		}
+	}
 	return n, r.err
 }
 
 func (r *rawReader) close() {
+	if r.hash != nil {
+		r.hash.stop()
+	}
 	if r.free != nil {
 		r.free()
 		r.free = nil

@@ -12,7 +12,9 @@ const maxSample = 1000
 
 // A sample is a block of text as one dialect tells it apart.
 type sample struct {
+	// records are parts of flat, and their cells of one copy of the text: a block has thousands of cells.
 	records [][]string
+	flat []string
 	// faulty is how many records have quotes out of place.
 	faulty int
 	// cells counts all cells. In a padded dialect, spaced counts those after a delimiter and a space, and unspaced those
@@ -29,15 +31,15 @@ type sample struct {
 func newSample(d Dialect, block []byte, whole bool) *sample {
 	r := &sample{widths: map[int]int{}, protected: map[int]int{}}
 	s := NewScanner(d)
-	for len(block) > 0 && len(r.records) < maxSample {
+	for text := string(block); len(block) > 0 && len(r.records) < maxSample; text = text[len(text)-len(block):] {
 		size, f := s.Record(block, whole)
 		switch f {
 		case NoFault, QuotesAcrossCells:
 			if f == QuotesAcrossCells {
 				r.faulty++
 			}
-			if len(s.Spans) > 1 || !s.IsBlank(strings.TrimRight(string(block[:size]), "\r\n")) {
-				r.add(s, block[:size])
+			if len(s.Spans) > 1 || !s.IsBlank(strings.TrimRight(text[:size], "\r\n")) {
+				r.add(s, text[:size])
 			}
 			block = block[size:]
 			continue
@@ -60,12 +62,14 @@ func newSample(d Dialect, block []byte, whole bool) *sample {
 	return r
 }
 
-func (r *sample) add(s *Scanner, record []byte) {
-	cells := make([]string, len(s.Spans))
+func (r *sample) add(s *Scanner, record string) {
+	from := len(r.flat)
+	r.flat = slices.Grow(r.flat, len(s.Spans))[:from+len(s.Spans)]
+	cells := r.flat[from:len(r.flat):len(r.flat)]
 	protected := false
 	for i, p := range s.Spans {
-		cells[i] = string(record[p.From:p.To])
-		quoted := p.From > 0 && s.QuoteAt(record, p.From-1)
+		cells[i] = record[p.From:p.To]
+		quoted := p.From > 0 && s.Quote != 0 && record[p.From-1] == s.Quote
 		switch {
 		case quoted:
 			r.quoted++
@@ -96,7 +100,7 @@ func (d *Dialect) needsQuotes(cell string) bool {
 
 // countPadding counts whether a cell has the space of a padded delimiter before it. A space inside quotes does not count,
 // and an empty cell proves nothing.
-func (r *sample) countPadding(record []byte, p Span, quoted bool) {
+func (r *sample) countPadding(record string, p Span, quoted bool) {
 	before := p.From - 1
 	if quoted {
 		before--

@@ -79,12 +79,15 @@ func (w *Window) Block() []byte {
 }
 
 // Reader returns a reader of the window's text and of all that follows it.
-func (w *Window) Reader() io.Reader {
-	rest := w.in
-	if w.Err != nil {
-		rest = failedReader{w.Err}
+func (w *Window) Reader() io.Reader { return Rejoin(w.Text(), w.in, w.Err) }
+
+// Rejoin returns a reader of text that was read from rest already, and of what follows it: if err is nil, what rest still has,
+// else only err.
+func Rejoin(text []byte, rest io.Reader, err error) io.Reader {
+	if err != nil {
+		rest = failedReader{err}
 	}
-	return io.MultiReader(bytes.NewReader(w.Text()), rest)
+	return io.MultiReader(bytes.NewReader(text), rest)
 }
 
 // A failedReader is a reader that has ended with an error.
