@@ -282,7 +282,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	}
 	j.team.complete(&ask, j)
 	asked, err := ask.Do(j.team.follow(j.shutdown.Interrupted), j.shutdown.Deadline)
-	return asked, errors.Join(err, j.team.end())
+	return asked, j.team.end(err)
 }
 
 var errCut = errors.New("not read to the end: the run was interrupted")

@@ -108,14 +108,14 @@ const maxDatabaseError = 300
 // reached, must be changed first.
 func databaseError(err error) error {
 	for _, refused := range [...]error{
-		postgres.ErrPlain, postgres.ErrStandby, postgres.ErrNoSync, postgres.ErrVersion, postgres.ErrOther, postgres.ErrPooler, postgres.ErrNoReplica,
+		postgres.ErrPlain, postgres.ErrStandby, postgres.ErrNoSync, postgres.ErrVersion, postgres.ErrOther, postgres.ErrEncoding, postgres.ErrReadOnly, postgres.ErrPooler, postgres.ErrNoReplica,
 		postgres.ErrOtherServer,
 	} {
 		if errors.Is(err, refused) {
 			return usageOf("database_refused", err)
 		}
 	}
-	if errors.Is(err, ledger.ErrMissing) {
+	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, postgres.ErrSettings) {
 		return usage(err)
 	}
 	var connect *pgconn.ConnectError

@@ -130,16 +130,21 @@ func (t *team) follow(ctx context.Context) context.Context {
 	return ctx
 }
 
-// end ends following, and returns why the lease was lost, if it was.
-func (t *team) end() error {
+// end ends following, and returns how the ask pass ended, which had the error err: for the loss of the lease, if it was lost.
+func (t *team) end(err error) error {
 	t.unfollow()
 	t.following.Wait()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.lost != nil {
+	switch {
+	case t.lost == nil:
+		return err
+	case err == nil && !errors.Is(t.lost, ledger.ErrFenced):
 		return fmt.Errorf("%w; the answers that came are in the ledger", t.lost)
+	case err == nil || errors.Is(err, t.lost): // the pass ended because of it
+		return t.lost
 	}
-	return nil
+	return fmt.Errorf("%w; %w", t.lost, err)
 }
 
 // complete adds to the ask pass what the runs of a team share.

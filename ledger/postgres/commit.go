@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"enrich/contact"
 	"enrich/ledger"
@@ -234,6 +235,7 @@ func (t *transaction) readBack(ctx context.Context, conn *connect.Conn) error {
 // recordLate records the outcomes of a run that was taken over: they were paid for. Their numbers follow those of its lost calls.
 func (t *transaction) recordLate(ctx context.Context, conn *connect.Conn, outcomes int64) error {
 	t.late = true
+	t.outcomes = slices.DeleteFunc(slices.Clone(t.outcomes), isLost)
 	t.statements, t.first = t.statements[:0], outcomes+1
 	t.addOutcomes()
 	b := conn.NewBatch()
@@ -241,3 +243,6 @@ func (t *transaction) recordLate(ctx context.Context, conn *connect.Conn, outcom
 	b.Add(ctx, late, wire.Int8(nil, t.run.id), wire.Int8(nil, t.n), wire.Int8(nil, int64(len(t.outcomes))), wire.Time(nil, t.lastAt()))
 	return t.send(ctx, b, 1)
 }
+
+// isLost reports whether a call was lost. If its run was taken over, that is recorded already.
+func isLost(o contact.Outcome) bool { return o.Kind == contact.Lost }

@@ -32,8 +32,11 @@ var (
 	ErrNoSync    = connect.ErrNoSync
 	ErrVersion   = connect.ErrVersion
 	ErrOther     = connect.ErrOther
+	ErrEncoding  = connect.ErrEncoding
+	ErrReadOnly  = connect.ErrReadOnly
 	ErrPooler    = connect.ErrPooler
 	ErrNoReplica = connect.ErrNoReplica
+	ErrSettings  = connect.ErrSettings
 )
 
 // code returns the SQLSTATE of an error of the server; "": it is not one.
@@ -54,7 +57,7 @@ const (
 )
 
 // refusals are the errors of a server, or a URL, with which no promise could be kept.
-var refusals = [...]error{ErrPassword, ErrPlain, ErrStandby, ErrNoSync, ErrVersion, ErrOther, ErrPooler, ErrNoReplica, ErrOtherServer}
+var refusals = [...]error{ErrPassword, ErrPlain, ErrStandby, ErrNoSync, ErrVersion, ErrOther, ErrEncoding, ErrReadOnly, ErrPooler, ErrNoReplica, ErrOtherServer}
 
 // explain says of which kind an error of the server is, and what to do.
 func explain(err error) error {

@@ -1,6 +1,10 @@
 package postgres
 
-import "time"
+import (
+	"time"
+
+	"enrich/ledger/postgres/member"
+)
 
 // Drop ends the connections of a store as the end of its process does.
 func (l *Ledger) Drop() { l.drop() }
@@ -14,6 +18,12 @@ func (l *Ledger) Run() int64 {
 // PresumeDead makes a store that is opened take the runs for dead of which dead says so.
 func (o Options) PresumeDead(dead func(run int64) bool) Options {
 	o.presumeDead = dead
+	return o
+}
+
+// WithTiming sets how long a run is observed before it is declared dead.
+func (o Options) WithTiming(timing member.Timing) Options {
+	o.timing = timing
 	return o
 }
 

@@ -14,22 +14,32 @@ import (
 
 	"enrich/contact"
 	"enrich/internal/jsonscan"
+	"enrich/internal/phrase"
 	"enrich/ledger"
 	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/connect"
 	"enrich/ledger/postgres/internal/wire"
+	"enrich/ledger/postgres/member"
 )
 
 // maxLine bounds a line of a file of uncommitted outcomes: an answer has at most 1 MiB, and hexadecimal doubles it.
 const maxLine = 4 << 20
 
 // AddUncommitted records the outcomes of a file that a store wrote when it could not commit them. It returns how many it recorded, and
-// how many were in the ledger already: a commit whose reply was lost may have been made. The runs must have ended.
+// how many were in the ledger already: a commit whose reply was lost may have been made.
+//
+// A run that wrote such a file could not say that it ended. If nobody has taken it over, AddUncommitted does that first, which takes as
+// long as for a run: its calls' timeout and 30 seconds without a sign of it. [ledger.ErrLocked] means that it is in progress.
 func (l *Ledger) AddUncommitted(ctx context.Context, r io.Reader) (added, known int, err error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
+	ended := map[int64]bool{}
 	for n := 1; lines.Scan(); n++ {
 		run, o, err := parseUncommitted(lines.Bytes())
+		if err == nil && !ended[run] {
+			ended[run] = true
+			err = l.awaitEnd(ctx, run)
+		}
 		if err == nil {
 			var isNew int
 			isNew, err = l.RecordLate(ctx, run, []contact.Outcome{o})
@@ -40,6 +50,18 @@ func (l *Ledger) AddUncommitted(ctx context.Context, r io.Reader) (added, known 
 		}
 	}
 	return added, known, lines.Err()
+}
+
+// awaitEnd waits until a run that has failed is not live.
+func (l *Ledger) awaitEnd(ctx context.Context, run int64) error {
+	wait := func(host string, most time.Duration) {
+		l.options.warn(fmt.Sprintf("run %d on %s could not say that it has ended: its answers are added when there was no sign of it for %s",
+			run, host, phrase.Duration(most)))
+	}
+	return connect.Retry(ctx, l.policy, func(ctx context.Context) error {
+		_, err := member.TakeOver(ctx, member.Setup{Dial: l.dial, Run: run, Lose: loseRun}, l.options.timing, wait)
+		return err
+	})
 }
 
 // parseUncommitted reads what appendUncommitted wrote.
@@ -128,7 +150,7 @@ func recordLate(ctx context.Context, c *connect.Conn, id int64, outcomes []conta
 		if err != nil {
 			return 0, err
 		}
-		if !known {
+		if !known && (state != runTaken || !isLost(outcomes[i])) {
 			t.outcomes = append(t.outcomes, outcomes[i])
 		}
 	}

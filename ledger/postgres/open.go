@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,7 +34,10 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 }
 
 // Name returns what messages call the ledger: its database and host, without the user.
-func (l *Ledger) Name() string { return fmt.Sprintf("%s on %s", l.config.Database, l.config.Host) }
+func (l *Ledger) Name() string {
+	database := cmp.Or(l.config.Database, l.config.User) // as the server does
+	return fmt.Sprintf("%s on %s", database, l.config.Host)
+}
 
 // startWait bounds how long Open waits for a database that is away: it may be restarting, or the URL may be wrong.
 const startWait = 15 * time.Second
@@ -105,6 +109,9 @@ func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
 	defer l.serverMu.Unlock()
 	if err == nil {
 		err = server.Check()
+	}
+	if err == nil && !l.options.ReadOnly {
+		err = server.CheckWritable()
 	}
 	if err == nil && l.server.Identifier != 0 && l.server.Identifier != server.Identifier {
 		err = ErrOtherServer

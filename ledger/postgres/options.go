@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"enrich/ledger/postgres/internal/connect"
+	"enrich/ledger/postgres/member"
 )
 
 // defaultMaxElapsed is how long a call waits for the database, unless the options say otherwise.
@@ -35,6 +36,8 @@ type Options struct {
 
 	// presumeDead, for tests, says of a run that is recorded as live that its process is dead.
 	presumeDead func(run int64) bool
+	// timing, for tests, says how long a run is observed before it is declared dead.
+	timing member.Timing
 }
 
 func (o *Options) policy() connect.Policy {

@@ -6,8 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"enrich/contact"
 	"enrich/internal/localpg"
@@ -74,9 +77,9 @@ func TestAFencedRunRecordsItsLateAnswers(t *testing.T) {
 	url := newLedger(t)
 	l := open(t, postgres.Options{URL: url})
 	run := ledgertest.Begin(t, l)
-	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2)})
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2), ledgertest.Person(4)})
 	survivor := open(t, postgres.Options{URL: url}.PresumeDead(func(id int64) bool { return id == run }))
-	if n := len(survivor.InterruptedCalls()); n != 2 {
+	if n := len(survivor.InterruptedCalls()); n != 3 {
 		t.Fatalf("%d lost calls", n)
 	}
 	other := ledgertest.Begin(t, survivor)
@@ -94,9 +97,13 @@ func TestAFencedRunRecordsItsLateAnswers(t *testing.T) {
 	if s := ledgertest.State(t, l, ledgertest.Person(2).Keys); s.Kind != contact.Matched || !s.ClaimedElsewhere {
 		t.Errorf("the late answer of a contact that was claimed again: %+v", s)
 	}
+	ledgertest.Commit(t, l, run, nil, ledgertest.Outcome(4, contact.Lost)) // its takeover has recorded that
+	if s := ledgertest.State(t, survivor, ledgertest.Person(4).Keys); s.Kind != contact.Lost || s.Lost != 1 {
+		t.Errorf("a call that was lost with its run, and then for the run: %+v", s)
+	}
 	ledgertest.Commit(t, survivor, other, nil, ledgertest.Outcome(2, contact.Refused))
 	check(t, survivor.Finish(t.Context(), other, "", 0))
-	if v := ledgertest.Valid(t, survivor); v.Outcomes != 5 {
+	if v := ledgertest.Valid(t, survivor); v.Outcomes != 6 {
 		t.Errorf("%+v", v)
 	}
 }
@@ -173,15 +180,31 @@ func TestADatabaseGoesAway(t *testing.T) {
 		t.Error(info, err)
 	}
 	check(t, server.Restart(t.Context()))
-	live := open(t, postgres.Options{URL: url})
-	if _, _, err := addFile(t, live, paths[0]); !errors.Is(err, ledger.ErrLocked) {
+	var said []string
+	later := open(t, postgres.Options{URL: url, Warn: func(text string) { said = append(said, text) }}.WithTiming(fast))
+	conn, err := pgx.Connect(t.Context(), url)
+	check(t, err)
+	defer func() { check(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	var stop atomic.Bool
+	beating := make(chan struct{})
+	go func() {
+		defer close(beating)
+		for err := error(nil); err == nil && !stop.Load(); {
+			_, err = conn.Exec(t.Context(), "UPDATE enrich.run SET beat = beat + 1")
+		}
+	}()
+	if _, _, err := addFile(t, later, paths[0]); !errors.Is(err, ledger.ErrLocked) {
 		t.Errorf("of a run that is live: %v", err)
 	}
-	later := open(t, postgres.Options{URL: url}.PresumeDead(func(id int64) bool { return id == run }))
+	stop.Store(true)
+	<-beating
 	for _, expected := range []int{2, 0} {
 		if added, known, err := addFile(t, later, paths[0]); err != nil || added != expected || known != 2-expected {
 			t.Errorf("added %d, known %d; %v", added, known, err)
 		}
+	}
+	if len(said) == 0 || !strings.Contains(said[0], "run 1 on ") {
+		t.Errorf("it said %q", said)
 	}
 	if o := ledgertest.State(t, later, answer.Keys); o.Kind != contact.Matched {
 		t.Errorf("%+v", o)

@@ -47,10 +47,47 @@ func TestAServerThatMayLoseCommitsIsRefused(t *testing.T) {
 	}
 }
 
+// In a database with another encoding, a commit with a name in another alphabet would fail: after it was paid for.
+func TestADatabaseThatCannotStoreEveryAnswerIsRefused(t *testing.T) {
+	server := pgtest.Start(t, localpg.Options{})
+	for _, encoding := range []string{"LATIN1", "SQL_ASCII", "EUC_JP"} {
+		check(t, server.Exec(t.Context(), "CREATE DATABASE d_"+encoding+" ENCODING '"+encoding+"' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"))
+		refused(t, encoding, postgres.Options{URL: server.URL("d_" + strings.ToLower(encoding))}, postgres.ErrEncoding)
+	}
+}
+
+// Who set it may have had a reason: it is not overridden, and who only reads needs no more.
+func TestReadOnlyTransactionsAreRefused(t *testing.T) {
+	url := newLedger(t)
+	query(t, url, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
+	o := postgres.Options{URL: url}
+	start := time.Now()
+	_, err := postgres.Open(t.Context(), o)
+	_, _, initErr := postgres.Init(t.Context(), o)
+	for _, err := range []error{err, initErr} {
+		if !errors.Is(err, postgres.ErrReadOnly) || !errors.Is(err, ledger.ErrRefused) {
+			t.Errorf("refused with %v", err)
+		}
+	}
+	if since := time.Since(start); since > 10*time.Second {
+		t.Errorf("it waited %s for what does not pass", since)
+	}
+	open(t, postgres.Options{URL: url, ReadOnly: true})
+}
+
+// Init works with each setting that a role or a database may have.
+func TestInitWithStringsOfOldVersions(t *testing.T) {
+	url := shared.Database(t)
+	query(t, url, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET standard_conforming_strings = off', current_database()); END $$")
+	if _, _, err := postgres.Init(t.Context(), postgres.Options{URL: url}); err != nil {
+		t.Error(err)
+	}
+}
+
 // What a role or a database sets is not what a commit gets: it waits for the disk, and no limit of time ends it.
 func TestTheSessionsSettingsWin(t *testing.T) {
 	url := newLedger(t)
-	for _, setting := range []string{"synchronous_commit = off", "search_path = 'nowhere'", "default_transaction_isolation = 'serializable'", "lock_timeout = '1ms'"} {
+	for _, setting := range []string{"synchronous_commit = off", "search_path = 'nowhere'", "default_transaction_isolation = 'serializable'", "standard_conforming_strings = off", "lock_timeout = '1ms'"} {
 		query(t, url, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET "+strings.ReplaceAll(setting, "'", "''")+"', current_database()); END $$")
 	}
 	l := open(t, postgres.Options{URL: url})
@@ -154,14 +191,14 @@ func TestAnUnreachableDatabase(t *testing.T) {
 	start := time.Now()
 	for what, o := range map[string]postgres.Options{
 		"a wrong password": {URL: strings.Replace(url, "secret", "wrong", 1)},
-		"no such database": {URL: strings.Replace(url, "/postgres?", "/nowhere?", 1)},
+		"no such database": {URL: strings.Replace(url, "/postgres?sslmode=disable", "/nowhere", 1)}, // it tries TLS first, in vain
 	} {
 		t.Setenv("PGPASSWORD", "wrong")
 		o.URL = strings.Replace(strings.Replace(o.URL, ":wrong@", "@", 1), ":secret@", "@", 1)
 		if what == "no such database" {
 			t.Setenv("PGPASSWORD", "secret")
 		}
-		if _, err := postgres.Open(t.Context(), o); !errors.Is(err, ledger.ErrUnreachable) || strings.Contains(err.Error(), "secret") {
+		if _, err := postgres.Open(t.Context(), o); !errors.Is(err, ledger.ErrUnreachable) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "TLS") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

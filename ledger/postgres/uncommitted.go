@@ -69,7 +69,8 @@ func (u *uncommittedFile) note(err error) string {
 	case u.n == 0:
 		return ""
 	}
-	return fmt.Sprintf("; the last answers are in %s: add them with `enrich ledger copy %s LEDGER` when the database is back", u.path, u.path)
+	return fmt.Sprintf("; the last answers are in %s: when the database is back, add them with `enrich ledger copy %s LEDGER`, before the next run pays for them again",
+		u.path, u.path)
 }
 
 // appendUncommitted appends a line: the run, both keys in hexadecimal, and the members of the outcome. An answer that is not JSON text

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"enrich/internal/phrase"
 	"enrich/ledger"
 	"enrich/ledger/postgres/internal/connect"
 	"enrich/ledger/postgres/member/internal/observe"
@@ -66,7 +67,7 @@ func (m *Member) recordFailure(err error) {
 	}
 	m.lastError = err
 	if away := observe.Elapsed(m.renewed, m.o.Now()); away > m.o.MaxElapsed && m.err == nil {
-		m.lose(fmt.Errorf("%w for %s: %w", errUnreachable, m.o.MaxElapsed, err))
+		m.lose(fmt.Errorf("%w for %s: %w", errUnreachable, phrase.Duration(m.o.MaxElapsed), err))
 	}
 }
 

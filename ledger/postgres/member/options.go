@@ -53,8 +53,10 @@ type Setup struct {
 	Run int64
 	// Lose marks a live run as taken over, in a transaction of a connection, if its beat is what it was (ok). It records the open
 	// claims of the run as lost, and returns them. It leaves those of open bulk jobs.
-	Lose func(ctx context.Context, c *connect.Conn, tx pgx.Tx, run, beat int64) (lost []contact.Outcome, ok bool, err error)
+	Lose loseFunc
 }
+
+type loseFunc = func(ctx context.Context, c *connect.Conn, tx pgx.Tx, run, beat int64) (lost []contact.Outcome, ok bool, err error)
 
 func (o Options) withDefaults() Options {
 	o.Workers = max(o.Workers, 1)

@@ -118,8 +118,13 @@ func (m *Member) takeOverIn(ctx context.Context, c *connect.Conn, tx pgx.Tx, d *
 	if err != nil || live.RowsAffected() == 0 {
 		return false, err
 	}
+	return d.declare(ctx, c, tx, m.setup.Lose, &m.run)
+}
+
+// declare declares a run dead, unless it has changed its beat. by is the run that does that; nil: it is none.
+func (d *deadRun) declare(ctx context.Context, c *connect.Conn, tx pgx.Tx, lose loseFunc, by *int64) (won bool, err error) {
 	// The locks are taken before any contact's.
-	dead, err := tx.Exec(ctx, "UPDATE enrich.run SET taken_by = $3 WHERE id = $1 AND state = 0 AND beat = $2", d.id, d.beat, m.run)
+	dead, err := tx.Exec(ctx, "UPDATE enrich.run SET taken_by = $3 WHERE id = $1 AND state = 0 AND beat = $2", d.id, d.beat, by)
 	if err != nil || dead.RowsAffected() == 0 {
 		return false, err
 	}
@@ -130,7 +135,7 @@ func (m *Member) takeOverIn(ctx context.Context, c *connect.Conn, tx pgx.Tx, d *
 	if _, err := tx.Exec(ctx, lockAPI, d.api); err != nil {
 		return false, err
 	}
-	if d.lost, won, err = m.setup.Lose(ctx, c, tx, d.id, d.beat); err != nil || !won {
+	if d.lost, won, err = lose(ctx, c, tx, d.id, d.beat); err != nil || !won {
 		return false, err
 	}
 	return true, returnShares(ctx, tx, d)
@@ -173,7 +178,7 @@ func (m *Member) fence(by int64) {
 	if by != 0 {
 		reason = fmt.Sprintf("run %d declared it dead, because it did not renew its lease for %s", by, phrase.Duration(m.silence()))
 	}
-	m.lose(fmt.Errorf("%w: run %d was stopped: %s; its answers are recorded; run the same command again", errFenced, m.run, reason))
+	m.lose(fmt.Errorf("%w: run %d was stopped: %s; the answers that came are recorded; run the same command again", errFenced, m.run, reason))
 }
 
 // silence is how long the lease was not renewed.

@@ -1,6 +1,7 @@
 package member
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ func (m *Member) Take(ctx context.Context) (chunk int64, err error) {
 		})
 	}
 	if err != nil {
-		return 0, errors.Join(m.lostError(), fmt.Errorf("take the next rows: %w", err))
+		return 0, cmp.Or(m.lostError(), fmt.Errorf("take the next rows: %w", err))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -188,12 +189,12 @@ func (m *Member) inWork(ctx context.Context, do func(pgx.Tx) error) error {
 				return do(tx)
 			})
 			if errors.Is(err, errNotLive) {
-				err = errors.Join(m.fencedError(ctx, c), err)
+				err = cmp.Or(m.fencedError(ctx, c), err)
 			}
 			return err
 		})
 	})
-	return errors.Join(m.lostError(), err)
+	return cmp.Or(m.lostError(), err)
 }
 
 // Runs returns the runs of the work's generation, this one included.

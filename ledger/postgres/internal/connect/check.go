@@ -13,7 +13,11 @@ var (
 	ErrNoSync  = errors.New("the server may lose what it has acknowledged")
 	ErrVersion = errors.New("PostgreSQL 15 or later is needed")
 	ErrOther   = errors.New("the server is not PostgreSQL, and nobody has checked that it can keep a ledger")
-	ErrPooler  = errors.New("a pooler gives each transaction another connection: connect to the server itself, or to a pooler in session mode")
+	// ErrEncoding: answers in other alphabets could not be recorded.
+	ErrEncoding = errors.New("the database has an encoding that cannot store every answer: create one with ENCODING 'UTF8' TEMPLATE template0")
+	// ErrReadOnly: the server is not a standby, but the transactions of this user cannot write.
+	ErrReadOnly = errors.New("default_transaction_read_only is on for this server, database or user: turn it off, or connect as another user")
+	ErrPooler   = errors.New("a pooler gives each transaction another connection: connect to the server itself, or to a pooler in session mode")
 	// ErrNoReplica: with RequireSync, no standby has each commit.
 	ErrNoReplica = errors.New("no standby is synchronous: if the primary is lost, so are its last commits: set synchronous_standby_names on the server")
 )
@@ -29,6 +33,8 @@ type Server struct {
 	Fsync      string
 	FullPages  string
 	SyncCommit string
+	Encoding   string // of the database
+	ReadOnly   string // default_transaction_read_only
 	// Identifier is that of the database cluster: standbys have the primary's.
 	Identifier int64
 	// Replicas is how many standbys are connected; SyncReplicas whether the server waits for some.
@@ -38,7 +44,7 @@ type Server struct {
 
 // inspect reads the facts. Walsenders of logical replication and of a backup are not standbys.
 const inspect = `SELECT version(), current_setting('server_version_num')::integer, pg_is_in_recovery(), current_setting('fsync'),
-	current_setting('full_page_writes'), current_setting('synchronous_commit'), (SELECT system_identifier FROM pg_control_system()),
+	current_setting('full_page_writes'), current_setting('synchronous_commit'), current_setting('server_encoding'), current_setting('default_transaction_read_only'), (SELECT system_identifier FROM pg_control_system()),
 	(SELECT count(*)::integer FROM pg_stat_replication AS r WHERE coalesce(state, 'streaming') <> 'backup' AND NOT EXISTS
 		(SELECT FROM pg_replication_slots AS s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')),
 	current_setting('synchronous_standby_names') <> ''`
@@ -51,7 +57,8 @@ func (c *Conn) Inspect(ctx context.Context) (s Server, err error) {
 	if err := s.CheckVersion(); err != nil {
 		return s, err
 	}
-	err = c.QueryRow(ctx, inspect).Scan(&s.Version, &s.Number, &s.Standby, &s.Fsync, &s.FullPages, &s.SyncCommit, &s.Identifier,
+	err = c.QueryRow(ctx, inspect).Scan(&s.Version, &s.Number, &s.Standby, &s.Fsync, &s.FullPages, &s.SyncCommit,
+		&s.Encoding, &s.ReadOnly, &s.Identifier,
 		&s.Replicas, &s.SyncReplicas)
 	return s, err
 }
@@ -83,6 +90,17 @@ func (s *Server) Check() error {
 		return fmt.Errorf("%w: full_page_writes is %s: set it to on in the server's configuration", ErrNoSync, s.FullPages)
 	case s.SyncCommit != "on":
 		return fmt.Errorf("%w: synchronous_commit is %s although the session set it to on", ErrNoSync, s.SyncCommit)
+	case s.Encoding != "UTF8":
+		return fmt.Errorf("%w: it is %s", ErrEncoding, s.Encoding)
+	}
+	return nil
+}
+
+// CheckWritable returns ErrReadOnly if transactions cannot write unless they say so. That is not overridden: somebody may have set it
+// because another server is the primary now, or because the disk is full.
+func (s *Server) CheckWritable() error {
+	if s.ReadOnly != "off" {
+		return ErrReadOnly
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestServersAreChecked(t *testing.T) {
-	good := connect.Server{Version: "PostgreSQL 15.18 (Debian 15.18-0+deb12u1)", Number: 150018, Fsync: "on", FullPages: "on", SyncCommit: "on"}
+	good := connect.Server{Version: "PostgreSQL 15.18 (Debian 15.18-0+deb12u1)", Number: 150018, Fsync: "on", FullPages: "on", SyncCommit: "on", Encoding: "UTF8"}
 	for what, test := range map[string]struct {
 		change   func(*connect.Server)
 		expected error
@@ -27,6 +27,7 @@ func TestServersAreChecked(t *testing.T) {
 		"a standby":           {func(s *connect.Server) { s.Standby = true }, connect.ErrStandby},
 		"fsync":               {func(s *connect.Server) { s.Fsync = "off" }, connect.ErrNoSync},
 		"full pages":          {func(s *connect.Server) { s.FullPages = "off" }, connect.ErrNoSync},
+		"another encoding":    {func(s *connect.Server) { s.Encoding = "LATIN1" }, connect.ErrEncoding},
 		"synchronous commits": {func(s *connect.Server) { s.SyncCommit = "local" }, connect.ErrNoSync},
 	} {
 		s := good

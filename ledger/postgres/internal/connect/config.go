@@ -23,6 +23,8 @@ var (
 	// ErrPassword: the URL contains a password, which others can see in the list of processes.
 	ErrPassword = errors.New("the URL of the ledger contains a password, which other users of this machine can see: " +
 		"put it into ~/.pgpass or a service file, or set PGPASSWORD, and remove it from the URL")
+	// ErrSettings: the URL, or the environment, has settings that are not understood.
+	ErrSettings = errors.New("read the settings of the database")
 	// ErrPlain: the connection over a network is not protected.
 	ErrPlain = errors.New("the connection to the database is not protected: add sslmode=verify-full to the URL " +
 		"(and sslrootcert=FILE, if a private authority signed the server's certificate)")
@@ -42,7 +44,7 @@ func Parse(text string) (*pgx.ConnConfig, error) {
 	}
 	config, err := pgx.ParseConfig(text)
 	if err != nil {
-		return nil, fmt.Errorf("read the settings of the database: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	if err := checkTLS(config); err != nil {
 		return nil, err

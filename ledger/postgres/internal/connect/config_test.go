@@ -79,3 +79,14 @@ func TestThePasswordIsReadFromWherePostgreSQLKeepsIt(t *testing.T) {
 		})
 	}
 }
+
+func TestSettingsThatAreNotUnderstood(t *testing.T) {
+	for _, url := range []string{
+		"postgres://ann@127.0.0.1/ledger?sslmode=full", "postgres://ann@127.0.0.1/ledger?service=none&servicefile=/nowhere",
+		"postgres://ann@127.0.0.1/ledger?sslmode=verify-full&sslrootcert=/nowhere", "postgres://ann@127.0.0.1/ledger?connect_timeout=soon",
+	} {
+		if _, err := connect.Parse(url); !errors.Is(err, connect.ErrSettings) {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}

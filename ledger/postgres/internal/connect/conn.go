@@ -21,7 +21,7 @@ import (
 const session = `SET synchronous_commit = on;
 	SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off;
 	SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '5s'; SET idle_session_timeout = 0;
-	SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8';
+	SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
 	SET plan_cache_mode = force_generic_plan`
 
@@ -46,7 +46,7 @@ func Dial(ctx context.Context, config *pgx.ConnConfig) (*Conn, error) {
 }
 
 // A dialError is why no connection could be made, in one line. The library has a line for each attempt: for each address of a
-// host, and with TLS and without.
+// host, and with TLS and without. That the server has no TLS is of no interest if it was tried without, too.
 type dialError struct{ error }
 
 func (e dialError) Error() string {
@@ -57,7 +57,14 @@ func (e dialError) Error() string {
 			attempts = append(attempts, line)
 		}
 	}
+	if others := slices.DeleteFunc(slices.Clone(attempts), isWithoutTLS); len(others) > 0 {
+		attempts = others
+	}
 	return strings.TrimSpace(first + " " + strings.Join(attempts, "; "))
+}
+
+func isWithoutTLS(attempt string) bool {
+	return strings.HasSuffix(attempt, "tls error: server refused TLS connection")
 }
 
 func (e dialError) Unwrap() error { return e.error }
