@@ -84,14 +84,14 @@ func (b *builder) value(l *leaf, nested bool) error {
 	if err := l.column.Value(v); err != nil {
 		return err
 	}
-	if room := b.room(); v.Cut || len(v.Bytes) > room && (l.Type.Type == file.TypeText || l.Type.Type == file.TypeBlob) {
+	if room := b.room(); v.Cut || len(v.Bytes) > room && l.Type.IsBytes() {
 		b.over = true
 		v.Bytes = cut(v.Bytes, min(len(v.Bytes), room))
 	}
 	switch l.Type.Type {
-	case file.TypeText:
+	case file.TypeText, file.TypeJSON:
 		b.invalid = b.invalid || !utf8.Valid(v.Bytes)
-		if !nested {
+		if !nested || l.Type.Type == file.TypeJSON {
 			b.add(v.Bytes)
 			return nil
 		}

@@ -84,16 +84,21 @@ func (r *Reader) open(memory int64) (err error) {
 	if err := r.checkGroups(); err != nil {
 		return err
 	}
-	r.memory = page.NewMemory(len(r.file.Leaves), memory)
+	r.memory = page.NewMemory(len(r.file.Leaves), memory, r.size)
 	for i, l := range r.file.Leaves {
 		r.leaves = append(r.leaves, leaf{Leaf: l, index: i, column: page.NewColumn(r.in, l, r.memory)})
 	}
 	return r.readSamples()
 }
 
+// maxSmall is how many rows, and how many elements of lists and maps beyond the first of each row, a file may have that has fewer
+// bytes than these. A few bytes can stand for billions of nulls.
+const maxSmall = 1 << 27
+
 // checkGroups checks the metadata of all row groups before the first row is read, and counts the rows.
 func (r *Reader) checkGroups() error {
 	g := r.file.Groups()
+	most, elements := max(maxSmall, r.size), int64(0)
 	for {
 		err := g.Next()
 		switch {
@@ -102,8 +107,16 @@ func (r *Reader) checkGroups() error {
 		case err != nil:
 			return err
 		}
-		if r.rows += g.Rows; r.rows < 0 {
-			return file.Damaged("it has too many rows")
+		if g.Rows > most || r.rows+g.Rows > most {
+			return file.Unsupported("it has more than %d rows in %d bytes", most, r.size)
+		}
+		r.rows += g.Rows
+		for _, c := range g.Chunks {
+			extra := max(c.Values-g.Rows, 0)
+			if extra > most || elements+extra > most {
+				return file.Unsupported("its lists and maps have more than %d elements in %d bytes", most, r.size)
+			}
+			elements += extra
 		}
 	}
 }

@@ -30,7 +30,7 @@ func appendTime(b []byte, l *file.Leaf, v *page.Value) []byte {
 	case file.TypeTime:
 		return appendClock(b, v.Int, t.Unit)
 	case file.TypeTimeUTC:
-		return append(appendClock(b, v.Int, t.Unit), "+00"...)
+		return append(appendClock(b, ofDay(v.Int, t.Unit), t.Unit), "+00"...)
 	case file.TypeInterval:
 		return appendInterval(b, v.Bytes)
 	case file.TypeInt96:
@@ -109,6 +109,14 @@ func appendPadded(b []byte, v int64, digits int) []byte {
 		b = append(b, '0')
 	}
 	return strconv.AppendInt(b, v, 10)
+}
+
+// ofDay returns the time of day that is before or after midnight: some writers subtract the offset of a time zone.
+func ofDay(v int64, unit file.Unit) int64 {
+	if perDay := secondsPerDay * int64(unit); v < 0 {
+		return (v%perDay + perDay) % perDay
+	}
+	return v
 }
 
 // appendClock appends a time of day. The fraction of the second has no zeros at its end.

@@ -25,6 +25,7 @@ const (
 	TypeInterval
 	TypeUUID
 	TypeText
+	TypeJSON // a text that DuckDB does not quote in a list, map or struct
 	TypeBlob
 )
 
@@ -180,8 +181,10 @@ func (e *element) byLogical(l *Leaf) (Logical, bool) {
 			return Logical{Type: TypeTimeUTC, Unit: e.unit}, e.unit != 0
 		}
 		return Logical{Type: TypeTime, Unit: e.unit}, e.unit != 0
-	case logicalString, logicalEnum, logicalJSON:
+	case logicalString, logicalEnum:
 		return Logical{Type: TypeText}, true
+	case logicalJSON:
+		return Logical{Type: TypeJSON}, true
 	case logicalDate:
 		return Logical{Type: TypeDate}, true
 	case logicalDecimal:
@@ -209,8 +212,10 @@ func decimal(precision, scale int64) Logical {
 // byConverted returns the type by the converted type; false if there is none.
 func (e *element) byConverted() (Logical, bool) {
 	switch c := e.converted; c {
-	case convertedUTF8, convertedEnum, convertedJSON:
+	case convertedUTF8, convertedEnum:
 		return Logical{Type: TypeText}, true
+	case convertedJSON:
+		return Logical{Type: TypeJSON}, true
 	case convertedDecimal:
 		return decimal(e.precision, e.scale), true
 	case convertedDate:
@@ -254,6 +259,11 @@ func plain(p Physical) Logical {
 	return Logical{Type: TypeBlob}
 }
 
+// IsBytes reports whether the text of a value is about as long as its bytes.
+func (t Logical) IsBytes() bool {
+	return t.Type == TypeText || t.Type == TypeJSON || t.Type == TypeBlob
+}
+
 // fits reports whether values of the leaf can be of the type.
 func (t Logical) fits(l *Leaf) bool {
 	bytes := l.Physical == ByteArray || l.Physical == Fixed
@@ -276,7 +286,7 @@ func (t Logical) fits(l *Leaf) bool {
 		return l.Physical == Fixed && l.Length == 12
 	case TypeUUID:
 		return l.Physical == Fixed && l.Length == 16
-	case TypeText, TypeBlob:
+	case TypeText, TypeJSON, TypeBlob:
 		return bytes
 	}
 	return true

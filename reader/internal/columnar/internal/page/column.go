@@ -338,11 +338,17 @@ func (c *Column) unpack(s *slot, from, packed, unpacked int64, codec file.Codec)
 	if err := c.verify(raw); err != nil {
 		return region{}, err
 	}
+	if err := c.memory.spend(unpacked); err != nil {
+		return region{}, err
+	}
 	in := &inputError{Reader: io.NewSectionReader(c.in, from, packed)}
 	out, err := c.memory.unpack.open(codec, in, packed, unpacked)
 	var r region
 	if err == nil {
 		r, err = c.memory.fill(s, out, unpacked)
+	}
+	if err == nil {
+		err = ended(out)
 	}
 	if in.err != nil {
 		return region{}, in.err
@@ -351,6 +357,18 @@ func (c *Column) unpack(s *slot, from, packed, unpacked int64, codec file.Codec)
 		return region{}, unpackError(err)
 	}
 	return r, nil
+}
+
+// ended checks that nothing follows what was unpacked of a page. Some codecs verify a checksum there.
+func ended(out io.Reader) error {
+	var b [1]byte
+	switch n, err := io.ReadFull(out, b[:]); {
+	case n > 0:
+		return file.Damaged("a page has more bytes than its header says")
+	case !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
 }
 
 // An inputError remembers how reading the input failed: a decoder may call it something else.

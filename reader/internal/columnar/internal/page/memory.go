@@ -27,12 +27,32 @@ type Memory struct {
 	unpack  unpacker
 	spilled *tempfile.File
 	size    int64 // of the temporary file
+	// unpacked is how many bytes pages were unpacked to, mostUnpacked how many they may be.
+	unpacked, mostUnpacked int64
 }
 
-// NewMemory returns memory of so many bytes for the unpacked pages and dictionaries of a number of columns.
-func NewMemory(columns int, bytes int64) *Memory {
+const (
+	// maxUnpacked and maxRatio bound what all pages of a file are unpacked to: so many bytes, and so many times the size of the
+	// file. Tables have a hundredth of it; a few kilobytes that stand for terabytes are an attack.
+	maxUnpacked = 8 << 30
+	maxRatio    = 500
+)
+
+// NewMemory returns memory of so many bytes for the unpacked pages and dictionaries of a number of columns of a file.
+func NewMemory(columns int, bytes, fileSize int64) *Memory {
 	pieces := int(bytes) / max(columns, 1)
-	return &Memory{left: bytes, largest: bytes / 4, limit: maxSpilled, pieces: min(max(pieces, 1<<10), 64<<10)}
+	return &Memory{
+		left: bytes, largest: bytes / 4, limit: maxSpilled, pieces: min(max(pieces, 1<<10), 64<<10),
+		mostUnpacked: maxUnpacked + maxRatio*min(fileSize, 1<<50),
+	}
+}
+
+// spend counts bytes that a page is about to be unpacked to.
+func (m *Memory) spend(bytes int64) error {
+	if m.unpacked += bytes; m.unpacked > m.mostUnpacked {
+		return file.Unsupported("its pages unpack to more than %d MiB and %d times its size: it may be made to do harm", int64(maxUnpacked)>>20, maxRatio)
+	}
+	return nil
 }
 
 // Close removes the temporary file.

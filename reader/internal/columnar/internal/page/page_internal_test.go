@@ -27,7 +27,7 @@ func regions(b []byte) map[string]region {
 }
 
 // small is memory that has room for nothing: all is read from files, in the smallest pieces.
-func small() *Memory { return NewMemory(1, 0) }
+func small() *Memory { return NewMemory(1, 0, 0) }
 
 // appendPacked appends numbers bit by bit, the lowest bits first.
 func appendPacked(b []byte, width int, numbers []uint64) []byte {
@@ -238,7 +238,7 @@ func column(l *file.Leaf, values int64, memory int64, pages ...page) (string, er
 	for _, p := range pages {
 		b = p.write(b)
 	}
-	m := NewMemory(1, memory)
+	m := NewMemory(1, memory, 0)
 	defer func() { _ = m.Close() }() // it was only read
 	c := NewColumn(bytes.NewReader(b), l, m)
 	c.Start(file.Chunk{Values: values, From: 4, To: int64(len(b))})
