@@ -6,13 +6,12 @@
 package metrics
 
 import (
+	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
 	"time"
-
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"enrich/contact"
 	"enrich/internal/durable"
@@ -56,12 +55,11 @@ func Write(path string, r *Run) error {
 	if r.Complete {
 		complete = unixSeconds(r.Ended)
 	}
-	text, err := gaugesOf(r, complete).text()
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(target, text, 0o644)
+	return durable.WriteFile(target, gaugesOf(r, complete).out.Bytes(), 0o644)
 }
+
+// maxFile is how many bytes of an old file are read: more than this package writes, even for the longest name of a file.
+const maxFile = 1 << 20
 
 const completeMetric = "enrich_last_complete_run_timestamp_seconds"
 
@@ -72,13 +70,14 @@ func lastComplete(path string) float64 {
 		return 0
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(f)
-	samples := families[completeMetric].GetMetric()
-	if err != nil || len(samples) == 0 || !(samples[0].GetGauge().GetValue() > 0) { // it may be NaN
+	text, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
 		return 0
 	}
-	return samples[0].GetGauge().GetValue()
+	if value, ok := valueOf(completeMetric, string(text)); ok && value > 0 && !math.IsInf(value, 0) { // it may be NaN
+		return value
+	}
+	return 0
 }
 
 // gaugesOf returns the gauges of a run.

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -146,4 +147,31 @@ func TestAFailedWriteLeavesTheOldFile(t *testing.T) {
 	if err := Write(filepath.Join(t.TempDir(), "none", "m.prom"), &Run{}); err == nil {
 		t.Error("expected an error: the directory does not exist")
 	}
+}
+
+// TestTheTextIsWhatPrometheusWrites for any value, help and label, and is read back.
+func TestTheTextIsWhatPrometheusWrites(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name, label := rapid.StringMatching(`[a-z_]{1,20}`).Draw(t, "name"), rapid.StringMatching(`[a-hj-z_]{1,10}`).Draw(t, "label")
+		texts := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a"\\\n{}=, ]*`))
+		input, help, labelled := texts.Draw(t, "input"), texts.Draw(t, "help"), texts.Draw(t, "value of the label")
+		value := rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, 1, -1, math.NaN(), math.Inf(1), math.Inf(-1)})).Draw(t, "value")
+		e := gauges{input: strings.ToValidUTF8(input, "?")}
+		labelled = strings.ToValidUTF8(labelled, "?")
+		e.add(name, help, value, label, labelled)
+		inputName := "input"
+		var expected bytes.Buffer
+		if _, err := expfmt.MetricFamilyToText(&expected, &dto.MetricFamily{
+			Name: &name, Help: &help, Type: dto.MetricType_GAUGE.Enum(),
+			Metric: []*dto.Metric{{Gauge: &dto.Gauge{Value: &value}, Label: []*dto.LabelPair{{Name: &inputName, Value: &e.input}, {Name: &label, Value: &labelled}}}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if e.out.String() != expected.String() {
+			t.Fatalf("%q\nexpected %q", e.out.String(), expected.String())
+		}
+		if got, ok := valueOf(name, e.out.String()); !ok || got != value && !(math.IsNaN(got) && math.IsNaN(value)) {
+			t.Fatalf("%v, %v read from %q, expected %v", got, ok, e.out.String(), value)
+		}
+	})
 }

@@ -139,6 +139,17 @@ func testPackage(t *testing.T, file string) {
 	}
 }
 
+// Where nothing is compiled yet, make demo says that it compiles, before it does.
+func TestMakeDemoSaysThatItCompiles(t *testing.T) {
+	commands := strings.Split(inProject(t, nil, "make", "--no-print-directory", "-n", "demo"), "\n")
+	if out := inProject(t, []string{"GOCACHE=" + t.TempDir()}, "sh", "-c", commands[0]); !strings.Contains(out, "compiling enrich") {
+		t.Errorf("it says %q", out)
+	}
+	if !strings.Contains(commands[1], "./ledger/sqlite ./cmd/enrich") {
+		t.Errorf("SQLite is not compiled first: %s", commands[1])
+	}
+}
+
 // make install puts the program, its manual and its completions where the system looks for them.
 func TestMakeInstall(t *testing.T) {
 	debian.SkipIfShort(t)
