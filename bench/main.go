@@ -36,11 +36,14 @@ func main() {
 	}
 	b := bench{}
 	flag.IntVar(&b.rows, "rows", 100_000, "rows of the main comparison")
-	flag.IntVar(&b.rounds, "rounds", 5, "rounds, of which the median is printed")
+	flag.IntVar(&b.rounds, "rounds", 9, "rounds, of which the median is printed")
 	flag.IntVar(&b.workers, "workers", 32, "calls in flight")
+	flag.IntVar(&b.calls, "calls", 400, "calls of each worker where a call takes 50 ms")
 	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure; 0 skips it")
+	flag.BoolVar(&b.runsOnly, "runs", false, "only compare whole runs with the bare loop")
 	flag.BoolVar(&b.bulkOnly, "bulk", false, "only compare bulk jobs with single calls")
 	flag.BoolVar(&b.shared, "postgres", false, "only measure a ledger in PostgreSQL, which must be installed")
+	flag.StringVar(&b.enrich, "enrich", "", "the program to measure; empty: it is built as make dist does")
 	flag.Float64Var(&b.scale, "scale", 1, "with -postgres: multiplies all counts")
 	flag.Parse()
 	check(b.all())
@@ -55,10 +58,10 @@ func check(err error) {
 
 // A bench has the options and paths that all figures share.
 type bench struct {
-	rows, rounds, workers, large int
-	bulkOnly, shared             bool
-	scale                        float64
-	dir, enrich, self            string
+	rows, rounds, workers, calls, large int
+	runsOnly, bulkOnly, shared          bool
+	scale                               float64
+	dir, enrich, self                   string
 }
 
 func (b *bench) all() error {
@@ -70,12 +73,13 @@ func (b *bench) all() error {
 	if b.self, err = os.Executable(); err != nil {
 		return err
 	}
-	if out, err := exec.Command("make", "build").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w: %s", err, out)
+	if err := b.build(); err != nil {
+		return err
 	}
-	b.enrich = filepath.Join("bin", "enrich") // the binary that is shipped
 	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk, b.formats, b.workbook, b.parquet}
 	switch {
+	case b.runsOnly:
+		figures = []func() error{b.cpu, b.latency}
 	case b.bulkOnly:
 		figures = []func() error{b.bulk}
 	case b.shared:
@@ -89,88 +93,16 @@ func (b *bench) all() error {
 	return nil
 }
 
-// cpu compares CPU time per row without latency: the bare loop, a first run, and a second run of the same command.
-func (b *bench) cpu() error {
-	api, err := b.serve()
-	if err != nil {
-		return err
+// build compiles the program with its profile, as it is shipped, unless there is one to measure.
+func (b *bench) build() error {
+	if b.enrich != "" {
+		return nil
 	}
-	defer api.stop()
-	input, err := b.input(b.rows)
-	if err != nil {
-		return err
-	}
-	var bare, client, first, second, share, ratio, again []float64
-	for range b.rounds {
-		loop, err := b.own("loop", api.url, input, b.workers)
-		if err != nil {
-			return err
-		}
-		asked, err := b.own("ask", api.url, input, b.workers)
-		if err != nil {
-			return err
-		}
-		ledger := filepath.Join(b.dir, "ledger.db")
-		one, err := b.run(api.url, input, ledger, b.workers)
-		if err != nil {
-			return err
-		}
-		two, err := b.run(api.url, input, ledger, b.workers)
-		if err != nil {
-			return err
-		}
-		if err := removeLedger(ledger); err != nil {
-			return err
-		}
-		bare = append(bare, loop.cpuPerRow(b.rows))
-		client = append(client, asked.cpuPerRow(b.rows))
-		share = append(share, asked.cpuPerRow(b.rows)/loop.cpuPerRow(b.rows))
-		first = append(first, one.cpuPerRow(b.rows))
-		second = append(second, two.cpuPerRow(b.rows))
-		ratio = append(ratio, one.cpuPerRow(b.rows)/loop.cpuPerRow(b.rows))
-		again = append(again, two.cpuPerRow(b.rows)/one.cpuPerRow(b.rows))
-	}
-	fmt.Printf("%d rows, %d workers, no latency, median of %d rounds (min to max)\n", b.rows, b.workers, b.rounds)
-	fmt.Printf("  bare net/http loop     %s µs of CPU per row\n", spread(bare))
-	fmt.Printf("  the client alone       %s µs of CPU per row\n", spread(client))
-	fmt.Printf("  enrich run             %s µs of CPU per row\n", spread(first))
-	fmt.Printf("  the same again         %s µs of CPU per row\n", spread(second))
-	fmt.Printf("  client / bare loop     %s (goal: at most 1.25)\n", spread(share))
-	fmt.Printf("  run / bare loop        %s (goal: at most 1.9)\n", spread(ratio))
-	fmt.Printf("  again / run            %s (goal: at most 0.25)\n", spread(again))
-	return nil
-}
-
-// latency compares the throughput at 50 ms per call with the ideal throughput of the workers. The stand-in uses the same cores, so
-// the bare loop is measured as well.
-func (b *bench) latency() error {
-	const each, calls = 50 * time.Millisecond, 400
-	api, err := b.serve("--latency", each.String())
-	if err != nil {
-		return err
-	}
-	defer api.stop()
-	fmt.Printf("at %s per call, %d calls per worker, share of the ideal %s (goal for the client: at least 97 %%)\n", each, calls, calls*each)
-	for _, workers := range []int{b.workers, 4 * b.workers, 16 * b.workers} {
-		input, err := b.input(workers * calls)
-		if err != nil {
-			return err
-		}
-		loop, err := b.own("loop", api.url, input, workers)
-		if err != nil {
-			return err
-		}
-		asked, err := b.own("ask", api.url, input, workers)
-		if err != nil {
-			return err
-		}
-		one, err := b.run(api.url, input, filepath.Join(b.dir, fmt.Sprintf("latency-%d.db", workers)), workers)
-		if err != nil {
-			return err
-		}
-		share := func(c cost) float64 { return 100 * (calls * each).Seconds() / c.wall.Seconds() }
-		fmt.Printf("  %3d workers: bare loop %.1f %%, client alone %.1f %%, whole run %.1f %%, its peak %.1f MiB (goal: at most %.1f)\n",
-			workers, share(loop), share(asked), share(one), one.peakMiB(), maxMemory(workers*calls))
+	b.enrich = filepath.Join(b.dir, "enrich")
+	cmd := exec.Command("go", "build", "-pgo=auto", "-trimpath", "-ldflags", "-s -w", "-o", b.enrich, "./cmd/enrich")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w: %s", err, out)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/sourcegraph/conc"
-	"github.com/sourcegraph/conc/pool"
 
 	"enrich/contact"
 	"enrich/ledger"
@@ -241,9 +240,13 @@ func (d *callDispatcher) sendAgain(c *inFlight) {
 
 // callAll runs the calls of durable intents, at most Workers at a time.
 func (d *callDispatcher) callAll() {
-	workers := pool.New().WithMaxGoroutines(d.Workers)
-	for c := range d.ready {
-		workers.Go(func() { d.call(c) })
+	var workers conc.WaitGroup
+	for range d.Workers {
+		workers.Go(func() {
+			for c := range d.ready {
+				d.call(c)
+			}
+		})
 	}
 	workers.Wait()
 }

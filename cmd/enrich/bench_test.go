@@ -26,7 +26,12 @@ func BenchmarkRun(b *testing.B) {
 		b.Fatal(err)
 	}
 	url := standIn(b)
-	lookup := func(name string) (string, bool) { return "bench", name == "SELLING_API_KEY" }
+	lookup := func(name string) (string, bool) {
+		if name == "SELLING_API_KEY" {
+			return "bench", true
+		}
+		return "", false
+	}
 	b.ReportAllocs()
 	b.ResetTimer()
 	for _, run := range []string{"first", "again"} {

@@ -147,3 +147,26 @@ func keepsPromise(t *testing.T, what string, peak, contacts int64) {
 		t.Errorf("%s took %.1f MiB, expected at most %.1f", what, float64(peak)/(1<<20), float64(most)/(1<<20))
 	}
 }
+
+// With 512 workers a run collects garbage as often as its memory needs, not all the time: before the workers' own memory was
+// reduced, it collected for each 350 rows, which took a quarter of its processor time.
+func TestManyWorkersLeaveRoomForTheCollector(t *testing.T) {
+	if raced {
+		t.Skip("the race detector's memory is not ours")
+	}
+	const rows, rowsForEach = 20_000, 700
+	s := newStage(t, fakeapi.Options{Uncounted: true, Latency: 50 * time.Millisecond})
+	s.list("l.csv", rows, "-of-a-list")
+	c := s.commandWithin(patienceForLarge, "run", "--quiet", "--workers", "512", "l.csv")
+	c.Path = built(t)
+	c.Env = append(c.Env, "GODEBUG=gctrace=1")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.ends(exitOK)
+	collections := bytes.Count(c.said.Bytes(), []byte("\ngc "))
+	t.Logf("%d collections for %d rows", collections, rows)
+	if collections == 0 || collections > rows/rowsForEach {
+		t.Errorf("%d collections for %d rows, expected at most one for each %d", collections, rows, rowsForEach)
+	}
+}

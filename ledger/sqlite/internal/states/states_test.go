@@ -35,7 +35,7 @@ func TestAContactTakesAtMost32BytesWhileTheTableGrows(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc)
 	}
-	const n, fixed = 600_000, 4096 * (64*24 + 128) // each shard has an unfilled block
+	const n, fixed = 600_000, 4096 * (16*24 + 128) // each shard has an unfilled block
 	before := heap()
 	var table states.Table
 	for i := range n {

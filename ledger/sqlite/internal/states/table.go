@@ -16,8 +16,10 @@ import (
 type table struct{ shards [shards]shard }
 
 const (
-	shards     = 1 << 12
-	blockSize  = 64
+	shards = 1 << 12
+	// blockSize is how many entries are allocated at once. Half a block of each shard is free on average: larger blocks would
+	// take megabytes from a run of few contacts and many workers, which then does little but collect garbage.
+	blockSize  = 16
 	minSlots   = 16
 	maxInShard = 1 << 16 // entries that a slot can number
 )
