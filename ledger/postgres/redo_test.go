@@ -108,23 +108,50 @@ func TestAFencedRunRecordsItsLateAnswers(t *testing.T) {
 	}
 }
 
-// A run whose acknowledged commits are gone stops, and its last answers are in a file.
-func TestALostCommitIsDetected(t *testing.T) {
+// A run whose acknowledged commits the database has lost stops, and its last answers are in a file. The contact that the database has
+// forgotten is new to it: if the run went on, it would call it again.
+func TestNoContactIsCalledAgainAfterALostCommit(t *testing.T) {
 	url, folder := newLedger(t), t.TempDir()
 	l := open(t, postgres.Options{URL: url, Uncommitted: folder})
 	run := ledgertest.Begin(t, l)
 	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)})
-	query(t, url, "UPDATE enrich.run SET commits = commits - 1")
-	_, err := l.Commit(t.Context(), run, nil, []contact.Outcome{ledgertest.Outcome(1, contact.Matched)})
+	rewind := rewinder(t, url)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(2)})
+	ledgertest.Commit(t, l, run, nil, ledgertest.Outcome(2, contact.Matched))
+	rewind()
+	claimed, err := l.Commit(t.Context(), run, []ledger.Intent{seen(t, l, 2)}, []contact.Outcome{ledgertest.Outcome(1, contact.Matched)})
+	if err == nil && claimed[0] {
+		t.Fatal("a contact that was paid for is called again")
+	}
 	if !errors.Is(err, ledger.ErrFenced) || !errors.Is(err, postgres.ErrRewound) {
 		t.Error(err)
 	}
 	if names := files(t, folder); len(names) != 1 {
 		t.Errorf("files: %v", names)
 	}
-	if _, err := l.Commit(t.Context(), run, []ledger.Intent{ledgertest.Person(2)}, nil); !errors.Is(err, ledger.ErrFailed) {
+	if _, err := l.Commit(t.Context(), run, []ledger.Intent{ledgertest.Person(3)}, nil); !errors.Is(err, ledger.ErrFailed) {
 		t.Error(err)
 	}
+}
+
+// rewinder copies a database. rewind puts the copy in its place, as a standby that was behind takes the place of its primary. Both break
+// all connections to the database.
+func rewinder(t testing.TB, url string) (rewind func()) {
+	t.Helper()
+	server, name := shared.Server(t), databaseOf(url)
+	exec := func(sql string) { t.Helper(); check(t, server.Exec(t.Context(), sql)) }
+	exec("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '" + name + "'")
+	exec("CREATE DATABASE " + name + "_before TEMPLATE " + name)
+	return func() {
+		exec("DROP DATABASE " + name + " WITH (FORCE)")
+		exec("ALTER DATABASE " + name + "_before RENAME TO " + name)
+	}
+}
+
+// databaseOf returns the name of the database of a URL.
+func databaseOf(url string) string {
+	name, _, _ := strings.Cut(url[strings.LastIndexByte(url, '/')+1:], "?")
+	return name
 }
 
 func files(t testing.TB, folder string) (paths []string) {

@@ -206,7 +206,7 @@ func (m *Member) hurry() {
 
 // isFresh reports whether a call may be sent: the lease is valid, and nothing has stopped the run.
 func (m *Member) isFresh(now time.Time) bool {
-	return m.err == nil && m.cause == "" && !m.closed && (observe.Elapsed(m.renewed, now) < m.o.Timing.Valid || !fenced)
+	return m.err == nil && m.cause == "" && !m.closed && observe.Elapsed(m.renewed, now) < m.o.Timing.Valid
 }
 
 // Interrupted returns the calls of dead runs that this run has recorded as lost.

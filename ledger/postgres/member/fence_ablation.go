@@ -1,5 +1,0 @@
-//go:build ablation_nofence
-
-package member
-
-const fenced = false
