@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -11,27 +12,27 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	ledgertest.Run(t, func(t testing.TB) ledgertest.Backend {
-		return &backend{t: t, url: shared.Database(t), dead: map[int64]bool{}}
-	})
+	ledgertest.Run(t, newBackend)
 }
 
-// A backend is a ledger in a database of its own, which is created when it is opened for writing.
+// A backend is a ledger in a database of its own, which is created when it is opened for writing. Before that, readers have an empty
+// database.
 type backend struct {
-	t    testing.TB
-	url  string
-	made bool
-	dead map[int64]bool // the runs whose store was killed
+	t          testing.TB
+	url, empty string
+	dead       map[int64]bool // the runs whose store was killed
 }
+
+func newBackend(t testing.TB) ledgertest.Backend { return &backend{t: t, dead: map[int64]bool{}} }
 
 func (b *backend) Open(ctx context.Context, o ledgertest.Options) (ledger.Store, error) {
-	if !b.made && !o.ReadOnly {
-		if _, _, err := postgres.Init(ctx, postgres.Options{URL: b.url}); err != nil {
-			return nil, err
-		}
-		b.made = true
+	switch {
+	case b.url == "" && !o.ReadOnly:
+		b.url = newLedger(b.t)
+	case b.url == "" && b.empty == "":
+		b.empty = shared.Database(b.t)
 	}
-	options := postgres.Options{URL: b.url, ReadOnly: o.ReadOnly, ByEmail: o.ByEmail}
+	options := postgres.Options{URL: cmp.Or(b.url, b.empty), ReadOnly: o.ReadOnly, ByEmail: o.ByEmail}
 	l, err := postgres.Open(ctx, options.PresumeDead(func(run int64) bool { return b.dead[run] }))
 	if err != nil {
 		return nil, err

@@ -16,18 +16,17 @@ import (
 var shared pgtest.Shared
 
 func TestMain(m *testing.M) {
-	_ = flag.Set("rapid.checks", "25") // each check has a database of its own; the command line can ask for more
+	_ = flag.Set("rapid.checks", "12") // each check has a database of its own; the command line can ask for more
 	goleak.VerifyTestMain(shared.Around(m))
 }
 
 // newLedger creates a ledger in a database of its own, and returns the URL of the database.
 func newLedger(t testing.TB) string {
 	t.Helper()
-	url := shared.Database(t)
-	if _, _, err := postgres.Init(t.Context(), postgres.Options{URL: url}); err != nil {
-		t.Fatal(err)
-	}
-	return url
+	return shared.Filled(t, func(url string) error {
+		_, _, err := postgres.Init(context.Background(), postgres.Options{URL: url})
+		return err
+	})
 }
 
 func open(t testing.TB, o postgres.Options) *postgres.Ledger {

@@ -141,7 +141,8 @@ func rewinder(t testing.TB, url string) (rewind func()) {
 	server, name := shared.Server(t), databaseOf(url)
 	exec := func(sql string) { t.Helper(); check(t, server.Exec(t.Context(), sql)) }
 	exec("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '" + name + "'")
-	exec("CREATE DATABASE " + name + "_before TEMPLATE " + name)
+	_, err := server.CopyDatabase(t.Context(), name, name+"_before")
+	check(t, err)
 	return func() {
 		exec("DROP DATABASE " + name + " WITH (FORCE)")
 		exec("ALTER DATABASE " + name + "_before RENAME TO " + name)

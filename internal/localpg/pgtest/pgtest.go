@@ -138,6 +138,9 @@ type Shared struct {
 	mu        sync.Mutex
 	server    *localpg.Server
 	databases int
+
+	filling  sync.Mutex
+	template string // the name of the database that copies are made of; "": there is none yet
 }
 
 // Around returns m with a Run that closes the server after the tests.
@@ -190,14 +193,48 @@ func (s *Shared) start(t testing.TB) (_ *localpg.Server, err error) {
 // Database makes an empty database for one test and returns its URL (superuser, no TLS).
 func (s *Shared) Database(t testing.TB) (url string) {
 	t.Helper()
-	server := s.Server(t)
-	s.mu.Lock()
-	s.databases++
-	name := fmt.Sprintf("test%d", s.databases)
-	s.mu.Unlock()
+	server, name := s.Server(t), s.newName()
 	url, err := server.CreateDatabase(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return url
+}
+
+// Filled makes a database for one test that has what fill puts into an empty one, and returns its URL. fill is called once: the databases
+// of the other tests are copies. It must close its connections, and is the same for all tests.
+func (s *Shared) Filled(t testing.TB, fill func(url string) error) (url string) {
+	t.Helper()
+	template := s.filled(t, fill)
+	url, err := s.Server(t).CopyDatabase(t.Context(), template, s.newName())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+// filled returns the database that is copied.
+func (s *Shared) filled(t testing.TB, fill func(url string) error) (name string) {
+	t.Helper()
+	s.filling.Lock()
+	defer s.filling.Unlock()
+	if s.template == "" {
+		name := s.newName()
+		url, err := s.Server(t).CreateDatabase(t.Context(), name)
+		if err == nil {
+			err = fill(url)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.template = name
+	}
+	return s.template
+}
+
+func (s *Shared) newName() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.databases++
+	return fmt.Sprintf("test%d", s.databases)
 }

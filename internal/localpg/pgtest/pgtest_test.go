@@ -1,6 +1,7 @@
 package pgtest_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -50,5 +51,34 @@ func TestSharedWithoutServer(t *testing.T) {
 	var shared pgtest.Shared
 	if code := shared.Around(tests(func() int { return 3 })).Run(); code != 3 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// Databases that are filled are copies of one that was filled once; what one test changes, another does not see.
+func TestFilled(t *testing.T) {
+	var shared pgtest.Shared
+	fills := 0
+	execute := func(url, sql string) error {
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(t.Context(), sql)
+		return errors.Join(err, conn.Close(t.Context()))
+	}
+	shared.Around(tests(func() int {
+		for range 2 {
+			url := shared.Filled(t, func(url string) error {
+				fills++
+				return execute(url, "CREATE TABLE answer (n int)")
+			})
+			if err := execute(url, "INSERT INTO answer VALUES (1); CREATE UNIQUE INDEX ON answer ((true))"); err != nil { // of one row
+				t.Error(err)
+			}
+		}
+		return 0
+	})).Run()
+	if fills != 1 {
+		t.Errorf("%d databases were filled", fills)
 	}
 }

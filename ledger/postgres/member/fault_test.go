@@ -114,6 +114,7 @@ func TestTheDatabaseIsKilled(t *testing.T) {
 	server := pgtest.Start(t, localpg.Options{})
 	url, err := server.CreateDatabase(t.Context(), "ledger")
 	check(t, err)
+	check(t, createLedger(url))
 	tm := newTeamAt(t, url)
 	work := tm.work(3000, 0)
 	var calls atomic.Int64

@@ -34,8 +34,25 @@ type team struct {
 	mu      sync.Mutex
 }
 
-func newTeam(t testing.TB) *team { return newTeamAt(t, shared.Database(t)) }
+func newTeam(t testing.TB) *team { return newTeamAt(t, shared.Filled(t, createLedger)) }
 
+// createLedger makes the tables of a ledger.
+func createLedger(url string) error {
+	ctx := context.Background()
+	c, err := dialURL(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close(ctx) }() // everything was done
+	for _, step := range append([]string{"CREATE SCHEMA enrich"}, schema.Steps()...) {
+		if _, err := c.PgConn().Exec(ctx, step).ReadAll(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newTeamAt makes a team in a ledger that is empty.
 func newTeamAt(t testing.TB, url string) *team {
 	t.Helper()
 	tm := &team{t: t, url: url, timeout: 100 * time.Millisecond}
@@ -43,11 +60,6 @@ func newTeamAt(t testing.TB, url string) *team {
 	check(t, err)
 	tm.db = db
 	t.Cleanup(func() { _ = tm.db.Close(context.Background()) })
-	tm.exec("CREATE SCHEMA enrich")
-	for _, step := range schema.Steps() {
-		_, err := db.PgConn().Exec(t.Context(), step).ReadAll()
-		check(t, err)
-	}
 	tm.exec("INSERT INTO enrich.api (id, url) VALUES (1, 'https://api.example')")
 	tm.exec("INSERT INTO enrich.account (id, api, key_tag) VALUES (1, 1, 'a'), (2, 1, 'b')")
 	return tm
