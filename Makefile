@@ -67,16 +67,16 @@ man: build ## the man pages in bin/man
 	bin/enrich man bin/man
 
 install: man ## the program, its man pages and its completions; PREFIX (/usr/local), DESTDIR
-	install -d $(BIN) $(SHARE)/man/man1 $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
-	install -m 755 bin/enrich $(BIN)/enrich
-	install -m 644 bin/man/*.1 $(SHARE)/man/man1
-	bin/enrich completion bash > $(SHARE)/bash-completion/completions/enrich
-	bin/enrich completion zsh > $(SHARE)/zsh/site-functions/_enrich
-	bin/enrich completion fish > $(SHARE)/fish/vendor_completions.d/enrich.fish
+	install -d "$(BIN)" "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	install -m 755 bin/enrich "$(BIN)/enrich"
+	install -m 644 bin/man/*.1 "$(SHARE)/man/man1"
+	bin/enrich completion bash > "$(SHARE)/bash-completion/completions/enrich"
+	bin/enrich completion zsh > "$(SHARE)/zsh/site-functions/_enrich"
+	bin/enrich completion fish > "$(SHARE)/fish/vendor_completions.d/enrich.fish"
 
 uninstall: ## what install installed
-	rm -f $(BIN)/enrich $(SHARE)/man/man1/enrich.1 $(SHARE)/man/man1/enrich-*.1 $(SHARE)/bash-completion/completions/enrich
-	rm -f $(SHARE)/zsh/site-functions/_enrich $(SHARE)/fish/vendor_completions.d/enrich.fish
+	rm -f "$(BIN)/enrich" "$(SHARE)/man/man1/enrich.1" "$(SHARE)/man/man1/enrich-"*.1 "$(SHARE)/bash-completion/completions/enrich"
+	rm -f "$(SHARE)/zsh/site-functions/_enrich" "$(SHARE)/fish/vendor_completions.d/enrich.fish"
 
 dist: ## archives for all systems, Debian packages and checksums in bin/dist, compiled with the profile
 	$(GO) run -pgo=off ./packaging/dist -version $(VERSION)

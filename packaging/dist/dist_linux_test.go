@@ -153,7 +153,10 @@ func TestMakeDemoSaysThatItCompiles(t *testing.T) {
 // make install puts the program, its manual and its completions where the system looks for them.
 func TestMakeInstall(t *testing.T) {
 	debian.SkipIfShort(t)
-	root := open(t, t.TempDir())
+	root := filepath.Join(open(t, t.TempDir()), "a root")
+	if err := os.Mkdir(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	inProject(t, nil, "make", "install", "DESTDIR="+root, "PREFIX=/opt/enrich", "VERSION=v1.2.3-test")
 	if v := inRoot(t, root, "/opt/enrich/bin/enrich", "version"); !strings.Contains(v, "v1.2.3-test") {
 		t.Errorf("it says %s", v)
