@@ -5,7 +5,6 @@ package main
 import (
 	"syscall"
 	"testing"
-	"time"
 
 	"enrich/client/fakeapi"
 )
@@ -30,7 +29,7 @@ func TestASignalEndsTheWaitForAPipe(t *testing.T) {
 			if name == "output" {
 				s.heard(2)
 			}
-			time.Sleep(500 * time.Millisecond) // nothing tells from outside that it waits
+			c.waits()
 			c.signal(syscall.SIGTERM)
 			c.ends(exitSIGTERM)
 			s.absent("pipe.results.csv", "l.summary.json")

@@ -90,6 +90,35 @@ func (c *child) signal(sig os.Signal) {
 	}
 }
 
+// waits returns when the child only waits: none of its threads runs, or is about to, at thirty looks in a row. Where the system does not
+// tell, that is the time of these looks.
+func (c *child) waits() {
+	c.t.Helper()
+	const looks = 30
+	began := time.Now()
+	for idle := 0; idle < looks; idle++ {
+		time.Sleep(10 * time.Millisecond) // another process has no clock that could be passed in
+		if c.busy() {
+			idle = -1
+		}
+		if time.Since(began) > patienceForChild {
+			c.t.Fatal("it does not come to rest")
+		}
+	}
+}
+
+// busy reports whether a thread of the child runs, is about to, or waits for a disk.
+func (c *child) busy() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", c.Process.Pid)) // the pattern is valid
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if _, state, _ := strings.Cut(string(text), ") "); err == nil && !strings.HasPrefix(state, "S") { // else the thread has ended
+			return true
+		}
+	}
+	return false
+}
+
 // ends waits for the child and compares its exit code.
 func (c *child) ends(want int) {
 	c.t.Helper()
@@ -258,7 +287,7 @@ func TestASignalEndsTheReadingOfASlowInput(t *testing.T) {
 			if rows > 2 { // it asks while it reads
 				s.heard(2)
 			} else {
-				time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+				c.waits()
 			}
 			c.signal(os.Interrupt)
 			c.ends(exitSIGINT)
@@ -282,7 +311,7 @@ func TestASignalEndsTheWaitForALedger(t *testing.T) {
 	first := s.start("run", "--workers", "1", "l.csv")
 	s.heard(1)
 	second := s.start("run", "--lock-wait", "30s", "--out", s.dir, "--results", "second.csv", "l.csv")
-	time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+	second.waits()
 	second.signal(syscall.SIGTERM)
 	second.ends(exitSIGTERM)
 	s.absent("second.csv")

@@ -89,7 +89,7 @@ func TestTheGraceBoundsAPipeThatNobodyReads(t *testing.T) {
 			if tt.args[0] == "run" {
 				s.heard(701)
 			}
-			time.Sleep(400 * time.Millisecond) // nothing tells from outside that it waits
+			c.waits()
 			c.signal(syscall.SIGTERM)
 			c.ends(exitSIGTERM)
 			if said := c.said.String(); !strings.Contains(said, "`enrich write` finishes the work") || !strings.Contains(said, "--grace (300ms)") {
@@ -125,7 +125,7 @@ func TestASignalEndsAWriteToAPipeThatNobodyReads(t *testing.T) {
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(400 * time.Millisecond) // nothing tells from outside that it waits
+			c.waits()
 			c.signal(syscall.SIGTERM)
 			c.isStopped()
 		})
@@ -159,7 +159,7 @@ func TestASignalEndsTheReadingOfAStalledInput(t *testing.T) {
 			if _, err := in.Write(text); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+			c.waits()
 			c.signal(syscall.SIGTERM)
 			c.ends(exitSIGTERM)
 			if strings.Contains(c.said.String(), "rows") {
@@ -181,7 +181,7 @@ func TestASecondSignalQuitsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.heard(700)
-	time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+	c.waits()
 	c.signal(os.Interrupt)
 	time.Sleep(300 * time.Millisecond) // two signals at once would be one
 	c.signal(os.Interrupt)
@@ -197,7 +197,7 @@ func TestAReaderThatComesWithinTheGraceGetsEverything(t *testing.T) {
 	s.fifo("pipe", false)
 	c := s.start("run", "--grace", "1h", "--results", "pipe", "l.csv")
 	s.heard(700)
-	time.Sleep(300 * time.Millisecond) // nothing tells from outside that it waits
+	c.waits()
 	c.signal(syscall.SIGTERM)
 	got, err := os.ReadFile(s.path("pipe"))
 	if err != nil {
@@ -227,7 +227,7 @@ func TestAStalledStandardErrorDoesNotKeepACommand(t *testing.T) {
 			if name == "run" {
 				s.heard(700)
 			}
-			time.Sleep(500 * time.Millisecond) // nothing tells from outside that it waits
+			c.waits()
 			c.signal(syscall.SIGTERM)
 			c.isStopped()
 		})
