@@ -1,6 +1,6 @@
 // Command bench compares `enrich run` with a bare net/http loop that posts the same bodies to the same server. It prints the CPU
 // time per row of both, and the ratio. It also compares bulk jobs with single calls, and what `enrich write` costs in each output
-// format. With -postgres it measures a ledger that several processes share.
+// format; how fast an input is read, and how fast a ledger of millions is opened. With -postgres it measures a ledger that several processes share.
 //
 // Each program is a process of its own. Its figures are those of the operating system (user and system time, peak memory), so the
 // measurement itself is not in them. Shared machines are noisy: compare the ratios, which are medians over rounds, not the figures
@@ -34,13 +34,27 @@ func main() {
 			return
 		}
 	}
+	if len(os.Args) == 3 { // likewise
+		switch os.Args[1] {
+		case "hash":
+			check(hashFile(os.Args[2]))
+			return
+		case "read":
+			check(readFile(os.Args[2]))
+			return
+		case "open":
+			check(openLedger(os.Args[2]))
+			return
+		}
+	}
 	b := bench{}
 	flag.IntVar(&b.rows, "rows", 100_000, "rows of the main comparison")
 	flag.IntVar(&b.rounds, "rounds", 9, "rounds, of which the median is printed")
 	flag.IntVar(&b.workers, "workers", 32, "calls in flight")
 	flag.IntVar(&b.calls, "calls", 400, "calls of each worker where a call takes 50 ms")
-	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure; 0 skips it")
+	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure, and of what is read; a ledger that is opened has four times as many answers; 0 skips them")
 	flag.BoolVar(&b.runsOnly, "runs", false, "only compare whole runs with the bare loop")
+	flag.BoolVar(&b.readingOnly, "reading", false, "only measure reading an input and opening a ledger")
 	flag.BoolVar(&b.bulkOnly, "bulk", false, "only compare bulk jobs with single calls")
 	flag.BoolVar(&b.shared, "postgres", false, "only measure a ledger in PostgreSQL, which must be installed")
 	flag.StringVar(&b.enrich, "enrich", "", "the program to measure; empty: it is built as make dist does")
@@ -58,10 +72,10 @@ func check(err error) {
 
 // A bench has the options and paths that all figures share.
 type bench struct {
-	rows, rounds, workers, calls, large int
-	runsOnly, bulkOnly, shared          bool
-	scale                               float64
-	dir, enrich, self                   string
+	rows, rounds, workers, calls, large     int
+	runsOnly, readingOnly, bulkOnly, shared bool
+	scale                                   float64
+	dir, enrich, self                       string
 }
 
 func (b *bench) all() error {
@@ -76,12 +90,14 @@ func (b *bench) all() error {
 	if err := b.build(); err != nil {
 		return err
 	}
-	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk, b.formats, b.workbook, b.parquet}
+	figures := []func() error{b.cpu, b.latency, b.memory, b.bulk, b.formats, b.workbook, b.parquet, b.reading}
 	switch {
 	case b.runsOnly:
 		figures = []func() error{b.cpu, b.latency}
 	case b.bulkOnly:
 		figures = []func() error{b.bulk}
+	case b.readingOnly:
+		figures = []func() error{b.reading}
 	case b.shared:
 		figures = []func() error{b.postgres}
 	}

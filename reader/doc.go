@@ -7,9 +7,9 @@
 //
 //	bytes → hashed and counted → unpacked (gzip, zstd, bzip2) → decoded to UTF-8 → parsed → rows with contacts
 //
-// internal/decode turns bytes into text. internal/delimited and internal/jsonrows parse text into rows; internal/dialect
-// detects delimiters and quotes, internal/layout finds the header row and the footer. internal/mapping decides which column
-// is which field. A table in formats.go lists the formats.
+// internal/decode hashes bytes, in a goroutine that ends with the input or at Close, and turns them into text. internal/delimited
+// and internal/jsonrows parse text into rows; internal/dialect detects delimiters and quotes, internal/layout finds the header row
+// and the footer. internal/mapping decides which column is which field. A table in formats.go lists the formats.
 //
 // Open waits for the first block (128 KiB of text, or the end), detects by it what the options leave open, and reads no row.
 //

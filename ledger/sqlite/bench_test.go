@@ -69,19 +69,19 @@ func fill(b testing.TB, path string, n, size int) {
 
 const million = 1_000_000
 
-// BenchmarkOpenMillions opens three million answers. It is asked for by its name alone: it makes files of gigabytes.
+// BenchmarkOpenMillions opens four million answers; the goal is a second. It is asked for by its name alone: it makes files of gigabytes.
 func BenchmarkOpenMillions(b *testing.B) {
 	if !strings.Contains(benchFlag(), "Millions") {
 		b.Skip("only with -bench OpenMillions: it needs gigabytes and minutes")
 	}
-	for _, size := range []int{512, 31, 2} {
+	for _, size := range []int{500, 32, 2} {
 		b.Run(fmt.Sprint("commits of ", size), func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "ledger.db")
-			fill(b, path, 3*million, size)
+			fill(b, path, 4*million, size)
 			b.ResetTimer()
 			for b.Loop() {
 				l, err := sqlite.Open(context.Background(), path, sqlite.Options{ReadOnly: true})
-				if err != nil || l.Answers() < 3*million {
+				if err != nil || l.Answers() < 4*million {
 					b.Fatal(l, err)
 				}
 				b.StopTimer()

@@ -8,6 +8,7 @@ import (
 
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/sqlite/internal/states"
 )
 
 // load reads the state of each contact, from table ended and the jobs that have not ended, and checks that nothing is missing:
@@ -21,14 +22,16 @@ func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
 		return nil, err
 	}
 	var lastKept int64 // the last outcome that was not forgotten
+	states := l.states.Loader()
 	for stmt, err := range l.rows(l.selectEnded() + " ORDER BY id") {
 		if err != nil {
 			return nil, err
 		}
-		if err := l.loadEnded(stmt, &lastKept); err != nil {
+		if err := l.loadEnded(stmt, &lastKept, states); err != nil {
 			return nil, err
 		}
 	}
+	states.Flush()
 	if err := l.checkEnd(lastKept); err != nil {
 		return nil, err
 	}
@@ -56,7 +59,7 @@ func (l *Ledger) loadPruned() error {
 }
 
 // loadEnded adds the outcomes of one row to the states.
-func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, lastKept *int64) error {
+func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, lastKept *int64, states *states.Loader) error {
 	c, err := readCommit(stmt)
 	if err != nil {
 		return err
@@ -77,7 +80,7 @@ func (l *Ledger) loadEnded(stmt *sqlite3.Stmt, lastKept *int64) error {
 		}
 		if e.kind != 0 { // 0: forgotten
 			*lastKept = c.first + int64(i/endedSize)
-			l.states.Load(e.keys, e.kind, ledger.Ref(*lastKept), e.at, false)
+			states.Add(e.keys, e.kind, ledger.Ref(*lastKept), e.at)
 		}
 	}
 	return nil

@@ -14,7 +14,7 @@ const maxSample = 1000
 type sample struct {
 	// records are parts of flat, and their cells of one copy of the text: a block has thousands of cells.
 	records [][]string
-	flat []string
+	flat    []string
 	// faulty is how many records have quotes out of place.
 	faulty int
 	// cells counts all cells. In a padded dialect, spaced counts those after a delimiter and a space, and unspaced those

@@ -29,9 +29,10 @@ type Table struct {
 // Load adds an outcome that is in the ledger already. It must not be called beside other methods. leavesJob says that with it the
 // contact is not in an open job any more.
 func (t *Table) Load(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64, leavesJob bool) {
-	e := t.add(k, kind, ref, ms)
+	key := k.By(t.ByEmail)
+	e := t.add(key, kind, ref, ms)
 	if leavesJob {
-		t.leaveJob(k.By(t.ByEmail), e)
+		t.leaveJob(key, e)
 	}
 }
 
@@ -42,9 +43,10 @@ func (t *Table) Record(outcomes []contact.Outcome, first ledger.Ref, thisRun, le
 	defer t.mu.Unlock()
 	for i := range outcomes {
 		o := &outcomes[i]
-		e := t.add(o.Keys, o.Kind, first+ledger.Ref(i), o.At.UnixMilli())
+		key := o.Keys.By(t.ByEmail)
+		e := t.add(key, o.Kind, first+ledger.Ref(i), o.At.UnixMilli())
 		if leavesJob {
-			t.leaveJob(o.Keys.By(t.ByEmail), e)
+			t.leaveJob(key, e)
 		}
 		if thisRun {
 			e.meta |= thisRunMark
@@ -53,8 +55,8 @@ func (t *Table) Record(outcomes []contact.Outcome, first ledger.Ref, thisRun, le
 }
 
 // add applies an outcome. An answer remains the state until there is a newer answer; a lost call after it is only counted.
-func (t *Table) add(k contact.Keys, kind contact.Kind, ref ledger.Ref, ms int64) *entry {
-	e := t.entries.get(k.By(t.ByEmail))
+func (t *Table) add(k contact.Key, kind contact.Kind, ref ledger.Ref, ms int64) *entry {
+	e := t.entries.get(k)
 	lost := e.lost()
 	if kind == contact.Lost {
 		lost++
