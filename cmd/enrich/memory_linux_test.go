@@ -149,12 +149,12 @@ func keepsPromise(t *testing.T, what string, peak, contacts int64) {
 }
 
 // With 512 workers a run collects garbage as often as its memory needs, not all the time: before the workers' own memory was
-// reduced, it collected for each 350 rows, which took a quarter of its processor time.
+// reduced, it collected for each 400 rows, which took a quarter of its processor time.
 func TestManyWorkersLeaveRoomForTheCollector(t *testing.T) {
 	if raced {
 		t.Skip("the race detector's memory is not ours")
 	}
-	const rows, rowsForEach = 20_000, 700
+	const rows, rowsForEach = 20_000, 600
 	s := newStage(t, fakeapi.Options{Uncounted: true, Latency: 50 * time.Millisecond})
 	s.list("l.csv", rows, "-of-a-list")
 	c := s.commandWithin(patienceForLarge, "run", "--quiet", "--workers", "512", "l.csv")
