@@ -50,6 +50,8 @@ func Open(name string, stdin io.Reader) (*Input, error) {
 	info, err := f.Stat()
 	switch {
 	case err != nil:
+	case info.IsDir() && strings.EqualFold(filepath.Ext(filepath.Clean(name)), ".numbers"):
+		err = fmt.Errorf("%q is a Numbers document (.numbers): open it in Numbers and choose File > Export To > Excel or CSV", name)
 	case info.IsDir():
 		err = fmt.Errorf("%q is a directory: name a file in it", name)
 	case !info.Mode().IsRegular():

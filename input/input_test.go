@@ -118,10 +118,13 @@ func TestNoTemporaryDirectory(t *testing.T) {
 // TestUnusableNames are refused with what is wrong.
 func TestUnusableNames(t *testing.T) {
 	dir := t.TempDir()
-	empty := filepath.Join(dir, "empty.csv")
+	empty, numbers := filepath.Join(dir, "empty.csv"), filepath.Join(dir, "Leads.numbers")
 	write(t, empty, "")
+	if err := os.Mkdir(numbers, 0o700); err != nil { // Numbers may save a folder
+		t.Fatal(err)
+	}
 	for name, expected := range map[string]string{
-		"": "name is empty", dir: "is a directory", empty: "is empty", filepath.Join(dir, "none.csv"): "no such file",
+		"": "name is empty", dir: "is a directory", numbers: "Export To", numbers + "/": "Export To", empty: "is empty", filepath.Join(dir, "none.csv"): "no such file",
 	} {
 		if _, err := Open(name, nil); err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("%q: %v, expected %q", name, err, expected)

@@ -262,9 +262,9 @@ func (j *job) sayFooter(s reader.Lines) {
 	if s.Count == 0 {
 		return
 	}
-	where := fmt.Sprint(s.First)
+	where := fmt.Sprintf("line %d", s.First)
 	if s.Last > s.First {
-		where = fmt.Sprintf("%d to %d", s.First, s.Last)
+		where = fmt.Sprintf("lines %d to %d", s.First, s.Last)
 	}
 	j.printer.Info(fmt.Sprintf("skipped %s, %s", console.Count(s.Count, "footer line"), where), "event", "footer", "lines", s.Count, "first", s.First, "last", s.Last)
 }

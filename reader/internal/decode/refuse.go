@@ -92,7 +92,14 @@ func refuseText(block []byte) error {
 	switch {
 	case bytes.HasPrefix(start, []byte("<!doctype html")), bytes.HasPrefix(start, []byte("<html")),
 		bytes.HasPrefix(start, []byte("<head")), bytes.HasPrefix(start, []byte("<table")):
+		if bytes.Contains(start, []byte("<table")) || bytes.Contains(start, []byte("office:excel")) {
+			return source.NotTable("this is a web page with a table, which some programs call .xls; open it in a spreadsheet program and save it as .xlsx or CSV")
+		}
 		return source.NotTable("this is a web page; if it was downloaded, the link may need a login; export the data as CSV")
+	case bytes.HasPrefix(start, []byte("<?xml")) && bytes.Contains(start, []byte("urn:schemas-microsoft-com:office:spreadsheet")):
+		return source.NotTable("this is an Excel 2003 XML spreadsheet (.xml, .xls); open it and save it as .xlsx or CSV")
+	case bytes.HasPrefix(start, []byte("<?xml")) && bytes.Contains(start, []byte("<office:document")):
+		return source.NotTable("this is a flat OpenDocument file (.fods); open it and save it as .xlsx or CSV")
 	case bytes.HasPrefix(start, []byte("<?xml")), bytes.HasPrefix(start, []byte("<svg")):
 		return source.NotTable("this is an XML document" + saveAsCSV)
 	case isNoise(block):

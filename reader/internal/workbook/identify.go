@@ -33,7 +33,7 @@ func isOffice(head []byte) bool {
 	if len(head) > nameAt && bytes.HasPrefix(head[nameAt:], []byte("mimetype")) {
 		return true // OpenDocument, and before it OpenOffice
 	}
-	for _, name := range []string{"[Content_Types].xml", "_rels/", "docProps/", "xl/", `xl\`, "word/", "ppt/", "Index/", "Index.zip", "customXml/"} {
+	for _, name := range []string{"[Content_Types].xml", "_rels/", "docProps/", "xl/", `xl\`, "word/", "ppt/", "Index/", "Index.zip", "buildVersionHistory.plist", "customXml/"} {
 		if bytes.Contains(head, []byte(name)) {
 			return true
 		}
@@ -64,7 +64,7 @@ func (c *container) notWorkbook() error {
 		return source.NotTable("this is an OpenDocument spreadsheet (.ods)" + saveAs)
 	case strings.Contains(kind, "opendocument"):
 		return source.NotTable("this is an OpenDocument file that is not a spreadsheet; export its table as .xlsx or CSV")
-	case c.has("index/document.iwa"), c.has("index.zip"):
+	case c.has("index/document.iwa"), c.has("index.zip"), c.has("index.xml") && c.has("buildversionhistory.plist"):
 		return source.NotTable("this is a Numbers document (.numbers)" + inNumbers)
 	case c.has("word/document.xml"):
 		return source.NotTable("this is a Word document; copy its table into a spreadsheet and save that as .xlsx or CSV")

@@ -185,7 +185,7 @@ func TestPackedPagesThatLie(t *testing.T) {
 	}
 }
 
-// Random bytes are no page of any codec, and make nothing panic.
+// A damaged packed page is read or refused, and makes nothing panic, in any codec.
 func TestPackedNoise(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for name, c := range codecs() {
