@@ -9,15 +9,48 @@ import (
 	"enrich/internal/thrift"
 )
 
-// The physical types, repetitions, converted types, encodings, kinds of pages and codecs that tests name.
+// The physical types of columns.
 const (
-	Int32, Int64, ByteArray      = 1, 2, 6
-	Required, Optional, Repeated = 0, 1, 2
-	UTF8, Map, List              = 0, 1, 3
-	Plain, RLEDictionary         = 0, 8
-	V1, Dictionary, V2           = 0, 2, 3
-	Snappy, Gzip, Brotli, Zstd   = 1, 2, 4, 6
-	LZ4Raw, LZ4Hadoop            = 7, 5
+	Int32     = 1
+	Int64     = 2
+	ByteArray = 6
+)
+
+// The repetitions of a node.
+const (
+	Required = 0
+	Optional = 1
+	Repeated = 2
+)
+
+// The converted types.
+const (
+	UTF8 = 0
+	Map  = 1
+	List = 3
+)
+
+// The encodings of values.
+const (
+	Plain         = 0
+	RLEDictionary = 8
+)
+
+// The kinds of pages.
+const (
+	V1         = 0
+	Dictionary = 2
+	V2         = 3
+)
+
+// The codecs of pages.
+const (
+	Snappy    = 1
+	Gzip      = 2
+	Brotli    = 4
+	LZ4Hadoop = 5
+	Zstd      = 6
+	LZ4Raw    = 7
 )
 
 // A Node is an element of the schema: a column, or a group of those below it.

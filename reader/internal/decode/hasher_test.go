@@ -53,7 +53,7 @@ func TestInputIsClosedInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	for read.Offset() < 5*decode.HashBlock {
-		read.Take(len(read.Window.Text()))
+		read.Take(len(read.Text()))
 		read.Fill()
 	}
 	in.Close()
