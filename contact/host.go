@@ -48,8 +48,9 @@ func digits(s string) bool {
 	return true
 }
 
-// LinkedInPath returns the path that identifies a LinkedIn profile: "/in/ann" for "https://de.linkedin.com/in/ann/?x=1". A value
-// that is not on linkedin.com is only trimmed.
+// LinkedInPath returns what identifies a LinkedIn profile: "/in/ann" for "https://de.linkedin.com/in/ann/?x=1", and
+// "/profile/view?id=7" for a URL of the former kind, whose path is that of every profile. Of other pages, such as a search, it
+// keeps the query: two that differ may be two people. A value that is not on linkedin.com is only trimmed.
 func LinkedInPath(s string) string {
 	s = trim(s)
 	rest := afterScheme(s)
@@ -58,13 +59,35 @@ func LinkedInPath(s string) string {
 	if host != "linkedin.com" && !strings.HasSuffix(host, ".linkedin.com") {
 		return s
 	}
-	if i := strings.IndexAny(path, "?#"); i >= 0 {
-		path = path[:i]
-	}
+	path, _, _ = strings.Cut(path, "#")
+	path, query, _ := strings.Cut(path, "?")
 	if u, err := url.PathUnescape(path); err == nil {
 		path = visible(u) // an escaped format character may be before a slash
 	}
-	return "/" + strings.Trim(path, "/")
+	path = "/" + strings.Trim(path, "/")
+	if query = identifying(path, query); query != "" {
+		return path + "?" + query
+	}
+	return path
+}
+
+// identifying returns what of the query of a LinkedIn URL tells one profile from another; most have it all in the path.
+func identifying(path, query string) string {
+	if query == "" {
+		return ""
+	}
+	top, _, deeper := strings.Cut(strings.ToLower(path[1:]), "/")
+	switch top {
+	case "in", "pub", "sales", "talent", "recruiter", "company", "school", "showcase", "mwlite":
+		if deeper {
+			return ""
+		}
+	case "profile":
+		if values, err := url.ParseQuery(query); err == nil && values.Get("id") != "" {
+			return "id=" + visible(values.Get("id"))
+		}
+	}
+	return query
 }
 
 // isNetwork reports whether a domain hosts pages of people and companies, so that it is not a company's own site.

@@ -22,7 +22,23 @@ func TestTheHostOfAWebSite(t *testing.T) {
 			t.Errorf("the host of %q is %q, expected %q", given, got, want)
 		}
 	}
-	if got := contact.LinkedInPath("http://https://www.linkedin.com/in/ann/"); got != "/in/ann" {
-		t.Errorf("the profile is %q", got)
+	for given, want := range map[string]string{
+		"http://https://www.linkedin.com/in/ann/":                        "/in/ann",
+		"https://de.linkedin.com/in/ann/?x=1#y":                          "/in/ann",
+		"linkedin.com/pub/ann/1/2/3?trk=x":                               "/pub/ann/1/2/3",
+		"https://www.linkedin.com/sales/people/ACw,NAME?_ntb=x":          "/sales/people/ACw,NAME",
+		"https://www.linkedin.com/profile/view?id=7":                     "/profile/view?id=7",
+		"http://de.linkedin.com/profile/view/?trk=a&id=7&authType=NAME#": "/profile/view?id=7",
+		"https://www.linkedin.com/profile/view?key=8":                    "/profile/view?key=8",
+		"https://www.linkedin.com/profile/view":                          "/profile/view",
+		"https://www.linkedin.com/search/results/all/?keywords=ann":      "/search/results/all?keywords=ann",
+		"https://www.linkedin.com/?x#y":                                  "/?x",
+		"https://www.linkedin.com/in?id=7":                               "/in?id=7",
+		"https://www.linkedin.com/in/a%3Fb":                              "/in/a?b",
+		" other.example/profile/view?id=7 ":                              "other.example/profile/view?id=7",
+	} {
+		if got := contact.LinkedInPath(given); got != want {
+			t.Errorf("the profile of %q is %q, expected %q", given, got, want)
+		}
 	}
 }

@@ -45,7 +45,7 @@ func (id Identity) ByRequest() Identity { return Identity{request: id.request} }
 // Keys returns both keys of a contact.
 //
 // Each value is normalised (trimmed, inner white space collapsed, Unicode NFC, case folded; a domain without scheme, www. and
-// trailing dot; a LinkedIn URL as its path), so that "Ann@X.com" and "ann@x.com " are one contact.
+// trailing dot; a LinkedIn URL as its path, see [LinkedInPath]), so that "Ann@X.com" and "ann@x.com " are one contact.
 func (id Identity) Keys(c Contact) Keys {
 	buf := make([]byte, 0, 512)
 	buf = append(buf, id.request...)

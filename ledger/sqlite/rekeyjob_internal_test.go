@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,7 +55,7 @@ func TestAnOpenJobSurvivesNewKeys(t *testing.T) {
 			if err := migrate(l.conn, append(migrations[:], rekeyStep), len(migrations)); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.conn.Exec("PRAGMA user_version = 5"); err != nil {
+			if err := l.conn.Exec(fmt.Sprintf("PRAGMA user_version = %d", len(migrations))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -137,5 +138,41 @@ func closeForTest(t *testing.T, l *Ledger) {
 	t.Helper()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestProfilesThatWereOneBecomeTwo: version 5 gave all LinkedIn profiles whose URL ends in "view?id=" one key, so the answer of one
+// was taken for that of another.
+func TestProfilesThatWereOneBecomeTwo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	const url = "https://api.example"
+	id := contact.NewIdentity(url, nil)
+	former := id.Keys(contact.Contact{LinkedInURL: "https://www.linkedin.com/profile/view"})
+	ann, bob := contact.Contact{LinkedInURL: "https://www.linkedin.com/profile/view?id=7"}, contact.Contact{LinkedInURL: "https://www.linkedin.com/profile/view?id=8"}
+	func() {
+		l := openForTest(t, path)
+		defer closeForTest(t, l)
+		run, err := l.Begin(context.Background(), ledger.Run{Started: time.Now(), URL: url})
+		if err == nil {
+			_, err = l.Commit(context.Background(), run, []ledger.Intent{{Contact: ann, Keys: former}}, nil)
+		}
+		if err == nil {
+			_, err = l.Commit(context.Background(), run, nil, []contact.Outcome{{Contact: ann, Keys: former, Kind: contact.NoMatch, At: time.Now(), Body: []byte(`{"contact":{}}`)}})
+		}
+		if err == nil {
+			err = l.Finish(context.Background(), run, "", 0)
+		}
+		if err == nil {
+			err = l.conn.Exec("PRAGMA user_version = 5")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}()
+	l := openForTest(t, path)
+	defer closeForTest(t, l)
+	var states [2]ledger.State
+	if err := l.States(context.Background(), []contact.Keys{id.Keys(ann), id.Keys(bob)}, states[:]); err != nil || states[0].Kind != contact.NoMatch || states[1].Kind != 0 {
+		t.Errorf("%+v, %v", states, err)
 	}
 }

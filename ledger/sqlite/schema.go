@@ -125,6 +125,7 @@ var migrations = [...]string{
 		strftime('%Y-%m-%dT%H:%M:%SZ', ended / 1000, 'unixepoch') AS ended_at
 		FROM job;
 	CREATE VIEW job_raw AS SELECT id, job, content FROM raw;`,
+	rekeyStep, // LinkedIn URLs whose query tells one profile from another
 }
 
 // logVersion is the first version that has table log; jobVersion the first one that has bulk jobs.

@@ -126,7 +126,7 @@ func isURL(s string) bool {
 // isProfile reports whether a value is the URL of a person's LinkedIn profile, not of a company's page.
 func isProfile(s string) bool {
 	path := contact.LinkedInPath(s)
-	return path != strings.TrimSpace(s) && (strings.HasPrefix(path, "/in/") || strings.HasPrefix(path, "/pub/"))
+	return path != strings.TrimSpace(s) && (strings.HasPrefix(path, "/in/") || strings.HasPrefix(path, "/pub/") || strings.HasPrefix(path, "/profile/view?"))
 }
 
 // isSite reports whether a value is a host or a URL, but not a page on a network such as facebook.com.
