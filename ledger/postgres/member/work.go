@@ -82,7 +82,7 @@ func (m *Member) fencedError(ctx context.Context, c *connect.Conn) error {
 func (m *Member) EndRound(ctx context.Context, left, done bool) error {
 	m.mu.Lock()
 	ended := m.round
-	m.concluded = done
+	m.concluded, m.done = done, done
 	m.mu.Unlock()
 	if done {
 		ended = allRounds
@@ -105,27 +105,28 @@ func (m *Member) EndRound(ctx context.Context, left, done bool) error {
 }
 
 // Again waits until every other live run of the work has ended the round too, or is dead, and reports whether there is another
-// round: there is one if a run has left contacts, was closed before its end, or died. It must be called after [Member.EndRound].
+// round: there is one if a run has left contacts, was closed before its end, or died. It must be called after [Member.EndRound]. A run
+// that is done waits in the same way, so that it knows what they have in flight, and takes part in no further round.
 func (m *Member) Again(ctx context.Context) (again bool, err error) {
 	w := &Wait{Reason: WaitOthers}
 	defer m.endWait(w)
 	for {
 		m.mu.Lock()
-		changed, round, concluded := m.changed, m.round, m.concluded
+		changed, round, done, over := m.changed, m.round, m.done, m.concluded && !m.done
 		m.mu.Unlock()
-		if m.work == 0 || concluded {
+		if m.work == 0 || over {
 			return false, nil
 		}
 		var e roundEnd
 		if err := m.inWork(ctx, func(tx pgx.Tx) (err error) {
-			e, err = m.turnRound(ctx, tx, round)
+			e, err = m.turnRound(ctx, tx, round, done)
 			return err
 		}); err != nil {
 			return false, fmt.Errorf("wait for the end of a round: %w", err)
 		}
 		m.mu.Lock()
-		if e.over || e.round > round {
-			m.round, m.chunk, m.concluded = e.round, -1, e.over
+		if e.over || e.round > round && !done {
+			m.round, m.chunk, m.concluded, m.done = e.round, -1, e.over, false
 			m.mu.Unlock()
 			return !e.over, nil
 		}
@@ -148,13 +149,17 @@ type roundEnd struct {
 }
 
 // turnRound begins the next round if all runs have ended this one and contacts are left. If none are, the run takes part in no
-// further one: one that another run begins later does not wait for it.
-func (m *Member) turnRound(ctx context.Context, tx pgx.Tx, round int32) (e roundEnd, err error) {
+// further one: one that another run begins later does not wait for it. A run that is done only looks.
+func (m *Member) turnRound(ctx context.Context, tx pgx.Tx, round int32, done bool) (e roundEnd, err error) {
 	const look = `SELECT round, unsent, (SELECT count(*) FROM enrich.run WHERE run.work = work.id AND run.generation = work.generation
 		AND state = 0 AND ended_round < work.round) FROM enrich.work WHERE id = $1`
 	var unsent bool
 	if err := tx.QueryRow(ctx, look, m.work).Scan(&e.round, &unsent, &e.sending); err != nil {
 		return e, err
+	}
+	if done {
+		e.over = e.sending == 0
+		return e, nil
 	}
 	switch {
 	case e.round > round || e.sending > 0:

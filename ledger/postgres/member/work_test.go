@@ -2,6 +2,7 @@ package member_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -40,6 +41,37 @@ func TestChunksAreTakenOnce(t *testing.T) {
 		if chunk != int64(i) {
 			t.Fatalf("chunk %d is %d", i, chunk)
 		}
+	}
+}
+
+// A run that is done waits for what the other runs of the work have in flight, but begins no round.
+func TestARunThatIsDoneWaitsForTheOthers(t *testing.T) {
+	tm := newTeam(t)
+	work := tm.work(0, 0)
+	a, b := tm.join(work, member.Options{Timing: fast}), tm.join(work, member.Options{Timing: fast})
+	check(t, a.EndRound(t.Context(), true, true))
+	bounded, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := a.Again(bounded); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it did not wait for b: %v", err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		more, err := a.Again(t.Context())
+		if more {
+			err = errors.New("it goes on")
+		}
+		ended <- err
+	}()
+	eventually(t, "a waits for b", func() bool { w, waits := a.Waiting(); return waits && w.Reason == member.WaitOthers })
+	check(t, b.EndRound(t.Context(), false, false))
+	if more, err := b.Again(t.Context()); !more || err != nil { // a has left contacts
+		t.Fatalf("b has no second round: %v", err)
+	}
+	check(t, b.EndRound(t.Context(), true, true))
+	check(t, <-ended)
+	if more, err := a.Again(t.Context()); more || err != nil {
+		t.Errorf("asked again, it goes on: %v", err)
 	}
 }
 
