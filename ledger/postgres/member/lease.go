@@ -110,15 +110,18 @@ func (m *Member) request() *request {
 		number: m.asked, waits: m.waitsFor(WaitReservations), unexplained: m.unexplained(), slots: m.slots.Demand(now, m.o.Timing.Renew), ahead: 2 * m.o.Timing.Renew,
 		maxCalls: m.o.MaxCalls, maxCredits: m.o.MaxCredits, perDay: m.o.PerDay, perMonth: m.o.PerMonth, perCall: m.o.CreditsPerCall,
 	}
-	if m.closed {
+	if m.closed || m.concluded { // it makes no call any more, and another run may need what this one has not used
 		q.calls, q.extra, q.credits = m.calls.Final(), m.extra.Final(), m.credits.Final()
+	} else {
+		q.calls, q.extra, q.credits = m.calls.Target(block, elapsed), m.extra.Target(m.retryBlock(), elapsed), m.credits.Target(block, elapsed)
+		q.oneCall, q.oneCredit = min(1, m.calls.Needed()), min(m.o.CreditsPerCall, m.credits.Needed())
+	}
+	if m.closed {
 		q.usedCalls, q.usedCredits = q.calls+q.extra, q.credits
 		q.slots, q.leavesUnsent = 0, !m.concluded
 	} else {
-		q.calls, q.extra, q.credits = m.calls.Target(block, elapsed), m.extra.Target(m.retryBlock(), elapsed), m.credits.Target(block, elapsed)
 		q.usedCalls = m.calls.Taken() + m.extra.Taken() - m.openCalls
 		q.usedCredits = m.usedCredits()
-		q.oneCall, q.oneCredit = min(1, m.calls.Needed()), min(m.o.CreditsPerCall, m.credits.Needed())
 	}
 	q.takenCalls, q.takenCredits = m.calls.Taken(), m.credits.Taken()
 	q.statedCalls, q.statedPer = m.stated.take()

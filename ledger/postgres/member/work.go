@@ -83,6 +83,9 @@ func (m *Member) EndRound(ctx context.Context, left, done bool) error {
 	m.mu.Lock()
 	ended := m.round
 	m.concluded, m.done = done, done
+	if done {
+		m.hurry()
+	}
 	m.mu.Unlock()
 	if done {
 		ended = allRounds
