@@ -18,7 +18,7 @@ import (
 // beat for as long as a member would, then declares it dead, and returns the calls that are lost with it. wait is called before that,
 // with the host of the run and how long it takes at most. The error is [ledger.ErrLocked] if the run renews its lease.
 //
-// The caller is no member: it has no run.
+// The caller is not a member: it has no run.
 func TakeOver(ctx context.Context, s Setup, timing Timing, wait func(host string, most time.Duration)) (lost []contact.Outcome, err error) {
 	timing = Options{Timing: timing}.withDefaults().Timing
 	l := left{setup: s, timing: timing, wait: wait, observer: observe.Observer{Patience: timing.Patience, MaxGap: timing.Valid}}
@@ -41,7 +41,7 @@ func TakeOver(ctx context.Context, s Setup, timing Timing, wait func(host string
 	}
 }
 
-// left is a run that is observed by somebody who is no member.
+// left is a run that is observed by somebody who is not a member.
 type left struct {
 	setup    Setup
 	timing   Timing
