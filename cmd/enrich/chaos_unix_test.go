@@ -278,6 +278,7 @@ func (c *chaos) cutSome(seed uint64, left *int) {
 // killed and stopped, the server is killed, and connections are cut when something is committed. The stand-in's count is the judge.
 func TestMachinesInChaos(t *testing.T) {
 	t.Parallel()
+	pgtest.Install(t) // or this test is left out: its lives would be, one after the other
 	kills, seed := number64(t, soakKills, 12), number64(t, killSeed, time.Now().UnixNano())
 	t.Logf("%d kills; to have these again: %s=%d %s=%d", kills, soakKills, kills, killSeed, seed)
 	total := breaks{kills: int(kills), servers: int(kills+9) / 10, stops: int(kills+24) / 25, cuts: int(kills)}

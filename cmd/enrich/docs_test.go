@@ -83,6 +83,9 @@ func TestPathsInDocumentsExist(t *testing.T) {
 	for path, text := range documents(t) {
 		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
 			first, _, nested := strings.Cut(m[1], "/")
+			if first == "bin" { // which make makes
+				continue
+			}
 			if info, err := os.Stat(filepath.Join(root, first)); !nested || err != nil || !info.IsDir() {
 				continue
 			}
