@@ -31,8 +31,9 @@ func TestARefusalInTheMiddleCostsAtMostACallAWorker(t *testing.T) {
 		for _, workers := range []int64{1, 8, 64} {
 			t.Run(fmt.Sprintf("%s, %d workers", name, workers), func(t *testing.T) {
 				t.Parallel()
-				tt.o.Match, tt.o.Latency = 1, 2*time.Millisecond
-				s := newStage(t, tt.o)
+				o := tt.o
+				o.Match, o.Latency = 1, 2*time.Millisecond
+				s := newStage(t, o)
 				s.list("l.csv", rows, "")
 				s.run(exitRefused, "run", "--workers", fmt.Sprint(workers), "l.csv")
 				calls, sum := s.api.Stats().Calls, s.summary("l.summary.json")
