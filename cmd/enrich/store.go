@@ -107,13 +107,8 @@ const maxDatabaseError = 300
 // databaseError gives an error of a database its code. What is refused at the start is a usage error: the database, or how it is
 // reached, must be changed first.
 func databaseError(err error) error {
-	for _, refused := range [...]error{
-		postgres.ErrPlain, postgres.ErrStandby, postgres.ErrNoSync, postgres.ErrVersion, postgres.ErrOther, postgres.ErrEncoding, postgres.ErrReadOnly, postgres.ErrPooler, postgres.ErrNoReplica,
-		postgres.ErrOtherServer,
-	} {
-		if errors.Is(err, refused) {
-			return usageOf("database_refused", err)
-		}
+	if postgres.IsRefused(err) {
+		return usageOf("database_refused", err)
 	}
 	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, postgres.ErrSettings) {
 		return usage(err)

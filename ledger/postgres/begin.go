@@ -60,11 +60,9 @@ func (l *Ledger) Begin(ctx context.Context, r ledger.Run) (int64, error) {
 	}
 	token := newToken() // with it, a first try that was committed without a reply is found again
 	var begun *run
-	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.transaction(ctx, func(tx pgx.Tx) (err error) {
-			begun, err = beginRun(ctx, tx, token, &r)
-			return err
-		})
+	err := l.transact(ctx, l.policy, func(ctx context.Context, _ *connect.Conn, tx pgx.Tx) (err error) {
+		begun, err = beginRun(ctx, tx, token, &r)
+		return err
 	})
 	if err != nil {
 		return 0, l.fail(err)
@@ -83,7 +81,16 @@ func newToken() pgtype.UUID {
 	return token
 }
 
-// transaction runs one transaction on the connection for writing.
+// transact runs a transaction on the connection for writing, again if that breaks: do must find out whether it was committed before.
+func (l *Ledger) transact(ctx context.Context, policy connect.Policy, do func(context.Context, *connect.Conn, pgx.Tx) error) error {
+	return connect.Retry(ctx, policy, func(ctx context.Context) error {
+		return l.writer.Use(ctx, func(c *connect.Conn) error {
+			return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error { return do(ctx, c, tx) })
+		})
+	})
+}
+
+// transaction runs one transaction on the connection for writing, once.
 func (l *Ledger) transaction(ctx context.Context, do func(pgx.Tx) error) error {
 	return l.writer.Use(ctx, func(c *connect.Conn) error { return pgx.BeginFunc(ctx, c, do) })
 }
@@ -183,14 +190,12 @@ func (l *Ledger) Finish(ctx context.Context, id int64, stopped string, exitCode 
 	if l.run == nil || l.run.id != id {
 		return errNoRun
 	}
-	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.transaction(ctx, func(tx pgx.Tx) error {
-			tag, err := tx.Exec(ctx, finishRun, id, time.Now(), stopped, exitCode, l.run.commits)
-			if err == nil && tag.RowsAffected() == 0 {
-				err = ErrRewound
-			}
-			return err
-		})
+	err := l.transact(ctx, l.policy, func(ctx context.Context, _ *connect.Conn, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, finishRun, id, time.Now(), stopped, exitCode, l.run.commits)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ErrRewound
+		}
+		return err
 	})
 	if err != nil {
 		return l.fail(err)

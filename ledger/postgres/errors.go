@@ -59,13 +59,18 @@ const (
 // refusals are the errors of a server, or a URL, with which no promise could be kept.
 var refusals = [...]error{ErrPassword, ErrPlain, ErrStandby, ErrNoSync, ErrVersion, ErrOther, ErrEncoding, ErrReadOnly, ErrPooler, ErrNoReplica, ErrOtherServer}
 
+// IsRefused reports whether an error says that the server, or the URL, was refused: no promise could be kept.
+func IsRefused(err error) bool {
+	return slices.ContainsFunc(refusals[:], func(r error) bool { return errors.Is(err, r) })
+}
+
 // explain says of which kind an error of the server is, and what to do.
 func explain(err error) error {
 	var connecting *pgconn.ConnectError
 	switch {
 	case err == nil, errors.Is(err, ledger.ErrUnreachable), errors.Is(err, ledger.ErrRefused):
 		return err
-	case slices.ContainsFunc(refusals[:], func(r error) bool { return errors.Is(err, r) }):
+	case IsRefused(err):
 		return fmt.Errorf("%w: %w", ledger.ErrRefused, err)
 	case code(err) == undefinedTable, code(err) == noSchema:
 		return fmt.Errorf("%w: %w", ledger.ErrDamaged, err)

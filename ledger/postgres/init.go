@@ -56,13 +56,11 @@ func (l *Ledger) init(ctx context.Context, before *int) error {
 	if err := l.checkServer(ctx); err != nil {
 		return err
 	}
-	return connect.Retry(ctx, l.atStart(), func(ctx context.Context) error {
-		return l.transaction(ctx, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(initLock)); err != nil {
-				return err
-			}
-			return l.migrate(ctx, tx, before)
-		})
+	return l.transact(ctx, l.atStart(), func(ctx context.Context, _ *connect.Conn, tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(initLock)); err != nil {
+			return err
+		}
+		return l.migrate(ctx, tx, before)
 	})
 }
 

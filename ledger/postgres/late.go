@@ -107,13 +107,9 @@ func (l *Ledger) RecordLate(ctx context.Context, run int64, outcomes []contact.O
 	if err := l.writable(); err != nil {
 		return 0, err
 	}
-	err = connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.writer.Use(ctx, func(c *connect.Conn) error {
-			return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
-				added, err = recordLate(ctx, c, run, outcomes)
-				return err
-			})
-		})
+	err = l.transact(ctx, l.policy, func(ctx context.Context, c *connect.Conn, _ pgx.Tx) error {
+		added, err = recordLate(ctx, c, run, outcomes)
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("record late answers of run %d: %w", run, explain(err))

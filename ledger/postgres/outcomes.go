@@ -16,9 +16,9 @@ import (
 
 const (
 	// maxBodies bounds the answers that one call of Outcomes returns, together, in bytes; a single one may be longer.
-	maxBodies = 2 << 20
+	maxBodies = 1 << 20
 	// maxReusedBody is the capacity up to which the memory of an outcome's answer is reused, in bytes.
-	maxReusedBody = 8 << 10
+	maxReusedBody = 4 << 10
 	// outcomesAtOnce is how many outcomes one query asks for.
 	outcomesAtOnce = 256
 )
@@ -61,7 +61,7 @@ func (r *record) outcome(o *contact.Outcome) {
 // Outcomes reads outcomes by their references: out[i] is that of refs[i]. A reference may occur twice. Contact and Keys are not
 // filled. [ledger.ErrDamaged] means that an outcome is missing or has another checksum.
 //
-// Memory is bounded: if the answers together are larger than 2 MiB, some outcomes are left with Kind 0 and must be read by
+// Memory is bounded: if the answers together are larger than 1 MiB, some outcomes are left with Kind 0 and must be read by
 // another call. A call with one reference always reads it.
 func (l *Ledger) Outcomes(ctx context.Context, refs []ledger.Ref, out []contact.Outcome) error {
 	order := make([]int32, 0, len(refs)) // of their references

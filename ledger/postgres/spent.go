@@ -51,18 +51,12 @@ func (l *Ledger) CheckUnchanged(ctx context.Context) error {
 	if l.version == 0 {
 		return nil
 	}
+	var version int
 	err := connect.Retry(ctx, l.policy, func(ctx context.Context) error {
 		return l.writer.Use(ctx, func(c *connect.Conn) error {
-			_, err := c.Exec(ctx, "SELECT pg_logical_emit_message(true, 'enrich', 'read')")
-			return err
-		})
-	})
-	if err != nil {
-		return readError(ctx, err)
-	}
-	var version int
-	err = connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.writer.Use(ctx, func(c *connect.Conn) error {
+			if _, err := c.Exec(ctx, "SELECT pg_logical_emit_message(true, 'enrich', 'read')"); err != nil {
+				return err
+			}
 			return c.QueryRow(ctx, "SELECT version FROM enrich.meta").Scan(&version)
 		})
 	})

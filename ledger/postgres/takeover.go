@@ -31,20 +31,16 @@ const anyBeat = -1
 func (l *Ledger) takeOver(ctx context.Context, id int64, state int16, beat int64) (lost []contact.Outcome, ok bool, err error) {
 	token := newToken()
 	tried := false
-	err = connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		return l.writer.Use(ctx, func(c *connect.Conn) error {
-			return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
-				if tried { // it may have been committed without a reply
-					const done = "SELECT EXISTS (SELECT FROM enrich.run WHERE id = $1 AND lost_by = $2)"
-					if err := tx.QueryRow(ctx, done, id, token).Scan(&ok); err != nil || ok {
-						return err
-					}
-				}
-				tried = true
-				lost, ok, err = takeOverOnce(ctx, c, tx, id, state, beat, token)
+	err = l.transact(ctx, l.policy, func(ctx context.Context, c *connect.Conn, tx pgx.Tx) error {
+		if tried { // it may have been committed without a reply
+			const done = "SELECT EXISTS (SELECT FROM enrich.run WHERE id = $1 AND lost_by = $2)"
+			if err := tx.QueryRow(ctx, done, id, token).Scan(&ok); err != nil || ok {
 				return err
-			})
-		})
+			}
+		}
+		tried = true
+		lost, ok, err = takeOverOnce(ctx, c, tx, id, state, beat, token)
+		return err
 	})
 	if err != nil {
 		return nil, false, fmt.Errorf("take over the open calls of run %d: %w", id, err)

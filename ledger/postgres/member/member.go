@@ -65,7 +65,6 @@ type Member struct {
 	round       int32
 	chunk       int64
 	concluded   bool // the run takes no part in further rounds
-	done        bool // likewise, by its own decision, and it has not waited for the other runs yet
 	interrupted []contact.Outcome
 	waiting     map[*Wait]struct{}
 }

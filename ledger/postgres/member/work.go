@@ -82,7 +82,7 @@ func (m *Member) fencedError(ctx context.Context, c *connect.Conn) error {
 func (m *Member) EndRound(ctx context.Context, left, done bool) error {
 	m.mu.Lock()
 	ended := m.round
-	m.concluded, m.done = done, done
+	m.concluded = done
 	if done {
 		m.hurry()
 	}
@@ -115,9 +115,9 @@ func (m *Member) Again(ctx context.Context) (again bool, err error) {
 	defer m.endWait(w)
 	for {
 		m.mu.Lock()
-		changed, round, done, over := m.changed, m.round, m.done, m.concluded && !m.done
+		changed, round, done := m.changed, m.round, m.concluded
 		m.mu.Unlock()
-		if m.work == 0 || over {
+		if m.work == 0 {
 			return false, nil
 		}
 		var e roundEnd
@@ -129,7 +129,7 @@ func (m *Member) Again(ctx context.Context) (again bool, err error) {
 		}
 		m.mu.Lock()
 		if e.over || e.round > round && !done {
-			m.round, m.chunk, m.concluded, m.done = e.round, -1, e.over, false
+			m.round, m.chunk, m.concluded = e.round, -1, e.over
 			m.mu.Unlock()
 			return !e.over, nil
 		}
