@@ -1,6 +1,7 @@
 // Command bench compares `enrich run` with a bare net/http loop that posts the same bodies to the same server. It prints the CPU
 // time per row of both, and the ratio. It also compares bulk jobs with single calls, and what `enrich write` costs in each output
-// format; how fast an input is read, and how fast a ledger of millions is opened. With -postgres it measures a ledger that several processes share.
+// format; how fast an input is read, and how fast a ledger of millions is opened. With -postgres it measures a ledger that several
+// processes share.
 //
 // Each program is a process of its own. Its figures are those of the operating system (user and system time, peak memory), so the
 // measurement itself is not in them. Shared machines are noisy: compare the ratios, which are medians over rounds, not the figures
@@ -18,34 +19,9 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 5 { // this process is one that is measured
-		switch os.Args[1] {
-		case "loop":
-			check(loop(os.Args[2], os.Args[3], os.Args[4]))
-			return
-		case "ask":
-			check(ask(os.Args[2], os.Args[3], os.Args[4]))
-			return
-		case "commits":
-			check(commitAll(os.Args[2], os.Args[3], os.Args[4]))
-			return
-		case "lookups":
-			check(lookUp(os.Args[2], os.Args[3], os.Args[4]))
-			return
-		}
-	}
-	if len(os.Args) == 3 { // likewise
-		switch os.Args[1] {
-		case "hash":
-			check(hashFile(os.Args[2]))
-			return
-		case "read":
-			check(readFile(os.Args[2]))
-			return
-		case "open":
-			check(openLedger(os.Args[2]))
-			return
-		}
+	if part := partOf(os.Args); part != nil {
+		check(part())
+		return
 	}
 	b := bench{}
 	flag.IntVar(&b.rows, "rows", 100_000, "rows of the main comparison")
@@ -61,6 +37,30 @@ func main() {
 	flag.Float64Var(&b.scale, "scale", 1, "with -postgres: multiplies all counts")
 	flag.Parse()
 	check(b.all())
+}
+
+// partOf returns what this program does as a process that is measured, by its first argument; nil: it is not one.
+func partOf(args []string) func() error {
+	if len(args) < 3 {
+		return nil
+	}
+	switch a := args[2:]; args[1] {
+	case "loop":
+		return func() error { return loop(a[0], a[1], a[2]) }
+	case "ask":
+		return func() error { return ask(a[0], a[1], a[2]) }
+	case "lookups":
+		return func() error { return lookUp(a[0], a[1], a[2]) }
+	case "commits":
+		return func() error { return commitAll(a[0], a[1]) }
+	case "hash":
+		return func() error { return hashFile(a[0]) }
+	case "read":
+		return func() error { return readFile(a[0]) }
+	case "open":
+		return func() error { return openLedger(a[0]) }
+	}
+	return nil
 }
 
 func check(err error) {

@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"errors"
 	"fmt"
-	"os/exec"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -61,7 +60,7 @@ func (s *shared) lookups(ctx context.Context, url string, known int) error {
 	if err != nil {
 		return err
 	}
-	c, err := measure(exec.CommandContext(ctx, s.self, "lookups", url, strconv.Itoa(known), strconv.Itoa(n)))
+	c, err := s.own("lookups", url, strconv.Itoa(known), strconv.Itoa(n))
 	if err != nil {
 		return err
 	}

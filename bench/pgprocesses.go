@@ -99,14 +99,14 @@ func (s *shared) single(ctx context.Context) error {
 		return err
 	}
 	defer api.stop()
-	var rate, ratio, client, file, database, wal, peak []float64
+	var c comparison
 	for round := range sharedRounds {
 		name := fmt.Sprintf("single_%d", round)
 		input, err := s.list(name, rows)
 		if err != nil {
 			return err
 		}
-		one, err := s.run(api.url, input, filepath.Join(s.dir, name+".db"), sharedWorkers)
+		file, err := s.run(api.url, input, filepath.Join(s.dir, name+".db"), sharedWorkers)
 		if err != nil {
 			return err
 		}
@@ -114,30 +114,18 @@ func (s *shared) single(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c, bytes, server, err := s.counted(ctx, api.url, input, url)
+		used, err := s.used(ctx, url, func() (cost, error) {
+			cmd, cancel := s.sharing(api.url, input, url)
+			defer cancel()
+			return measure(cmd)
+		})
 		if err != nil {
 			return err
 		}
-		rate = append(rate, float64(rows)/c.wall.Seconds())
-		file, client = append(file, one.cpuPerRow(rows)), append(client, c.cpuPerRow(rows))
-		ratio = append(ratio, c.cpuPerRow(rows)/one.cpuPerRow(rows))
-		wal = append(wal, float64(bytes)/float64(rows))
-		database = append(database, float64(server.Microseconds())/float64(rows))
-		peak = append(peak, c.peakMiB())
+		c.add(rows, file, used)
 	}
-	s.add("no latency, 1 process", "", fmt.Sprintf("%.0f contacts/s", median(rate)), "whole run, with its start and its outputs; rounds "+spread(rate))
-	s.add("client CPU / that of a run with a file", "<= 2.5", fmt.Sprintf("%.2f", median(ratio)), fmt.Sprintf("%.1f and %.1f us per contact; rounds %s", median(client), median(file), spread(ratio)))
-	s.add("WAL", "<= 1.5 kB/contact", fmt.Sprintf("%.2f kB per contact", median(wal)/1000), "")
-	s.add("CPU of the database", "", fmt.Sprintf("%.1f us per contact", median(database)), "all of its processes")
-	s.add(fmt.Sprintf("memory, %d contacts", rows), fmt.Sprintf("<= %.1f MiB", maxMemory(rows)), fmt.Sprintf("%.1f MiB", median(peak)), "")
+	s.add("no latency, 1 process", "", fmt.Sprintf("%.0f contacts/s", median(c.rate)), "whole run, with its start and its outputs; rounds "+spread(c.rate))
+	s.addComparison(&c, "")
+	s.add(fmt.Sprintf("memory, %d contacts", rows), fmt.Sprintf("<= %.1f MiB", maxMemory(rows)), fmt.Sprintf("%.1f MiB", median(c.peak)), "")
 	return nil
-}
-
-// counted runs one process, and returns what it used, what the server wrote to its log, and the server's CPU time.
-func (s *shared) counted(ctx context.Context, api, input, ledger string) (c cost, wal int64, cpu time.Duration, err error) {
-	return s.used(ctx, ledger, func() (cost, error) {
-		cmd, cancel := s.sharing(api, input, ledger)
-		defer cancel()
-		return measure(cmd)
-	})
 }

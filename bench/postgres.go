@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,7 @@ func (b *bench) postgres() (err error) {
 	}
 	defer func() { err = errors.Join(err, s.server.Close()) }()
 	start := time.Now()
-	fmt.Printf("shared ledger: PostgreSQL in %s, fsync on; load %s\n", cmpOr(folder, os.TempDir()), load())
+	fmt.Printf("shared ledger: PostgreSQL in %s, fsync on; load %s\n", cmp.Or(folder, os.TempDir()), load())
 	var failures []error
 	for _, figure := range []func(context.Context) error{s.processes, s.single, s.commits, s.others, s.stops} {
 		if err := figure(ctx); err != nil {
@@ -63,13 +64,6 @@ func (b *bench) postgres() (err error) {
 	s.print()
 	fmt.Printf("took %s; load %s\n", time.Since(start).Round(time.Second), load())
 	return errors.Join(failures...)
-}
-
-func cmpOr(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // load is the machine's load: what else runs decides about times, less about CPU times and ratios.

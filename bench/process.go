@@ -99,11 +99,11 @@ func statsOf(url string) (stats fakeapi.Stats, err error) {
 	return stats, err
 }
 
-// own runs a part of this program in a process of its own: the bare loop, or the client alone.
-func (b *bench) own(part, url, input string, workers int) (cost, error) {
+// own runs a part of this program in a process of its own; see partOf.
+func (b *bench) own(part string, args ...string) (cost, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	defer cancel()
-	return measure(exec.CommandContext(ctx, b.self, part, url, input, strconv.Itoa(workers)))
+	return measure(exec.CommandContext(ctx, b.self, append([]string{part}, args...)...))
 }
 
 // input writes a file with this many different contacts.

@@ -7,13 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
-	"enrich/contact"
 	"enrich/input"
-	"enrich/ledger"
 	"enrich/ledger/sqlite"
 	"enrich/reader"
 )
@@ -43,11 +40,11 @@ func (b *bench) readingCSV() error {
 	}
 	var wall, cpu, share []float64
 	for range b.rounds {
-		hash, err := b.part("hash", path)
+		hash, err := b.own("hash", path)
 		if err != nil {
 			return err
 		}
-		read, err := b.part("read", path)
+		read, err := b.own("read", path)
 		if err != nil {
 			return err
 		}
@@ -71,7 +68,7 @@ func (b *bench) opening() error {
 	}
 	var wall, cpu []float64
 	for range b.rounds {
-		one, err := b.part("open", path)
+		one, err := b.own("open", path)
 		if err != nil {
 			return err
 		}
@@ -81,13 +78,6 @@ func (b *bench) opening() error {
 	fmt.Printf("  by the clock           %s s (goal: at most 1 for 4,000,000)\n", spread(wall))
 	fmt.Printf("  by CPU time            %s s\n", spread(cpu))
 	return removeLedger(path)
-}
-
-// part runs a part of this program that takes one file, in a process of its own.
-func (b *bench) part(name, path string) (cost, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
-	defer cancel()
-	return measure(exec.CommandContext(ctx, b.self, name, path))
 }
 
 // hashFile is the part that computes a file's SHA-256.
@@ -131,34 +121,11 @@ func openLedger(path string) error {
 	return l.Close()
 }
 
-// fillLedger makes a ledger of so many answers, in commits as large as those of a run with 32 workers.
+// fillLedger makes a ledger of so many answers.
 func fillLedger(path string, answers int) error {
-	const size = 32
-	ctx := context.Background()
-	l, err := sqlite.Open(ctx, path, sqlite.Options{})
+	l, err := sqlite.Open(context.Background(), path, sqlite.Options{})
 	if err != nil {
 		return err
 	}
-	run, err := l.Begin(ctx, ledger.Run{Started: time.Now(), URL: "https://api.example", Input: "bench", Version: "bench"})
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	identity := contact.NewIdentity("https://api.example", nil)
-	for from := 0; from < answers && err == nil; from += size {
-		var intents []ledger.Intent
-		var outcomes []contact.Outcome
-		for i := from; i < min(from+size, answers); i++ {
-			c := contact.Contact{Email: address(i)}
-			k := identity.Keys(c)
-			intents = append(intents, ledger.Intent{Contact: c, Keys: k})
-			outcomes = append(outcomes, contact.Outcome{
-				Contact: c, Keys: k, Kind: contact.Matched, At: time.Now(), Status: 200, Attempts: 1, Charged: true, Body: []byte(`{"contact":{"credit_charged":true}}`),
-			})
-		}
-		_, err = l.Commit(ctx, run, intents, outcomes)
-	}
-	if err == nil {
-		err = l.Finish(ctx, run, "", 0)
-	}
-	return errors.Join(err, l.Close())
+	return errors.Join(commitAnswers(l, answers), l.Close())
 }

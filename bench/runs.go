@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -18,8 +19,8 @@ func (b *bench) roundOf(api *server, input string, workers int, all bool) (c rou
 		turn func() (cost, error)
 		rest bool
 	}{
-		{&c.loop, func() (cost, error) { return b.own("loop", api.url, input, workers) }, false},
-		{&c.client, func() (cost, error) { return b.own("ask", api.url, input, workers) }, true},
+		{&c.loop, func() (cost, error) { return b.own("loop", api.url, input, strconv.Itoa(workers)) }, false},
+		{&c.client, func() (cost, error) { return b.own("ask", api.url, input, strconv.Itoa(workers)) }, true},
 		{&c.first, func() (cost, error) { return b.run(api.url, input, ledger, workers) }, false},
 		{&c.again, func() (cost, error) { return b.run(api.url, input, ledger, workers) }, true},
 	}
