@@ -13,11 +13,11 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 
 .PHONY: demo team test race lint bench profile build cross man soak install uninstall dist vulns
 
-# Nothing is optimised, so that compiling takes half the time on a machine where nothing is compiled yet. SQLite takes longest: it
+# Nothing is optimised, so that compiling takes 0.6 of the time on a machine where nothing is compiled yet. SQLite takes longest: it
 # comes first, and the other packages are compiled beside it. It is installed because `go build` would leave it out.
 demo: FAST = -pgo=off -tags=purego,noasm -gcflags='all=-N -l -dwarf=false' -ldflags='-s -w'
 demo: ## the main job on samples/, against the stand-in API
-	@CGO_ENABLED=0 $(GO) list $(FAST) -f '{{if .Stale}}compiling enrich: the first time, this takes about 40 seconds{{end}}' ./ledger/sqlite
+	@CGO_ENABLED=0 $(GO) list $(FAST) -f '{{if .Stale}}compiling enrich: the first time, this takes about a minute{{end}}' ./ledger/sqlite
 	@CGO_ENABLED=0 GOGC=400 GOBIN='$(CURDIR)/bin/demo' $(GO) install $(FAST) ./ledger/sqlite ./cmd/enrich
 	@bin/demo/enrich demo
 
