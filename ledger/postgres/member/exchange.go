@@ -202,9 +202,6 @@ const (
 // exchange sends a lease, and reads the reply.
 func (m *Member) exchange(ctx context.Context, c *connect.Conn, q *request) (*reply, error) {
 	r := &reply{}
-	if err := prepare(ctx, c); err != nil {
-		return r, err
-	}
 	b := &pgx.Batch{}
 	b.Queue(fence, m.run, q.number)
 	if m.work != 0 {
@@ -241,15 +238,21 @@ func (m *Member) exchange(ctx context.Context, c *connect.Conn, q *request) (*re
 	return r, err
 }
 
-// prepare has the server plan the statements of a lease once for each connection: to plan them takes several times as long as to
-// run them, and a fast run has many leases a second.
-func prepare(ctx context.Context, c *connect.Conn) error {
+// dialLease makes the connection for leases. The server plans their statements once for each connection: to plan them takes several
+// times as long as to run them, and a fast run has many leases a second.
+func (s *Setup) dialLease(ctx context.Context) (*connect.Conn, error) {
+	c, err := s.Dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, longestAttempt)
+	defer cancel()
 	for _, sql := range [...]string{fence, lockWork, lockAPI, takeSlots, takeShares, readState, readOthers} {
-		if _, err := c.Conn.Prepare(ctx, sql, sql); err != nil { // it knows those that are prepared already
-			return err
+		if _, err := c.Conn.Prepare(bounded, sql, sql); err != nil {
+			return nil, errors.Join(err, c.Close(ctx))
 		}
 	}
-	return nil
+	return c, nil
 }
 
 func scanOther(row pgx.CollectableRow) (o otherRun, err error) {

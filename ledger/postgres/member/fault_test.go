@@ -3,6 +3,8 @@ package member_test
 import (
 	"context"
 	"math/rand/v2"
+	"net"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -242,6 +244,89 @@ func TestAStopIsSeenBehindAPooler(t *testing.T) {
 	if d := time.Since(stopped); d > 2*time.Second {
 		t.Errorf("calls were made for %v", d)
 	}
+	check(t, m.Close())
+}
+
+// The network to the database is slow, so that to connect takes longer than a lease does: a run whose connection breaks is connected
+// again, and renews its lease.
+func TestASlowNetwork(t *testing.T) {
+	const delay = 300 * time.Millisecond
+	tm := newTeam(t)
+	proxy, err := pgproxy.Start(shared.Server(t).Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	var cut atomic.Bool
+	proxy.OnBatch(func(ctx context.Context, b pgproxy.Batch) pgproxy.Action {
+		if b.Has("set beat") && cut.CompareAndSwap(true, false) {
+			return pgproxy.CutBefore
+		}
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+		}
+		return pgproxy.Forward
+	})
+	m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(0, 1)), member.Options{})
+	check(t, err)
+	cut.Store(true)
+	eventually(t, "the lease is not renewed", func() bool { return !cut.Load() && m.Limiter().Take(time.Now()) > 0 })
+	eventually(t, "the lease is renewed", func() bool { return m.Limiter().Take(time.Now()) == 0 })
+	check(t, m.Close())
+}
+
+// The first host of the URL accepts connections and never answers, as one that a firewall cut off: when the connection breaks, the
+// lease is renewed at the second host.
+func TestTheFirstHostDoesNotAnswer(t *testing.T) {
+	tm := newTeam(t)
+	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	check(t, err)
+	defer func() { check(t, silent.Close()) }()
+	proxy, err := pgproxy.Start(shared.Server(t).Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	both, err := url.Parse(proxy.URL(tm.url))
+	check(t, err)
+	both.Host = silent.Addr().String() + "," + both.Host
+	both.RawQuery += "&connect_timeout=3" // longer than the first attempt may take
+	setup := tm.setup(tm.begin(0, 1))
+	setup.Dial = func(ctx context.Context) (*connect.Conn, error) { return dialURL(ctx, both.String()) }
+	m, err := member.Join(t.Context(), setup, member.Options{})
+	check(t, err)
+	proxy.OnBatch(pgproxy.Once(func(b pgproxy.Batch) bool { return b.Has("set beat") }, pgproxy.CutBefore))
+	eventually(t, "the lease is not renewed", func() bool { return m.Limiter().Take(time.Now()) > 0 })
+	eventually(t, "the lease is renewed", func() bool { return m.Limiter().Take(time.Now()) == 0 })
+	check(t, m.Close())
+}
+
+// A database that takes longer for a lease than it usually may is waited for: the lease is renewed, although no call is made in time.
+func TestASlowDatabase(t *testing.T) {
+	const slow = 3 * time.Second // longer than the first attempt may take
+	tm := newTeam(t)
+	proxy, err := pgproxy.Start(shared.Server(t).Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	var slowly atomic.Bool
+	proxy.OnBatch(func(ctx context.Context, b pgproxy.Batch) pgproxy.Action {
+		if slowly.Load() && b.Has("set beat") {
+			select {
+			case <-time.After(slow):
+			case <-ctx.Done():
+			}
+		}
+		return pgproxy.Forward
+	})
+	m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(0, 1)), member.Options{})
+	check(t, err)
+	slowly.Store(true)
+	renewals := map[time.Time]bool{}
+	eventually(t, "the lease is renewed", func() bool {
+		if w, waits := m.Waiting(); waits {
+			renewals[w.Until] = true // which is counted from the last renewal
+		}
+		return len(renewals) > 2
+	})
+	slowly.Store(false)
+	eventually(t, "calls are made again", func() bool { return m.Limiter().Take(time.Now()) == 0 })
 	check(t, m.Close())
 }
 

@@ -15,9 +15,11 @@ import (
 const (
 	// minGap is the shortest time between two leases, however urgent they are.
 	minGap = 10 * time.Millisecond
-	// attemptTime bounds one attempt to renew the lease. What it grants is of use after that, but a shorter wait notices a broken
-	// connection in time.
-	attemptTime = 2 * time.Second
+	// firstAttempt and longestAttempt bound one attempt to renew the lease. The first one is short, so that a connection on which
+	// nothing arrives any more is noticed in time. Each one that takes too long doubles the time of the next: a database that is slow
+	// answers in the end, and the longest attempt is well within the time after which others declare this run dead. To connect has
+	// its own time, for each host: after a failover the first ones may not answer.
+	firstAttempt, longestAttempt = 2 * time.Second, 10 * time.Second
 	// maxTolerance and tolerancePart bound how late a slot of the rate may be used; see [Limiter].
 	maxTolerance  = 250 * time.Millisecond
 	tolerancePart = 0.01
@@ -27,6 +29,7 @@ const (
 func (m *Member) renewAll(ctx context.Context) {
 	timer := time.NewTimer(m.o.Timing.Renew)
 	defer timer.Stop()
+	most := firstAttempt
 	for m.lostError() == nil {
 		select {
 		case <-timer.C:
@@ -34,9 +37,13 @@ func (m *Member) renewAll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		bounded, cancel := context.WithTimeout(ctx, attemptTime)
-		err := m.renew(bounded)
-		cancel()
+		err := m.attempt(ctx, most)
+		switch {
+		case err == nil:
+			most = firstAttempt
+		case errors.Is(err, context.DeadlineExceeded):
+			most = min(2*most, longestAttempt)
+		}
 		m.mu.Lock()
 		m.recordFailure(err)
 		wait := m.nextRenewal()
@@ -48,6 +55,16 @@ func (m *Member) renewAll(ctx context.Context) {
 		}
 		timer.Reset(wait)
 	}
+}
+
+// attempt renews the lease, for which it has some time after it is connected.
+func (m *Member) attempt(ctx context.Context, most time.Duration) error {
+	if err := m.lease.Connect(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	return m.renew(ctx)
 }
 
 // nextRenewal returns when to renew the lease if nobody is in a hurry: earlier than usual if slots of the rate can be taken then.

@@ -74,7 +74,7 @@ func Join(ctx context.Context, s Setup, o Options) (*Member, error) {
 	o = o.withDefaults()
 	m := &Member{
 		o: o, setup: s, run: s.Run, wake: make(chan struct{}, 1), ended: make(chan struct{}), changed: make(chan struct{}),
-		lease: connect.NewSlot(s.Dial), slow: connect.NewSlot(s.Dial), waiting: map[*Wait]struct{}{}, chunk: -1,
+		lease: connect.NewSlot(s.dialLease), slow: connect.NewSlot(s.Dial), waiting: map[*Wait]struct{}{}, chunk: -1,
 		credits:  allowance.Pool{Unit: o.CreditsPerCall},
 		observer: observe.Observer{Patience: o.Timing.Patience, MaxGap: o.Timing.Valid},
 		pause:    pause{maxElapsed: o.MaxElapsed},

@@ -49,8 +49,10 @@ const inspect = `SELECT version(), current_setting('server_version_num')::intege
 		(SELECT FROM pg_replication_slots AS s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')),
 	current_setting('synchronous_standby_names') <> ''`
 
-// Inspect asks the server. A server that does not understand the question is not PostgreSQL.
+// Inspect asks the server, which has the time to connect for the answer. A server that does not understand the question is not PostgreSQL.
 func (c *Conn) Inspect(ctx context.Context) (s Server, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Config().ConnectTimeout)
+	defer cancel()
 	if err := c.QueryRow(ctx, "SELECT version()").Scan(&s.Version); err != nil {
 		return s, err
 	}

@@ -31,14 +31,16 @@ type Conn struct {
 	prepared map[string]*pgconn.StatementDescription
 }
 
-// Dial connects, and makes the session's settings.
+// Dial connects, and makes the session's settings. The time to connect is for each address of each host, and again for the settings.
 func Dial(ctx context.Context, config *pgx.ConnConfig) (*Conn, error) {
 	conn, err := pgx.ConnectConfig(ctx, config.Copy())
 	if err != nil {
 		return nil, dialError{err}
 	}
 	c := &Conn{Conn: conn, prepared: map[string]*pgconn.StatementDescription{}}
-	if _, err := conn.PgConn().Exec(ctx, session).ReadAll(); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, config.ConnectTimeout)
+	defer cancel()
+	if _, err := conn.PgConn().Exec(bounded, session).ReadAll(); err != nil {
 		c.drop()
 		return nil, fmt.Errorf("make the session's settings: %w", err)
 	}

@@ -32,12 +32,8 @@ func (s *Slot) Use(ctx context.Context, do func(*Conn) error) error {
 	if s.gone {
 		return ErrClosed
 	}
-	if s.conn == nil || s.conn.IsClosed() {
-		conn, err := s.dial(ctx)
-		if err != nil {
-			return err
-		}
-		s.conn = conn
+	if err := s.connect(ctx); err != nil {
+		return err
 	}
 	err := do(s.conn)
 	switch {
@@ -45,6 +41,27 @@ func (s *Slot) Use(ctx context.Context, do func(*Conn) error) error {
 		s.gone = true
 	case !s.snapshot && (s.conn.IsClosed() || s.conn.PgConn().TxStatus() != 'I'):
 		s.drop()
+	}
+	return err
+}
+
+// Connect makes the connection if there is none, so that the next use has all its time for itself.
+func (s *Slot) Connect(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return ErrClosed
+	}
+	return s.connect(ctx)
+}
+
+func (s *Slot) connect(ctx context.Context) error {
+	if s.conn != nil && !s.conn.IsClosed() {
+		return nil
+	}
+	conn, err := s.dial(ctx)
+	if err == nil {
+		s.conn = conn
 	}
 	return err
 }
