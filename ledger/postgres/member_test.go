@@ -16,7 +16,7 @@ import (
 )
 
 // fast are times of a lease for tests in which a run dies.
-var fast = member.Timing{Renew: 20 * time.Millisecond, Valid: 500 * time.Millisecond, Patience: 500 * time.Millisecond}
+var fast = member.Timing{Renew: 20 * time.Millisecond, Valid: 500 * time.Millisecond, Patience: 2 * time.Second}
 
 // beginMember begins a run of a work as a member.
 func beginMember(t *testing.T, url string, r ledger.Run) (*postgres.Ledger, int64, *member.Member) {

@@ -154,7 +154,7 @@ func (c *conn) pass(ctx context.Context, b Batch, messages []byte, kind byte, en
 	if !ends && action == CutAfter {
 		action = CutSent
 	}
-	withheld := c.send(action == CutAfter, kind == 'Q' || kind == 'S' || kind == 'F')
+	withheld := c.send(action != Forward, kind)
 	if err := c.write(ctx, c.server, messages); err != nil {
 		return err
 	}
@@ -170,18 +170,21 @@ func (c *conn) pass(ctx context.Context, b Batch, messages []byte, kind byte, en
 	return nil
 }
 
-// send notes that a batch is about to be sent, whether it adds a ReadyForQuery to what the server sends, and whether the answer is
-// withheld.
-func (c *conn) send(withhold, ready bool) (withheld <-chan struct{}) {
+// send notes that a batch is about to be sent, which ends with a message of a kind, and whether the answer is withheld: a server can
+// answer before the connection is closed.
+func (c *conn) send(withhold bool, kind byte) (withheld <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if ready {
+	if kind == 'Q' || kind == 'S' || kind == 'F' { // each has a ReadyForQuery
 		c.sent++
 	}
 	if !withhold {
 		return nil
 	}
 	c.withhold, c.withheld = c.sent, make(chan struct{})
+	if kind == 'H' { // its answer comes before the next ReadyForQuery
+		c.withhold++
+	}
 	return c.withheld
 }
 

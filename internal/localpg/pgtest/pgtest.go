@@ -90,7 +90,7 @@ func closeAfter(t testing.TB, what string, log func() string, stop func() error)
 // logAfter shows the end of a program's log if the test failed.
 func logAfter(t testing.TB, what string, log func() string) {
 	t.Helper()
-	const enough = 16 << 10 // bytes
+	const enough = 4 << 10 // bytes
 	t.Cleanup(func() {
 		if t.Failed() {
 			text := log()

@@ -22,7 +22,7 @@ var shared pgtest.Shared
 func TestMain(m *testing.M) { goleak.VerifyTestMain(shared.Around(m)) }
 
 // fast are times for tests in which runs die.
-var fast = member.Timing{Renew: 20 * time.Millisecond, Valid: 500 * time.Millisecond, Patience: 500 * time.Millisecond}
+var fast = member.Timing{Renew: 20 * time.Millisecond, Valid: 500 * time.Millisecond, Patience: 2 * time.Second}
 
 // A team is a ledger's database and the members that work on it. Rows of runs are written by the tests: a store is not needed.
 type team struct {
