@@ -20,7 +20,8 @@ import (
 //
 // Forget and [Ledger.Prune] are one transaction each, in which the tables are rewritten: afterwards nothing of what was removed
 // is in their files. It is still in the server's write-ahead log, its archive and its backups until these expire. They need the
-// role enrich_erase, and wait for those who read the ledger. [ledger.ErrLocked] means that a run is live. Afterwards the ledger
+// role enrich_erase, and wait for those who read the ledger. A run that ended without a word is taken over first, which takes as long as
+// for a run: its calls' timeout and 30 seconds without a sign of it. [ledger.ErrLocked] means that one is in progress. Afterwards the ledger
 // accepts nothing more until it is opened again.
 func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (ledger.Erased, error) {
 	filter := ledger.NewFilter(who)
@@ -62,7 +63,11 @@ func (l *Ledger) erase(ctx context.Context, do func(context.Context, *erasure) e
 		return ledger.Erased{}, err
 	}
 	e := erasure{requests: map[contact.Key]struct{}{}, fromJobs: map[int64]fromJob{}}
-	err := l.writer.Use(ctx, func(c *connect.Conn) error {
+	err := l.awaitRuns(ctx)
+	if err != nil {
+		return ledger.Erased{}, eraseError(ctx, err)
+	}
+	err = l.writer.Use(ctx, func(c *connect.Conn) error {
 		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 			e.tx, e.conn = tx, c
 			if err := e.begin(ctx); err != nil {
@@ -74,16 +79,22 @@ func (l *Ledger) erase(ctx context.Context, do func(context.Context, *erasure) e
 			return e.end(ctx)
 		})
 	})
-	switch {
-	case ctx.Err() != nil:
-		return ledger.Erased{}, context.Cause(ctx)
-	case errors.Is(err, ledger.ErrLocked):
-		return ledger.Erased{}, err
-	case err != nil:
-		return ledger.Erased{}, fmt.Errorf("remove from the ledger: %w; whether it was done is not known if the connection broke: run the command again", explain(err))
+	if err != nil {
+		return ledger.Erased{}, eraseError(ctx, err)
 	}
 	l.erased = true
 	return e.removed, nil
+}
+
+// eraseError explains why nothing was removed, or perhaps was.
+func eraseError(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, ledger.ErrLocked):
+		return err
+	}
+	return fmt.Errorf("remove from the ledger: %w; whether it was done is not known if the connection broke: run the command again", explain(err))
 }
 
 // begin keeps new runs away, and refuses to remove anything during one.
@@ -101,7 +112,7 @@ func (e *erasure) begin(ctx context.Context) error {
 		return nil
 	}
 	if err == nil {
-		err = fmt.Errorf("%w: run %d on %q is in progress, or ended without a word and no other run has taken it over yet", ledger.ErrLocked, run, host)
+		err = fmt.Errorf("%w: run %d on %q has begun", ledger.ErrLocked, run, host)
 	}
 	return err
 }

@@ -52,16 +52,39 @@ func (l *Ledger) AddUncommitted(ctx context.Context, r io.Reader) (added, known 
 	return added, known, lines.Err()
 }
 
-// awaitEnd waits until a run that has failed is not live.
+// awaitEnd waits until a run that somebody says has ended is not live, and declares it dead if it could not say so itself.
 func (l *Ledger) awaitEnd(ctx context.Context, run int64) error {
-	wait := func(host string, most time.Duration) {
-		l.options.warn(fmt.Sprintf("run %d on %s could not say that it has ended: its answers are added when there was no sign of it for %s",
-			run, host, phrase.Duration(most)))
+	wait := func(name string, most time.Duration) {
+		l.options.warn(fmt.Sprintf("%s has not said that it has ended: waiting until there was no sign of it for %s", name, phrase.Duration(most)))
 	}
 	return connect.Retry(ctx, l.policy, func(ctx context.Context) error {
-		_, err := member.TakeOver(ctx, member.Setup{Dial: l.dial, Run: run, Lose: loseRun}, l.options.timing, wait)
+		lost, err := member.TakeOver(ctx, member.Setup{Dial: l.dial, Run: run, Lose: loseRun}, l.options.timing, wait)
+		if len(lost) > 0 {
+			l.options.warn(fmt.Sprintf("run %d is dead; calls that are lost with it: %d", run, len(lost)))
+		}
 		return err
 	})
+}
+
+// awaitRuns waits until no run is live that gives no sign any more. [ledger.ErrLocked] means that one is in progress.
+func (l *Ledger) awaitRuns(ctx context.Context) error {
+	if l.run != nil && !l.run.finished {
+		return fmt.Errorf("%w: run %d is in progress", ledger.ErrLocked, l.run.id)
+	}
+	var live []int64
+	err := l.writer.Use(ctx, func(c *connect.Conn) (err error) {
+		rows, err := c.Query(ctx, "SELECT id FROM enrich.run WHERE state = $1 ORDER BY id", int16(runLive))
+		if err == nil {
+			live, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+		}
+		return err
+	})
+	for _, run := range live {
+		if err = l.awaitEnd(ctx, run); err != nil {
+			break
+		}
+	}
+	return err
 }
 
 // parseUncommitted reads what appendUncommitted wrote.

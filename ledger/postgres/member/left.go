@@ -16,10 +16,10 @@ import (
 
 // TakeOver makes sure that the run of s, which somebody says has ended, is not live in the ledger. If it is, TakeOver observes its
 // beat for as long as a member would, then declares it dead, and returns the calls that are lost with it. wait is called before that,
-// with the host of the run and how long it takes at most. The error is [ledger.ErrLocked] if the run renews its lease.
+// with the name of the run and how long it takes at most. The error is [ledger.ErrLocked] if the run renews its lease.
 //
 // The caller is not a member: it has no run.
-func TakeOver(ctx context.Context, s Setup, timing Timing, wait func(host string, most time.Duration)) (lost []contact.Outcome, err error) {
+func TakeOver(ctx context.Context, s Setup, timing Timing, wait func(name string, most time.Duration)) (lost []contact.Outcome, err error) {
 	timing = Options{Timing: timing}.withDefaults().Timing
 	l := left{setup: s, timing: timing, wait: wait, observer: observe.Observer{Patience: timing.Patience, MaxGap: timing.Valid}}
 	slot := connect.NewSlot(s.Dial)
@@ -45,7 +45,7 @@ func TakeOver(ctx context.Context, s Setup, timing Timing, wait func(host string
 type left struct {
 	setup    Setup
 	timing   Timing
-	wait     func(host string, most time.Duration)
+	wait     func(name string, most time.Duration)
 	observer observe.Observer
 	told     bool
 	lost     []contact.Outcome
@@ -74,7 +74,7 @@ func (l *left) look(ctx context.Context, c *connect.Conn) (ended bool, err error
 		return l.declare(ctx, c, &d)
 	case !l.told:
 		l.told = true
-		l.wait(d.host, d.timeout+l.timing.Patience)
+		l.wait(d.describe(), d.timeout+l.timing.Patience)
 	}
 	return false, nil
 }
