@@ -186,7 +186,7 @@ func TestAStopIsSeenWhenTheListenerBreaks(t *testing.T) {
 func TestClocksHoursApart(t *testing.T) {
 	tm := newTeam(t)
 	work := tm.work(0, 0)
-	const patience = 3 * time.Second // more than a machine that is busy with other tests stands still
+	const patience = 3 * time.Second // longer than a machine that is busy with other tests may stop for
 	var members []*member.Member
 	offsets := []time.Duration{0, time.Hour, -2 * time.Hour}
 	for _, offset := range offsets {
