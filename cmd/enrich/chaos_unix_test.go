@@ -25,7 +25,7 @@ import (
 const (
 	// A run of a chaos is declared dead after both: the timeout of its calls, and what takes the place of the 30 s. As with those, it
 	// must be longer than a database whose disk is busy with other tests is away.
-	chaosTimeout, chaosPatience = time.Second, 12 * time.Second
+	chaosTimeout, chaosPatience = time.Second, 20 * time.Second
 	// longStop is how long a process is stopped that others shall declare dead.
 	longStop = chaosTimeout + chaosPatience + 2*time.Second
 	// patienceForMachine is how long the process of a machine may take.
