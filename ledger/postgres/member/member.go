@@ -2,10 +2,12 @@ package member
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/sourcegraph/conc"
 
 	"enrich/contact"
@@ -97,8 +99,12 @@ func (m *Member) join(ctx context.Context) error {
 		coalesce((SELECT started FROM enrich.work WHERE work.id = run.work), run.started), coalesce((SELECT round FROM enrich.work WHERE work.id = run.work), 0)`
 	return m.retry(ctx, "database", func(ctx context.Context) error {
 		err := m.slow.Use(ctx, func(c *connect.Conn) error {
-			return c.QueryRow(ctx, query, m.run, int64(m.o.RateCalls), m.o.RatePer.Milliseconds(), m.o.CreditsPerCall).
+			err := c.QueryRow(ctx, query, m.run, int64(m.o.RateCalls), m.o.RatePer.Milliseconds(), m.o.CreditsPerCall).
 				Scan(&m.api, &m.account, &m.work, &m.generation, &m.asked, &m.started, &m.round)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return m.fencedError(ctx, c)
+			}
+			return err
 		})
 		if err != nil {
 			return err

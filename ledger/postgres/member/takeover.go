@@ -175,7 +175,10 @@ func returnShares(ctx context.Context, tx pgx.Tx, d *deadRun) error {
 // fence ends this run because another one declared it dead.
 func (m *Member) fence(by int64) {
 	reason := "it has ended"
-	if by != 0 {
+	switch {
+	case by != 0 && m.renewed.IsZero():
+		reason = fmt.Sprintf("run %d declared it dead before its first lease", by)
+	case by != 0:
 		reason = fmt.Sprintf("run %d declared it dead, because it did not renew its lease for %s", by, phrase.Duration(m.silence()))
 	}
 	m.lose(fmt.Errorf("%w: run %d was stopped: %s; the answers that came are recorded; run the same command again", errFenced, m.run, reason))

@@ -166,6 +166,17 @@ func TestAStoppedProcessMakesNoCall(t *testing.T) {
 
 func isFenced(err error) bool { return strings.Contains(err.Error(), ledger.ErrFenced.Error()) }
 
+// A process that is stopped between its beginning and its first lease, and was declared dead meanwhile, is told so.
+func TestARunThatIsDeadBeforeItsFirstLease(t *testing.T) {
+	tm := newTeam(t)
+	tm.join(0, member.Options{Timing: fast})
+	run := tm.begin(0, 1)
+	eventually(t, "it is declared dead", func() bool { return tm.number("SELECT state FROM enrich.run WHERE id = $1", run) == 2 })
+	if _, err := member.Join(t.Context(), tm.setup(run), member.Options{}); !isFenced(err) || !strings.Contains(err.Error(), "before its first lease") {
+		t.Errorf("%v", err)
+	}
+}
+
 // While the database is away nobody is declared dead, however long that is, and all runs go on afterwards. The one that comes back
 // first has time to declare the others dead: their beats are as old as the outage.
 func TestNobodyIsDeclaredDeadInAnOutage(t *testing.T) {

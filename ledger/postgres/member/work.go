@@ -68,8 +68,9 @@ func (m *Member) takeChunk(ctx context.Context, c *connect.Conn, round int32, la
 // fencedError returns why a transaction of this run found no live run.
 func (m *Member) fencedError(ctx context.Context, c *connect.Conn) error {
 	var by int64
-	if err := c.QueryRow(ctx, "SELECT coalesce(taken_by, 0) FROM enrich.run WHERE id = $1 AND state <> 0", m.run).Scan(&by); err != nil {
-		return ignoreNoRows(err)
+	err := c.QueryRow(ctx, "SELECT coalesce(taken_by, 0) FROM enrich.run WHERE id = $1", m.run).Scan(&by)
+	if ignoreNoRows(err) != nil {
+		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
