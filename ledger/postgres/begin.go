@@ -35,6 +35,8 @@ type run struct {
 	last     time.Time // when the latest one ended
 	// open are the contacts with an open claim, each with the commit that made it.
 	open map[contact.Key]int64
+	// careful is how many of the next commits expect that contacts of which nothing was known have rows.
+	careful int
 	// taken: another run has taken it over. Answers that come late are still recorded.
 	taken    bool
 	finished bool

@@ -50,10 +50,11 @@ func code(err error) string {
 
 // SQLSTATEs that have a meaning of their own.
 const (
-	divisionByZero = "22012" // a fence without a row
-	undefinedTable = "42P01"
-	noSchema       = "3F000"
-	noPrivilege    = "42501"
+	divisionByZero  = "22012" // a fence without a row
+	uniqueViolation = "23505" // a contact that another run has claimed
+	undefinedTable  = "42P01"
+	noSchema        = "3F000"
+	noPrivilege     = "42501"
 )
 
 // refusals are the errors of a server, or a URL, with which no promise could be kept.

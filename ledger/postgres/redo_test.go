@@ -72,6 +72,39 @@ func TestACommitIsMadeOnceIfItsConnectionBreaks(t *testing.T) {
 	}
 }
 
+// A commit that meets another run's claims is made again, once. The next ones expect such claims, so they are made in one round trip.
+func TestCommitsThatMeetTheClaimsOfAnotherRun(t *testing.T) {
+	const commits = 20
+	url := newLedger(t)
+	proxy, err := pgproxy.Start(shared.Server(t).Addr())
+	check(t, err)
+	t.Cleanup(func() { check(t, proxy.Close()) })
+	rival, l := open(t, postgres.Options{URL: url}), open(t, postgres.Options{URL: proxy.URL(url)})
+	other, run := ledgertest.Begin(t, rival), ledgertest.Begin(t, l)
+	var tries atomic.Int64
+	proxy.OnBatch(func(_ context.Context, b pgproxy.Batch) pgproxy.Action {
+		if b.Has("insert into enrich.intent") {
+			tries.Add(1)
+		}
+		return pgproxy.Forward
+	})
+	person := func(n int) ledger.Intent {
+		i := ledgertest.Person(n)
+		i.Seen = 1
+		return i
+	}
+	for n := range commits {
+		claim(t, rival, other, person(2*n))
+		if got := claim(t, l, run, person(2*n), person(2*n+1)); got[0] || !got[1] {
+			t.Fatalf("commit %d has claimed %v", n, got)
+		}
+	}
+	if n := tries.Load(); n != commits+1 {
+		t.Errorf("%d commits took %d tries", commits, n)
+	}
+	ledgertest.Valid(t, rival)
+}
+
 // A run that was taken over claims nothing more, and its late answers are recorded.
 func TestAFencedRunRecordsItsLateAnswers(t *testing.T) {
 	url := newLedger(t)

@@ -12,11 +12,15 @@ import (
 // attemptTime bounds one attempt of a transaction. It is longer than a commit of a healthy database takes.
 const attemptTime = 30 * time.Second
 
-// claimNew claims contacts of which nothing was known, and records the intents. A row that exists is another's claim or answer. The
-// places of the contacts that were not claimed are in column refused; $8 are those of the keys in $2.
-const claimNew = `WITH claimed AS (` + addClaimed + `)` + recordIntents
+// claimNew claims contacts of which nothing was known, and records the intents. A row that exists is another's claim or answer, and
+// ends the transaction with a unique violation: that is rare, and a row that may exist costs a quarter more of the database's time.
+const claimNew = `WITH claimed AS (
+		INSERT INTO enrich.contact (key, email, ref, claim)
+		SELECT key, email, 0, $1 FROM unnest($2::uuid[], $3::uuid[]) AS asked(key, email))
+	INSERT INTO enrich.intent (run, commit, crc, keys, contacts) VALUES ($1, $4, $5, $6, $7)`
 
-// claimAny claims contacts that may have outcomes, and records the intents.
+// claimAny claims contacts that may have rows, and records the intents. The places of the contacts that were not claimed are in column
+// refused; $8 are those of the keys in $2.
 const claimAny = claimRows + "$9" + claimIfSeen + recordIntents
 
 // addClaimed makes claimed rows for contacts that have none. $1 is the holder of the claim: a run, or minus the number of a job.
@@ -76,7 +80,7 @@ func (t *transaction) addIntents() {
 	b.emails.BeginUUIDs()
 	b.seen.BeginInt8s()
 	b.places.BeginInt4s()
-	isNew := true
+	isNew := !t.mayExist
 	places := t.pack()
 	for _, i := range t.order {
 		intent := &t.intents[i]
@@ -91,15 +95,16 @@ func (t *transaction) addIntents() {
 		isNew = isNew && seen == 1
 	}
 	packed, texts := b.intents.Packed()
-	sql, params := claimNew, [][]byte{
+	params := [][]byte{
 		wire.Int8(nil, t.run.id), b.keys.Value(), b.emails.Value(), wire.Int8(nil, t.n),
-		wire.Int4(nil, intentSum(t.run.id, t.n, 0, packed, texts)), packed, texts, b.places.Value(),
+		wire.Int4(nil, intentSum(t.run.id, t.n, 0, packed, texts)), packed, texts,
 	}
-	if !isNew {
-		sql, params = claimAny, append(params, b.seen.Value())
+	if isNew {
+		t.statements = append(t.statements, statement{sql: claimNew, params: params})
+		return
 	}
 	t.statements = append(t.statements, statement{
-		sql: sql, params: params,
+		sql: claimAny, params: append(params, b.places.Value(), b.seen.Value()),
 		row: func(values [][]byte) error {
 			row := wire.NewRow(values)
 			t.refused = row.Int4s()
