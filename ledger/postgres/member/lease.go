@@ -67,11 +67,18 @@ func (m *Member) attempt(ctx context.Context, most time.Duration) error {
 	return m.renew(ctx)
 }
 
-// nextRenewal returns when to renew the lease if nobody is in a hurry: earlier than usual if slots of the rate can be taken then.
+// nextRenewal returns when to renew the lease if nobody is in a hurry: earlier than usual if slots of the rate can be taken then, or if
+// those in hand expire, before calls have to wait for others.
 func (m *Member) nextRenewal() time.Duration {
-	wait := m.o.Timing.Renew
+	regular, now := m.o.Timing.Renew, m.o.Now()
+	wait := regular
 	if at, ok := m.wantsSlotsAt(); ok {
-		wait = min(wait, max(0, at.Sub(m.o.Now())))
+		wait = min(wait, max(0, at.Sub(now)))
+	}
+	if at, ok := m.slots.Expire(); ok {
+		if early := at.Sub(now) - regular/4; early >= regular/2 { // otherwise it would not help
+			wait = min(wait, early)
+		}
 	}
 	return wait
 }

@@ -6,7 +6,7 @@ import "time"
 //
 // The rate is the smallest that a live run was given with --rate or, if none was, the one that the API stated last. Each call
 // needs a slot of a schedule in the database, which has 0.98 of the rate. Slots are taken ahead with the leases. One that is not
-// used within 1 % of the rate's time (at most 250 ms) is discarded.
+// used within 1 % of the rate's time (at most 250 ms) is discarded, and replaced before that.
 type Limiter struct{ m *Member }
 
 // Limiter returns the limiter of the run's base URL.

@@ -88,6 +88,28 @@ func TestTheRateIsThatOfAllMachines(t *testing.T) {
 	}
 }
 
+// With a rate far above what the run needs no call waits: slots in hand are replaced before they expire.
+func TestNoCallWaitsForAHighRate(t *testing.T) {
+	tm := newTeam(t)
+	l := tm.join(0, member.Options{RateCalls: 60_000_000, RatePer: time.Minute}).Limiter()
+	waits := func(span time.Duration) (n int) {
+		for end := time.Now().Add(span); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+			if l.Take(time.Now()) > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	waits(time.Second) // the run finds out what it needs
+	var last int
+	for range 6 { // on a busy machine a lease may be late
+		if last = waits(1500 * time.Millisecond); last == 0 {
+			return
+		}
+	}
+	t.Errorf("%d calls had to wait in 1.5 s", last)
+}
+
 // The rate that the API states is shared: also a run that has had no response keeps it.
 func TestTheStatedRateIsShared(t *testing.T) {
 	tm := newTeam(t)

@@ -121,15 +121,15 @@ func TestDemand(t *testing.T) {
 	for range 40 {
 		s.Take(noon.Add(time.Second))
 	}
-	if n := s.Demand(noon.Add(time.Second), time.Second); n != 2*40-60 {
-		t.Errorf("a run that used 40, with 60 in hand, takes %d", n)
+	if n := s.Demand(noon.Add(time.Second), time.Second); n != 2*40 {
+		t.Errorf("a run that used 40, with 60 in hand that expire, takes %d", n)
 	}
 	s.Add(noon.Add(time.Second), 0.001, 80)
 	for range 40 {
 		s.Take(noon.Add(2 * time.Second))
 	}
-	if n := s.Demand(noon.Add(2*time.Second), time.Second); n != 50-40 {
-		t.Errorf("a run that used 40 of 80 takes %d", n)
+	if n := s.Demand(noon.Add(2*time.Second), time.Second); n != 50 {
+		t.Errorf("a run that used 40 of 80, of which the others expire, takes %d", n)
 	}
 	for range 20 {
 		s.Take(noon.Add(2 * time.Second))
@@ -160,5 +160,32 @@ func TestAHighRate(t *testing.T) {
 	}
 	if at, ok := s.Next(noon.Add(time.Second)); !ok || at.Before(noon.Add(999*time.Millisecond)) {
 		t.Errorf("the next is at %v, %v", at, ok)
+	}
+}
+
+// With a high rate all slots that a run takes are close together, and expire together. It takes others before they do.
+func TestDemandBeforeSlotsExpire(t *testing.T) {
+	var s schedule.Slots
+	const regular = 250 * time.Millisecond
+	if at, ok := s.Expire(); ok {
+		t.Errorf("without slots, some expire at %v", at)
+	}
+	s.Limit(regular)
+	s.Add(noon, 1e-6, 100)
+	if at, ok := s.Expire(); !ok || at != noon.Add(regular+99*time.Microsecond) {
+		t.Errorf("they expire at %v, %v", at, ok)
+	}
+	for range 80 {
+		s.Take(noon.Add(200 * time.Millisecond))
+	}
+	if n := s.Demand(noon.Add(regular), regular); n != 100 {
+		t.Errorf("a run that used 80, and has 20 that expire, takes %d", n)
+	}
+	s.Add(noon.Add(regular), 0.01, 30) // until 540 ms
+	for range 8 {
+		s.Take(noon.Add(2 * regular))
+	}
+	if n := s.Demand(noon.Add(2*regular), regular); n != 0 {
+		t.Errorf("a run that used 8, and has 22 until they are due, takes %d", n)
 	}
 }

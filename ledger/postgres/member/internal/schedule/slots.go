@@ -31,6 +31,9 @@ func (g *grant) at(i int64) time.Time {
 	return g.first.Add(time.Duration(math.Ceil(float64(i) * g.every)))
 }
 
+// end is the time of the last slot.
+func (g *grant) end() time.Time { return g.at(g.n - 1) }
+
 // skip removes slots from the front.
 func (g *grant) skip(n int64) { g.first, g.n = g.at(n), g.n-n }
 
@@ -88,6 +91,15 @@ func (s *Slots) Next(now time.Time) (at time.Time, ok bool) {
 	return s.grants[0].first, true
 }
 
+// Expire returns when the last slot that this machine has is of no use any more. Calls that are not limited need none, and none
+// expires.
+func (s *Slots) Expire() (at time.Time, ok bool) {
+	if len(s.grants) == 0 {
+		return at, false
+	}
+	return s.grants[len(s.grants)-1].end().Add(s.tolerance), true
+}
+
 // Retry returns when slots can be taken from the schedule again.
 func (s *Slots) Retry() time.Time { return s.retry }
 
@@ -108,7 +120,8 @@ func (s *Slots) discard(now time.Time) {
 
 // Demand returns how many slots to take from the schedule now, so that those in hand suffice until the next time that is asked
 // regularly. A slot that is taken and not used is lost to the other machines, so it is hardly more than were used in that time, unless
-// they did not suffice. If it is asked early, that is estimated; but it is never more than the schedule has in that time.
+// they did not suffice. If it is asked early, that is estimated; but it is never more than the schedule has in that time. Slots in hand
+// that expire before the next time do not count: with a high rate all of them are close together.
 func (s *Slots) Demand(now time.Time, regular time.Duration) int64 {
 	used, short, since := s.used, s.short, now.Sub(s.asked)
 	s.used, s.short, s.asked = 0, false, now
@@ -124,8 +137,10 @@ func (s *Slots) Demand(now time.Time, regular time.Duration) int64 {
 	if short {
 		want = max(firstDemand, 2*used)
 	}
-	for _, g := range s.grants {
-		want -= g.n
+	for i := range s.grants {
+		if g := &s.grants[i]; g.end().Add(s.tolerance).Sub(now) > regular {
+			want -= g.n
+		}
 	}
 	return max(0, want)
 }
