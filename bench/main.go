@@ -53,6 +53,8 @@ func partOf(args []string) func() error {
 		return func() error { return lookUp(a[0], a[1], a[2]) }
 	case "commits":
 		return func() error { return commitAll(a[0], a[1]) }
+	case "api":
+		return func() error { return serveBare(a[0], a[1]) }
 	case "hash":
 		return func() error { return hashFile(a[0]) }
 	case "read":

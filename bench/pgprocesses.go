@@ -11,7 +11,7 @@ import (
 )
 
 // processes compares the calls per second of 2 and 4 processes on one input with those of one process. Each round has all three, and
-// as many rows per process.
+// as many rows per process. All processes, the database and the API share the machine, so the API is a [bareAPI].
 func (s *shared) processes(ctx context.Context) error {
 	const each = 20 * time.Millisecond
 	rates, whole := map[int][]float64{}, map[int][]float64{}
@@ -40,7 +40,7 @@ func (s *shared) processes(ctx context.Context) error {
 			wasted, useful = wasted+bad, useful+all-bad
 		}
 	}
-	s.add("1 process, 20 ms calls", "", fmt.Sprintf("%.0f calls/s", median(rates[1])), fmt.Sprintf("whole run %.0f contacts/s; at most %.0f", median(whole[1]), sharedWorkers/each.Seconds()))
+	s.add("1 process, 20 ms calls", "", fmt.Sprintf("%.0f calls/s", median(rates[1])), fmt.Sprintf("bare API; whole run %.0f contacts/s; at most %.0f", median(whole[1]), sharedWorkers/each.Seconds()))
 	for n, goal := range map[int]float64{2: 0.9, 4: 0.85} {
 		var ratio, ratioWhole []float64
 		for i := range rates[n] {
@@ -56,7 +56,7 @@ func (s *shared) processes(ctx context.Context) error {
 
 // together runs processes of the same command on one input. The first one writes the outputs.
 func (s *shared) together(name, ledger string, rows, n int, each time.Duration) (rate float64, wall time.Duration, err error) {
-	api, err := s.serve("--latency", each.String(), "--arrivals", fmt.Sprint(rows))
+	api, err := s.serveBare(each, rows)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -123,15 +123,26 @@ func (b *bench) input(rows int) (string, error) {
 
 func address(i int) string { return fmt.Sprintf("ann.smith.%d@northwind.example", i) }
 
-// A server is the stand-in API in a process of its own.
+// A server is an API in a process of its own.
 type server struct {
 	url  string
 	stop func()
 }
 
+// serve starts the stand-in API.
 func (b *bench) serve(args ...string) (*server, error) {
+	return startServer(b.enrich, append([]string{"fakeapi", "--count-contacts=false", "--match", "1"}, args...)...)
+}
+
+// serveBare starts a [bareAPI], which records the times of so many calls.
+func (b *bench) serveBare(latency time.Duration, calls int) (*server, error) {
+	return startServer(b.self, "api", latency.String(), strconv.Itoa(calls))
+}
+
+// startServer starts a program that prints its URL as its first line.
+func startServer(program string, args ...string) (*server, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
-	cmd := exec.CommandContext(ctx, b.enrich, append([]string{"fakeapi", "--count-contacts=false", "--match", "1"}, args...)...)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
