@@ -85,7 +85,8 @@ func hostileFiles() map[string]struct {
 		"a page that packs more":  {chunk(func(c *parquettest.Chunk) { c.Codec, c.Pack, c.Pages[0].Unpacked = parquettest.Gzip, zipped, 20 }), "more bytes than its header says"},
 		"a bomb of rows": {emails(func(c *parquettest.Chunk, g *parquettest.RowGroup) {
 			g.Rows, c.Pages, c.Values = 1<<50, []parquettest.Page{none}, 1<<50
-		}), "more than 134217728 rows"},
+		}), "more than 4194304 rows"},
+		"a page of 1 GiB, packed":  {chunk(func(c *parquettest.Chunk) { c.Codec, c.Pack, c.Pages[0].Unpacked = parquettest.Gzip, zipped, 1<<30 }), "pages unpack to more than 512 MiB"},
 		"pages without values":     {chunk(func(c *parquettest.Chunk) { c.Pages, c.Values = make([]parquettest.Page, 20_000), 2 }), "a page has no valid header"},
 		"a schema 2,000 deep":      {schema(deep), "nested deeper than"},
 		"two billion columns":      {schema(parquettest.Node{Name: "s", Claimed: math.MaxInt32, Converted: -1}), "its schema ends early"},

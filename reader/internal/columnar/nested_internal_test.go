@@ -1,6 +1,8 @@
 package columnar
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -329,10 +331,10 @@ func TestFilesThatStandForTooMuch(t *testing.T) {
 		file []byte
 		says string // "": good
 	}{
-		"rows":              {nulls(maxSmall + 1), "it has more than 134217728 rows in"},
-		"rows, overflowing": {nulls(math.MaxInt64), "it has more than 134217728 rows in"},
-		"enough rows":       {nulls(maxSmall), ""},
-		"elements":          {bomb(1, maxSmall+2), "its lists and maps have more than 134217728 elements in"},
+		"rows":              {nulls(maxSmallRows + 1), "it has more than 4194304 rows in"},
+		"rows, overflowing": {nulls(math.MaxInt64), "it has more than 4194304 rows in"},
+		"enough rows":       {nulls(maxSmallRows), ""},
+		"elements":          {bomb(1, maxListed+2), "its lists and maps have more than 16777216 elements in"},
 		"elements of a row": {bomb(1, maxElements+1), "a row has more than 1048576 elements"},
 		"enough elements":   {bomb(1, maxElements), ""},
 	} {
@@ -342,5 +344,61 @@ func TestFilesThatStandForTooMuch(t *testing.T) {
 		if _, err := outline(c.file, 1<<20); c.says == "" && err != nil && !errors.Is(err, io.EOF) || c.says != "" && (!errors.Is(err, source.ErrNoTable) || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %v, expected %q", name, err, c.says)
 		}
+	}
+}
+
+// repeated returns a file whose rows all have the same text of 1 MB, which is there once.
+func repeated(t *testing.T, rows int) []byte {
+	t.Helper()
+	pack := func(b []byte) []byte {
+		var out bytes.Buffer
+		w := gzip.NewWriter(&out)
+		_, err := w.Write(b)
+		if err = errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	return parquettest.File([]parquettest.Node{parquettest.Text("c", parquettest.Optional)}, parquettest.RowGroup{
+		Rows: int64(rows), Chunks: []parquettest.Chunk{{Physical: parquettest.ByteArray, Codec: parquettest.Gzip, Pack: pack, Values: int64(rows), Pages: []parquettest.Page{
+			{Kind: parquettest.Dictionary, Values: 1, Body: parquettest.Texts(strings.Repeat("a", 1_000_000))},
+			{Values: rows, Encoding: parquettest.RLEDictionary, Defs: parquettest.AppendRun(nil, 1, 1, rows), Body: parquettest.AppendRun([]byte{1}, 1, 0, rows)},
+		}}},
+	})
+}
+
+// A long text that a dictionary repeats in each of a million rows takes bounded time: the rows before the bound are read.
+func TestTextOfADictionaryIsBounded(t *testing.T) {
+	b := repeated(t, 1<<20)
+	r, err := open(bytes.NewReader(b), int64(len(b)), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	if r.textLeft < maxText {
+		t.Errorf("the samples took %d bytes of the text", maxText-r.textLeft)
+	}
+	r.textLeft = 100_000_000
+	var n int
+	for rows := make([]source.Row, 7); err == nil; {
+		var got int
+		got, err = r.Read(rows)
+		n += got
+	}
+	if n != 100 || !errors.Is(err, source.ErrBroken) || !strings.Contains(err.Error(), "of text") {
+		t.Errorf("%d rows, then %v", n, err)
+	}
+}
+
+// A file is refused before any of its rows is used if one of the first stands for too much.
+func TestTooMuchInTheSecondRow(t *testing.T) {
+	list := parquettest.Group("l", parquettest.Optional, parquettest.List, parquettest.Group("list", parquettest.Repeated, -1, parquettest.Text("e", parquettest.Optional)))
+	n := maxElements + 1
+	b := parquettest.File([]parquettest.Node{list}, parquettest.RowGroup{Rows: 2, Chunks: []parquettest.Chunk{{Physical: parquettest.ByteArray, Pages: []parquettest.Page{
+		{Values: 2, Reps: parquettest.Levels(1, 0, 0), Defs: parquettest.Levels(3, 2, 2)},
+		{Values: n, Reps: parquettest.AppendRun(nil, 1, 1, n), Defs: parquettest.AppendRun(nil, 2, 2, n)},
+	}}}})
+	if cells, err := outline(b, 1<<20); cells != "" || !errors.Is(err, source.ErrNoTable) || !strings.Contains(err.Error(), "elements") {
+		t.Errorf("%q, %v", cells, err)
 	}
 }

@@ -33,6 +33,8 @@ type Reader struct {
 	header []string
 	// samples are the first rows.
 	samples [][]string
+	// textLeft is how much text the rows that were not read may have, in bytes.
+	textLeft int64
 	// rows is how many rows the file has, left how many of them the row group still has, number how many were read.
 	rows, left, number int64
 	// progress is number as other goroutines see it.
@@ -91,14 +93,28 @@ func (r *Reader) open(memory int64) (err error) {
 	return r.readSamples()
 }
 
-// maxSmall is how many rows, and how many elements of lists and maps beyond the first of each row, a file may have that has fewer
-// bytes than these. A few bytes can stand for billions of nulls.
-const maxSmall = 1 << 27
+// Bounds of what a file may stand for. Each row and element takes time, and a few bytes can stand for billions of them. A list of
+// contacts has more than a byte for each row, so only a file that has few bytes is bounded by a constant.
+const (
+	// maxSmallRows is how many rows a file may have that has fewer bytes than rows.
+	maxSmallRows = 1 << 22
+	// maxListed and listedRatio are how many elements of lists and maps, beyond the first of each row, a file may have: so many, or
+	// so many for each of its bytes if that is more.
+	maxListed   = 1 << 24
+	listedRatio = 64
+	// maxText and textRatio are how much text all cells may have, in bytes: so many, and so many times the size of the file. A
+	// dictionary repeats a long text in every row.
+	maxText   = 2 << 30
+	textRatio = 500
+	// maxFileSize is the largest size that counts, so that its products do not overflow.
+	maxFileSize = 1 << 50
+)
 
 // checkGroups checks the metadata of all row groups before the first row is read, and counts the rows.
 func (r *Reader) checkGroups() error {
 	g := r.file.Groups()
-	most, elements := max(maxSmall, r.size), int64(0)
+	size := min(r.size, maxFileSize)
+	most, mostListed, listed := max(maxSmallRows, size), max(maxListed, listedRatio*size), int64(0)
 	for {
 		err := g.Next()
 		switch {
@@ -113,31 +129,41 @@ func (r *Reader) checkGroups() error {
 		r.rows += g.Rows
 		for _, c := range g.Chunks {
 			extra := max(c.Values-g.Rows, 0)
-			if extra > most || elements+extra > most {
-				return file.Unsupported("its lists and maps have more than %d elements in %d bytes", most, r.size)
+			if extra > mostListed || listed+extra > mostListed {
+				return file.Unsupported("its lists and maps have more than %d elements in %d bytes", mostListed, r.size)
 			}
-			elements += extra
+			listed += extra
 		}
 	}
 }
 
 // readSamples reads the first rows, and goes back before them.
 func (r *Reader) readSamples() error {
-	r.groups = r.file.Groups()
+	r.rewind()
 	rows := make([]source.Row, samples)
 	n, err := r.Read(rows)
 	if n == 0 && !errors.Is(err, io.EOF) {
 		return err
+	}
+	if errors.Is(r.err, file.ErrUnsupported) { // refuse it before a row of it is sent
+		return r.err
 	}
 	for _, row := range rows[:n] {
 		if row.Refused == nil {
 			r.samples = append(r.samples, cloneSample(row.Cells))
 		}
 	}
-	r.groups = r.file.Groups()
-	r.left, r.number, r.err = 0, 0, nil
-	r.progress.Store(0)
+	r.rewind()
 	return nil
+}
+
+// rewind goes back before the first row.
+func (r *Reader) rewind() {
+	r.groups = r.file.Groups()
+	r.memory.Restart()
+	r.left, r.number, r.err = 0, 0, nil
+	r.textLeft = maxText + textRatio*min(r.size, maxFileSize)
+	r.progress.Store(0)
 }
 
 // sampleSize is how much of a cell shows what is in a column, in bytes.

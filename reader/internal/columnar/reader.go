@@ -93,6 +93,9 @@ func (r *Reader) fill(row *source.Row) error {
 		}
 		r.ends = append(r.ends, len(b.text))
 	}
+	if r.textLeft -= int64(len(b.text) - from); r.textLeft < 0 {
+		return file.Unsupported("its cells have more than %d MiB and %d times its size of text: it may be made to do harm", int64(maxText)>>20, textRatio)
+	}
 	r.setCells(row, from)
 	switch {
 	case invalid > 0:

@@ -33,8 +33,9 @@ type Memory struct {
 
 const (
 	// maxUnpacked and maxRatio bound what all pages of a file are unpacked to: so many bytes, and so many times the size of the
-	// file. Tables have a hundredth of it; a few kilobytes that stand for terabytes are an attack.
-	maxUnpacked = 8 << 30
+	// file. Tables have a hundredth of it; a few kilobytes that stand for gigabytes are an attack, and unpacking them takes many
+	// seconds: brotli, the slowest codec, takes four for so many bytes.
+	maxUnpacked = 512 << 20
 	maxRatio    = 500
 )
 
@@ -54,6 +55,9 @@ func (m *Memory) spend(bytes int64) error {
 	}
 	return nil
 }
+
+// Restart begins to count unpacked bytes anew: the file is read again from its beginning.
+func (m *Memory) Restart() { m.unpacked = 0 }
 
 // Close removes the temporary file.
 func (m *Memory) Close() error {
