@@ -37,7 +37,7 @@ func Open(name string, stdin io.Reader) (*Input, error) {
 		return (&Input{Name: "standard input", Stem: unnamed, Unnamed: true}).copied(stdin, nil)
 	}
 	if name == "" {
-		return nil, errors.New("the input's name is empty: name a CSV, JSONL or .xlsx file, or - for standard input")
+		return nil, errors.New("the input's name is empty: name a CSV, JSONL, .xlsx or Parquet file, or - for standard input")
 	}
 	f, err := os.Open(name)
 	if err != nil {

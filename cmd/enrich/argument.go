@@ -44,7 +44,7 @@ func withInput(cmd *cobra.Command, args []string, f func(name string) error) err
 
 func noFile(cmd *cobra.Command, about string) error {
 	return problem.New(problem.Problem{
-		Code: "no_file", Message: cmd.Name() + " takes one file", Advice: "name a CSV, JSONL or .xlsx file, or - for standard input" + about,
+		Code: "no_file", Message: cmd.Name() + " takes one file", Advice: "name a CSV, JSONL, .xlsx or Parquet file, or - for standard input" + about,
 	})
 }
 

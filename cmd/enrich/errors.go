@@ -48,10 +48,13 @@ type kind struct {
 }
 
 const (
-	adviceHelp  = "enrich COMMAND --help shows the flags of a command and what they take"
+	adviceHelp  = anyCommand + " --help shows the flags and what they take"
 	adviceAgain = "run the same command again: answered contacts are not sent again"
 	adviceRead  = "enrich read FILE shows how the file is read"
 )
+
+// anyCommand is a command in an advice; it becomes the one that failed.
+const anyCommand = "enrich COMMAND"
 
 // kinds are the kinds of errors, the most specific first. Their codes are a contract.
 var kinds = [...]kind{
@@ -82,7 +85,7 @@ var kinds = [...]kind{
 	{reader.ErrEncoding, "encoding", "encoding", "name the encoding with --encoding"},
 	{reader.ErrNoColumn, "no_column", "map", "name the columns with --map FIELD=COLUMN; " + adviceRead},
 	{reader.ErrMap, "map", "map", "use the names of columns as they are in the header; " + adviceRead},
-	{reader.ErrAmbiguous, "ambiguous", "", "give the flag that the message names"},
+	{reader.ErrAmbiguous, "ambiguous", "map", "choose with --map FIELD=COLUMN"},
 	{reader.ErrHeader, "header", "header-line", "name the header's line with --header-line, or use --no-header"},
 	{reader.ErrSheet, "sheet", "sheet", "name one of the sheets that the message lists with --sheet; only workbooks have sheets"},
 	{reader.ErrNoTable, "not_a_table", "", adviceRead},
@@ -114,6 +117,10 @@ var leadingFlag = regexp.MustCompile(`^--([a-z][a-z-]*)[=: ]`)
 // reportOf returns an error in parts.
 func reportOf(err error) errorReport {
 	p := problem.Of(err)
+	if advised := (interface{ Advice() string })(nil); p.Advice == "" && errors.As(err, &advised) {
+		p.Advice = advised.Advice()
+		p.Message = withoutAdvice(p.Message, p.Advice)
+	}
 	if match := leadingFlag.FindStringSubmatch(p.Message); p.Flag == "" && match != nil {
 		p.Flag = match[1]
 	}

@@ -128,6 +128,9 @@ func sayError(w world, cmd *cobra.Command, args []string, err error) {
 	if !errors.As(err, &end) {
 		err = withoutPasswords(err, args, w.environ)
 		report := reportOf(err)
+		if cmd != nil {
+			*report.Advice = strings.Replace(*report.Advice, anyCommand, cmd.CommandPath(), 1)
+		}
 		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err), report.attrs()...)
 	}
 }

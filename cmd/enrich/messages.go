@@ -21,7 +21,7 @@ import (
 // The messages about a run. Their rules are those of [console.Printer].
 
 const (
-	longRoot = `enrich sends each contact of a CSV, JSONL or .xlsx file to a paid API and writes the results next to the input.
+	longRoot = `enrich sends each contact of a CSV, JSONL, .xlsx or Parquet file to a paid API and writes the results next to the input.
 Every answer is kept in a ledger: it is never lost, and never paid for again. To continue after a run was
 stopped or killed, run the same command again.`
 

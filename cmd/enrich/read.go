@@ -16,6 +16,7 @@ import (
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
+	"enrich/format"
 	"enrich/internal/jsonscan"
 	"enrich/internal/phrase"
 	"enrich/reader"
@@ -93,7 +94,7 @@ func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refuse
 			row := &buf[i]
 			if row.Refused != nil {
 				refused++
-				j.printer.Warn(fmt.Sprintf("line %d: %s: %s", row.Line, row.Refused.Kind, withoutLine(row.Refused.Message, row.Line)),
+				j.printer.Warn(fmt.Sprintf("%s %d: %s: %s", placeIn(rows.Info().Format), row.Line, row.Refused.Kind, withoutLine(row.Refused.Message, row.Line)),
 					"event", "refused", "line", row.Line, "kind", row.Refused.Kind)
 			}
 			if perr := print(row); perr != nil {
@@ -109,6 +110,14 @@ func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refuse
 			return refused, shutdown.Interruption{Signal: j.shutdown.Signal()}
 		}
 	}
+}
+
+// placeIn is what the numbers of the places in a file count.
+func placeIn(f format.Format) string {
+	if f == format.XLSX || f == format.Parquet {
+		return "row"
+	}
+	return "line"
 }
 
 // encode writes one JSON value as a line, without escaping what only a web page needs escaped.
@@ -166,7 +175,7 @@ func appendObject(b []byte, columns, cells []string) []byte {
 
 // withoutLine returns a refusal's message without the line that it names.
 func withoutLine(message string, line int64) string {
-	message = strings.TrimPrefix(message, fmt.Sprintf("line %d: ", line))
+	message = strings.TrimPrefix(strings.TrimPrefix(message, fmt.Sprintf("line %d: ", line)), fmt.Sprintf("row %d: ", line))
 	return strings.TrimPrefix(message, fmt.Sprintf("line %d has ", line))
 }
 
@@ -182,7 +191,11 @@ func (j *job) sayReading(i reader.Info) {
 	}
 	v.Info(console.Name(j.input.Name)+": "+what+packed(i.Compression), "event", "reading", "info", i)
 	if i.Format.IsDelimited() {
-		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line endings %s, header on line %d", i.Delimiter, i.Quote, i.LineEnd, i.HeaderLine))
+		header := "no header"
+		if i.HeaderLine > 0 {
+			header = fmt.Sprintf("header on line %d", i.HeaderLine)
+		}
+		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line endings %s, %s", i.Delimiter, i.Quote, i.LineEnd, header))
 	}
 	for _, f := range contact.InputFields() {
 		if column, ok := i.Mapping[f]; ok {
@@ -217,8 +230,8 @@ func (j *job) sayWorkbook(w *reader.Workbook) {
 			console.Name(w.Sheet), console.Count(n, "row"), phrase.Plural(n, "is", "are")), "event", "hidden_rows", "rows", n)
 	}
 	if n := w.FormulasWithoutValue; n > 0 {
-		j.printer.Warn(fmt.Sprintf("sheet %s: %s %s no saved value and their cells are empty; open the workbook in a spreadsheet program and save it",
-			console.Name(w.Sheet), console.Count(n, "formula"), phrase.Plural(n, "has", "have")), "event", "formulas_without_value", "cells", n)
+		j.printer.Warn(fmt.Sprintf("sheet %s: %s %s no saved value, and %s empty; open the workbook in a spreadsheet program and save it",
+			console.Name(w.Sheet), console.Count(n, "formula"), phrase.Plural(n, "has", "have"), phrase.Plural(n, "its cell is", "their cells are")), "event", "formulas_without_value", "cells", n)
 	}
 }
 

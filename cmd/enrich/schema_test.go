@@ -223,7 +223,9 @@ var errorCases = []errorCase{
 	{"run --log-format json --ca-file s3://x/y l.csv", "", exitUsage, "input_is_url", "--ca-file", "aws s3 cp s3://x/y - > FILE"},
 	{"read --log-format json empty.csv", "", exitUsage, "input_empty", "", "rows"},
 	{"read --log-format json bytes.csv", "", exitUsage, "encoding", "--encoding", "--encoding"},
-	{"plan --log-format json two.csv", "", exitUsage, "ambiguous", "", "flag"},
+	{"plan --log-format json two.csv", "", exitUsage, "ambiguous", "--map", "choose with --map"},
+	{"read --log-format json page.csv", "", exitUsage, "not_a_table", "", "if it was downloaded"},
+	{"ledger prune --log-format json --older-than x", "", exitUsage, "invalid_value", "--older-than", "enrich ledger prune --help"},
 	{"plan --log-format json --header-line 99 l.csv", "", exitUsage, "header", "--header-line", "--no-header"},
 	{"plan --log-format json --sheet 2 l.csv", "", exitUsage, "sheet", "--sheet", "--sheet"},
 	{"plan --log-format json --input-format jsonl l.csv", "", exitUsage, "not_a_table", "", "enrich read FILE"},
@@ -286,6 +288,7 @@ func (s *stage) brokenInputs() {
 	}
 	s.write("bytes.csv", strings.Repeat(string(allBytes), 20))
 	s.write("two.csv", "email,email\na@x.example,b@x.example\n")
+	s.write("page.csv", "<!doctype html><html><body>sign in</body></html>")
 	s.write("long.csv", "email,note\nl@x.example,"+strings.Repeat("x", 40_000)+"\n")
 	s.write("credits.csv", "email\nc+402@x.example\n")
 	s.write("forbidden.csv", "email\nf+403@x.example\n")

@@ -15,8 +15,8 @@ type signature struct {
 
 const (
 	saveAsCSV = "; open it in the program that made it and save or export it as CSV"
-	picture   = "this is a picture; expected a CSV, JSONL or .xlsx file"
-	program   = "this is a program; expected a CSV, JSONL or .xlsx file"
+	picture   = "this is a picture; name a CSV, JSONL, .xlsx or Parquet file"
+	program   = "this is a program; name a CSV, JSONL, .xlsx or Parquet file"
 	encrypted = "this file is encrypted; decrypt it first"
 	archive   = "this is an archive; unpack it, and name the file in it"
 )
@@ -31,7 +31,7 @@ func signatures() []signature {
 		{0, "GIF8", picture},
 		{0, "II*\x00", picture},
 		{0, "MM\x00*", picture},
-		{0, "\x00\x00\x00", "this is a picture, a film or another binary file; expected a CSV, JSONL or .xlsx file"},
+		{0, "\x00\x00\x00", "this is a picture, a film or another binary file; name a CSV, JSONL, .xlsx or Parquet file"},
 		{0, "{\\rtf", "this is a text document (RTF)" + saveAsCSV},
 		{0, "SQLite format 3\x00", "this is an SQLite database; export the table as CSV"},
 		{0, "PAR1", "this is a Parquet file in an archive; unpack it first"},
@@ -103,7 +103,7 @@ func refuseText(block []byte) error {
 	case bytes.HasPrefix(start, []byte("<?xml")), bytes.HasPrefix(start, []byte("<svg")):
 		return source.NotTable("this is an XML document" + saveAsCSV)
 	case isNoise(block):
-		return source.NotTable("this is not text: it has too many control characters; expected a CSV, JSONL or .xlsx file")
+		return source.NotTable("this is not text: it has too many control characters; name a CSV, JSONL, .xlsx or Parquet file")
 	}
 	return nil
 }

@@ -161,6 +161,8 @@ func (p *parser) unquoted(c byte) {
 		p.s.general = true
 	case 'y', 'Y', 'm', 'M', 'd', 'D', 'h', 'H', 's', 'S', 'b', 'B', 'e', 'E', 'g', 'G':
 		p.letters(c | 0x20)
+	case 'a', 'A':
+		p.weekday()
 	case '/':
 		p.rest = p.rest[1:]
 		p.s.amount = p.s.amount || p.s.integers > 0 && !p.s.date // a fraction
@@ -224,6 +226,20 @@ func (p *parser) letters(c byte) {
 	}
 	p.rest = p.rest[n:]
 	p.part(c)
+}
+
+// weekday takes the name of a day of the week in formats of East Asia: aaa or aaaa. One or two letters are text.
+func (p *parser) weekday() {
+	n := 0
+	for n < len(p.rest) && p.rest[n]|0x20 == 'a' {
+		n++
+	}
+	if n < 3 {
+		p.literal(p.rest[:n])
+	} else {
+		p.part('d')
+	}
+	p.rest = p.rest[n:]
 }
 
 // part notes a part of a date or time.

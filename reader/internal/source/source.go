@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"enrich/contact"
 	"enrich/format"
@@ -31,13 +32,20 @@ var (
 	ErrStorage = tempfile.ErrFailed
 )
 
-// NotTable returns an error that is [ErrNoTable] and says what the input is and what to do.
+// NotTable returns an error that is [ErrNoTable]. The message says what the input is and, after a semicolon, what to do, which the
+// error's method Advice returns.
 func NotTable(message string) error { return notTable(message) }
 
 type notTable string
 
 // Error implements error.
 func (e notTable) Error() string { return string(e) }
+
+// Advice returns what to do; "" if the message does not say it.
+func (e notTable) Advice() string {
+	_, advice, _ := strings.Cut(string(e), "; ")
+	return advice
+}
 
 // Is reports whether an error is ErrNoTable.
 func (notTable) Is(target error) bool { return target == ErrNoTable }

@@ -20,7 +20,7 @@ func (b *book) choose(o Options) (sheetPart, error) {
 		return b.sheetNamed(o.Sheet)
 	}
 	if len(b.sheets) == 0 {
-		return sheetPart{}, source.NotTable("the workbook has no sheet with cells; expected a table")
+		return sheetPart{}, source.NotTable("the workbook has no sheet with cells; name a file that has a table")
 	}
 	var visible, fitting, tables, filled []sheetPart
 	for _, s := range b.sheets {

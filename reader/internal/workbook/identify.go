@@ -71,7 +71,7 @@ func (c *container) notWorkbook() error {
 	case c.has("ppt/presentation.xml"):
 		return source.NotTable("this is a presentation; copy its table into a spreadsheet and save that as .xlsx or CSV")
 	}
-	return source.NotTable("this is a ZIP archive without a workbook; unpack it, and name the file in it")
+	return source.NotTable("this is a ZIP archive, not a workbook; unpack it, and name the file in it")
 }
 
 // notArchive says what is wrong with an archive that cannot be opened.

@@ -56,7 +56,7 @@ func (m *Memory) spend(bytes int64) error {
 	return nil
 }
 
-// Restart begins to count unpacked bytes anew: the file is read again from its beginning.
+// Restart begins to count unpacked bytes from zero, because the file is read again from its beginning.
 func (m *Memory) Restart() { m.unpacked = 0 }
 
 // Close removes the temporary file.
