@@ -17,7 +17,8 @@
 //
 // A byte order mark, UTF-16's zero bytes or --encoding say what the text is. Otherwise it is ASCII until the first byte that
 // is not, even if that is megabytes into the file. The next 64 KiB decide between UTF-8 (at least as many characters as
-// bytes that are not valid) and Windows-1252. Text that can be neither is refused, with advice to name its encoding; if it
+// bytes that are not valid), Windows-1250 (at least three words that only Czech, Slovak or Hungarian have, and hardly any that they do
+// not have) and Windows-1252. Text that can be none of them is refused, with advice to name its encoding; if it
 // comes after the first block, only its rows are refused. A byte that cannot be decoded stays in the text, and its row is
 // refused as invalid. So a U+FFFD in a cell was in the file, and every pass reads the same bytes the same way.
 //
@@ -50,6 +51,6 @@
 // # Limits
 //
 // A second table in the same file is read as rows of the first, and refused if its width differs. Tables aligned by blanks,
-// UTF-32 and encodings of several bytes a character are not read. Central European, Turkish and Baltic code pages cannot
-// always be told from Windows-1252: name them.
+// UTF-32 and encodings of several bytes a character are not read. Short Central European texts, and Turkish and Baltic code pages,
+// cannot always be told from Windows-1252: name them.
 package reader

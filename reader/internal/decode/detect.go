@@ -12,7 +12,7 @@ import (
 	"enrich/reader/internal/source"
 )
 
-// detectWindow is how many bytes from the first one that is not ASCII decide between UTF-8 and Windows-1252.
+// detectWindow is how many bytes from the first one that is not ASCII decide between UTF-8, Windows-1250 and Windows-1252.
 const detectWindow = 64 << 10
 
 // A detector decodes text whose encoding nothing names. As long as all is ASCII there is nothing to decide. From the first
@@ -58,6 +58,8 @@ func (d *detector) decide(b []byte) (int, error) {
 	switch {
 	case isUTF8(window, err != nil):
 		d.encoding, d.decided = "utf-8", d.rest
+	case isWindows1250(window):
+		d.encoding, d.decided = "windows-1250", newDecoder(d.rest, charmapDecoder{charmap.Windows1250}, "windows-1250")
 	case isWindows1252(window):
 		d.encoding, d.decided = "windows-1252", newDecoder(d.rest, charmapDecoder{charmap.Windows1252}, "windows-1252")
 	default:

@@ -47,6 +47,9 @@ func decodedAtOnce(text []byte) (decoded []byte, encoding string) {
 	switch {
 	case isUTF8(window, len(text)-from < detectWindow):
 		return text, "utf-8"
+	case isWindows1250(window):
+		rest, _, _ := transform.Bytes(charmapDecoder{charmap.Windows1250}, text[from:]) // any byte can be decoded
+		return append(bytes.Clone(text[:from]), rest...), "windows-1250"
 	case !isWindows1252(window):
 		return text, Unknown
 	}

@@ -16,8 +16,8 @@ import (
 	"enrich/reader/internal/source"
 )
 
-// charmaps returns the encodings of one byte a character, by the names that --encoding takes. Only windows-1252 is ever
-// detected.
+// charmaps returns the encodings of one byte a character, by the names that --encoding takes. Only windows-1252 and
+// windows-1250 are ever detected.
 func charmaps() map[string]*charmap.Charmap {
 	return map[string]*charmap.Charmap{
 		"latin-1": charmap.ISO8859_1, "iso-8859-1": charmap.ISO8859_1, "iso-8859-2": charmap.ISO8859_2, "iso-8859-15": charmap.ISO8859_15,

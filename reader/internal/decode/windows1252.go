@@ -9,7 +9,8 @@ package decode
 //   - signs such as ³ or ¿ or „ between two letters, more than one in ten;
 //   - accented capitals right after a small letter, more than one in four.
 //
-// Encodings that differ from it in a few letters only (Czech, Turkish, Hungarian) cannot be told from it.
+// Encodings that differ from it in a few letters only cannot be told from it by this: for Czech and Hungarian see isWindows1250;
+// Turkish is read as Windows-1252.
 func isWindows1252(window []byte) bool {
 	high, letters, empty, inRuns, signs, capitals := 0, 0, 0, 0, 0, 0
 	run := 0
