@@ -43,37 +43,40 @@ func copyCommand(w world) *cobra.Command {
 	s.RequireSyncFlag(cmd)
 	s.LoggingFlags(cmd)
 	s.ConfigFlag(cmd)
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		from, err := argumentPlace("FROM", args[0])
-		if err != nil {
-			return usage(err)
-		}
-		to, err := argumentPlace("TO", args[1])
-		if err != nil {
-			return usage(err)
-		}
-		if same(from, to) {
-			return usage(fmt.Errorf("FROM and TO are the same ledger (%s): name an empty one", console.Name(from.Name())))
-		}
-		stop := w.listen()
-		defer stop.Close()
-		c := copier{printer: console.NewPrinter(w.console, s.Console()), from: from, to: to, settings: &s, told: time.Now()}
-		said, err := c.do(stop.Interrupted)
-		if sig := stop.Signal(); err != nil && sig != nil {
-			return shutdown.Interruption{Signal: sig}
-		}
-		if errors.Is(err, ledger.ErrMissing) {
-			return usage(err)
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintln(w.stdout, said); err != nil {
-			return fmt.Errorf("write standard output: %w", err)
-		}
-		return nil
-	}
+	cmd.RunE = func(_ *cobra.Command, args []string) error { return copyLedger(w, &s, args[0], args[1]) }
 	return cmd
+}
+
+// copyLedger is `enrich ledger copy`.
+func copyLedger(w world, s *settings.Settings, fromText, toText string) error {
+	from, err := argumentPlace("FROM", fromText)
+	if err != nil {
+		return usage(err)
+	}
+	to, err := argumentPlace("TO", toText)
+	if err != nil {
+		return usage(err)
+	}
+	if same(from, to) {
+		return usage(fmt.Errorf("FROM and TO are the same ledger (%s): name an empty one", console.Name(from.Name())))
+	}
+	stop := w.listen()
+	defer stop.Close()
+	c := copier{printer: console.NewPrinter(w.console, s.Console()), from: from, to: to, settings: s, told: time.Now()}
+	said, err := c.do(stop.Interrupted)
+	if sig := stop.Signal(); err != nil && sig != nil {
+		return shutdown.Interruption{Signal: sig}
+	}
+	if errors.Is(err, ledger.ErrMissing) {
+		return usage(err)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(w.stdout, said); err != nil {
+		return fmt.Errorf("write standard output: %w", err)
+	}
+	return nil
 }
 
 // argumentPlace reads an argument that names a ledger.

@@ -48,21 +48,22 @@ func execute(args []string, w world) (code int) {
 			sayError(w, nil, args, fmt.Errorf("internal error, please report: %v\n%s", bug, debug.Stack()))
 		}
 	}()
+	cmd, err := newRoot(w, args).ExecuteC()
+	if err != nil {
+		sayError(w, cmd, args, err)
+	}
+	return codeOf(err)
+}
+
+// newRoot returns the command with all commands below it, for one command line.
+func newRoot(w world, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "enrich",
 		Short: "Enrich lead lists: each contact is sent once, and every answer is kept",
 		Long:  longRoot, Example: exampleRoot,
 		SilenceErrors: true, SilenceUsage: true,
-		Args: knownCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if show, err := cmd.Flags().GetBool("version"); err == nil && show {
-				return printVersion(w)
-			}
-			if isFile(w.stdin) {
-				return usage(problem.New(problem.Problem{Code: "no_command", Message: "no command for the file on standard input", Advice: "did you mean enrich run < FILE?"}))
-			}
-			return cmd.Help()
-		},
+		Args:              knownCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return withoutCommand(w, cmd) },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return usage(settings.Apply(cmd, w.lookupEnv, w.environ)) },
 	}
 	root.Flags().Bool("version", false, "print the version")
@@ -71,6 +72,32 @@ func execute(args []string, w world) (code int) {
 	root.SetIn(w.stdin)
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
+	addCobraCommands(root, args)
+	help.Complete(root)
+	root.SetHelpFunc(help.Func(w.out))
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if unknown := unknownCommand(cmd, args); unknown != nil {
+			return usage(unknown)
+		}
+		return usage(settings.FlagError(cmd, err))
+	})
+	asUsage(root)
+	return root
+}
+
+// withoutCommand is `enrich` alone: it shows the version or the help.
+func withoutCommand(w world, root *cobra.Command) error {
+	if show, err := root.Flags().GetBool("version"); err == nil && show {
+		return printVersion(w)
+	}
+	if isFile(w.stdin) {
+		return usage(problem.New(problem.Problem{Code: "no_command", Message: "no command for the file on standard input", Advice: "did you mean enrich run < FILE?"}))
+	}
+	return root.Help()
+}
+
+// addCobraCommands adds completion and help, which cobra makes, with arguments that are checked as those of the other commands.
+func addCobraCommands(root *cobra.Command, args []string) {
 	root.InitDefaultCompletionCmd(args...) // it keeps the streams of this moment
 	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
@@ -82,20 +109,6 @@ func execute(args []string, w world) (code int) {
 			c.Args = knownTopic
 		}
 	}
-	help.Complete(root)
-	root.SetHelpFunc(help.Func(w.out))
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		if unknown := unknownCommand(cmd, args); unknown != nil {
-			return usage(unknown)
-		}
-		return usage(settings.FlagError(cmd, err))
-	})
-	asUsage(root)
-	cmd, err := root.ExecuteC()
-	if err != nil {
-		sayError(w, cmd, args, err)
-	}
-	return codeOf(err)
 }
 
 // attach gives a world its console. end writes what waits, within bounds. A world inside another (the demo's runs) shares

@@ -106,27 +106,7 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 		return keyError(w, s, err)
 	}
 	f.keepOut(key)
-	opening := time.Now()
-	first, err := j.open()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = first.Close() }() // it was only read
-	before := beforehand{rate, key, time.Since(opening)}
-	if err := j.targets(first.Info()); err != nil {
-		return err
-	}
-	j.saySkipped(first.Info())
-	if s.Report != "" {
-		j.report = &reporter{command: "run", key: key}
-	}
-	api, err := j.newClient(key, rate, proxy)
-	if err != nil {
-		return usage(err)
-	}
-	defer api.Close()
-	defer j.printer.ShowLibraries(key.Redact)()
-	summary, err := j.run(api, first, before)
+	summary, err := j.enrich(key, rate, proxy)
 	if err != nil {
 		return err
 	}
@@ -134,6 +114,31 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 	f.done(summary)
 	j.saySummary(summary)
 	return endWith(summary.ExitCode)
+}
+
+// enrich validates the input, the outputs and the client, then does both passes.
+func (j *job) enrich(key client.Key, rate client.Rate, proxy client.Proxy) (*pipeline.Summary, error) {
+	opening := time.Now()
+	first, err := j.open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = first.Close() }() // it was only read
+	before := beforehand{rate, key, time.Since(opening)}
+	if err := j.targets(first.Info()); err != nil {
+		return nil, err
+	}
+	j.saySkipped(first.Info())
+	if j.settings.Report != "" {
+		j.report = &reporter{command: "run", key: key}
+	}
+	api, err := j.newClient(key, rate, proxy)
+	if err != nil {
+		return nil, usage(err)
+	}
+	defer api.Close()
+	defer j.printer.ShowLibraries(key.Redact)()
+	return j.run(api, first, before)
 }
 
 // newClient returns a client as the settings say.
@@ -169,20 +174,8 @@ func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (
 	}
 	defer j.team.leave()
 	defer j.announceInterruption(api)()
-	asked, err := j.ask(run, api, first)
+	asked, err := j.askAll(run, api, first)
 	if err != nil {
-		return nil, j.interrupted(err)
-	}
-	if j.team != nil {
-		if err := j.team.asked(j.shutdown.Deadline, j); err != nil {
-			return nil, j.interrupted(err)
-		}
-	}
-	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
-	j.sayFooter(first.Skipped())
-	j.sayStop(asked, api.Stats())
-	j.sayAccount(api.Stats())
-	if err := j.sayOpenJobs(); err != nil {
 		return nil, j.interrupted(err)
 	}
 	otherFields, err := j.otherFields(run)
@@ -204,6 +197,22 @@ func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (
 		return nil, err
 	}
 	return &summary, nil
+}
+
+// askAll is the first pass, of all machines of the run, with what it says at its end.
+func (j *job) askAll(run int64, api *client.Client, first *reader.Reader) (pipeline.AskResult, error) {
+	asked, err := j.ask(run, api, first)
+	if err == nil && j.team != nil {
+		err = j.team.asked(j.shutdown.Deadline, j)
+	}
+	if err != nil {
+		return asked, err
+	}
+	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
+	j.sayFooter(first.Skipped())
+	j.sayStop(asked, api.Stats())
+	j.sayAccount(api.Stats())
+	return asked, j.sayOpenJobs()
 }
 
 // otherFields returns how many addresses the run sent though --same-by email would have reused an earlier answer.

@@ -169,7 +169,7 @@ func (b *builder) node(depth, def, rep int, path string) (*Node, error) {
 	if e.children <= 0 {
 		return b.leaf(e, def, rep, path)
 	}
-	n := &Node{Name: e.name, Kind: Struct, MaxDef: def, MaxRep: rep, First: len(b.file.Leaves)}
+	n := &Node{Name: e.name, MaxDef: def, MaxRep: rep, First: len(b.file.Leaves)}
 	for range e.children {
 		child, err := b.node(depth+1, def, rep, path)
 		if err != nil {
@@ -178,28 +178,34 @@ func (b *builder) node(depth, def, rep int, path string) (*Node, error) {
 		n.Children = append(n.Children, child)
 	}
 	n.Count = len(b.file.Leaves) - n.First
+	return n.classify(e, &b.elements[at-1]), nil
+}
+
+// classify says what a node with children is: a struct, a list or a map. Lists and maps are written as groups of groups, of which only
+// the repeated one becomes a node; older writers leave out one of the groups or the annotations.
+func (n *Node) classify(e, parent *element) *Node {
+	n.Kind = Struct
 	isMap := e.isMap()
-	parent := &b.elements[at-1]
 	switch {
 	case e.converted == convertedMapKeyValue && !isMap || parent.isMap() && parent.children == 1 && e.repetition == repeated:
 		if len(n.Children) == 2 && e.repetition == repeated {
 			n.Kind = Map
-			return n, nil
+			return n
 		}
 	case len(n.Children) == 1 && (e.isList() || isMap || e.repetition == repeated):
 		child := n.Children[0]
 		if e.repetition != repeated {
 			child.Name = e.name
-			return child, nil
+			return child
 		}
 		n.Kind = List
-		return n, nil
+		return n
 	}
 	if e.repetition == repeated {
 		inner := *n
 		n.Kind, n.Children = List, []*Node{&inner}
 	}
-	return n, nil
+	return n
 }
 
 // leaf makes a column of values, or a list of values if the element is repeated.
