@@ -29,18 +29,38 @@ func cleanAddress(s string) string {
 
 // isPlain is the fast path of cleanAddress: an address of ASCII letters, digits and the usual marks needs no cleaning.
 func isPlain(s string) bool {
-	at := 0
+	if s == "" {
+		return false
+	}
+	first, last := s[0], s[len(s)-1]
+	if !isAlphanumeric(first) || !isAlphanumeric(last) && last != '@' {
+		return false
+	}
+	ats := 0
 	for i := range len(s) {
-		switch b := s[i]; {
-		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= '0' && b <= '9':
-		case b == '@' && i > 0:
-			at++
-		case b != '.' && b != '-' && b != '_' && b != '+' || i == 0 || i == len(s)-1:
-			return false
+		ats += int(plainBytes[s[i]])
+	}
+	return ats == 1
+}
+
+// plainBytes has 0 for each byte of a plain address, 1 for the @ and, for any other, more than an address may have.
+var plainBytes = func() (table [256]uint8) {
+	for b := range table {
+		switch b := byte(b); {
+		case b == '@':
+			table[b] = 1
+		case !isAlphanumeric(b) && strings.IndexByte(".-_+", b) < 0:
+			table[b] = 2
 		}
 	}
-	return at == 1
+	return table
+}()
+
+func isAlphanumeric(b byte) bool {
+	return isLetter(b) || b >= '0' && b <= '9'
 }
+
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // innerAddress returns the address inside what people and programs write around it: a display name, angle brackets, mailto:, quotes,
 // trailing punctuation. It returns "" if there is none, or if there are several.

@@ -49,8 +49,8 @@ func Clean(c Contact, fullName string) (cleaned Contact, split bool) {
 }
 
 func cleanName(s string) string {
-	if s == "" {
-		return ""
+	if s == "" || isGraphic(s[len(s)-1]) && isLetter(s[0]) && s[0]|0x20 != 'n' { // as most are: no placeholder begins with another letter
+		return s
 	}
 	if s = trim(s); isPlaceholder(s) {
 		return ""
