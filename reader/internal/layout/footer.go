@@ -177,14 +177,19 @@ func CloneCells(cells []string) []string {
 // onlyCell returns the filled cell of a row that has only one, and how many are filled: 0, 1 or, for any more, 2.
 func onlyCell(cells []string) (text string, filled int) {
 	for _, cell := range cells {
-		if cell = strings.TrimSpace(cell); cell != "" {
+		if isFilled(cell) {
 			if filled++; filled > 1 {
 				return "", filled
 			}
 			text = cell
 		}
 	}
-	return text, filled
+	return strings.TrimSpace(text), filled
+}
+
+// isFilled reports whether a cell has more than white space in it.
+func isFilled(cell string) bool {
+	return cell != "" && (cell[0] > ' ' && cell[0] < utf8.RuneSelf || strings.TrimSpace(cell) != "")
 }
 
 // isFooterText reports whether a text can be a footer: it has no address and no URL.
