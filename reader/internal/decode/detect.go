@@ -3,7 +3,6 @@ package decode
 import (
 	"bufio"
 	"bytes"
-	"encoding/binary"
 	"io"
 	"unicode/utf8"
 
@@ -40,7 +39,7 @@ func (d *detector) Read(b []byte) (int, error) {
 	}
 	if d.rest == nil {
 		n, err := d.in.Read(b)
-		ascii := asciiPrefix(b[:n])
+		ascii := source.ASCIIPrefix(b[:n])
 		if ascii == n {
 			return n, err
 		}
@@ -67,20 +66,6 @@ func (d *detector) decide(b []byte) (int, error) {
 		d.encoding, d.decided = Unknown, d.rest
 	}
 	return d.decided.Read(b)
-}
-
-// asciiPrefix returns how many bytes are ASCII before the first that is not.
-func asciiPrefix(b []byte) int {
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 != 0 {
-			break
-		}
-	}
-	for i < len(b) && b[i] < utf8.RuneSelf {
-		i++
-	}
-	return i
 }
 
 // isUTF8 reports whether text has at least as many UTF-8 characters as bytes that are not UTF-8: then it is UTF-8 with some

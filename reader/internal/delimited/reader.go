@@ -256,8 +256,7 @@ func (r *Reader) cut(record []byte) []string {
 	from, to := len(r.cells), len(r.cells)+len(r.scan.Spans)
 	r.cells = slices.Grow(r.cells, len(r.scan.Spans))[:to]
 	cells := r.cells[from:to:to]
-	for i := range r.scan.Spans {
-		s := &r.scan.Spans[i]
+	for i, s := range r.scan.Spans {
 		cell := text[s.From:s.To]
 		if s.Escaped {
 			begin := len(r.plain)

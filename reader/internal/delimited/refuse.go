@@ -15,7 +15,7 @@ func (r *Reader) check(row *source.Row, cells []string, record []byte) {
 	switch {
 	case len(cells) != len(r.header):
 		r.refuseWidth(row, cells)
-	case !utf8.Valid(record):
+	case !utf8.Valid(record[source.ASCIIPrefix(record):]):
 		row.Refused = refuse(row, contact.Invalid, "bytes that are not text in the file's encoding: save it as UTF-8, or name the encoding with --encoding")
 	case len(record) > maxCell && r.overlong() > 0:
 		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes", r.overlong(), maxCell))

@@ -2,8 +2,10 @@ package source
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -39,7 +41,7 @@ func (w *Window) Take(n int) []byte {
 func (w *Window) Offset() int64 { return w.read - int64(w.to-w.from) }
 
 // Ended reports whether the text ended properly: a last row without a line end is complete.
-func (w *Window) Ended() bool { return errors.Is(w.Err, io.EOF) }
+func (w *Window) Ended() bool { return w.Err != nil && errors.Is(w.Err, io.EOF) }
 
 // emptyReads is how often a reader may return no bytes and no error in a row.
 const emptyReads = 100
@@ -102,3 +104,20 @@ func (w *Window) Poison() { Poison(w.buf[:w.from]) }
 // View returns bytes as a string without a copy: it changes when they do. Cells are views of the window, because copying
 // each took a tenth of the time of reading them.
 func View(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// ASCIIPrefix returns how many bytes of a text are ASCII before the first that is not. It looks at 32 bytes at once, because all text of
+// most inputs is ASCII.
+func ASCIIPrefix(text []byte) int {
+	const nonASCII = 0x8080808080808080
+	n := 0
+	for ; n+32 <= len(text); n += 32 {
+		b := text[n : n+32]
+		if (binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]))&nonASCII != 0 {
+			break
+		}
+	}
+	for n < len(text) && text[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
+}
