@@ -41,6 +41,9 @@ func (c *Cleaning) Kinds() []Cleaned {
 
 // Note counts the changes of one row: its cells, its full name, and the contact that [Clean] made of them.
 func (c *Cleaning) Note(cells Contact, fullName string, sent Contact, split bool) {
+	if !split && sent == cells {
+		return
+	}
 	if split {
 		c.add("name", fullName, sent.FirstName, sent.LastName)
 	}

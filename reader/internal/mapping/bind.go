@@ -36,10 +36,14 @@ func (b *Binder) Contact(cells []string) contact.Contact {
 	if !b.bound {
 		return contact.Contact{}
 	}
-	return Clean(contact.Contact{
+	c := contact.Contact{
 		Email: cellAt(cells, b.email), FirstName: cellAt(cells, b.firstName), LastName: cellAt(cells, b.lastName),
 		CompanyName: cellAt(cells, b.companyName), CompanyDomain: cellAt(cells, b.companyDomain), LinkedInURL: cellAt(cells, b.linkedInURL),
-	}, cellAt(cells, b.fullName), b.cleaning)
+	}
+	if b.fullName < 0 && b.cleaning == nil {
+		return c.Cleaned()
+	}
+	return Clean(c, cellAt(cells, b.fullName), b.cleaning)
 }
 
 // cellAt returns a cell of a row, or "" if the row has none in the column.
