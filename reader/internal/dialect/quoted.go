@@ -36,7 +36,7 @@ func (s *Scanner) quoted(text []byte, open int, atEOF bool) (at int, f Fault) {
 		break
 	}
 	end := at + 1
-	if end >= len(text) || s.class[text[end]] != isDelimiter || len(s.Delimiter) > 1 {
+	if end >= len(text) || s.class[text[end]] != isLF && s.class[text[end]] != isDelimiter || len(s.Delimiter) > 1 {
 		if end, f = s.AfterQuote(text, end, atEOF); f != NoFault {
 			return open, f
 		}

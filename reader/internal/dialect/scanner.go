@@ -44,9 +44,9 @@ const (
 type Scanner struct {
 	Dialect
 	class [256]byte
-	// above is a byte, at most 0x80, above all bytes that have a meaning; 0 if they are not low enough to make use of it.
-	above    uint64
-	aboveAll uint64
+	// lows has the same number in each byte: what added to a byte makes at least 0x80 of it unless it may have a meaning. It is 0 if
+	// the bytes that have one are not low enough to make use of it.
+	lows uint64
 	// Spans are the cells of the last record, including those before a fault.
 	Spans []Span
 	// Lines is how many line ends the last record had within quotes.
@@ -69,8 +69,7 @@ func NewScanner(d Dialect) *Scanner {
 		s.class[d.Delimiter[0]] = isDelimiter
 	}
 	if above := highest(s.class[:]) + 1; above <= '-' {
-		s.above = uint64(above)
-		s.aboveAll = 0x0101010101010101 * (0x80 - s.above)
+		s.lows = 0x0101010101010101 * uint64(0x80-above)
 	}
 	return s
 }
@@ -139,40 +138,44 @@ func (s *Scanner) Record(text []byte, atEOF bool) (size int, f Fault) {
 	}
 }
 
-// plain is the fast path of Record for bare cells without a quote in them. It takes cells up to the first one that is not such, or that is
-// too near to the end of text, and returns where that one begins. ended says that the record ended before it.
+// plain is the fast path of Record for bare cells without a quote in them. It takes cells up to the first one that is not such, that is too
+// near to the end of text, or for which Spans has no room, and returns where that one begins. ended says that the record ended before it.
 func (s *Scanner) plain(text []byte, from int) (at int, ended bool) {
-	spans := s.Spans
-	if s.above == 0 || s.Padded || len(spans) >= MaxColumns {
+	if s.lows == 0 || s.Padded {
 		return from, false
 	}
+	n, spans := len(s.Spans), s.Spans[:min(cap(s.Spans), MaxColumns)]
 	for at := from; at+8 <= len(text); at += 8 {
-		for low := s.low(binary.LittleEndian.Uint64(text[at:])); low != 0; low &= low - 1 {
+		for low := s.low(binary.LittleEndian.Uint64(text[at : at+8])); low != 0; low &= low - 1 {
 			to := at + bits.TrailingZeros64(low)>>3
-			switch s.class[text[to]] {
-			case isDelimiter:
-				if spans = append(spans, Span{From: from, To: to}); len(spans) == MaxColumns {
-					s.Spans = spans
-					return to + 1, false
-				}
-				from = to + 1
-			case isLF:
-				s.Spans = append(spans, Span{From: from, To: to})
-				return to + 1, true
-			case isCR, isQuote:
-				s.Spans = spans
+			class := s.class[text[to]]
+			if class == ordinary {
+				continue
+			}
+			if n >= len(spans) || class == isQuote || class == isCR && (to+1 == len(text) || text[to+1] != '\n') {
+				s.Spans = s.Spans[:n]
 				return from, false
 			}
+			spans[n] = Span{From: from, To: to}
+			n++
+			if class != isDelimiter {
+				s.Spans = s.Spans[:n]
+				if class == isCR {
+					to++ // the line feed after it
+				}
+				return to + 1, true
+			}
+			from = to + 1
 		}
 	}
-	s.Spans = spans
+	s.Spans = s.Spans[:n]
 	return from, false
 }
 
-// low returns a word in which the highest bit is set of each byte below s.above, and no other bit.
+// low returns a word in which only the highest bits are set of the bytes that may have a meaning.
 func (s *Scanner) low(word uint64) uint64 {
 	const highs = 0x8080808080808080
-	return ^(word&^highs + s.aboveAll | word) & highs
+	return ^(word&^highs + s.lows | word) & highs
 }
 
 // Cell finds one cell at the start of text. end is where the delimiter or line end after it is or, if the cell does not end
@@ -259,21 +262,17 @@ func (s *Scanner) bare(text []byte, from int, atEOF bool) (int, Fault) {
 // skipOrdinary steps over bytes that have no meaning. If the delimiter is a comma or a tab, most bytes of a cell are above
 // all that have one: then it looks at eight bytes at once.
 func (s *Scanner) skipOrdinary(text []byte, at int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	if s.above > 0 {
-		for at+8 <= len(text) {
-			word := binary.LittleEndian.Uint64(text[at:])
-			below := (word - ones*s.above) &^ word & highs
-			if below == 0 {
-				at += 8
-				continue
-			}
-			at += bits.TrailingZeros64(below) >> 3
-			if s.class[text[at]] != ordinary {
-				return at
-			}
-			at++
+	for s.lows != 0 && at+8 <= len(text) {
+		low := s.low(binary.LittleEndian.Uint64(text[at : at+8]))
+		if low == 0 {
+			at += 8
+			continue
 		}
+		at += bits.TrailingZeros64(low) >> 3
+		if s.class[text[at]] != ordinary {
+			return at
+		}
+		at++
 	}
 	for at < len(text) && s.class[text[at]] == ordinary {
 		at++
