@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -48,4 +49,72 @@ func FuzzPlaceholder(f *testing.F) {
 			t.Fatalf("%q: %v", s, got)
 		}
 	})
+}
+
+// An address that is plain needs no cleaning: the slow path would return it as it is. Each byte is tried in each place.
+func TestPlainAddressesNeedNoCleaning(t *testing.T) {
+	plain := 0
+	for b := range 256 {
+		c := string([]byte{byte(b)})
+		for _, s := range []string{c, c + "@x.example", "a" + c + "b@x.example", "a" + c + "@x.example", "a@" + c + "x.example", "a@x" + c + "example", "a@x.example" + c, "a" + c + "x.example"} {
+			if !isPlain(s) {
+				continue
+			}
+			plain++
+			if cleaned := cleanURL(s); cleaned != s || strings.Count(s, "@") != 1 || strings.Trim(s, ".-_+") != s {
+				t.Errorf("%q: cleaned %q", s, cleaned)
+			}
+		}
+	}
+	const letters, marks = 26 + 26 + 10, 4
+	if expected := 6*letters + 4*marks + 1; plain != expected {
+		t.Errorf("%d addresses are plain, expected %d", plain, expected)
+	}
+	if isPlain("") || isPlain("@x.example") || isPlain("ann.x.example") {
+		t.Error("a text that is not an address is plain")
+	}
+}
+
+// FuzzName checks that a name is cleaned as it would be without the fast path.
+func FuzzName(f *testing.F) {
+	for _, s := range []string{"Ann", "Nora", "n/a", "N/A", "Ann ", "Ann\u200b", "Ann\x7f", "\u00c4nne", "A\u00e9", "#N/A", "-", "(blank)", "\\N", "a\x00", "[a", "@a", "`a", "{a", "Z", "z."} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		expected := strings.TrimFunc(s, isMargin)
+		if isPlaceholder(expected) {
+			expected = ""
+		}
+		if got := cleanName(s); got != expected {
+			t.Fatalf("%q: %q, expected %q", s, got, expected)
+		}
+	})
+}
+
+// A change of any one field of a row is counted, and so is a full name that was split; a row that is sent as it is counts nothing.
+func TestEachChangeIsCounted(t *testing.T) {
+	same := Contact{Email: "ann@x.example", FirstName: "Ann", LastName: "Lee", CompanyName: "X", CompanyDomain: "x.example", LinkedInURL: "linkedin.com/in/ann"}
+	count := func(cells Contact, fullName string) string {
+		var c Cleaning
+		sent, split := Clean(cells, fullName)
+		c.Note(cells, fullName, sent, split)
+		var kinds []string
+		for _, k := range c.Kinds() {
+			kinds = append(kinds, fmt.Sprint(k.Kind, k.Cells))
+		}
+		return strings.Join(kinds, " ")
+	}
+	if got := count(same, "Ann Lee"); got != "" {
+		t.Errorf("an unchanged row: %q", got)
+	}
+	for _, f := range Fields() {
+		cells := same
+		cells.Set(f, cells.Get(f)+" ")
+		if got := count(cells, ""); got != "trimmed1" {
+			t.Errorf("%s: %q", f, got)
+		}
+	}
+	if got := count(Contact{CompanyName: "X"}, "Ann Lee"); got != "name1" {
+		t.Errorf("a full name: %q", got)
+	}
 }

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -70,5 +71,23 @@ func TestBrokenKeepsTheEndAndStorageErrors(t *testing.T) {
 	wrapped := source.Broken(errors.Join(errors.New("closed"), io.EOF))
 	if !errors.Is(wrapped, source.ErrBroken) || errors.Is(wrapped, io.EOF) {
 		t.Errorf("a wrapped end is %v", wrapped)
+	}
+}
+
+// ASCIIPrefix ends at the first byte that is not ASCII, wherever that is.
+func TestASCIIPrefix(t *testing.T) {
+	const longest = 100
+	for n := range longest {
+		text := []byte(strings.Repeat("a\x00\x7f~", longest)[:n])
+		if got := source.ASCIIPrefix(text); got != n {
+			t.Errorf("%d bytes of ASCII: %d", n, got)
+		}
+		for at := range text {
+			other := bytes.Clone(text)
+			other[at], other[n-1] = 0x80, 0xff
+			if got := source.ASCIIPrefix(other); got != at {
+				t.Fatalf("%d bytes with another one at %d: %d", n, at, got)
+			}
+		}
 	}
 }
