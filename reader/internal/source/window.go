@@ -116,6 +116,9 @@ func ASCIIPrefix(text []byte) int {
 			break
 		}
 	}
+	for n+8 <= len(text) && binary.LittleEndian.Uint64(text[n:n+8])&nonASCII == 0 {
+		n += 8
+	}
 	for n < len(text) && text[n] < utf8.RuneSelf {
 		n++
 	}
