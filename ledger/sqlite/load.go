@@ -21,17 +21,10 @@ func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
 	if err := errors.Join(l.loadPruned(), l.loadJobs()); err != nil {
 		return nil, err
 	}
-	var lastKept int64 // the last outcome that was not forgotten
-	states := l.states.Loader()
-	for stmt, err := range l.rows(l.selectEnded() + " ORDER BY id") {
-		if err != nil {
-			return nil, err
-		}
-		if err := l.loadEnded(stmt, &lastKept, states); err != nil {
-			return nil, err
-		}
+	lastKept, err := l.loadStates()
+	if err != nil {
+		return nil, err
 	}
-	states.Flush()
 	if err := l.checkEnd(lastKept); err != nil {
 		return nil, err
 	}
@@ -56,6 +49,21 @@ func (l *Ledger) loadPruned() error {
 		l.removed = max(l.removed, at)
 	}
 	return nil
+}
+
+// loadStates reads table ended and returns its last outcome that was not forgotten.
+func (l *Ledger) loadStates() (lastKept int64, err error) {
+	states := l.states.Loader()
+	defer states.Close()
+	for stmt, err := range l.rows(l.selectEnded() + " ORDER BY id") {
+		if err != nil {
+			return 0, err
+		}
+		if err := l.loadEnded(stmt, &lastKept, states); err != nil {
+			return 0, err
+		}
+	}
+	return lastKept, nil
 }
 
 // loadEnded adds the outcomes of one row to the states.

@@ -54,23 +54,11 @@ func (t *Table) Record(outcomes []contact.Outcome, first ledger.Ref, thisRun, le
 	}
 }
 
-// add applies an outcome. An answer remains the state until there is a newer answer; a lost call after it is only counted.
+// add applies an outcome to the state of its contact.
 func (t *Table) add(k contact.Key, kind contact.Kind, ref ledger.Ref, ms int64) *entry {
 	e := t.entries.get(k)
-	lost := e.lost()
-	if kind == contact.Lost {
-		lost++
-	}
-	switch {
-	case kind.Answered():
-		if !e.kind().Answered() {
-			t.answers++
-		}
-		e.set(kind, ref, 0, ms)
-	case e.kind().Answered():
-		e.set(e.kind(), e.ref(), lost, e.time())
-	default:
-		e.set(kind, ref, lost, ms)
+	if e.apply(kind, ref, ms) {
+		t.answers++
 	}
 	return e
 }

@@ -28,13 +28,15 @@ func stateOf(t *states.Table, k contact.Keys) ledger.State {
 	return s[0]
 }
 
+// heap returns the memory in use, in bytes.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
 func TestAContactTakesAtMost32BytesWhileTheTableGrows(t *testing.T) {
-	heap := func() int64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc)
-	}
 	const n, fixed = 600_000, 4096 * (16*24 + 128) // each shard has an unfilled block
 	before := heap()
 	var table states.Table

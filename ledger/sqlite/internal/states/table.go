@@ -65,31 +65,57 @@ func (e *entry) set(kind contact.Kind, ref ledger.Ref, lost int, ms int64) {
 	e.at = uint32(ms / 1000)
 }
 
-// split returns a key's shard and the hash of the bytes that its entry stores: the high bits of the hash choose the slot, the
-// low ones are the tag.
-func split(k contact.Key) (i int, h uint32) {
-	return int(binary.BigEndian.Uint16(k[:2]) >> 4), hash(k[4:])
+// first makes e the entry of a contact that has one outcome.
+func (e *entry) first(stored [12]byte, kind contact.Kind, ref ledger.Ref, ms int64) {
+	*e = entry{key: stored}
+	e.apply(kind, ref, ms)
 }
 
-func hash(stored []byte) uint32 { return binary.BigEndian.Uint32(stored) }
+// apply applies an outcome and reports whether it is the contact's first answer. An answer remains the state until there is a newer
+// answer; a lost call after it is only counted.
+func (e *entry) apply(kind contact.Kind, ref ledger.Ref, ms int64) (firstAnswer bool) {
+	lost, answered := e.lost(), e.kind().Answered()
+	if kind == contact.Lost {
+		lost++
+	}
+	switch {
+	case kind.Answered():
+		e.set(kind, ref, 0, ms)
+		return !answered
+	case answered:
+		e.set(e.kind(), e.ref(), lost, e.time())
+	default:
+		e.set(kind, ref, lost, ms)
+	}
+	return false
+}
+
+// split returns a key's shard, the bytes that its entry stores, and their hash: the high bits of the hash choose the slot, the low
+// ones are the tag.
+func split(k contact.Key) (i int, stored [12]byte, h uint32) {
+	stored = [12]byte(k[4:])
+	return int(binary.BigEndian.Uint16(k[:2]) >> 4), stored, hash(&stored)
+}
+
+func hash(stored *[12]byte) uint32 { return binary.BigEndian.Uint32(stored[:]) }
 
 // find returns the entry of a key, or nil.
 func (t *table) find(k contact.Key) *entry {
-	i, h := split(k)
-	return t.shards[i].find(k, h)
+	i, stored, h := split(k)
+	return t.shards[i].find(&stored, h)
 }
 
 // get returns the entry of a key and adds one of kind 0 if there is none. The pointer remains valid.
 func (t *table) get(k contact.Key) *entry {
-	i, h := split(k)
+	i, stored, h := split(k)
 	s := &t.shards[i]
-	if e := s.find(k, h); e != nil {
+	if e := s.find(&stored, h); e != nil {
 		return e
 	}
-	return s.add(k, h)
+	return s.add(&stored, h)
 }
 
-func (s *shard) find(k contact.Key, h uint32) *entry {
+func (s *shard) find(stored *[12]byte, h uint32) *entry {
 	if len(s.slots) == 0 {
 		return nil
 	}
@@ -100,7 +126,7 @@ func (s *shard) find(k contact.Key, h uint32) *entry {
 			return nil
 		}
 		if v>>16 == tag {
-			if e := s.entry(v); e.key == [12]byte(k[4:]) {
+			if e := s.entry(v); e.key == *stored {
 				return e
 			}
 		}
@@ -108,8 +134,12 @@ func (s *shard) find(k contact.Key, h uint32) *entry {
 }
 
 func (s *shard) entry(slot uint32) *entry {
-	at := slot&0xffff - 1
-	return &s.blocks[at/blockSize][at%blockSize]
+	return s.at(int(slot&0xffff - 1))
+}
+
+// at returns the entry with an index, or the place for it.
+func (s *shard) at(i int) *entry {
+	return &s.blocks[uint(i)/blockSize][uint(i)%blockSize]
 }
 
 // slot returns the slot at which the search for a hash begins. It multiplies, which is faster than a remainder.
@@ -122,21 +152,26 @@ func (s *shard) next(i int) int {
 	return 0
 }
 
-func (s *shard) add(k contact.Key, h uint32) *entry {
+func (s *shard) add(stored *[12]byte, h uint32) *entry {
 	if s.n+1 >= maxInShard {
 		panic("ledger: more than 268 million contacts")
 	}
 	if s.n+s.n/7 >= len(s.slots) { // seven eighths full
 		s.grow()
 	}
-	if s.n%blockSize == 0 {
-		s.blocks = append(s.blocks, new([blockSize]entry))
-	}
-	e := &s.blocks[s.n/blockSize][s.n%blockSize]
-	e.key = [12]byte(k[4:])
+	e := s.place(s.n)
+	*e = entry{key: *stored} // an outcome may have waited there
 	s.n++
 	s.put(s.n, h)
 	return e
+}
+
+// place returns the place for the entry with an index, which is at most the number of places.
+func (s *shard) place(i int) *entry {
+	if i == len(s.blocks)*blockSize {
+		s.blocks = append(s.blocks, new([blockSize]entry))
+	}
+	return s.at(i)
 }
 
 func (s *shard) put(number int, h uint32) {
@@ -148,9 +183,40 @@ func (s *shard) put(number int, h uint32) {
 }
 
 // grow adds a third more slots.
-func (s *shard) grow() {
-	s.slots = make([]uint32, max(minSlots, len(s.slots)+len(s.slots)/3))
+func (s *shard) grow() { s.resize(max(minSlots, len(s.slots)+len(s.slots)/3)) }
+
+// resize replaces the slots by as many as it is told.
+func (s *shard) resize(slots int) {
+	s.slots = make([]uint32, slots)
 	for i := range s.n {
-		s.put(i+1, hash(s.blocks[i/blockSize][i%blockSize].key[:]))
+		s.put(i+1, hash(&s.at(i).key))
 	}
+}
+
+// index adds the outcomes that are in the places after the last entry, each as the first entry of its contact. It returns how many
+// first answers they are.
+func (s *shard) index(outcomes int) (answers int64) {
+	if all := s.n + outcomes; all+all/7 >= len(s.slots) {
+		s.resize(max(minSlots, all+all/3))
+	}
+	from := s.n
+	for i := range outcomes {
+		if s.merge(*s.at(from + i)) { // a copy: its place may become that of the entry
+			answers++
+		}
+	}
+	used := (s.n + blockSize - 1) / blockSize
+	clear(s.blocks[used:])
+	s.blocks = s.blocks[:used]
+	return answers
+}
+
+// merge adds an outcome, given as the first entry of its contact, and reports whether it is the contact's first answer.
+func (s *shard) merge(o entry) (firstAnswer bool) {
+	h := hash(&o.key)
+	if e := s.find(&o.key, h); e != nil {
+		return e.apply(o.kind(), o.ref(), o.time())
+	}
+	*s.add(&o.key, h) = o
+	return o.kind().Answered()
 }
