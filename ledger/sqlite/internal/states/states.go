@@ -6,6 +6,7 @@
 package states
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -121,6 +122,7 @@ func (t *Table) inJob(k contact.Keys) bool {
 func (t *Table) States(keys []contact.Keys, states []ledger.State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	runtime.KeepAlive(t.entries.prefetch(keys, t.ByEmail)) // the compiler must not drop the reads
 	for i := range keys {
 		s := &states[i]
 		*s = ledger.State{}

@@ -2,6 +2,7 @@ package states_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"testing"
@@ -135,4 +136,27 @@ func TestAContactIsInAJobUntilItHasLeftAllOfThem(t *testing.T) {
 			}
 		}
 	})
+}
+
+// BenchmarkStates is what it costs to look up a contact, in batches as a run does, in tables that are larger than the CPU's caches.
+func BenchmarkStates(b *testing.B) {
+	const batch = 256
+	for _, n := range []int{100_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var table states.Table
+			all := make([]contact.Keys, n)
+			for i := range all {
+				all[i] = keys(i)
+				table.Load(all[i], contact.Matched, ledger.Ref(i+1), 0, false)
+			}
+			var found [batch]ledger.State
+			looked := 0
+			for b.Loop() {
+				if looked++; looked%batch == 0 {
+					from := looked % (n - batch)
+					table.States(all[from:from+batch], found[:])
+				}
+			}
+		})
+	}
 }
