@@ -3,7 +3,8 @@
 GO ?= go
 LINT_VERSION := v2.15.0
 VULNS_VERSION := v1.9.0
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# git refuses the folder of another user: then what was built there says which version it is.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || cat bin/built 2>/dev/null || echo dev)
 # How many parallel tests of a package run at once. Most of them wait, so it is more than a machine has processors.
 PARALLEL ?= 8
 # Where `install` puts things; DESTDIR is a root folder other than /, for those who make packages.
@@ -63,20 +64,31 @@ cross: ## compile for the other systems, and vet the tests; `dist` builds for bo
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet ./...
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) vet ./...
 
-man: build ## the man pages in bin/man
+man: build ## the program, its man pages in bin/man and its completions in bin/completions: what `install` installs
+	@rm -f bin/built
 	bin/enrich man bin/man
+	mkdir -p bin/completions
+	bin/enrich completion bash > bin/completions/enrich
+	bin/enrich completion zsh > bin/completions/_enrich
+	bin/enrich completion fish > bin/completions/enrich.fish
+	@echo '$(VERSION)' > bin/built
 
-install: man ## the program, its man pages and its completions; PREFIX (/usr/local), DESTDIR
+# Whether `man` made what is in bin from this source, as this version. Then `install` needs no Go, which root may not have.
+BUILT = test "$$(cat bin/built 2>/dev/null)" = '$(VERSION)' && test -z "$$(find . -newer bin/built -type f \( -path ./bin/enrich -o \
+	! -path './.*' ! -path './bin/*' ! -path './enrich-demo/*' ! -path '*/testdata/*' ! -name '*_test.go' \) | head -n 1)"
+
+install: ## the program, its man pages and its completions; PREFIX (/usr/local), DESTDIR
+	@$(BUILT) || $(MAKE) man
 	install -d "$(BIN)" "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
 	install -m 755 bin/enrich "$(BIN)/enrich"
 	install -m 644 bin/man/*.1 "$(SHARE)/man/man1"
-	bin/enrich completion bash > "$(SHARE)/bash-completion/completions/enrich"
-	bin/enrich completion zsh > "$(SHARE)/zsh/site-functions/_enrich"
-	bin/enrich completion fish > "$(SHARE)/fish/vendor_completions.d/enrich.fish"
+	install -m 644 bin/completions/enrich "$(SHARE)/bash-completion/completions/enrich"
+	install -m 644 bin/completions/_enrich "$(SHARE)/zsh/site-functions/_enrich"
+	install -m 644 bin/completions/enrich.fish "$(SHARE)/fish/vendor_completions.d/enrich.fish"
 
 uninstall: ## what install installed
 	rm -f "$(BIN)/enrich" "$(SHARE)/man/man1/enrich.1" "$(SHARE)/man/man1/enrich-"*.1 "$(SHARE)/bash-completion/completions/enrich"
 	rm -f "$(SHARE)/zsh/site-functions/_enrich" "$(SHARE)/fish/vendor_completions.d/enrich.fish"
 
-dist: ## archives for all systems, Debian packages and checksums in bin/dist, compiled with the profile
-	$(GO) run -pgo=off ./packaging/dist -version $(VERSION)
+dist: ## archives for all systems, Debian packages (MAINTAINER) and checksums in bin/dist, compiled with the profile
+	$(GO) run -pgo=off ./packaging/dist -version '$(VERSION)' $(if $(MAINTAINER),-maintainer '$(MAINTAINER)')

@@ -95,37 +95,3 @@ func (p *zipPacker) add(name string, mode fs.FileMode, r *release, content []byt
 }
 
 func (p *zipPacker) close() error { return p.zip.Close() }
-
-// compressMan compresses the man pages in a folder, as Debian keeps them.
-func compressMan(folder string) error {
-	pages, err := filepath.Glob(filepath.Join(folder, "*.1"))
-	if err != nil {
-		return err
-	}
-	for _, page := range pages {
-		content, err := os.ReadFile(page)
-		if err != nil {
-			return err
-		}
-		if err := writeCompressed(page+".gz", content); err != nil {
-			return err
-		}
-		if err := os.Remove(page); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func writeCompressed(name string, content []byte) error {
-	file, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	z, err := gzip.NewWriterLevel(file, gzip.BestCompression)
-	if err == nil {
-		_, err = z.Write(content)
-		err = errors.Join(err, z.Close())
-	}
-	return errors.Join(err, file.Close())
-}

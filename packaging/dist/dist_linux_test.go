@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -33,11 +34,14 @@ func inProject(t *testing.T, env []string, name string, args ...string) string {
 }
 
 // dist makes a release for this machine, without the profile, which takes a minute.
-func dist(t *testing.T) (folder string) {
+func dist(t *testing.T, umask string, env ...string) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
-	inProject(t, nil, "go", "run", "-pgo=off", "./packaging/dist",
-		"-version", "v1.2.3-test", "-targets", "linux/"+runtime.GOARCH, "-pgo", "off", "-out", folder)
+	program := filepath.Join(t.TempDir(), "dist") // compiled without env
+	inProject(t, nil, "go", "build", "-pgo=off", "-o", program, "./packaging/dist")
+	const command = `umask "$0" && exec "$@"`
+	inProject(t, env, "sh", "-c", command, umask, program, "-version", "v1.2.3-rc.1", "-pgo", "off",
+		"-maintainer", "A Person <person@debian.org>", "-targets", "linux/"+runtime.GOARCH, "-out", folder)
 	return folder
 }
 
@@ -73,41 +77,86 @@ func open(t *testing.T, folder string) string {
 // The archive and the Debian package contain a program that runs on a system with nothing else, with its manual and completions.
 func TestAReleaseRunsInACleanRootFolder(t *testing.T) {
 	debian.SkipIfShort(t)
-	folder := dist(t)
+	folder := dist(t, "022")
 	cmd := exec.Command("sha256sum", "-c", "SHA256SUMS")
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil || strings.Count(string(out), ": OK") != 2 {
 		t.Errorf("%v\n%s", err, out)
 	}
-	name := "enrich_1.2.3-test_linux_" + runtime.GOARCH
-	t.Run("archive", func(t *testing.T) {
-		root := open(t, t.TempDir())
-		inProject(t, nil, "tar", "-xzf", filepath.Join(folder, name+".tar.gz"), "-C", root)
-		if v := inRoot(t, root, "/"+name+"/enrich", "version"); !strings.Contains(v, "v1.2.3-test") {
-			t.Errorf("it says %s", v)
-		}
-		hasFiles(t, filepath.Join(root, name), "LICENSE", "README.md", "man/enrich-run.1", "completions/enrich.bash", "samples/enrich.service")
-		licences, err := os.ReadFile(filepath.Join(root, name, "THIRD_PARTY_LICENSES"))
-		for _, module := range []string{"\nGo go1.", "\ngithub.com/spf13/cobra v", "\ngithub.com/ncruces/go-sqlite3 v"} {
-			if err != nil || !bytes.Contains(licences, []byte(module)) {
-				t.Errorf("no licence of%s: %v", strings.TrimSpace(module), err)
-			}
-		}
-	})
-	t.Run("package", func(t *testing.T) { testPackage(t, filepath.Join(folder, "enrich_1.2.3+test_"+runtime.GOARCH+".deb")) })
+	t.Run("archive", func(t *testing.T) { testArchive(t, folder) })
+	t.Run("package", func(t *testing.T) { testPackage(t, filepath.Join(folder, "enrich_1.2.3~rc.1_"+runtime.GOARCH+".deb")) })
 	t.Run("reproducible", func(t *testing.T) {
 		first, err := os.ReadFile(filepath.Join(folder, "SHA256SUMS"))
-		again, errAgain := os.ReadFile(filepath.Join(dist(t), "SHA256SUMS"))
+		// Another machine, with other settings.
+		again, errAgain := os.ReadFile(filepath.Join(dist(t, "077", "GOAMD64=v3", "GOARM64=v8.1", "GOFLAGS=-buildvcs=false", "TZ=Asia/Tokyo"), "SHA256SUMS"))
 		if err != nil || errAgain != nil || !bytes.Equal(first, again) {
 			t.Errorf("%v, %v\n%s\n%s", err, errAgain, first, again)
 		}
 	})
 }
 
+func testArchive(t *testing.T, folder string) {
+	name := "enrich_1.2.3-rc.1_linux_" + runtime.GOARCH
+	root := open(t, t.TempDir())
+	inProject(t, nil, "tar", "-xzf", filepath.Join(folder, name+".tar.gz"), "-C", root)
+	if v := inRoot(t, root, "/"+name+"/enrich", "version"); !strings.Contains(v, "v1.2.3-rc.1") {
+		t.Errorf("it says %s", v)
+	}
+	unpacked := filepath.Join(root, name)
+	hasFiles(t, unpacked, "LICENSE", "README.md", "man/enrich-run.1", "completions/enrich.bash", "samples/schedule/enrich.service")
+	hasLicences(t, filepath.Join(unpacked, "THIRD_PARTY_LICENSES"), filepath.Join(unpacked, "enrich"))
+	for _, link := range regexp.MustCompile(`\]\(((?:doc|samples)/[^)#]+|[A-Z]+\.md)`).FindAllStringSubmatch(read(t, filepath.Join(unpacked, "README.md")), -1) {
+		if link[1] != "CONTRIBUTING.md" { // for those who have the source
+			hasFiles(t, unpacked, link[1])
+		}
+	}
+	page := read(t, filepath.Join(unpacked, "man", "enrich.1"))
+	if strings.Contains(page, "1970") {
+		t.Error("the man pages have no date")
+	}
+	here, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil || strings.Contains(read(t, filepath.Join(unpacked, "enrich")), here) {
+		t.Errorf("the program contains a path of this machine: %s, %v", here, err)
+	}
+}
+
+// hasLicences fails if a file lacks the licence of a module that a program says is compiled into it, of Go, or of code that a module
+// has copied from another project.
+func hasLicences(t *testing.T, file, program string) {
+	t.Helper()
+	licences := read(t, file)
+	modules := regexp.MustCompile(`(?m)^\tdep\t(\S+)\t(\S+)`).FindAllStringSubmatch(inProject(t, nil, "go", "version", "-m", program), -1)
+	if len(modules) < 10 {
+		t.Errorf("only %d modules are compiled in", len(modules))
+	}
+	expected := []string{"Go " + runtime.Version() + ", LICENSE", "zstd/internal/xxhash/LICENSE.txt", "enrich, report/uplot/LICENSE"}
+	for _, m := range modules {
+		expected = append(expected, "\n"+m[1]+" "+m[2]+", ")
+	}
+	for _, e := range expected {
+		if !strings.Contains(licences, e) {
+			t.Errorf("%s: no licence of %q", file, e)
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
 // testPackage installs the package into a root folder of its own, runs the program, and removes it.
 func testPackage(t *testing.T, file string) {
 	if os.Getuid() != 0 {
 		debian.Unavailable(t, "installing a package needs root")
+	}
+	lintian := debian.Program(t, "lintian", "lintian")
+	if out, err := exec.Command(lintian, "--allow-root", "--no-cfg", "--fail-on", "error,warning", file).CombinedOutput(); err != nil {
+		t.Errorf("lintian: %v\n%s", err, out)
 	}
 	root := open(t, t.TempDir())
 	admin := filepath.Join(root, "var/lib/dpkg")
@@ -125,11 +174,12 @@ func testPackage(t *testing.T, file string) {
 		return inProject(t, nil, "dpkg", append([]string{"--root=" + root}, args...)...)
 	}
 	dpkg("--install", file)
-	if v := inRoot(t, root, "/usr/bin/enrich", "version"); !strings.Contains(v, "v1.2.3-test") {
+	if v := inRoot(t, root, "/usr/bin/enrich", "version"); !strings.Contains(v, "v1.2.3-rc.1") {
 		t.Errorf("it says %s", v)
 	}
-	hasFiles(t, root, "usr/share/man/man1/enrich-run.1.gz", "usr/share/bash-completion/completions/enrich", "usr/share/doc/enrich/copyright",
-		"usr/share/doc/enrich/examples/enrich.timer")
+	hasFiles(t, root, "usr/share/man/man1/enrich-run.1.gz", "usr/share/bash-completion/completions/enrich", "usr/share/doc/enrich/changelog.gz",
+		"usr/share/doc/enrich/examples/schedule/enrich.timer", "usr/share/doc/enrich/samples/schedule/README.md", "usr/share/doc/enrich/doc/files.md")
+	hasLicences(t, filepath.Join(root, "usr/share/doc/enrich/copyright"), filepath.Join(root, "usr/bin/enrich"))
 	if problems := dpkg("--verify", "enrich"); problems != "" {
 		t.Errorf("dpkg --verify: %s", problems)
 	}
@@ -150,24 +200,72 @@ func TestMakeDemoSaysThatItCompiles(t *testing.T) {
 	}
 }
 
-// make install puts the program, its manual and its completions where the system looks for them.
+// make install puts the program, its manual and its completions where the system looks for them, for all users. After make man
+// it needs no Go: root may not have it, and must not leave files that the next build cannot replace.
 func TestMakeInstall(t *testing.T) {
 	debian.SkipIfShort(t)
 	root := filepath.Join(open(t, t.TempDir()), "a root")
 	if err := os.Mkdir(root, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	inProject(t, nil, "make", "install", "DESTDIR="+root, "PREFIX=/opt/enrich", "VERSION=v1.2.3-test")
+	inProject(t, nil, "make", "man", "VERSION=v1.2.3-test")
+	at := []string{"DESTDIR=" + root, "PREFIX=/opt/enrich", "VERSION=v1.2.3-test", "GO=false"}
+	inProject(t, nil, "sh", append([]string{"-c", `umask 077 && exec make install "$@"`, "sh"}, at...)...)
 	if v := inRoot(t, root, "/opt/enrich/bin/enrich", "version"); !strings.Contains(v, "v1.2.3-test") {
 		t.Errorf("it says %s", v)
 	}
 	share := filepath.Join(root, "opt/enrich/share")
 	hasFiles(t, share, "man/man1/enrich.1", "man/man1/enrich-run.1", "bash-completion/completions/enrich", "zsh/site-functions/_enrich",
 		"fish/vendor_completions.d/enrich.fish")
-	inProject(t, nil, "make", "uninstall", "DESTDIR="+root, "PREFIX=/opt/enrich")
-	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
+	forEach(t, root, func(path string, info os.FileInfo) {
+		if info.Mode().Perm()&0o044 != 0o044 {
+			t.Errorf("%s: users cannot read it: %s", path, info.Mode())
+		}
+	})
+	inProject(t, nil, "make", append([]string{"uninstall"}, at...)...)
+	forEach(t, root, func(path string, info os.FileInfo) {
+		if !info.IsDir() {
 			t.Errorf("%s is left", path)
+		}
+	})
+}
+
+// make install compiles if what is in bin is another version, or older than the source.
+func TestMakeInstallCompilesWhatChanged(t *testing.T) {
+	debian.SkipIfShort(t)
+	inProject(t, nil, "make", "man", "VERSION=v1.2.3-test")
+	compiles := func(version string) bool {
+		out := inProject(t, nil, "sh", "-c", `make install GO=false DESTDIR="$0" VERSION="$1" 2>&1 || true`, t.TempDir(), version)
+		return strings.Contains(out, "false build")
+	}
+	if compiles("v1.2.3-test") {
+		t.Error("it compiles again what has not changed")
+	}
+	if !compiles("v1.2.4-test") {
+		t.Error("it installs another version than it is told")
+	}
+	inProject(t, nil, "make", "man", "VERSION=v1.2.3-test")
+	source := filepath.Join("..", "..", "go.mod")
+	before, err := os.Stat(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := time.Now().Add(time.Minute)
+	t.Cleanup(func() { _ = os.Chtimes(source, before.ModTime(), before.ModTime()) })
+	if err := os.Chtimes(source, later, later); err != nil {
+		t.Fatal(err)
+	}
+	if !compiles("v1.2.3-test") {
+		t.Error("it installs what is older than the source")
+	}
+}
+
+// forEach calls a function for everything in a folder.
+func forEach(t *testing.T, folder string, see func(path string, info os.FileInfo)) {
+	t.Helper()
+	err := filepath.Walk(folder, func(path string, info os.FileInfo, err error) error {
+		if err == nil {
+			see(path, info)
 		}
 		return err
 	})
@@ -188,7 +286,8 @@ func hasFiles(t *testing.T, folder string, names ...string) {
 func TestDebianVersions(t *testing.T) {
 	valid := regexp.MustCompile(`^[0-9][A-Za-z0-9.+~]*$`) // Debian Policy 5.6.12, without an epoch and a revision
 	for version, expected := range map[string]string{
-		"v1.2.3": "1.2.3", "v1.2.3-4-gabcdef0": "1.2.3+4+gabcdef0", "511ded3": "0~511ded3", "dev": "0~dev", "": "0~",
+		"v1.2.3": "1.2.3", "v1.2.3-4-gabcdef0": "1.2.3+4+gabcdef0", "v1.2.3-4-gabcdef0-dirty": "1.2.3+4+gabcdef0+dirty", "v1.2.3-dirty": "1.2.3+dirty",
+		"v1.2.3-rc.1": "1.2.3~rc.1", "v1.2.3-rc.1-4-gabcdef0": "1.2.3~rc.1+4+gabcdef0", "v1.2": "1.2", "7": "0~7", "511ded3": "0~511ded3", "dev": "0~dev", "": "0~",
 		"511ded3-dirty": "0~511ded3+dirty",
 	} {
 		if got := debianVersion(version); got != expected || !valid.MatchString(got) {

@@ -14,27 +14,30 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// nfpm makes the Debian package.
-const nfpm = "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2"
 
 // A target is a system to build for, as Go names it.
 type target struct{ system, arch string }
 
 func (t target) String() string { return t.system + "/" + t.arch }
 
-// env is the environment of a Go command for the target.
+// env is the environment of a Go command for the target. Nothing that is set on this machine changes what is compiled: a program
+// for newer processors only, or without the commit that `enrich version` prints.
 func (t target) env() []string {
-	return append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.arch)
+	return append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.arch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=-buildvcs=auto")
 }
+
+// here is this machine.
+func here() target { return target{runtime.GOOS, runtime.GOARCH} }
 
 // A release is what main was asked to make.
 type release struct {
 	version, out, pgo string
+	maintainer        string
 	targets           []target
 	packages          bool
 	made              time.Time // the time of every file
@@ -47,6 +50,7 @@ func main() {
 	flag.StringVar(&r.version, "version", "dev", "the `version`")
 	flag.StringVar(&r.out, "out", "bin/dist", "the `folder` of the archives; what is in it is removed")
 	flag.StringVar(&r.pgo, "pgo", "auto", "profile for the compiler, as go build -pgo takes it; auto is the program's own")
+	flag.StringVar(&r.maintainer, "maintainer", "The authors of enrich <enrich@localhost>", "the maintainer of the Debian packages: `Name <address>`")
 	flag.StringVar(&targets, "targets", "linux/amd64,linux/arm64,darwin/amd64,darwin/arm64,windows/amd64,windows/arm64", "the systems to build for")
 	flag.BoolVar(&r.packages, "deb", true, "make Debian packages")
 	flag.Parse()
@@ -96,20 +100,24 @@ func commitTime() (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), err
 }
 
+// seconds is the time of every file as SOURCE_DATE_EPOCH.
+func (r *release) seconds() string { return strconv.FormatInt(r.made.Unix(), 10) }
+
 // makeShared makes the man pages and completions, with a program for this machine.
 func (r *release) makeShared() error {
 	program := filepath.Join(r.shared, "enrich-here")
-	if err := run(nil, os.Environ(), "go", r.build(program, "off")...); err != nil {
+	env := append(here().env(), "SOURCE_DATE_EPOCH="+r.seconds()) // the date on the pages
+	if err := run(nil, env, "go", r.build(program, "off")...); err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(program) }()
 	man, completions := filepath.Join(r.shared, "man"), filepath.Join(r.shared, "completions")
-	if err := errors.Join(os.Mkdir(completions, 0o755), run(nil, os.Environ(), program, "man", man)); err != nil {
+	if err := errors.Join(os.Mkdir(completions, 0o755), run(nil, env, program, "man", man)); err != nil {
 		return err
 	}
 	for shell, name := range map[string]string{"bash": "enrich.bash", "zsh": "_enrich", "fish": "enrich.fish", "powershell": "enrich.ps1"} {
 		var script bytes.Buffer
-		if err := run(&script, os.Environ(), program, "completion", shell); err != nil {
+		if err := run(&script, env, program, "completion", shell); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(completions, name), script.Bytes(), 0o644); err != nil {
@@ -146,7 +154,7 @@ func (r *release) makeTarget(t target) error {
 		os.WriteFile(filepath.Join(stage, "THIRD_PARTY_LICENSES"), licences, 0o644),
 		os.CopyFS(stage, os.DirFS(r.shared)),
 		copyFiles(stage, "README.md", "LICENSE", "CHANGELOG.md"),
-		os.CopyFS(filepath.Join(stage, "samples"), os.DirFS(filepath.Join("samples", "schedule"))),
+		copyFolders(stage, "doc", "samples/schedule", "samples/team"),
 	)
 	if err != nil {
 		return err
@@ -173,23 +181,23 @@ func copyFiles(to string, names ...string) error {
 	return nil
 }
 
-// deb makes the Debian package of what was staged.
-func (r *release) deb(t target, stage string) error {
-	if err := compressMan(filepath.Join(stage, "man")); err != nil {
-		return err
+// copyFolders copies folders of the project, except code: the links in README.md then lead to a file.
+func copyFolders(to string, folders ...string) error {
+	for _, folder := range folders {
+		err := filepath.WalkDir(folder, func(path string, e os.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) == ".go" {
+				return err
+			}
+			if e.IsDir() {
+				return os.MkdirAll(filepath.Join(to, path), 0o755)
+			}
+			return copyFiles(to, path)
+		})
+		if err != nil {
+			return err
+		}
 	}
-	env := append(os.Environ(), "VERSION="+debianVersion(r.version), "ARCH="+t.arch, "STAGE="+stage,
-		"SOURCE_DATE_EPOCH="+strconv.FormatInt(r.made.Unix(), 10))
-	return run(nil, env, "go", "run", nfpm, "package", "--config", filepath.Join("packaging", "nfpm.yaml"), "--packager", "deb", "--target", r.out)
-}
-
-// debianVersion is the version in the form that Debian accepts: it begins with a digit. A commit without a tag is before 0.
-func debianVersion(version string) string {
-	version = strings.ReplaceAll(strings.TrimPrefix(version, "v"), "-", "+") // a hyphen begins the revision of the package
-	if version == "" || version[0] < '0' || version[0] > '9' || !strings.Contains(version, ".") {
-		return "0~" + version
-	}
-	return version
+	return nil
 }
 
 // sum writes the checksums of all files, as sha256sum -c reads them.
