@@ -10,11 +10,12 @@ RUN go mod download
 COPY . .
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.release=$VERSION" -o /enrich ./cmd/enrich
-RUN mkdir -p /root-folder/data /root-folder/tmp && chmod 1777 /root-folder/tmp && chown 65532:65532 /root-folder/data
+RUN mkdir -p /root-folder/data /root-folder/tmp && chmod 1777 /root-folder/tmp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build /root-folder/ /
+# Some builders give what they copy to root unless they are told the owner.
+COPY --from=build --chown=65532:65532 /root-folder/ /
 COPY --from=build /enrich /enrich
 USER 65532:65532
 ENV XDG_STATE_HOME=/data/.state
