@@ -20,9 +20,10 @@ import (
 
 const longCopy = `Copies all records of a ledger into an empty one: from a file to a database that many machines share, back, or
 from one file to another. FROM and TO are files or postgres://… URLs; a database needs ` + "`enrich ledger init`" + ` first. No run may
-be using either of them. Afterwards the copy is read again, and its records are counted and compared by their checksums. FROM
-stays: do not use both, because each would pay for the same contacts. If a run could not record its last answers, because the
-database was away for too long, FROM can be the file that its message named: they are added to TO.`
+be using either of them; if one was killed, copy waits until it counts as dead, as a run does. Afterwards the copy is read again,
+and its records are counted and compared by their checksums. FROM stays: do not use both, because each would pay for the same
+contacts. If a run could not record its last answers, because the database was away for too long, FROM can be the file that its
+message named: they are added to TO.`
 
 func copyCommand(w world) *cobra.Command {
 	s := settings.Defaults()
@@ -120,6 +121,11 @@ type uncommittedStore interface {
 	AddUncommitted(ctx context.Context, r io.Reader) (added, known int, err error)
 }
 
+// A sharedStore can wait for a run that was killed on any machine. A file needs no wait: nobody else has it open.
+type sharedStore interface {
+	AwaitRuns(ctx context.Context) error
+}
+
 // do copies a ledger, or the answers that a run has left in a file, and says what was done.
 func (c *copier) do(ctx context.Context) (said string, err error) {
 	if left := openUncommitted(c.from); left != nil {
@@ -193,6 +199,11 @@ func (c *copier) write(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, from.Close()) }()
 	if n := int64(len(from.InterruptedCalls())); n > 0 {
 		c.printer.Warn(console.Count(n, "call")+" of runs that were killed: recorded as lost", "event", "lost", "contacts", n)
+	}
+	if shared, ok := from.(sharedStore); ok { // now: an import does not wait
+		if err := shared.AwaitRuns(ctx); err != nil {
+			return err
+		}
 	}
 	o.mustExist, o.requireSync = false, c.settings.RequireSync
 	to, err := openStore(ctx, c.to, o)

@@ -324,3 +324,23 @@ func TestTheDocumentedCommands(t *testing.T) {
 	s.run(exitOK, "ledger", "stats").saying("30 contacts have an answer")
 	s.run(exitOK, "ledger", "stats", "--ledger", "ledger.db").saying("10 contacts have an answer")
 }
+
+// The only run of a team was killed: its ledger can be copied, forgotten from and pruned without a further run, which might pay.
+func TestALedgerWhoseOnlyRunWasKilled(t *testing.T) {
+	t.Parallel()
+	s := sharedStage(t, fakeapi.Options{Match: 1, Faults: []fakeapi.Fault{{Kinds: []string{"hang"}, After: 5}}})
+	s.list("l.csv", 40, "")
+	c := s.start("run", "--timeout", "1s", "--workers", "2", "l.csv")
+	for s.api.Stats().Calls < 6 {
+		time.Sleep(10 * time.Millisecond) // another process has no clock that could be passed in
+	}
+	c.signal(os.Kill)
+	_ = c.Wait() // it was killed
+	copied, pruned := s.start("ledger", "copy", s.database, "copy.db"), s.start("ledger", "prune", "--older-than", "24h")
+	forgotten := s.start("ledger", "forget", "p0@x.example")
+	for _, child := range []*child{copied, pruned, forgotten} {
+		child.ends(exitOK)
+		child.saying("has not said that it has ended: waiting until there was no sign of it for 31s")
+	}
+	s.run(exitOK, "ledger", "verify", "--ledger", "copy.db").saying("OK")
+}

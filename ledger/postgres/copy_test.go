@@ -10,8 +10,10 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
+	"enrich/ledger/postgres"
 	"enrich/ledger/sqlite"
 )
 
@@ -67,4 +69,26 @@ func (f file) RawResults(job int64) (pieces [][]byte, err error) {
 		pieces = append(pieces, stmt.ColumnBlob(0, nil))
 	}
 	return pieces, stmt.Err()
+}
+
+// A run that was killed does not keep its ledger from being copied: nobody else need run. One that is alive does.
+func TestCopyWaitsForARunThatWasKilled(t *testing.T) {
+	url := newLedger(t)
+	crashed := open(t, postgres.Options{URL: url})
+	run := ledgertest.Begin(t, crashed)
+	ledgertest.Commit(t, crashed, run, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2)}, ledgertest.Outcome(1, contact.Matched))
+	crashed.Drop()
+	l := open(t, postgres.Options{URL: url}.WithTiming(fast))
+	if err := l.Export(t.Context(), func(*ledger.Entry) error { return nil }); !errors.Is(err, ledger.ErrLocked) {
+		t.Errorf("before it was waited for: %v", err)
+	}
+	check(t, l.AwaitRuns(t.Context()))
+	to, err := file(filepath.Join(t.TempDir(), "ledger.db")).Open(t.Context(), ledgertest.Options{})
+	check(t, err)
+	check(t, to.(ledger.Importer).Import(t.Context(), l))
+	check(t, to.Close())
+	beginMember(t, url, ledger.Run{})
+	if err := l.AwaitRuns(t.Context()); !errors.Is(err, ledger.ErrLocked) {
+		t.Errorf("beside a run: %v", err)
+	}
 }

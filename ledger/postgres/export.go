@@ -19,7 +19,8 @@ var (
 )
 
 // Export calls do with every record as of one moment, in the order of [ledger.Exporter]. It is refused while a run is live
-// ([ledger.ErrLocked]): what that has in flight would be lost in the copy, and answered here.
+// ([ledger.ErrLocked]): what that has in flight would be lost in the copy, and answered here. [Ledger.AwaitRuns] waits for those that were
+// killed.
 func (l *Ledger) Export(ctx context.Context, do func(*ledger.Entry) error) error {
 	if l.version == 0 {
 		return do(&ledger.Entry{Last: &ledger.LastEntry{}})

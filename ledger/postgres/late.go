@@ -66,7 +66,22 @@ func (l *Ledger) awaitEnd(ctx context.Context, run int64) error {
 	})
 }
 
-// awaitRuns waits until no run is live that gives no sign any more. [ledger.ErrLocked] means that one is in progress.
+// AwaitRuns waits until no run is live that gives no sign any more: its open calls are then lost. [ledger.ErrLocked] means that a run
+// is in progress. Without such runs it returns at once.
+func (l *Ledger) AwaitRuns(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.writable(); err != nil {
+		return err
+	}
+	err := l.awaitRuns(ctx)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return explain(err)
+}
+
+// awaitRuns is AwaitRuns. l.mu is held.
 func (l *Ledger) awaitRuns(ctx context.Context) error {
 	if l.run != nil && !l.run.finished {
 		return fmt.Errorf("%w: run %d is in progress", ledger.ErrLocked, l.run.id)
