@@ -25,8 +25,10 @@ var (
 	ErrNetwork = errors.New("a ledger cannot be kept on a network file system")
 	// ErrMissing: there is no ledger, and one was required.
 	ErrMissing = errors.New("there is no such ledger")
-	// ErrRefused: the database cannot keep the promises of a ledger, or the run may not use it. Nothing was sent.
+	// ErrRefused: the database cannot keep the promises of a ledger.
 	ErrRefused = errors.New("this database cannot keep the ledger")
+	// ErrDenied: the database does not let the user in, or the user lacks a right.
+	ErrDenied = errors.New("the database does not permit it")
 	// ErrUnreachable: no connection to the database could be made, or it was lost for too long. What was committed is durable.
 	ErrUnreachable = errors.New("the database of the ledger cannot be reached")
 	// ErrFenced: another run declared this one dead, or the database lost commits of it. It sends nothing more.

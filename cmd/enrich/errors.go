@@ -100,6 +100,7 @@ var kinds = [...]kind{
 	{ledger.ErrNetwork, "ledger_unusable", "ledger", "name a file on a local disk with --ledger"},
 	{nil, "password_not_allowed", "ledger", dburl.PasswordAdvice},
 	{ledger.ErrRefused, "database_refused", "ledger", "change the database's settings, or name another one with --ledger"},
+	{ledger.ErrDenied, "database_denied", "ledger", "use the name and the password of a user who has the right"},
 	{ledger.ErrUnreachable, "ledger_unreachable", "ledger", "check that the database runs and accepts connections, then " + adviceAgain},
 	{ledger.ErrFenced, "run_fenced", "ledger", adviceAgain},
 	{nil, "ledger_unusable", "ledger", "name a file with --ledger"},

@@ -83,7 +83,9 @@ func codeOf(err error) int {
 		return sig.ExitCode()
 	case errors.Is(err, context.Canceled):
 		return exitSIGINT
-	case errors.As(err, &use), errors.Is(err, ledger.ErrRefused), errors.Is(err, ledger.ErrNotEmpty), errors.Is(err, input.ErrEmpty):
+	case errors.Is(err, ledger.ErrFailed): // also if the database refused it: the run had begun
+		return exitInternal
+	case errors.As(err, &use), errors.Is(err, ledger.ErrRefused), errors.Is(err, ledger.ErrDenied), errors.Is(err, ledger.ErrNotEmpty), errors.Is(err, input.ErrEmpty):
 		return exitUsage
 	case errors.Is(err, ledger.ErrLocked):
 		return exitLocked

@@ -68,7 +68,7 @@ func TestALedgerInADatabase(t *testing.T) {
 	s.database = databases.Database(t)
 	s.list("l.csv", 300, "")
 	s.run(exitUsage, "run", "l.csv").saying("enrich ledger init")
-	s.run(exitUsage, "plan", "--log-format", "json", "l.csv").saying(`"code":"ledger_missing"`)
+	s.run(exitUsage, "plan", "--log-format", "json", "l.csv").saying(`"code":"ledger_missing"`, `"advice":"create it with `+"`enrich ledger init`"+`"`)
 	s.run(exitOK, "ledger", "init").saying("created the ledger", "GRANT enrich_run TO LOGIN;")
 	s.run(exitOK, "ledger", "init", "--require-sync").saying("is up to date")
 	s.run(exitOK, "plan", "l.csv").saying("300 calls to make")
@@ -217,7 +217,7 @@ func TestThePasswordIsNowhere(t *testing.T) {
 	with(exitOK, "ledger", "export")
 	with(exitUsage, "ledger", "stats", "--ledger", "postgres://postgres:"+password+"@db/x")
 	with(exitUsage, "ledger", "copy", "postgres://postgres:"+password+"@db/x", "y.db")
-	s.run(exitInternal, "ledger", "stats", "--log-format", "json").saying(`"code":"ledger_unreachable"`)
+	s.run(exitUsage, "ledger", "stats", "--log-format", "json").saying(`"code":"database_denied"`, `PGPASSFILE`)
 	files, err := filepath.Glob(s.path("*"))
 	if err != nil || len(files) < 7 {
 		t.Fatalf("%v, %v", files, err)

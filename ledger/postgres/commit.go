@@ -65,7 +65,7 @@ func (l *Ledger) commit(ctx context.Context, c *change) ([]bool, error) {
 	})
 	if err != nil {
 		kept := l.keepUncommitted(c.run.id, c.outcomes)
-		return nil, l.fail(fmt.Errorf("%w%s", err, l.uncommitted.note(kept)))
+		return nil, l.fail(fmt.Errorf("%w%s", explain(err), l.uncommitted.note(kept)))
 	}
 	return t.done(), nil
 }

@@ -94,7 +94,10 @@ func eraseError(ctx context.Context, err error) error {
 	case errors.Is(err, ledger.ErrLocked):
 		return err
 	}
-	return fmt.Errorf("remove from the ledger: %w; whether it was done is not known if the connection broke: run the command again", explain(err))
+	if err = explain(err); errors.Is(err, ledger.ErrDenied) {
+		return fmt.Errorf("nothing was removed: %w", err)
+	}
+	return fmt.Errorf("remove from the ledger: %w; whether it was done is not known if the connection broke: run the command again", err)
 }
 
 // begin keeps new runs away, and refuses to remove anything during one.

@@ -55,7 +55,31 @@ const (
 	undefinedTable  = "42P01"
 	noSchema        = "3F000"
 	noPrivilege     = "42501"
+	noDatabase      = "3D000"
+	noLogin         = "28000" // no such role, no right to log in, or nothing in pg_hba.conf
+	wrongPassword   = "28P01"
 )
+
+// What to do about a right that is missing.
+const (
+	adviceRoles   = "ask the owner of the ledger for the role enrich_run, or enrich_erase to forget and prune"
+	adviceOwner   = "connect as the owner of the database, who must be allowed to create roles"
+	adviceImport  = "connect as the owner of the ledger"
+	adviceConnect = "ask the owner of the database for the right to connect"
+	adviceLogin   = "check the user in the URL, the password in PGPASSFILE, PGSERVICE or PGPASSWORD, and pg_hba.conf on the server"
+	adviceNoBase  = "check its name in the URL, or create it, and the ledger in it with `enrich ledger init`"
+	adviceInit    = "create it with `enrich ledger init`"
+)
+
+// An advised error says what to do. Its text ends with that.
+type advised struct {
+	error
+	advice string
+}
+
+func (e advised) Error() string  { return e.error.Error() + ": " + e.advice }
+func (e advised) Advice() string { return e.advice }
+func (e advised) Unwrap() error  { return e.error }
 
 // refusals are the errors of a server, or a URL, with which no promise could be kept.
 var refusals = [...]error{ErrPassword, ErrPlain, ErrStandby, ErrNoSync, ErrVersion, ErrOther, ErrEncoding, ErrReadOnly, ErrPooler, ErrNoReplica, ErrOtherServer}
@@ -66,17 +90,27 @@ func IsRefused(err error) bool {
 }
 
 // explain says of which kind an error of the server is, and what to do.
-func explain(err error) error {
+func explain(err error) error { return explainTo(err, adviceRoles) }
+
+// explainTo is explain, with what to do if the user lacks a right.
+func explainTo(err error, adviceRight string) error {
 	var connecting *pgconn.ConnectError
 	switch {
-	case err == nil, errors.Is(err, ledger.ErrUnreachable), errors.Is(err, ledger.ErrRefused):
+	case err == nil, errors.Is(err, ledger.ErrUnreachable), errors.Is(err, ledger.ErrRefused), errors.Is(err, ledger.ErrDenied), errors.Is(err, ledger.ErrMissing):
 		return err
 	case IsRefused(err):
 		return fmt.Errorf("%w: %w", ledger.ErrRefused, err)
 	case code(err) == undefinedTable, code(err) == noSchema:
 		return fmt.Errorf("%w: %w", ledger.ErrDamaged, err)
+	case code(err) == noLogin, code(err) == wrongPassword:
+		return advised{fmt.Errorf("%w: %w", ledger.ErrDenied, err), adviceLogin}
+	case code(err) == noDatabase:
+		return advised{fmt.Errorf("%w: %w", ledger.ErrMissing, err), adviceNoBase}
 	case code(err) == noPrivilege:
-		return fmt.Errorf("%w: %w: ask the owner of the ledger for the role enrich_run, or enrich_erase to forget and prune", ledger.ErrRefused, err)
+		if errors.As(err, &connecting) {
+			adviceRight = adviceConnect
+		}
+		return advised{fmt.Errorf("%w: %w", ledger.ErrDenied, err), adviceRight}
 	case connect.Transient(err), errors.As(err, &connecting):
 		return fmt.Errorf("%w: %w", ledger.ErrUnreachable, err)
 	}
@@ -89,8 +123,15 @@ func (l *Ledger) fail(err error) error {
 	if l.failure == nil {
 		l.failure = fmt.Errorf("%w: %w", ledger.ErrFailed, err)
 	}
-	return err
+	return failure{err}
 }
+
+// A failure is the first error of a store that accepts nothing more. It is a [ledger.ErrFailed], too: whatever its cause is, the run had
+// begun.
+type failure struct{ error }
+
+func (f failure) Unwrap() error        { return f.error }
+func (f failure) Is(target error) bool { return target == ledger.ErrFailed }
 
 // writable returns why nothing can be written, or nil. l.mu is held.
 func (l *Ledger) writable() error {

@@ -42,7 +42,7 @@ func (l *Ledger) Import(ctx context.Context, from ledger.Exporter) error {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return fmt.Errorf("import: %w", explain(err))
+		return fmt.Errorf("import: %w", explainTo(err, adviceImport))
 	}
 	l.erased = true
 	return nil

@@ -47,7 +47,7 @@ func Init(ctx context.Context, o Options) (before, now int, err error) {
 	err = l.init(ctx, &before)
 	err = errors.Join(err, l.Close())
 	if err != nil {
-		return before, before, fmt.Errorf("create the ledger in %s: %w", l.Name(), explain(err))
+		return before, before, fmt.Errorf("create the ledger in %s: %w", l.Name(), explainTo(err, adviceOwner))
 	}
 	return before, schema.Version(), nil
 }

@@ -34,10 +34,10 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 }
 
 // Name returns what messages call the ledger: its database and host, without the user.
-func (l *Ledger) Name() string {
-	database := cmp.Or(l.config.Database, l.config.User) // as the server does
-	return fmt.Sprintf("%s on %s", database, l.config.Host)
-}
+func (l *Ledger) Name() string { return fmt.Sprintf("%s on %s", l.database(), l.config.Host) }
+
+// database returns the name of the database, which is the user's if the URL has none: so does the server.
+func (l *Ledger) database() string { return cmp.Or(l.config.Database, l.config.User) }
 
 // startWait bounds how long Open waits for a database that is away: it may be restarting, or the URL may be wrong.
 const startWait = 15 * time.Second
@@ -170,7 +170,7 @@ func (l *Ledger) loadMeta(ctx context.Context, c *connect.Conn) error {
 	case l.version == 0 && l.options.ReadOnly && !l.options.MustExist:
 		return nil
 	case l.version == 0:
-		return fmt.Errorf("%w in database %s: create it with `enrich ledger init`", ledger.ErrMissing, l.config.Database)
+		return advised{fmt.Errorf("%w in database %s", ledger.ErrMissing, l.database()), adviceInit}
 	case l.version > schema.Version():
 		return ledger.ErrNewer
 	case l.version < schema.Version():

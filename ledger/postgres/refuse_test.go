@@ -185,25 +185,61 @@ func TestInitAcceptsAnotherCluster(t *testing.T) {
 	check(t, open(t, postgres.Options{URL: url}).Close())
 }
 
-func TestAnUnreachableDatabase(t *testing.T) {
+// What does not pass is said at once, with the server's words and what to do, and without the password.
+func TestALoginThatIsNotPermitted(t *testing.T) {
 	server := pgtest.Start(t, localpg.Options{Password: "secret"})
-	url := server.URL("postgres")
+	for _, sql := range []string{"CREATE ROLE idle NOLOGIN PASSWORD 'secret'", "CREATE ROLE outside LOGIN PASSWORD 'secret'", "CREATE DATABASE closed", "REVOKE CONNECT ON DATABASE closed FROM PUBLIC"} {
+		check(t, server.Exec(t.Context(), sql))
+	}
+	own := strings.Replace(server.URL("postgres"), ":secret@", "@", 1)
 	start := time.Now()
-	for what, o := range map[string]postgres.Options{
-		"a wrong password": {URL: strings.Replace(url, "secret", "wrong", 1)},
-		"no such database": {URL: strings.Replace(url, "/postgres?sslmode=disable", "/nowhere", 1)}, // it tries TLS first, in vain
+	for what, test := range map[string]struct {
+		password, from, to string
+		expected           error
+		says               string
+	}{
+		"a wrong password":           {"wrong", "", "", ledger.ErrDenied, "PGPASSFILE"},
+		"no such user":               {"secret", "postgres@", "nobody@", ledger.ErrDenied, "PGPASSFILE"},
+		"a role that cannot log in":  {"secret", "postgres@", "idle@", ledger.ErrDenied, "not permitted to log in"},
+		"no right to connect":        {"secret", "postgres@", "outside@", ledger.ErrDenied, "for the right to connect"},
+		"no such database":           {"secret", "/postgres?", "/nowhere?", ledger.ErrMissing, "create it"},
+		"no such database, with TLS": {"secret", "/postgres?sslmode=disable", "/nowhere", ledger.ErrMissing, "create it"}, // it tries TLS first, in vain
 	} {
-		t.Setenv("PGPASSWORD", "wrong")
-		o.URL = strings.Replace(strings.Replace(o.URL, ":wrong@", "@", 1), ":secret@", "@", 1)
-		if what == "no such database" {
-			t.Setenv("PGPASSWORD", "secret")
+		t.Setenv("PGPASSWORD", test.password)
+		url := strings.Replace(own, test.from, test.to, 1)
+		if what == "no right to connect" {
+			url = strings.Replace(url, "/postgres?", "/closed?", 1)
 		}
-		if _, err := postgres.Open(t.Context(), o); !errors.Is(err, ledger.ErrUnreachable) || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "TLS") {
-			t.Errorf("%s: %v", what, err)
+		_, openErr := postgres.Open(t.Context(), postgres.Options{URL: url})
+		_, _, initErr := postgres.Init(t.Context(), postgres.Options{URL: url})
+		for _, err := range []error{openErr, initErr} {
+			if !errors.Is(err, test.expected) || errors.Is(err, ledger.ErrUnreachable) || errors.Is(err, ledger.ErrRefused) {
+				t.Errorf("%s: %v", what, err)
+			} else if text := err.Error(); !strings.Contains(text, test.says) || strings.Contains(text, "secret") || strings.Contains(text, "TLS") {
+				t.Errorf("%s: %v", what, err)
+			}
 		}
 	}
-	if since := time.Since(start); since > 30*time.Second {
+	if since := time.Since(start); since > 10*time.Second {
 		t.Errorf("it waited %s for what does not pass", since)
+	}
+}
+
+// A right can be lost during a run, too: then the last answers are in a file, and the exit code does not say that nothing was sent.
+func TestARightThatIsLostDuringARun(t *testing.T) {
+	url := newLedger(t)
+	query(t, url, "DO $$ BEGIN CREATE ROLE user_lost LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+	query(t, url, "GRANT enrich_run TO user_lost")
+	l := open(t, postgres.Options{URL: strings.Replace(url, "postgres@", "user_lost@", 1), Uncommitted: t.TempDir()})
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)})
+	query(t, url, "REVOKE enrich_run FROM user_lost")
+	_, err := l.Commit(t.Context(), run, nil, []contact.Outcome{ledgertest.Outcome(1, contact.Matched)})
+	if !errors.Is(err, ledger.ErrFailed) || !errors.Is(err, ledger.ErrDenied) || errors.Is(err, ledger.ErrRefused) {
+		t.Errorf("%v", err)
+	}
+	if err != nil && !strings.Contains(err.Error(), "enrich_erase to forget and prune; the last answers are in ") {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -218,7 +254,7 @@ func TestRoles(t *testing.T) {
 		}
 		return postgres.Options{URL: strings.Replace(url, "postgres@", name+"@", 1)}
 	}
-	if _, err := postgres.Open(t.Context(), as("")); !errors.Is(err, ledger.ErrRefused) {
+	if _, err := postgres.Open(t.Context(), as("")); !errors.Is(err, ledger.ErrDenied) {
 		t.Errorf("a stranger: %v", err)
 	}
 	l := open(t, as("enrich_run"))
@@ -229,7 +265,7 @@ func TestRoles(t *testing.T) {
 	l = open(t, as("enrich_run")) // takes over
 	check(t, l.CheckUnchanged(t.Context()))
 	ledgertest.Valid(t, l)
-	if _, err := l.Forget(t.Context(), ledgertest.Person(1).Contact); !errors.Is(err, ledger.ErrRefused) {
+	if _, err := l.Forget(t.Context(), ledgertest.Person(1).Contact); !errors.Is(err, ledger.ErrDenied) {
 		t.Errorf("the run role forgets: %v", err)
 	}
 	check(t, l.Close())
