@@ -76,3 +76,22 @@ func TestForgetTakesOverWhatHasEnded(t *testing.T) {
 		}
 	}
 }
+
+// Runs that were killed are waited for together.
+func TestForgetWaitsForAllAtOnce(t *testing.T) {
+	url := newLedger(t)
+	const runs = 5
+	for n := range runs {
+		crashed := open(t, postgres.Options{URL: url})
+		ledgertest.Commit(t, crashed, ledgertest.Begin(t, crashed), []ledger.Intent{ledgertest.Person(n + 1)})
+		crashed.Drop()
+	}
+	l := open(t, postgres.Options{URL: url}.WithTiming(fast))
+	start := time.Now()
+	if _, err := l.Forget(t.Context(), ledgertest.Person(1).Contact); err != nil {
+		t.Error(err)
+	}
+	if since := time.Since(start); since > 3*fast.Patience {
+		t.Errorf("it waited %s for %d runs", since, runs)
+	}
+}

@@ -94,9 +94,20 @@ func (l *Ledger) awaitRuns(ctx context.Context) error {
 		}
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	// All are observed at once: the waits do not add up. One that is in progress ends the wait for the others.
+	waiting, stop := context.WithCancel(ctx)
+	defer stop()
+	ends := make(chan error)
 	for _, run := range live {
-		if err = l.awaitEnd(ctx, run); err != nil {
-			break
+		go func() { ends <- l.awaitEnd(waiting, run) }()
+	}
+	for range live {
+		if ended := <-ends; ended != nil && err == nil {
+			err = ended
+			stop()
 		}
 	}
 	return err

@@ -28,7 +28,7 @@ type Options struct {
 	MaxElapsed time.Duration
 	// Uncommitted is the folder in which outcomes are stored in a file if they cannot be committed; "": the working directory.
 	Uncommitted string
-	// Warn is called with what the user should know. It may be nil.
+	// Warn is called with what the user should know, from any goroutine. It may be nil.
 	Warn func(string)
 	// Waiting is called with the reason when a call begins to wait for the database, and how long it waits at most, and with nil
 	// when the wait is over, from any goroutine. It may be nil.
