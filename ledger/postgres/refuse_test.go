@@ -87,7 +87,7 @@ func TestInitWithStringsOfOldVersions(t *testing.T) {
 // What a role or a database sets is not what a commit gets: it waits for the disk, and no limit of time ends it.
 func TestTheSessionsSettingsWin(t *testing.T) {
 	url := newLedger(t)
-	for _, setting := range []string{"synchronous_commit = off", "search_path = 'nowhere'", "default_transaction_isolation = 'serializable'", "standard_conforming_strings = off", "lock_timeout = '1ms'"} {
+	for _, setting := range []string{"synchronous_commit = off", "search_path = 'nowhere'", "default_transaction_isolation = 'serializable'", "standard_conforming_strings = off", "lock_timeout = '1ms'", "statement_timeout = '1ms'"} {
 		query(t, url, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET "+strings.ReplaceAll(setting, "'", "''")+"', current_database()); END $$")
 	}
 	l := open(t, postgres.Options{URL: url})
@@ -95,8 +95,11 @@ func TestTheSessionsSettingsWin(t *testing.T) {
 	// The commit waits for a transaction that has locked the run's row.
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { query(t, url, "DO $$ BEGIN PERFORM FROM enrich.run FOR UPDATE; PERFORM pg_sleep(0.2); END $$") })
-	for len(query(t, url, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")) == 0 {
+	beside := url + "&statement_timeout=0"
+	wg.Go(func() {
+		query(t, beside, "DO $$ BEGIN PERFORM FROM enrich.run FOR UPDATE; PERFORM pg_sleep(0.2); END $$")
+	})
+	for len(query(t, beside, "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")) == 0 {
 	}
 	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)}, ledgertest.Outcome(1, contact.Matched))
 	check(t, l.Finish(t.Context(), run, "", 0))

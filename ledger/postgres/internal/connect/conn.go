@@ -18,9 +18,9 @@ import (
 // A transaction between two statements of which the client is stopped or cut off would keep its locks, for which all other runs
 // wait. So the server ends it after some seconds, and it is done again. One that only reads, or that nobody may run beside, says
 // that it may take longer.
-const session = `SET synchronous_commit = on;
+const session = `SET statement_timeout = 0; SET synchronous_commit = on;
 	SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off;
-	SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '5s'; SET idle_session_timeout = 0;
+	SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '5s'; SET idle_session_timeout = 0;
 	SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
 	SET plan_cache_mode = force_generic_plan`
@@ -40,11 +40,25 @@ func Dial(ctx context.Context, config *pgx.ConnConfig) (*Conn, error) {
 	c := &Conn{Conn: conn, prepared: map[string]*pgconn.StatementDescription{}}
 	bounded, cancel := context.WithTimeout(ctx, config.ConnectTimeout)
 	defer cancel()
-	if _, err := conn.PgConn().Exec(bounded, session).ReadAll(); err != nil {
+	_, err = conn.PgConn().Exec(bounded, session).ReadAll()
+	for try := 0; try < settingsTries && isTimeout(err); try++ {
+		_, err = conn.PgConn().Exec(bounded, session).ReadAll()
+	}
+	if err != nil {
 		c.drop()
 		return nil, fmt.Errorf("make the session's settings: %w", err)
 	}
 	return c, nil
+}
+
+// settingsTries bounds how often the settings are made again if the statement_timeout of the role, which they remove, ended them: a
+// millisecond can pass on a busy machine.
+const settingsTries = 20
+
+// isTimeout reports whether the server ended a statement because it took too long.
+func isTimeout(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && server.Code == "57014"
 }
 
 // A dialError is why no connection could be made, in one line. The library has a line for each attempt: for each address of a
