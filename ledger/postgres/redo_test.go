@@ -264,7 +264,7 @@ func TestADatabaseGoesAway(t *testing.T) {
 			t.Errorf("added %d, known %d; %v", added, known, err)
 		}
 	}
-	if len(said) == 0 || !strings.Contains(said[0], "run 1 on ") {
+	if len(said) == 0 || !strings.Contains(said[0], "run 1 has not said") {
 		t.Errorf("it said %q", said)
 	}
 	if o := ledgertest.State(t, later, answer.Keys); o.Kind != contact.Matched {
