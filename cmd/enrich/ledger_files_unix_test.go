@@ -36,7 +36,7 @@ func TestAnIncompleteLedgerIsNotPaidForAgain(t *testing.T) {
 			s.heard(tt.answered)
 			killed.signal(syscall.SIGKILL)
 			_ = killed.Wait() // it was killed
-			paid := s.api.Stats().Calls
+			paid := s.settledCalls()
 			if err := tt.damage(s); err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +159,7 @@ func TestASecondRunIsRefusedAlsoWithoutTheLockFile(t *testing.T) {
 	if err := os.Remove(s.path("ledger.db.lock")); err != nil {
 		t.Fatal(err)
 	}
-	before := s.api.Stats().Calls
+	before := s.settledCalls()
 	s.run(exitLocked, "run", "leads.csv")
 	s.run(exitOK, "ledger", "stats")
 	s.calls(before)

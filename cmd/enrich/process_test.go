@@ -150,6 +150,22 @@ func (s *stage) heard(calls int64) {
 	}
 }
 
+// settledCalls returns how many calls came when no more come from a process that was killed or stopped: what it had sent is still read.
+func (s *stage) settledCalls() int64 {
+	s.t.Helper()
+	const quiet = 500 * time.Millisecond
+	calls, since := s.api.Stats().Calls, time.Now()
+	for began := since; time.Since(since) < quiet; time.Sleep(10 * time.Millisecond) {
+		if st := s.api.Stats(); st.Calls != calls || st.InFlight > 0 {
+			calls, since = st.Calls, time.Now()
+		}
+		if time.Since(began) > patienceForChild {
+			s.t.Fatal("calls of a process that was killed or stopped do not end")
+		}
+	}
+	return calls
+}
+
 func (s *stage) summary(name string) (sum pipeline.Summary) {
 	s.t.Helper()
 	text, err := os.ReadFile(s.path(name))
