@@ -31,6 +31,7 @@ func main() {
 	flag.IntVar(&b.large, "large", 1_000_000, "rows of the memory figure, and of what is read; a ledger that is opened has four times as many answers; 0 skips them")
 	flag.BoolVar(&b.runsOnly, "runs", false, "only compare whole runs with the bare loop")
 	flag.BoolVar(&b.readingOnly, "reading", false, "only measure reading an input and opening a ledger")
+	flag.BoolVar(&b.filesOnly, "files", false, "only measure workbooks and Parquet, read and written, against CSV")
 	flag.BoolVar(&b.bulkOnly, "bulk", false, "only compare bulk jobs with single calls")
 	flag.BoolVar(&b.shared, "postgres", false, "only measure a ledger in PostgreSQL, which must be installed")
 	flag.StringVar(&b.enrich, "enrich", "", "the program to measure; empty: it is built as make dist does")
@@ -74,10 +75,11 @@ func check(err error) {
 
 // A bench has the options and paths that all figures share.
 type bench struct {
-	rows, rounds, workers, calls, large     int
-	runsOnly, readingOnly, bulkOnly, shared bool
-	scale                                   float64
-	dir, enrich, self                       string
+	rows, rounds, workers, calls, large                int
+	runsOnly, readingOnly, filesOnly, bulkOnly, shared bool
+
+	scale             float64
+	dir, enrich, self string
 }
 
 func (b *bench) all() error {
@@ -98,6 +100,8 @@ func (b *bench) all() error {
 		figures = []func() error{b.cpu, b.latency}
 	case b.bulkOnly:
 		figures = []func() error{b.bulk}
+	case b.filesOnly:
+		figures = []func() error{b.formats, b.workbook, b.parquet}
 	case b.readingOnly:
 		figures = []func() error{b.reading}
 	case b.shared:
