@@ -25,11 +25,15 @@ func (b *bench) parquet() error {
 	}
 	parquet := strings.TrimSuffix(csv, ".csv") + ".parquet"
 	ledger := filepath.Join(b.dir, "parquet.db")
+	out := filepath.Join(b.dir, "parquet") // beside other outputs of the same input, of another ledger, nothing would be replaced
+	if err := os.Mkdir(out, 0o700); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), processTimeout)
 	defer cancel()
 	// All rows but the first are pending, and a file of pending rows has what the input has.
 	const exitCapped = 5
-	convert := exec.CommandContext(ctx, b.enrich, "run", "--quiet", "--url", api.url, "--ledger", ledger, "--max-calls", "1", "--pending", parquet, "--out", b.dir, csv)
+	convert := exec.CommandContext(ctx, b.enrich, "run", "--quiet", "--url", api.url, "--ledger", ledger, "--max-calls", "1", "--pending", parquet, "--out", out, csv)
 	convert.Env = append(os.Environ(), "SELLING_API_KEY=bench")
 	if _, err := measure(convert, exitCapped); err != nil {
 		return err
