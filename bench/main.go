@@ -58,6 +58,8 @@ func partOf(args []string) func() error {
 		return func() error { return serveBare(a[0], a[1]) }
 	case "hash":
 		return func() error { return hashFile(a[0]) }
+	case "workbook":
+		return func() error { return writeWorkbook(a[0], a[1]) }
 	case "read":
 		return func() error { return readFile(a[0]) }
 	case "open":
