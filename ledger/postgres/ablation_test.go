@@ -14,6 +14,7 @@ import (
 	"enrich/contact"
 	"enrich/internal/debian"
 	"enrich/internal/localpg/pgproxy"
+	"enrich/internal/localpg/pgtest"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/postgres"
@@ -47,9 +48,7 @@ func TestAblations(t *testing.T) {
 // claimed a second time.
 func TestARedoKnowsItsOwnClaims(t *testing.T) {
 	url := newLedger(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	l := open(t, postgres.Options{URL: proxy.URL(url)})
 	run := ledgertest.Begin(t, l)
 	claim(t, l, run, ledgertest.Person(1))

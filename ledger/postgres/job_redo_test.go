@@ -10,6 +10,7 @@ import (
 
 	"enrich/contact"
 	"enrich/internal/localpg/pgproxy"
+	"enrich/internal/localpg/pgtest"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/postgres"
@@ -56,9 +57,7 @@ func TestAChangeOfAJobIsMadeOnceIfItsConnectionBreaks(t *testing.T) {
 // the database then.
 func changeJobs(t *testing.T, when func(pgproxy.Batch) bool, action pgproxy.Action, times int) string {
 	url := newLedger(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	left := 0
 	proxy.OnBatch(func(_ context.Context, b pgproxy.Batch) pgproxy.Action {
 		if left == 0 || !when(b) {
@@ -146,9 +145,7 @@ func content(t testing.TB, url string) string {
 // jobs: the server ends it.
 func TestAStoppedRunDoesNotHoldUpTheJobsOfOthers(t *testing.T) {
 	url := newLedger(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	stopped := make(chan struct{})
 	resume := make(chan struct{})
 	proxy.OnBatch(func(ctx context.Context, b pgproxy.Batch) pgproxy.Action {

@@ -13,6 +13,7 @@ import (
 
 	"enrich/contact"
 	"enrich/internal/localpg/pgproxy"
+	"enrich/internal/localpg/pgtest"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/postgres"
@@ -93,9 +94,7 @@ func TestATakenOverRunAndItsJobs(t *testing.T) {
 // A job whose commit is not known to have succeeded was lost by a takeover when the commit is repeated: nothing of it may be sent.
 func TestAJobThatIsLostBeforeItsCommitIsRepeated(t *testing.T) {
 	url := newLedger(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	l := open(t, postgres.Options{URL: proxy.URL(url)})
 	run := ledgertest.Begin(t, l)
 	var survivor *postgres.Ledger

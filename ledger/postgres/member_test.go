@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"enrich/contact"
-	"enrich/internal/localpg/pgproxy"
+	"enrich/internal/localpg/pgtest"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/postgres"
@@ -35,9 +35,7 @@ func beginMember(t *testing.T, url string, r ledger.Run) (*postgres.Ledger, int6
 // the run comes back, it is told; the answers that it has are recorded nevertheless, and it claims nothing.
 func TestALostRunIsTakenOverAndItsLateAnswersAreRecorded(t *testing.T) {
 	url := newLedger(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	work := ledger.Run{Work: ledger.Work{Input: [32]byte{1}}, MaxCalls: 10}
 	lost, lostRun, lostMember := beginMember(t, proxy.URL(url), work)
 	survivor, run, m := beginMember(t, url, work)

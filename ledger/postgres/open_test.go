@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"enrich/internal/localpg/pgproxy"
+	"enrich/internal/localpg/pgtest"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/postgres"
@@ -52,9 +53,7 @@ func TestCreatingIsTriedAgain(t *testing.T) {
 // server has run every other of these batches.
 func cutEach(t *testing.T, url string, do func(proxied string, n int)) {
 	t.Helper()
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	for n := 1; ; n++ {
 		var seen atomic.Int64
 		var cut atomic.Bool

@@ -28,9 +28,7 @@ func TestACommitIsMadeOnceIfItsConnectionBreaks(t *testing.T) {
 		for _, times := range []int{1, 3} {
 			t.Run(name, func(t *testing.T) {
 				url := newLedger(t)
-				proxy, err := pgproxy.Start(server.Addr())
-				check(t, err)
-				t.Cleanup(func() { check(t, proxy.Close()) })
+				proxy := pgtest.Proxy(t, server)
 				l := open(t, postgres.Options{URL: proxy.URL(url)})
 				rival := open(t, postgres.Options{URL: url})
 				run, other := ledgertest.Begin(t, l), ledgertest.Begin(t, rival)
@@ -76,9 +74,7 @@ func TestACommitIsMadeOnceIfItsConnectionBreaks(t *testing.T) {
 func TestCommitsThatMeetTheClaimsOfAnotherRun(t *testing.T) {
 	const commits = 20
 	url := newLedger(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	rival, l := open(t, postgres.Options{URL: url}), open(t, postgres.Options{URL: proxy.URL(url)})
 	other, run := ledgertest.Begin(t, rival), ledgertest.Begin(t, l)
 	var tries atomic.Int64

@@ -31,7 +31,7 @@
 // ended may represent several commits (compaction). If an outcome was forgotten, its 32 or 40 bytes are zero and its contact is
 // null. run.first is the first commit that can be the run's; closed is 1 when none of its intents is open. Keys follow the rules
 // that contact.Identity had in the file's version; rekey.go has the step that makes them again. Opening reads only ended, so a
-// ledger of millions opens in seconds. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text
+// ledger of millions opens in about a second. Times are milliseconds since 1970, UTC. Checksums are CRC-32C over a row's fields, each text
 // after its length.
 //
 // The contacts of a bulk job are the intents of one commit, job.asked; all rows of asked and ended that belong to a job have its

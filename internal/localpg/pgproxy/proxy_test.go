@@ -25,15 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(shared.Around(m)) }
 func setup(t *testing.T) (proxy *pgproxy.Proxy, through, direct *pgx.Conn) {
 	t.Helper()
 	url := shared.Database(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := proxy.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	proxy = pgtest.Proxy(t, shared.Server(t))
 	direct = connect(t, url)
 	run(t, direct, "CREATE TABLE answer (n int)")
 	return proxy, connect(t, proxy.URL(url)), direct

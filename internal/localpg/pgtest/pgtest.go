@@ -27,6 +27,7 @@ import (
 	"enrich/internal/debian"
 	"enrich/internal/localpg"
 	"enrich/internal/localpg/pgbouncer"
+	"enrich/internal/localpg/pgproxy"
 )
 
 // Start starts a server that is closed at the end of the test.
@@ -74,6 +75,21 @@ func Pooler(t testing.TB, server *localpg.Server, o pgbouncer.Options) *pgbounce
 	}
 	closeAfter(t, "pooler", pooler.Log, pooler.Close)
 	return pooler
+}
+
+// Proxy starts a proxy in front of a server, which is closed at the end of the test.
+func Proxy(t testing.TB, server *localpg.Server) *pgproxy.Proxy {
+	t.Helper()
+	proxy, err := pgproxy.Start(server.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := proxy.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return proxy
 }
 
 // closeAfter closes a program at the end of the test, and shows its log if the test failed.

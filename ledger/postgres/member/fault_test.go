@@ -22,9 +22,7 @@ import (
 // cutting starts a proxy that cuts connections at random: before, while and after the server executes what it gets.
 func cutting(t *testing.T, server *localpg.Server, part float64) *pgproxy.Proxy {
 	t.Helper()
-	proxy, err := pgproxy.Start(server.Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, server)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	var mu sync.Mutex
@@ -38,6 +36,14 @@ func cutting(t *testing.T, server *localpg.Server, part float64) *pgproxy.Proxy 
 		return []pgproxy.Action{pgproxy.CutBefore, pgproxy.CutAfter, pgproxy.CutSent}[random.IntN(3)]
 	})
 	return proxy
+}
+
+// stall delays a connection of a proxy.
+func stall(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 // through makes the setup of a run whose connections go through a proxy.
@@ -160,9 +166,7 @@ func TestTheDatabaseIsKilled(t *testing.T) {
 func TestAStopIsSeenWhenTheListenerBreaks(t *testing.T) {
 	tm := newTeam(t)
 	a := tm.join(0, member.Options{})
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	proxy.OnBatch(func(_ context.Context, b pgproxy.Batch) pgproxy.Action {
 		if b.Has("listen") {
 			return pgproxy.CutBefore
@@ -253,18 +257,13 @@ func TestAStopIsSeenBehindAPooler(t *testing.T) {
 func TestASlowNetwork(t *testing.T) {
 	const delay = 300 * time.Millisecond
 	tm := newTeam(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	var cut atomic.Bool
 	proxy.OnBatch(func(ctx context.Context, b pgproxy.Batch) pgproxy.Action {
 		if b.Has("set beat") && cut.CompareAndSwap(true, false) {
 			return pgproxy.CutBefore
 		}
-		select {
-		case <-time.After(delay):
-		case <-ctx.Done():
-		}
+		stall(ctx, delay)
 		return pgproxy.Forward
 	})
 	m, err := member.Join(t.Context(), tm.through(proxy, tm.begin(0, 1)), member.Options{})
@@ -282,9 +281,7 @@ func TestTheFirstHostDoesNotAnswer(t *testing.T) {
 	silent, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	check(t, err)
 	defer func() { check(t, silent.Close()) }()
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	both, err := url.Parse(proxy.URL(tm.url))
 	check(t, err)
 	both.Host = silent.Addr().String() + "," + both.Host
@@ -303,16 +300,11 @@ func TestTheFirstHostDoesNotAnswer(t *testing.T) {
 func TestASlowDatabase(t *testing.T) {
 	const slow = 3 * time.Second // longer than the first attempt may take
 	tm := newTeam(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	var slowly atomic.Bool
 	proxy.OnBatch(func(ctx context.Context, b pgproxy.Batch) pgproxy.Action {
 		if slowly.Load() && b.Has("set beat") {
-			select {
-			case <-time.After(slow):
-			case <-ctx.Done():
-			}
+			stall(ctx, slow)
 		}
 		return pgproxy.Forward
 	})
@@ -335,9 +327,7 @@ func TestASlowDatabase(t *testing.T) {
 func TestALeaseIsOneRoundTrip(t *testing.T) {
 	const leases, atStart = 100, 20 // what a connection begins with: its settings, and the statements that are prepared
 	tm := newTeam(t)
-	proxy, err := pgproxy.Start(shared.Server(t).Addr())
-	check(t, err)
-	t.Cleanup(func() { check(t, proxy.Close()) })
+	proxy := pgtest.Proxy(t, shared.Server(t))
 	var mu sync.Mutex
 	batches, renewals := map[int]int{}, map[int]int{} // of each connection
 	var most int
