@@ -16,9 +16,15 @@ type keyState struct {
 	outcome outcomeID // of its state; 0: none
 	kind    contact.Kind
 	lost    int
-	holder  int64  // the run that has claimed it; 0: none
-	fenced  uint64 // a bit for each run that was taken over
+	holder  int64   // the run that has claimed it; 0: none
+	fenced  runsSet // that were taken over
 }
+
+// A runsSet has a bit for each run. It can be compared, as the checker does with states. A fast machine begins more than a hundred runs.
+type runsSet [16]uint64
+
+func (s *runsSet) has(run int64) bool { return s[run/64]>>(run%64)&1 != 0 }
+func (s *runsSet) add(run int64)      { s[run/64] |= 1 << (run % 64) }
 
 // An outcomeID tells the outcomes of a history apart: those of its operations, and those of takeovers.
 type outcomeID int64
@@ -65,7 +71,7 @@ type opOutput struct {
 
 // step is the sequential specification of what a ledger promises about one contact.
 func (s keyState) step(in opInput, out opOutput) (bool, keyState) {
-	fenced := s.fenced&(1<<in.run) != 0
+	fenced := s.fenced.has(in.run)
 	switch in.op {
 	case opRead:
 		is := seenState{s.outcome, s.kind, min(s.lost, 15), s.holder != 0 && s.holder != in.run}
@@ -83,13 +89,16 @@ func (s keyState) step(in opInput, out opOutput) (bool, keyState) {
 			return true, s
 		}
 		keeps := in.op == opAgain && !fenced && s.holder == in.run
-		return in.op == opOutcome || out.unknown || out.yes == keeps, s.record(in, keeps)
+		if !fenced || in.kind != contact.Lost { // otherwise the takeover has recorded that the call was lost
+			s = s.record(in, keeps)
+		}
+		return in.op == opOutcome || out.unknown || out.yes == keeps, s
 	default:
 		held := !fenced && s.holder == in.run
 		if held {
 			s = s.record(opInput{run: in.run, kind: contact.Lost, outcome: lostWith(in.run, in.key)}, false)
 		}
-		s.fenced |= 1 << in.run
+		s.fenced.add(in.run)
 		return out.yes == held, s
 	}
 }
