@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,10 +42,13 @@ func (t *team) record(by *teamRun, k contact.Key, o contact.Outcome) {
 	}
 }
 
-// refuse checks that a contact is refused once in a work.
+// refuse checks that a contact is refused once in a work. The ledger keeps the latest outcome of a contact: a run that begins after
+// another command was refused, too, does not know that its work was refused before.
 func (t *team) refuse(by *teamRun, email string) {
-	for _, m := range t.refused[email] {
-		if m == by || m.work != nil && m.work == by.work {
+	hidden := false
+	for _, m := range slices.Backward(t.refused[email]) {
+		hidden = hidden || m.work == nil || m.work != by.work
+		if m == by || !hidden {
 			t.report("%s was refused again, in run %d after run %d", email, by.ask.Run, m.ask.Run)
 		}
 	}

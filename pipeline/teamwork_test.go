@@ -71,8 +71,8 @@ func (m *teamRun) decide() (again, decided bool) {
 	var staying []*teamRun
 	for _, other := range w.runs {
 		if other.gone {
-			if !other.ended && !other.dead { // it stopped without a word
-				w.left = true
+			if !other.ended && !other.dead { // it stopped without a word: once
+				w.left, other.ended = true, true
 			}
 			continue
 		}
@@ -88,6 +88,10 @@ func (m *teamRun) decide() (again, decided bool) {
 	}
 	w.round++
 	w.next, w.left = 0, false
+	if w.round > 100*len(w.runs) {
+		m.report("round %d of %d runs", w.round, len(w.runs))
+		return false, true
+	}
 	for _, other := range staying {
 		other.ended = false
 	}
