@@ -29,20 +29,8 @@ const maxQuoted = 60
 // Check reports why a cleaned contact cannot be sent, or nil. The accepted combinations of fields are those of the API's reference
 // page, and an address alone.
 func (c *Contact) Check() error {
-	for _, f := range [...]struct {
-		name  Field
-		value string
-	}{
-		{Email, c.Email},
-		{FirstName, c.FirstName},
-		{LastName, c.LastName},
-		{CompanyName, c.CompanyName},
-		{CompanyDomain, c.CompanyDomain},
-		{LinkedInURL, c.LinkedInURL},
-	} {
-		if len(f.value) > MaxField && utf8.RuneCountInString(f.value) > MaxField {
-			return fmt.Errorf("%s %w", f.name, ErrTooLong)
-		}
+	if err := c.checkLengths(); err != nil {
+		return err
 	}
 	if c.Email != "" {
 		if why := badAddress(c.Email); why != "" {
@@ -57,9 +45,40 @@ func (c *Contact) Check() error {
 	return ErrNothing
 }
 
+// checkLengths returns an error for the first field that is too long.
+func (c *Contact) checkLengths() error {
+	if max(len(c.Email), len(c.FirstName), len(c.LastName), len(c.CompanyName), len(c.CompanyDomain), len(c.LinkedInURL)) <= MaxField {
+		return nil // as most are; a character has at least one byte
+	}
+	for _, f := range [...]struct {
+		name  Field
+		value string
+	}{
+		{Email, c.Email},
+		{FirstName, c.FirstName},
+		{LastName, c.LastName},
+		{CompanyName, c.CompanyName},
+		{CompanyDomain, c.CompanyDomain},
+		{LinkedInURL, c.LinkedInURL},
+	} {
+		if utf8.RuneCountInString(f.value) > MaxField {
+			return fmt.Errorf("%s %w", f.name, ErrTooLong)
+		}
+	}
+	return nil
+}
+
 // badAddress returns why s is not an e-mail address, or "". It refuses only what no mail server accepts: the API knows whether the
 // address exists.
 func badAddress(s string) string {
+	if isPlainAddress(s) {
+		return ""
+	}
+	return addressFault(s)
+}
+
+// addressFault is badAddress without its fast path.
+func addressFault(s string) string {
 	at := strings.LastIndexByte(s, '@')
 	switch {
 	case at < 0:
@@ -83,6 +102,37 @@ func badAddress(s string) string {
 		return why
 	}
 	return badDomain(s[at+1:])
+}
+
+// isPlainAddress is the fast path of badAddress: an address as most are has nothing against it.
+func isPlainAddress(s string) bool {
+	if !isPlain(s) {
+		return false
+	}
+	at := strings.IndexByte(s, '@')
+	return at <= 64 && isPlainDomain(s[at+1:])
+}
+
+// isPlainDomain reports whether each label begins and ends with a letter or a digit, and the last one ends with a letter.
+func isPlainDomain(s string) bool {
+	const maxLabel = 63
+	if len(s) > maxLabel || s == "" || !isAlphanumeric(s[0]) || !isLetter(s[len(s)-1]) {
+		return false
+	}
+	dots := 0
+	for i := range len(s) {
+		switch {
+		case s[i] != '.':
+			if !hostByte(s[i]) {
+				return false
+			}
+		case !isAlphanumeric(s[i-1]) || !isAlphanumeric(s[i+1]): // the ends are no dots
+			return false
+		default:
+			dots++
+		}
+	}
+	return dots > 0
 }
 
 // badLocal accepts RFC 5322's atext and dots, any letter beyond ASCII (RFC 6531), and a quoted string.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // FuzzPlainHost checks that the fast path of cleanDomain returns what the slow one does, or nothing.
@@ -72,6 +74,34 @@ func TestPlainAddressesNeedNoCleaning(t *testing.T) {
 	}
 	if isPlain("") || isPlain("@x.example") || isPlain("ann.x.example") {
 		t.Error("a text that is not an address is plain")
+	}
+}
+
+// FuzzPlainAddress checks that the fast path accepts no address that is refused without it.
+func FuzzPlainAddress(f *testing.F) {
+	for _, s := range []string{"ann@x.example", "a.b-c_d+e@x-y.example", "a@x", "a@x..y", "a@x.-y.z", "a@x.y-.z", "a@-x.y", "a@x.y-", "a@x.y.", "a@.x.y", "a@x.1", "a@x.a1", "a@1.2.3.c", "a@x_y.z", "a@x+y.z", "a@", "@a", strings.Repeat("a", 64) + "@x.y", strings.Repeat("a", 65) + "@x.y", "a@" + strings.Repeat("x", 63) + ".y"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if why := addressFault(s); isPlainAddress(s) && why != "" {
+			t.Errorf("%q is plain, and refused: %s", s, why)
+		}
+	})
+}
+
+// TestUsualAddressesArePlain: without it, no address could be.
+func TestUsualAddressesArePlain(t *testing.T) {
+	letters := rapid.StringOfN(rapid.RuneFrom([]rune("aZ1.-_+@")), 0, 9, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		s := letters.Draw(t, "s") + "@" + letters.Draw(t, "domain")
+		if why := addressFault(s); isPlainAddress(s) && why != "" {
+			t.Errorf("%q is plain, and refused: %s", s, why)
+		}
+	})
+	for _, s := range []string{"ann@x.example", "Ann.Lee+list@mail.x-y.example", "a_b-c@1a.x9.example", "person1@company2.example"} {
+		if !isPlainAddress(s) {
+			t.Errorf("%q is not plain", s)
+		}
 	}
 }
 

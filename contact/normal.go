@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,26 +21,44 @@ func Normal(s string) string {
 // appendNormal appends Normal(s).
 func appendNormal(b []byte, s string) []byte {
 	from := len(b)
-	gap := false
+	b = slices.Grow(b, len(s))[:from+len(s)]
+	end := from
 	for i := range len(s) {
-		c := s[i]
+		c := foldedBytes[s[i]]
 		switch {
-		case c >= utf8.RuneSelf:
+		case c == beyondASCII:
 			return append(b[:from], fold(s)...)
-		case c == ' ' || c >= '\t' && c <= '\r' || c == 0:
-			gap = len(b) > from
+		case c == ' ' && (end == from || b[end-1] == ' '):
 			continue
-		case c >= 'A' && c <= 'Z':
-			c += 'a' - 'A'
 		}
-		if gap {
-			b = append(b, ' ')
-			gap = false
-		}
-		b = append(b, c)
+		b[end] = c
+		end++
 	}
-	return b
+	if end > from && b[end-1] == ' ' {
+		end--
+	}
+	return b[:end]
 }
+
+// beyondASCII is a byte of a character that foldedBytes does not fold.
+const beyondASCII = utf8.RuneSelf
+
+// foldedBytes has for each byte the one that stands for it in a normal value: a space for white space and for NUL.
+var foldedBytes = func() (table [256]byte) {
+	for b := range table {
+		switch c := byte(b); {
+		case c >= utf8.RuneSelf:
+			table[b] = beyondASCII
+		case c == 0, c >= '\t' && c <= '\r':
+			table[b] = ' '
+		case c >= 'A' && c <= 'Z':
+			table[b] = c + 'a' - 'A'
+		default:
+			table[b] = c
+		}
+	}
+	return table
+}()
 
 // fold is Normal for text beyond ASCII.
 func fold(s string) string {
