@@ -2,6 +2,8 @@ package contact
 
 import (
 	"crypto/sha256"
+	"hash"
+	"sync"
 )
 
 // A Key identifies a contact: the first 128 bits of a SHA-256. The zero Key is none.
@@ -27,6 +29,21 @@ func (k Keys) By(email bool) Key {
 // [NewIdentity] and safe for concurrent use.
 type Identity struct {
 	request, email []byte // the beginning of what is hashed
+	hashers        *sync.Pool
+}
+
+// A hasher is memory for one hash. [sha256.Sum256] allocates it each time in a program that is compiled with a profile.
+type hasher struct {
+	hash hash.Hash
+	text []byte
+	sum  [sha256.Size]byte
+}
+
+// key hashes a text.
+func (h *hasher) key(text []byte) Key {
+	h.hash.Reset()
+	h.hash.Write(text)
+	return Key(h.hash.Sum(h.sum[:0])[:len(Key{})])
 }
 
 // NewIdentity takes the normalised base URL ([NormalURL]) and the constant fields of every request, in a fixed order and encoding
@@ -36,40 +53,40 @@ func NewIdentity(baseURL string, constants []byte) Identity {
 	return Identity{
 		request: append(request, 0),
 		email:   []byte("enrich/1 email\x00" + baseURL + "\x00"),
+		hashers: &sync.Pool{New: func() any { return &hasher{hash: sha256.New()} }},
 	}
 }
 
 // ByRequest returns an identity that leaves [Keys.Email] zero, which saves a hash.
-func (id Identity) ByRequest() Identity { return Identity{request: id.request} }
+func (id Identity) ByRequest() Identity { return Identity{request: id.request, hashers: id.hashers} }
 
 // Keys returns both keys of a contact.
 //
 // Each value is normalised (trimmed, inner white space collapsed, Unicode NFC, case folded; a domain without scheme, www. and
 // trailing dot; a LinkedIn URL as its path, see [LinkedInPath]), so that "Ann@X.com" and "ann@x.com " are one contact.
 func (id Identity) Keys(c Contact) Keys {
-	buf := make([]byte, 0, 512)
-	buf = append(buf, id.request...)
-	from := len(buf)
-	buf = appendNormal(buf, c.Email)
-	email := len(buf)
+	h := id.hashers.Get().(*hasher)
+	defer id.hashers.Put(h)
+	text := append(h.text[:0], id.request...)
+	from := len(text)
+	text = appendNormal(text, c.Email)
+	email := len(text)
 	for _, v := range [...]string{
 		c.FirstName, c.LastName, c.CompanyName, BareHost(c.CompanyDomain), LinkedInPath(c.LinkedInURL),
 	} {
-		buf = appendNormal(append(buf, 0), v)
+		text = appendNormal(append(text, 0), v)
 	}
-	keys := Keys{Request: sum(append(buf, 0))}
-	if id.email == nil {
-		return keys
+	text = append(text, 0)
+	keys := Keys{Request: h.key(text)}
+	switch {
+	case id.email == nil:
+	case email == from:
+		keys.Email = keys.Request
+	default:
+		end := len(text)
+		text = append(append(text, id.email...), text[from:email]...)
+		keys.Email = h.key(text[end:])
 	}
-	keys.Email = keys.Request
-	if email > from {
-		address := append(append(make([]byte, 0, 256), id.email...), buf[from:email]...)
-		keys.Email = sum(address)
-	}
+	h.text = text
 	return keys
-}
-
-func sum(b []byte) Key {
-	h := sha256.Sum256(b)
-	return Key(h[:16])
 }
