@@ -126,7 +126,7 @@ func isPlainDomain(s string) bool {
 			if !hostByte(s[i]) {
 				return false
 			}
-		case !isAlphanumeric(s[i-1]) || !isAlphanumeric(s[i+1]): // the ends are no dots
+		case !isAlphanumeric(s[i-1]) || !isAlphanumeric(s[i+1]): // neither end is a dot
 			return false
 		default:
 			dots++

@@ -180,9 +180,11 @@ func forgetCommand(w world) *cobra.Command {
 	var who contact.Contact
 	cmd := &cobra.Command{
 		Use: "forget [ADDRESS]", Short: "Erase all records of one person, for a deletion request",
-		Long: "Erases all requests and answers of a person; no byte of them remains in the file. If several fields are given, all must\n" +
-			"match. Outputs that were written before are not changed. A contact that was forgotten is new: if it is sent again, it\n" +
-			"costs again. If it is in an open bulk job, its result will be dropped. The exit code is 3 if the ledger has no record of the person.",
+		Long: "Erases all requests and answers of a person; no byte of them remains in a ledger's file. A database's own files keep them\n" +
+			"until PostgreSQL has reused their pages and its log, and its backups for as long as these are kept. If several fields are\n" +
+			"given, all must match. Outputs that were written before are not changed. A contact that was forgotten is new: if it is sent\n" +
+			"again, it costs again. If it is in an open bulk job, its result will be dropped. The exit code is 3 if the ledger has no\n" +
+			"record of the person.",
 		Example: "  enrich ledger forget ann@example.com\n  enrich ledger forget --first-name Ann --last-name Smith --company-domain example.com",
 		Args:    cobra.MaximumNArgs(1),
 	}
