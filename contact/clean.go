@@ -14,6 +14,11 @@ import "strings"
 //
 // Cleaning a cleaned contact changes nothing. The cells of the outputs are not cleaned.
 func (c Contact) Cleaned() Contact {
+	c.clean()
+	return c
+}
+
+func (c *Contact) clean() {
 	c.Email = cleanAddress(c.Email)
 	c.FirstName = cleanName(c.FirstName)
 	c.LastName = cleanName(c.LastName)
@@ -26,26 +31,28 @@ func (c Contact) Cleaned() Contact {
 			c.CompanyName = ""
 		}
 	}
-	return c
 }
 
-// Clean returns a row's contact as it is sent: c cleaned and, only if it cannot be sent otherwise, with the first and last name
-// from fullName. This keeps the keys of rows that could be sent before name splitting existed. split reports whether it was.
-func Clean(c Contact, fullName string) (cleaned Contact, split bool) {
-	c = c.Cleaned()
+// Clean makes c the contact as it is sent: cleaned ([Contact.Cleaned]) and, only if it cannot be sent otherwise, with the first and last
+// name from fullName. This keeps the keys of rows that could be sent before name splitting existed. split reports whether it was.
+//
+// It changes c in place: copying a contact several times takes longer than cleaning it.
+func (c *Contact) Clean(fullName string) (split bool) {
+	c.clean()
 	if fullName == "" || c.Email != "" || c.LinkedInURL != "" || c.FirstName != "" && c.LastName != "" || c.CompanyName == "" && c.CompanyDomain == "" {
-		return c, false
+		return false
 	}
 	first, last, ok := SplitName(fullName)
 	if !ok {
-		return c, false
+		return false
 	}
-	named := c
+	named := *c
 	named.FirstName, named.LastName = first, last
-	if named = named.Cleaned(); named.FirstName == "" || named.LastName == "" {
-		return c, false
+	if named.clean(); named.FirstName == "" || named.LastName == "" {
+		return false
 	}
-	return named, true
+	*c = named
+	return true
 }
 
 func cleanName(s string) string {

@@ -126,8 +126,9 @@ func TestEachChangeIsCounted(t *testing.T) {
 	same := Contact{Email: "ann@x.example", FirstName: "Ann", LastName: "Lee", CompanyName: "X", CompanyDomain: "x.example", LinkedInURL: "linkedin.com/in/ann"}
 	count := func(cells Contact, fullName string) string {
 		var c Cleaning
-		sent, split := Clean(cells, fullName)
-		c.Note(cells, fullName, sent, split)
+		sent := cells
+		split := sent.Clean(fullName)
+		c.Note(&cells, fullName, &sent, split)
 		var kinds []string
 		for _, k := range c.Kinds() {
 			kinds = append(kinds, fmt.Sprint(k.Kind, k.Cells))

@@ -39,9 +39,9 @@ func (c *Cleaning) Kinds() []Cleaned {
 	return found
 }
 
-// Note counts the changes of one row: its cells, its full name, and the contact that [Clean] made of them.
-func (c *Cleaning) Note(cells Contact, fullName string, sent Contact, split bool) {
-	if !split && sent == cells {
+// Note counts the changes of one row: its cells, its full name, and the contact that [Contact.Clean] made of them.
+func (c *Cleaning) Note(cells *Contact, fullName string, sent *Contact, split bool) {
+	if !split && *sent == *cells {
 		return
 	}
 	if split {

@@ -23,7 +23,7 @@ const (
 	LinkedInURL   Field = "linkedin_url"
 )
 
-// FullName is a field of an input and never of a request: the name is split if a row cannot be sent otherwise (see [Clean]).
+// FullName is a field of an input and never of a request: the name is split if a row cannot be sent otherwise (see [Contact.Clean]).
 const FullName Field = "full_name"
 
 // InputFields lists what a column of an input can be: the fields of a request, and the full name.

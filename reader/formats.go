@@ -123,7 +123,7 @@ func (s *workbookSource) Info() Info { return s.info }
 func (s *workbookSource) Columns() []string { return s.info.Header }
 
 // bindColumns maps the columns of a table to fields. It returns the function that makes the contact of a row.
-func bindColumns(info *Info, header []string, samples [][]string, o Options) (func(cells []string) contact.Contact, error) {
+func bindColumns(info *Info, header []string, samples [][]string, o Options) (func(c *contact.Contact, cells []string), error) {
 	info.Header, info.Columns = header, columns.Unique(header)
 	fields, err := mapping.Columns(header, samples, o.mapping())
 	if err != nil {
@@ -133,7 +133,7 @@ func bindColumns(info *Info, header []string, samples [][]string, o Options) (fu
 	for f, at := range fields {
 		info.Mapping[f] = info.Columns[at]
 	}
-	return mapping.NewBinder(fields, len(header), o.Cleaning).Contact, nil
+	return mapping.NewBinder(fields, len(header), o.Cleaning).Fill, nil
 }
 
 // A csvSource is the rows of delimited text.

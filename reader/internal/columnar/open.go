@@ -41,7 +41,7 @@ type Reader struct {
 	progress atomic.Int64
 	// kindAt and messageAt are the columns of a failures file that say why a row failed; -1 if there are none.
 	kindAt, messageAt int
-	contact           func(cells []string) contact.Contact
+	contact           func(c *contact.Contact, cells []string)
 	cell              builder
 	elements          int      // of lists and maps in the row
 	ends              []int    // where each cell of a row ends in the text
@@ -57,7 +57,7 @@ func Open(in io.ReaderAt, size int64) (*Reader, error) { return open(in, size, m
 const memoryForPages = 4 << 20
 
 func open(in io.ReaderAt, size, memory int64) (*Reader, error) {
-	r := &Reader{in: in, size: size, contact: func([]string) contact.Contact { return contact.Contact{} }}
+	r := &Reader{in: in, size: size, contact: func(*contact.Contact, []string) {}}
 	if err := r.open(memory); err != nil {
 		_ = r.Close() // the first error counts
 		return nil, refused(err)
@@ -183,8 +183,8 @@ func (r *Reader) Header() []string { return r.header }
 // Samples returns the first rows, which decide which column is which field. Long cells are cut.
 func (r *Reader) Samples() [][]string { return r.samples }
 
-// Bind sets the function that makes the contact of a row of its cells.
-func (r *Reader) Bind(f func(cells []string) contact.Contact) { r.contact = f }
+// Bind sets the function that makes c the contact of a row with these cells.
+func (r *Reader) Bind(f func(c *contact.Contact, cells []string)) { r.contact = f }
 
 // BytesRead returns how much of the file was read, as far as the rows show it.
 func (r *Reader) BytesRead() int64 {

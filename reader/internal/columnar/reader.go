@@ -37,7 +37,7 @@ func (r *Reader) Read(rows []source.Row) (n int, err error) {
 	r.progress.Store(r.number)
 	for i := range rows[:n] {
 		if rows[i].Refused == nil {
-			rows[i].Contact = r.contact(rows[i].Cells)
+			r.contact(&rows[i].Contact, rows[i].Cells)
 		}
 	}
 	if n > 0 {

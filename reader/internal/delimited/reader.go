@@ -35,7 +35,7 @@ type Reader struct {
 	rows    layout.RowCheck
 	// line is where the next record begins.
 	line    int64
-	contact func(cells []string) contact.Contact
+	contact func(c *contact.Contact, cells []string)
 	// doubtful says that a record was malformed and no record since was certainly a row: what looks like one may be the
 	// rest of a cell.
 	doubtful bool
@@ -59,8 +59,8 @@ func (r *Reader) Header() []string { return r.header }
 // Samples returns the first well-formed rows, which decide which column is which field.
 func (r *Reader) Samples() [][]string { return r.samples }
 
-// Bind sets the function that makes the contact of a row of its cells. There may be fewer cells than columns.
-func (r *Reader) Bind(f func(cells []string) contact.Contact) { r.contact = f }
+// Bind sets the function that makes c the contact of a row with these cells. There may be fewer cells than columns.
+func (r *Reader) Bind(f func(c *contact.Contact, cells []string)) { r.contact = f }
 
 // Skipped returns the lines of the footer; they are known at the end.
 func (r *Reader) Skipped() source.Lines { return r.trailer.Skipped }
@@ -82,7 +82,7 @@ func (r *Reader) Read(rows []source.Row) (n int, err error) {
 	}
 	for i := range rows[:n] {
 		if rows[i].Refused == nil {
-			rows[i].Contact = r.contact(rows[i].Cells)
+			r.contact(&rows[i].Contact, rows[i].Cells)
 		}
 	}
 	return n, err
@@ -103,10 +103,10 @@ func (r *Reader) next(row *source.Row, wait bool) error {
 			return r.err
 		}
 		whole, err := r.parse(row, wait)
-		switch {
-		case errors.Is(err, errNotYet):
+		if errors.Is(err, errNotYet) {
 			return err
-		case err != nil:
+		}
+		if err != nil {
 			if r.tornBy() == nil && errors.Is(err, io.EOF) {
 				t.Skip()
 			}
@@ -140,7 +140,8 @@ func (r *Reader) kindOf(row *source.Row) layout.RowKind {
 func (r *Reader) isSendable(cells []string) bool {
 	padded := make([]string, len(r.header))
 	copy(padded, cells)
-	c := r.contact(padded)
+	var c contact.Contact
+	r.contact(&c, padded)
 	return c.Check() == nil
 }
 
@@ -245,9 +246,9 @@ func (r *Reader) advance(size int, lines int) {
 func (r *Reader) makeRow(row *source.Row, record []byte) {
 	*row = source.Row{Line: r.line}
 	cells := r.cut(record)
-	r.advance(len(record), r.scan.Lines+1)
 	r.setCells(row, cells)
 	r.check(row, cells, record)
+	r.advance(len(record), r.scan.Lines+1)
 }
 
 // cut returns the cells of a record. They are views of it if they can be.

@@ -137,5 +137,6 @@ func (f *fields) contact(members []member, index []int) (c contact.Contact, prob
 			c.Set(path.field, text)
 		}
 	}
-	return mapping.Clean(c, fullName, f.cleaning), ""
+	mapping.Clean(&c, fullName, f.cleaning)
+	return c, ""
 }

@@ -30,20 +30,17 @@ func NewBinder(mapping map[contact.Field]int, width int, cleaning *contact.Clean
 	return b
 }
 
-// Contact returns a row's contact, cleaned. Cells may be fewer than the columns. They are not copied: the contact's values point
+// Fill makes c the contact of a row, cleaned. Cells may be fewer than the columns. They are not copied: the contact's values point
 // into them.
-func (b *Binder) Contact(cells []string) contact.Contact {
+func (b *Binder) Fill(c *contact.Contact, cells []string) {
 	if !b.bound {
-		return contact.Contact{}
+		*c = contact.Contact{}
+		return
 	}
-	c := contact.Contact{
-		Email: cellAt(cells, b.email), FirstName: cellAt(cells, b.firstName), LastName: cellAt(cells, b.lastName),
-		CompanyName: cellAt(cells, b.companyName), CompanyDomain: cellAt(cells, b.companyDomain), LinkedInURL: cellAt(cells, b.linkedInURL),
-	}
-	if b.fullName < 0 && b.cleaning == nil {
-		return c.Cleaned()
-	}
-	return Clean(c, cellAt(cells, b.fullName), b.cleaning)
+	c.Email, c.FirstName, c.LastName = cellAt(cells, b.email), cellAt(cells, b.firstName), cellAt(cells, b.lastName)
+	c.CompanyName, c.CompanyDomain = cellAt(cells, b.companyName), cellAt(cells, b.companyDomain)
+	c.LinkedInURL = cellAt(cells, b.linkedInURL)
+	Clean(c, cellAt(cells, b.fullName), b.cleaning)
 }
 
 // cellAt returns a cell of a row, or "" if the row has none in the column.
@@ -54,14 +51,13 @@ func cellAt(cells []string, column int) string {
 	return cells[column]
 }
 
-// Clean returns a row's contact as it is sent (see [contact.Clean]). If cleaning is not nil, it collects what was changed.
-func Clean(c contact.Contact, fullName string, cleaning *contact.Cleaning) contact.Contact {
-	if cleaning == nil && fullName == "" {
-		return c.Cleaned()
+// Clean makes c a row's contact as it is sent (see [contact.Contact.Clean]). If cleaning is not nil, it collects what was changed.
+func Clean(c *contact.Contact, fullName string, cleaning *contact.Cleaning) {
+	if cleaning == nil {
+		c.Clean(fullName)
+		return
 	}
-	sent, split := contact.Clean(c, fullName)
-	if cleaning != nil {
-		cleaning.Note(c, fullName, sent, split)
-	}
-	return sent
+	cells := *c
+	split := c.Clean(fullName)
+	cleaning.Note(&cells, fullName, c, split)
 }

@@ -48,7 +48,7 @@ type Reader struct {
 	header    []string
 	samples   [][]string
 	check     layout.RowCheck
-	contact   func(cells []string) contact.Contact
+	contact   func(c *contact.Contact, cells []string)
 	// cells and arena are those of the rows of one Read; reused.
 	cells []string
 	arena []byte
@@ -91,7 +91,7 @@ func (b *book) read(o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{book: b, contact: func([]string) contact.Contact { return contact.Contact{} }}
+	r := &Reader{book: b, contact: func(*contact.Contact, []string) {}}
 	open := func() (*sheetScanner, error) { return b.openSheet(s) }
 	first, v, err := b.look(open, o.Layout.HeaderLine)
 	if err == nil && v.unordered {
@@ -183,8 +183,8 @@ func (r *Reader) Header() []string { return r.header }
 // Samples returns the first rows, which decide which column is which field.
 func (r *Reader) Samples() [][]string { return r.samples }
 
-// Bind sets the function that makes the contact of a row of its cells.
-func (r *Reader) Bind(f func(cells []string) contact.Contact) { r.contact = f }
+// Bind sets the function that makes c the contact of a row with these cells.
+func (r *Reader) Bind(f func(c *contact.Contact, cells []string)) { r.contact = f }
 
 // Skipped returns the rows of the footer; they are known at the end.
 func (r *Reader) Skipped() source.Lines { return r.trailer.Skipped }
@@ -221,7 +221,7 @@ func (r *Reader) Read(rows []source.Row) (n int, err error) {
 	}
 	for i := range rows[:n] {
 		if rows[i].Refused == nil {
-			rows[i].Contact = r.contact(rows[i].Cells)
+			r.contact(&rows[i].Contact, rows[i].Cells)
 		}
 	}
 	r.progress.Store(r.scanner.done(r.book.size))
@@ -258,7 +258,8 @@ func (r *Reader) next(row *source.Row) error {
 
 // isSendable reports whether a contact with these cells could be sent.
 func (r *Reader) isSendable(cells []string) bool {
-	c := r.contact(cells)
+	var c contact.Contact
+	r.contact(&c, cells)
 	return c.Check() == nil
 }
 
