@@ -2,7 +2,6 @@ package delimited
 
 import (
 	"fmt"
-	"unicode/utf8"
 
 	"enrich/contact"
 	"enrich/internal/phrase"
@@ -10,12 +9,12 @@ import (
 	"enrich/reader/internal/source"
 )
 
-// check refuses a well-formed row for its width or for what is in its cells.
+// check refuses a well-formed row for its width or for what is in its cells. The record begins Text.
 func (r *Reader) check(row *source.Row, cells []string, record []byte) {
 	switch {
 	case len(cells) != len(r.header):
 		r.refuseWidth(row, cells)
-	case !utf8.Valid(record[source.ASCIIPrefix(record):]):
+	case !r.IsValid(len(record)):
 		row.Refused = refuse(row, contact.Invalid, "bytes that are not text in the file's encoding: save it as UTF-8, or name the encoding with --encoding")
 	case len(record) > maxCell && r.overlong() > 0:
 		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes", r.overlong(), maxCell))

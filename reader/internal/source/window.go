@@ -18,6 +18,7 @@ type Window struct {
 	in       io.Reader
 	buf      []byte
 	from, to int
+	ascii    int   // all of Text before this index of buf is ASCII
 	read     int64 // bytes of the text that were read
 
 	// Err says how the text ended; nil if it goes on. The window's text comes before it.
@@ -52,9 +53,10 @@ func (w *Window) Fill() {
 	case w.Err != nil:
 		return
 	case w.from == w.to:
-		w.from, w.to = 0, 0
+		w.from, w.to, w.ascii = 0, 0, 0
 	case w.to == len(w.buf) && w.from > 0:
 		w.to = copy(w.buf, w.buf[w.from:w.to])
+		w.ascii = max(w.ascii-w.from, 0)
 		w.from = 0
 	}
 	if w.to == len(w.buf) {
@@ -70,6 +72,17 @@ func (w *Window) Fill() {
 		}
 	}
 	w.Err = Broken(io.ErrNoProgress)
+}
+
+// IsValid reports whether the first n bytes of Text are valid UTF-8. It looks for text that is not ASCII once, as far as the window goes:
+// row by row would take longer.
+func (w *Window) IsValid(n int) bool {
+	to := w.from + n
+	if w.ascii < to {
+		w.ascii = max(w.ascii, w.from)
+		w.ascii += ASCIIPrefix(w.buf[w.ascii:w.to])
+	}
+	return w.ascii >= to || utf8.Valid(w.buf[w.ascii:to])
 }
 
 // Block reads until the buffer is full or the text ends, and returns Text.
@@ -110,9 +123,9 @@ func View(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 func ASCIIPrefix(text []byte) int {
 	const nonASCII = 0x8080808080808080
 	n := 0
-	for ; n+32 <= len(text); n += 32 {
-		b := text[n : n+32]
-		if (binary.LittleEndian.Uint64(b)|binary.LittleEndian.Uint64(b[8:])|binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]))&nonASCII != 0 {
+	for ; n < len(text)-31; n += 32 {
+		b := (*[32]byte)(text[n:]) // an array: no index needs a check
+		if (binary.LittleEndian.Uint64(b[:])|binary.LittleEndian.Uint64(b[8:])|binary.LittleEndian.Uint64(b[16:])|binary.LittleEndian.Uint64(b[24:]))&nonASCII != 0 {
 			break
 		}
 	}

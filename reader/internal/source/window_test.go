@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
 
 	"enrich/reader/internal/source"
 )
@@ -90,4 +93,26 @@ func TestASCIIPrefix(t *testing.T) {
 			}
 		}
 	}
+}
+
+// IsValid is [utf8.Valid] of the beginning of Text, however the text was read, taken and asked about before.
+func TestIsValid(t *testing.T) {
+	piece := rapid.SampledFrom([]string{"a", "plain text of more than 32 bytes, as most is", "\n", "é", "日本", "😀", "\xff", "\xc3", "\x80", "\x00"})
+	rapid.Check(t, func(t *rapid.T) {
+		text := strings.Join(rapid.SliceOfN(piece, 0, 60).Draw(t, "text"), "")
+		w := source.NewWindow(iotest.HalfReader(strings.NewReader(text)), rapid.IntRange(1, 100).Draw(t, "buffer"))
+		for w.Err == nil || len(w.Text()) > 0 {
+			w.Fill()
+			for range rapid.IntRange(0, 3).Draw(t, "rows") {
+				n := rapid.IntRange(0, len(w.Text())).Draw(t, "bytes")
+				if got, want := w.IsValid(n), utf8.Valid(w.Text()[:n]); got != want {
+					t.Fatalf("%q: %v", w.Text()[:n], got)
+				}
+				if rapid.Bool().Draw(t, "take") {
+					w.Take(n)
+				}
+			}
+			w.Take(rapid.IntRange(min(1, len(w.Text())), len(w.Text())).Draw(t, "rest"))
+		}
+	})
 }
