@@ -103,10 +103,10 @@ func (r *Reader) next(row *source.Row, wait bool) error {
 			return r.err
 		}
 		whole, err := r.parse(row, wait)
-		if errors.Is(err, errNotYet) {
-			return err
-		}
 		if err != nil {
+			if errors.Is(err, errNotYet) {
+				return err
+			}
 			if r.tornBy() == nil && errors.Is(err, io.EOF) {
 				t.Skip()
 			}

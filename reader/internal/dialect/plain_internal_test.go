@@ -64,8 +64,11 @@ func compareRecords(t *testing.T, fast, slow *Scanner, text []byte, atEOF bool) 
 
 // The fast path is taken where it should be: a test of equal results would not notice if it never were.
 func TestUsualRowsArePlain(t *testing.T) {
-	for _, row := range []string{"1,ann@x.example,Ann Lee,\n", "1;ann@x.example;Ann Lee;\r\n", "1\tann@x.example\tAnn Lee\t\r\n"} {
-		s := NewScanner(Dialect{Delimiter: strings.Trim(row, "1an@x.emplAL \r\n")[:1], Quote: '"'})
+	for _, row := range []string{
+		"1,ann@x.example,Ann Lee,\n", "1;ann@x.example;Ann Lee;\r\n", "1\tann@x.example\tAnn Lee\t\r\n",
+		"1,\"ann@x.example\",\"Lee, Ann\",\n", "\"1\";\"ann@x.example\";;\"\"\r\n", "1\tann@x.example\tAnn Lee\t\"met at the fair\"\n",
+	} {
+		s := NewScanner(Dialect{Delimiter: strings.Trim(row, "1an@x.emplAL\" \r\n")[:1], Quote: '"'})
 		text := []byte(row + "the next row")
 		s.Record(text, false) // makes room for its cells
 		s.Spans = s.Spans[:0]

@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
 )
 
@@ -138,46 +137,6 @@ func (s *Scanner) Record(text []byte, atEOF bool) (size int, f Fault) {
 	}
 }
 
-// plain is the fast path of Record for bare cells without a quote in them. It takes cells up to the first one that is not such, that is too
-// near to the end of text, or for which Spans has no room, and returns where that one begins. ended says that the record ended before it.
-func (s *Scanner) plain(text []byte, from int) (at int, ended bool) {
-	if s.lows == 0 || s.Padded {
-		return from, false
-	}
-	n, spans := len(s.Spans), s.Spans[:min(cap(s.Spans), MaxColumns)]
-	for at := from; at+8 <= len(text); at += 8 {
-		for low := s.low(binary.LittleEndian.Uint64(text[at : at+8])); low != 0; low &= low - 1 {
-			to := at + bits.TrailingZeros64(low)>>3
-			class := s.class[text[to]]
-			if class == ordinary {
-				continue
-			}
-			if n >= len(spans) || class == isQuote || class == isCR && (to+1 == len(text) || text[to+1] != '\n') {
-				s.Spans = s.Spans[:n]
-				return from, false
-			}
-			spans[n] = Span{From: from, To: to}
-			n++
-			if class != isDelimiter {
-				s.Spans = s.Spans[:n]
-				if class == isCR {
-					to++ // the line feed after it
-				}
-				return to + 1, true
-			}
-			from = to + 1
-		}
-	}
-	s.Spans = s.Spans[:n]
-	return from, false
-}
-
-// low returns a word in which only the highest bits are set of the bytes that may have a meaning.
-func (s *Scanner) low(word uint64) uint64 {
-	const highs = 0x8080808080808080
-	return ^(word&^highs + s.lows | word) & highs
-}
-
 // Cell finds one cell at the start of text. end is where the delimiter or line end after it is or, if the cell does not end
 // within text, where its quote is or where text ends. first says that no cell is before it in the record.
 func (s *Scanner) Cell(text []byte, first, atEOF bool) (cell Span, end int, f Fault) {
@@ -262,8 +221,8 @@ func (s *Scanner) bare(text []byte, from int, atEOF bool) (int, Fault) {
 // skipOrdinary steps over bytes that have no meaning. If the delimiter is a comma, a semicolon or a tab, most bytes of a cell are above
 // all that have one: then it looks at eight bytes at once. (Of a semicolon, digits are not above; that costs less than it saves.)
 func (s *Scanner) skipOrdinary(text []byte, at int) int {
-	for s.lows != 0 && at+8 <= len(text) {
-		low := s.low(binary.LittleEndian.Uint64(text[at : at+8]))
+	for s.lows != 0 && at < len(text)-7 {
+		low := s.low(text, at)
 		if low == 0 {
 			at += 8
 			continue
