@@ -22,10 +22,10 @@ import (
 // could have seen one after the other. Connections are cut before and after a commit, runs are killed in a commit, and runs are
 // declared dead while they go on.
 func TestTheLedgerIsLinearizable(t *testing.T) {
-	const workers, duration = 4, 3 * time.Second
+	const workers = 4
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	h := &history{t: t, url: newLedger(t), server: shared.Server(t).Addr(), folder: t.TempDir(), start: time.Now(), deadline: time.Now().Add(duration), doomed: map[int64]bool{}}
+	h := &history{t: t, url: newLedger(t), server: shared.Server(t).Addr(), folder: t.TempDir(), start: time.Now(), doomed: map[int64]bool{}}
 	for w := range workers {
 		h.lives.Go(func() { h.live(w, rand.New(rand.NewPCG(seed, uint64(w)))) })
 	}
@@ -36,7 +36,10 @@ func TestTheLedgerIsLinearizable(t *testing.T) {
 	l := open(t, postgres.Options{URL: h.url})
 	(&process{history: h, l: l, seen: map[int]ledger.State{}}).read(keysOf(allKeys))
 	h.name(query(t, h.url, "SELECT id, run, message, encode(uuid_send(key), 'hex') FROM enrich.outcome"))
-	h.count()
+	counts := h.count()
+	if t.Logf("%+v", counts); !counts.areComplete() {
+		t.Error("the history lacks one of these")
+	}
 	result, info := porcupine.CheckOperationsVerbose(keyModel, bounded(h.operations), time.Minute)
 	if result != porcupine.Ok {
 		path := filepath.Join(t.ArtifactDir(), "history.html")
@@ -60,13 +63,12 @@ func keysOf(n int) (keys []int) {
 
 // A history is what several processes did, and when.
 type history struct {
-	t        *testing.T
-	url      string
-	server   string // its address
-	folder   string // for outcomes that could not be committed
-	start    time.Time
-	deadline time.Time
-	lives    sync.WaitGroup
+	t      *testing.T
+	url    string
+	server string // its address
+	folder string // for outcomes that could not be committed
+	start  time.Time
+	lives  sync.WaitGroup
 
 	mu         sync.Mutex
 	operations []porcupine.Operation
@@ -123,31 +125,45 @@ func (h *history) name(rows [][]any) {
 
 const operationMessage = "operation %d"
 
-// count checks that the history has what it is about.
-func (h *history) count() {
-	var claims, refusals, lost, late int
+// counts are how often what happened that the history is about.
+type counts struct {
+	claims, refusals, lost, late int // lost in takeovers; late are outcomes of runs that were to be taken over
+	cut, killed, zombies         int // connections, and runs
+}
+
+func (c counts) areComplete() bool {
+	return min(c.claims, c.refusals, c.lost, c.late, c.cut, c.killed, c.zombies) > 0
+}
+
+func (h *history) count() (c counts) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c.cut, c.killed, c.zombies = h.cut, h.killed, h.zombies
 	for _, o := range h.operations {
 		switch in, out := o.Input.(opInput), o.Output.(opOutput); {
 		case in.op == opClaim && out.yes:
-			claims++
+			c.claims++
 		case in.op == opClaim && !out.unknown:
-			refusals++
+			c.refusals++
 		case in.op == opTakeover && out.yes:
-			lost++
+			c.lost++
 		case in.op == opOutcome && h.doomed[in.run] && !out.dead:
-			late++
+			c.late++
 		}
 	}
-	h.t.Logf("%d operations: %d claims, %d refused, %d calls lost in takeovers, %d outcomes of runs that were to be taken over; %d connections cut, %d runs killed, %d taken over alive",
-		len(h.operations), claims, refusals, lost, late, h.cut, h.killed, h.zombies)
-	if min(claims, refusals, lost, late, h.cut, h.killed, h.zombies) == 0 {
-		h.t.Error("the history lacks one of these")
-	}
+	return c
+}
+
+// isOver reports whether the processes are to end: when the history has what it is about, which takes a busy machine longer.
+func (h *history) isOver() bool {
+	const least, most = 3 * time.Second, time.Minute
+	took := time.Since(h.start)
+	return took > most || took > least && h.count().areComplete()
 }
 
 // live runs one process after the other until the end of the test.
 func (h *history) live(worker int, rng *rand.Rand) {
-	for time.Now().Before(h.deadline) && !h.t.Failed() {
+	for !h.isOver() && !h.t.Failed() {
 		p := h.begin(rng)
 		if p == nil {
 			return
@@ -268,7 +284,7 @@ func (p *process) isDead() bool {
 
 // work reads and commits until the process is killed or declared dead, which it notices late: then zombie is true.
 func (p *process) work() (zombie bool) {
-	for time.Now().Before(p.deadline) && !p.t.Failed() {
+	for !p.isOver() && !p.t.Failed() {
 		switch n := p.rng.IntN(100); {
 		case n < 30:
 			p.read(p.rng.Perm(allKeys)[:1+p.rng.IntN(allKeys)])
