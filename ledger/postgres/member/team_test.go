@@ -172,11 +172,25 @@ func check(t testing.TB, err error) {
 // eventually waits until a condition is true.
 func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("this did not happen in time: " + what)
 		}
 	}
+}
+
+// lastCall makes calls until one has to wait, and returns when the last one before it began, or lastCall itself: however busy the machine
+// is, that call was let through later.
+func lastCall(m *member.Member) (last time.Time) {
+	limiter, began := m.Limiter(), time.Now()
+	for last = began; time.Since(began) < time.Minute; time.Sleep(time.Millisecond) {
+		now := time.Now()
+		if limiter.Take(now) > 0 {
+			break
+		}
+		last = now
+	}
+	return last
 }
 
 func settled(kind contact.Kind, charged bool) *contact.Outcome {
