@@ -196,7 +196,7 @@ func TestClocksHoursApart(t *testing.T) {
 		}))
 	}
 	// longer than it takes to declare a run dead
-	callTest{workers: 2, span: patience + 2*time.Second, least: 100, limit: 100, per: time.Second}.check(t, members...)
+	callTest{workers: 2, span: patience + 2*time.Second, per: time.Second, least: 100, limit: 100, within: time.Second}.check(t, members...)
 	const length = 5 * time.Second
 	members[1].Pauser().Begin(time.Now().Add(offsets[1]), length)
 	for i, m := range members {
@@ -221,7 +221,7 @@ func TestTheDatabasesClockIsSetBack(t *testing.T) {
 	tm.exec("UPDATE enrich.api SET tat = now() + interval '3 hours', pause_until = now() + interval '3 hours', pause_ms = 500")
 	m := tm.join(0, member.Options{RateCalls: 20, RatePer: time.Second})
 	eventually(t, "the pause has ended", func() bool { return !m.Pauser().Until().After(time.Now()) })
-	callTest{workers: 1, span: 2 * time.Second, least: 15, limit: 20, per: time.Second}.check(t, m)
+	callTest{workers: 1, span: 2 * time.Second, per: time.Second, least: 15, limit: 20, within: time.Second}.check(t, m)
 }
 
 // Behind a pooler in transaction mode nothing is notified: a stop is seen with a lease, within 2 s.

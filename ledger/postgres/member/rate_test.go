@@ -11,8 +11,9 @@ import (
 // A call was let through at some time between these. On a busy machine that may be long.
 type call struct{ from, to time.Time }
 
-// callAll makes calls with several members, several workers each, for some time.
-func callAll(members []*member.Member, workers int, span time.Duration) (calls []call) {
+// callAll makes calls with several members, several workers each, for some time. overslept are by how much each wait for a call was longer
+// than it should be: on a busy machine.
+func callAll(members []*member.Member, workers int, span time.Duration) (calls []call, overslept []time.Duration) {
 	var mu sync.Mutex
 	var tasks sync.WaitGroup
 	end := time.Now().Add(span)
@@ -25,19 +26,22 @@ func callAll(members []*member.Member, workers int, span time.Duration) (calls [
 					if !from.Before(end) {
 						return
 					}
-					if wait := limiter.Take(from); wait > 0 {
-						time.Sleep(min(wait, 50*time.Millisecond))
-						continue
-					}
+					wait := min(limiter.Take(from), 50*time.Millisecond)
+					time.Sleep(wait)
+					to := time.Now()
 					mu.Lock()
-					calls = append(calls, call{from, time.Now()})
+					if wait == 0 {
+						calls = append(calls, call{from, to})
+					} else {
+						overslept = append(overslept, to.Sub(from)-wait)
+					}
 					mu.Unlock()
 				}
 			})
 		}
 	}
 	tasks.Wait()
-	return calls
+	return calls, overslept
 }
 
 // most returns the largest number of calls that were certainly in any span of a length.
@@ -58,21 +62,29 @@ func most(calls []call, span time.Duration) (n int) {
 type callTest struct {
 	workers int // of each member
 	span    time.Duration
-	least   int // calls in that time, if the machine is not busy
-	limit   int // calls in any span of the length per, always
-	per     time.Duration
+	per     time.Duration // the time of the rate
+	least   int           // calls in the span, if the machine is not busy
+	limit   int           // calls in any time of the length within, always
+	within  time.Duration
 }
 
-// check makes calls until there were enough in one of the spans: a busy machine may take the time of the others. Each keeps the limit.
+// check makes calls until there were enough in one of the spans: a busy machine may take the time of the others. A slot that a worker may
+// have missed because it was woken later than a slot can be used counts as a call. Each span keeps the limit.
 func (c callTest) check(t *testing.T, members ...*member.Member) {
 	t.Helper()
 	best := 0
 	for range 10 {
-		calls := callAll(members, c.workers, c.span)
-		if n := most(calls, c.per); n > c.limit {
-			t.Fatalf("%d calls in %v, the limit is %d", n, c.per, c.limit)
+		calls, overslept := callAll(members, c.workers, c.span)
+		if n := most(calls, c.within); n > c.limit {
+			t.Fatalf("%d calls in %v, the limit is %d", n, c.within, c.limit)
 		}
-		if best = max(best, len(calls)); best >= c.least {
+		n := len(calls)
+		for _, d := range overslept {
+			if d > min(c.per/100, 250*time.Millisecond) {
+				n++
+			}
+		}
+		if best = max(best, n); best >= c.least {
 			return
 		}
 	}
@@ -104,10 +116,10 @@ func TestTheRateIsThatOfAllMachines(t *testing.T) {
 			}
 			members[len(members)-1].Limiter().SetRate(time.Now(), 100000, time.Second)
 			time.Sleep(600 * time.Millisecond) // a lease of each has the rate
-			c := callTest{workers: 4, span: 4 * time.Second, limit: test.calls, per: test.per}
+			c := callTest{workers: 4, span: 4 * time.Second, per: test.per, limit: test.calls, within: test.per}
 			c.least = int(test.least * float64(test.calls) * c.span.Seconds() / test.per.Seconds())
 			if c.per > c.span { // a shorter span may have as many as it has slots, with the tolerance
-				c.limit, c.per = int(float64(test.calls)*(c.span+250*time.Millisecond).Seconds()/test.per.Seconds())+1, c.span
+				c.limit, c.within = int(float64(test.calls)*(c.span+250*time.Millisecond).Seconds()/test.per.Seconds())+1, c.span
 			}
 			c.check(t, members...)
 		})
@@ -148,9 +160,12 @@ func TestTheStatedRateIsShared(t *testing.T) {
 		t.Errorf("%d calls were made before the first slot", taken)
 	}
 	eventually(t, "b knows the rate", func() bool { return b.Limiter().Take(time.Now()) > 0 })
-	callTest{workers: 2, span: 3 * time.Second, least: 2, limit: 4, per: 3 * time.Second}.check(t, a, b)
+	callTest{workers: 2, span: 3 * time.Second, per: time.Minute, least: 2, limit: 4, within: 3 * time.Second}.check(t, a, b)
 	a.Limiter().SetRate(time.Now(), 600000, time.Minute)
-	eventually(t, "the new rate counts", func() bool { return len(callAll([]*member.Member{a, b}, 2, 200*time.Millisecond)) > 20 })
+	eventually(t, "the new rate counts", func() bool {
+		calls, _ := callAll([]*member.Member{a, b}, 2, 200*time.Millisecond)
+		return len(calls) > 20
+	})
 }
 
 // A 429 on one machine pauses all, for as long as the API asked, also a run that begins later.
