@@ -78,7 +78,7 @@ func TestASecondSignalEndsTheCommandToo(t *testing.T) {
 	c := s.start("run", "--on-finish", `trap '' INT; sleep 600 & echo $! > pid; wait`, "l.csv")
 	pid := s.appears("pid")
 	c.signal(os.Interrupt)
-	time.Sleep(100 * time.Millisecond) // a copy of a signal comes sooner
+	c.waits() // a copy of a signal comes sooner
 	c.signal(os.Interrupt)
 	c.ends(exitSIGINT)
 	for began := time.Now(); exec.Command("kill", "-0", pid).Run() == nil; time.Sleep(5 * time.Millisecond) {

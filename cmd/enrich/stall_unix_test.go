@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -39,14 +40,19 @@ func (c *child) unread() {
 	}
 	c.t.Cleanup(func() { _, _ = r.Close(), w.Close() })
 	c.Stdout = w
-	if err := w.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
-		c.t.Skip(err)
+	raw, err := w.SyscallConn()
+	if err != nil {
+		c.t.Fatal(err)
 	}
-	for _, block := range []int{64 << 10, 4 << 10, 1} { // until it takes nothing more
-		for {
-			if _, err := w.Write(make([]byte, block)); err != nil {
-				break
+	for _, block := range []int{64 << 10, 4 << 10, 1} { // until it takes nothing more: it is in non-blocking mode
+		var full error
+		for full == nil {
+			if err := raw.Write(func(fd uintptr) bool { _, full = syscall.Write(int(fd), make([]byte, block)); return true }); err != nil {
+				c.t.Fatal(err)
 			}
+		}
+		if !errors.Is(full, syscall.EAGAIN) {
+			c.t.Fatal(full)
 		}
 	}
 }
@@ -183,7 +189,7 @@ func TestASecondSignalQuitsAtOnce(t *testing.T) {
 	s.heard(700)
 	c.waits()
 	c.signal(os.Interrupt)
-	time.Sleep(300 * time.Millisecond) // two signals at once would be one
+	c.waits() // two signals at once would be one
 	c.signal(os.Interrupt)
 	c.ends(exitSIGINT)
 	s.absent("l.summary.json", "l.failures.csv")
@@ -240,5 +246,23 @@ func (c *child) isStopped() {
 	err := c.Wait()
 	if status := c.ProcessState.Sys().(syscall.WaitStatus); status.ExitStatus() != exitSIGTERM && status.Signal() != syscall.SIGTERM {
 		c.t.Errorf("%v: %v: %s", err, status, &c.said)
+	}
+}
+
+func TestASignalEndsTheWaitForALedger(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Latency: 200 * time.Millisecond})
+	s.list("l.csv", 300, "")
+	first := s.start("run", "--workers", "1", "l.csv")
+	s.heard(1)
+	second := s.start("run", "--lock-wait", "1h", "--out", s.dir, "--results", "second.csv", "l.csv")
+	time.Sleep(time.Second) // another process that looks whether the lock is free, every 20 ms: it does not come to rest
+	second.signal(syscall.SIGTERM)
+	second.isStopped()
+	s.absent("second.csv")
+	first.signal(syscall.SIGHUP)
+	first.ends(exitSIGHUP)
+	if sum := s.summary("l.summary.json"); sum.Rows.Matched+sum.Rows.NoMatch != s.api.Stats().Calls || sum.Rows.Failed != 0 {
+		t.Errorf("%d calls, %+v", s.api.Stats().Calls, sum.Rows)
 	}
 }
