@@ -21,11 +21,11 @@ var fast = member.Timing{Renew: 20 * time.Millisecond, Valid: 500 * time.Millise
 // beginMember begins a run of a work as a member.
 func beginMember(t *testing.T, url string, r ledger.Run) (*postgres.Ledger, int64, *member.Member) {
 	t.Helper()
-	l := open(t, postgres.Options{URL: url, MaxElapsed: 5 * time.Second})
+	l := open(t, postgres.Options{URL: url, MaxElapsed: time.Minute})
 	r.Started, r.URL, r.KeyTag, r.Timeout = ledgertest.Noon, ledgertest.URL, []byte("key"), 100*time.Millisecond
 	run, err := l.Begin(t.Context(), r)
 	check(t, err)
-	m, err := l.Member(t.Context(), member.Options{Timing: fast, MaxElapsed: 20 * time.Second})
+	m, err := l.Member(t.Context(), member.Options{Timing: fast, MaxElapsed: time.Minute})
 	check(t, err)
 	t.Cleanup(func() { _ = m.Close() })
 	return l, run, m
@@ -47,7 +47,7 @@ func TestALostRunIsTakenOverAndItsLateAnswersAreRecorded(t *testing.T) {
 	ledgertest.Commit(t, lost, lostRun, []ledger.Intent{ledgertest.Person(1), ledgertest.Person(2), ledgertest.Person(3)})
 	ledgertest.Commit(t, lost, lostRun, nil, ledgertest.Outcome(1, contact.Matched))
 	proxy.Refuse()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(m.Interrupted()) == 0 && time.Now().Before(deadline) {
 		time.Sleep(10 * time.Millisecond)
 	}

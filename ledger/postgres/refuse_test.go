@@ -69,7 +69,7 @@ func TestReadOnlyTransactionsAreRefused(t *testing.T) {
 			t.Errorf("refused with %v", err)
 		}
 	}
-	if since := time.Since(start); since > 10*time.Second {
+	if since := time.Since(start); since > time.Minute {
 		t.Errorf("it waited %s for what does not pass", since)
 	}
 	open(t, postgres.Options{URL: url, ReadOnly: true})
@@ -223,7 +223,7 @@ func TestALoginThatIsNotPermitted(t *testing.T) {
 			}
 		}
 	}
-	if since := time.Since(start); since > 10*time.Second {
+	if since := time.Since(start); since > time.Minute {
 		t.Errorf("it waited %s for what does not pass", since)
 	}
 }

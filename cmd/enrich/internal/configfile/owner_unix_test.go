@@ -34,7 +34,7 @@ func TestOnlyRegularFilesAreRead(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("it waits for a writer")
 	}
 }
