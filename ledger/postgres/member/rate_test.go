@@ -8,7 +8,7 @@ import (
 	"enrich/ledger/postgres/member"
 )
 
-// A call was let through at some time between these. On a busy machine that may be long.
+// A call began at some time between these. On a busy machine that may be long.
 type call struct{ from, to time.Time }
 
 // callAll makes calls with several members, several workers each, for some time. overslept are by how much each wait for a call was longer

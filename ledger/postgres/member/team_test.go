@@ -179,8 +179,8 @@ func eventually(t testing.TB, what string, condition func() bool) {
 	}
 }
 
-// lastCall makes calls until one has to wait, and returns when the last one before it began, or lastCall itself: however busy the machine
-// is, that call was let through later.
+// lastCall makes calls until one has to wait, and returns a time before the last of the others, however busy the machine is. Without
+// another it is the time when lastCall began.
 func lastCall(m *member.Member) (last time.Time) {
 	limiter, began := m.Limiter(), time.Now()
 	for last = began; time.Since(began) < time.Minute; time.Sleep(time.Millisecond) {
