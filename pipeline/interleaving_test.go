@@ -116,13 +116,16 @@ func TestTheOrderHoldsUnderAnyInterleaving(t *testing.T) {
 		w := drawWorld(rt)
 		var broken []string
 		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
+			ctx, cancel := context.WithTimeout(t.Context(), longest)
 			defer cancel()
 			if w.stopAfter > 0 {
 				defer time.AfterFunc(w.stopAfter, cancel).Stop()
 			}
 			r := w.rig()
 			result, err := r.Do(ctx, context.Background())
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				r.report("it took %v", longest)
+			}
 			w.check(r, result, err)
 			broken = r.broken
 		})

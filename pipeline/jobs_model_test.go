@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -157,7 +158,8 @@ func (w *jobWorld) behave(r *rig, random *rand.Rand) {
 
 // run plays one run, and checks what must be true after it.
 func (w *jobWorld) run(r *rig, run jobRun) contact.Stop {
-	ctx, cancel := context.WithCancel(context.Background())
+	const longest = 24 * time.Hour // of a run, with all that it waits for
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	if run.stopAfter > 0 {
 		defer time.AfterFunc(run.stopAfter, cancel).Stop()
@@ -175,6 +177,9 @@ func (w *jobWorld) run(r *rig, run jobRun) contact.Stop {
 	requests, paid := r.jobs.requests, total(r.jobs.charged)
 	lost := r.ledger.interrupted + lostOutcomes(r.ledger)
 	result, err := r.Do(ctx, context.Background())
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		r.report("a run took %v", longest)
+	}
 	w.checkRun(r, run, result, err)
 	requests, paid = r.jobs.requests-requests+r.api.calls, total(r.jobs.charged)-paid+r.api.calls
 	if c := run.caps; c.MaxCalls > 0 && int64(requests) > c.MaxCalls || c.MaxCredits > 0 && int64(paid)*c.CreditsPerCall > c.MaxCredits {

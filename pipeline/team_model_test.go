@@ -141,6 +141,9 @@ func (w *teamWorld) behave(tm *team) {
 	}
 }
 
+// No run of a random world takes longest: what never ends is interrupted then, and reported, before it keeps the tests busy for ever.
+const longest = time.Hour
+
 // run plays one run.
 func (w *teamWorld) run(tm *team, work *teamWork, member teamMember, list []string) {
 	time.Sleep(member.start)
@@ -149,7 +152,7 @@ func (w *teamWorld) run(tm *team, work *teamWork, member teamMember, list []stri
 	}
 	m := tm.join(work, list...)
 	m.ask.Jobs.Size = member.size
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	if member.interrupt > 0 {
 		defer time.AfterFunc(member.interrupt, cancel).Stop()
@@ -161,7 +164,7 @@ func (w *teamWorld) run(tm *team, work *teamWork, member teamMember, list []stri
 	tm.mu.Lock()
 	ok := !m.dead && m.result.Stop == ""
 	tm.mu.Unlock()
-	if m.took > time.Hour {
+	if m.took >= longest {
 		tm.report("run %d took %v", m.ask.Run, m.took)
 	}
 	if !ok {
@@ -189,7 +192,9 @@ func (w *teamWorld) settleAll(tm *team, list []string) {
 	tm.budget = newLocalBudget(Caps{})
 	tm.mu.Unlock()
 	later := tm.join(nil, append(slices.Clone(list), "stranger@x.example")...)
-	later.run(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
+	defer cancel()
+	later.run(ctx)
 	if later.result != (AskResult{}) {
 		tm.report("a later run: %+v", later.result)
 	}
