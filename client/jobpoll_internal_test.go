@@ -225,7 +225,7 @@ func (network *slowNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 // Large results may take longer than one call, if they make progress. If they do not, the call times out.
 func TestLargeResultsMayTakeLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		network := &slowNetwork{body: slowBody{part: 8 << 10, left: 20 << 20, wait: 400 * time.Millisecond}} // 1 MiB in 52 s
+		network := &slowNetwork{body: slowBody{part: 8 << 10, left: 12 << 20, wait: 400 * time.Millisecond}} // 1 MiB in 52 s
 		c, err := New(Options{URL: "http://127.0.0.1:1", Key: escapedKey, transport: network})
 		if err != nil {
 			t.Fatal(err)
