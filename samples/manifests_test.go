@@ -33,7 +33,7 @@ func TestManifests(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "manifests")
 	ctx, cancel := debian.UntilDeadline(t)
 	defer cancel()
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, ".")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, ".")
 	build.Dir, build.Env = filepath.Join("..", ".ci", "manifests"), append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		debian.Unavailable(t, "the parsers cannot be built: "+err.Error()+": "+string(out[max(0, len(out)-500):]))

@@ -38,7 +38,7 @@ func dist(t *testing.T, umask string, env ...string) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
 	program := filepath.Join(t.TempDir(), "dist") // compiled without env
-	inProject(t, nil, "go", "build", "-pgo=off", "-o", program, "./packaging/dist")
+	inProject(t, nil, "go", "build", "-trimpath", "-pgo=off", "-o", program, "./packaging/dist")
 	const command = `umask "$0" && exec "$@"`
 	inProject(t, env, "sh", "-c", command, umask, program, "-version", "v1.2.3-rc.1", "-pgo", "off",
 		"-maintainer", "A Person <person@debian.org>", "-targets", "linux/"+runtime.GOARCH, "-out", folder)
