@@ -73,20 +73,22 @@ func (p *pieces) Read(b []byte) (int, error) { return p.in.Read(b[:min(len(b), p
 
 // tell lists everything that was read.
 func (r result) tell() string {
-	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.mapping)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%v %q %v\n", r.err, r.columns, r.mapping)
 	for _, row := range r.rows {
-		text += fmt.Sprintf("%d %q %q %+v %+v\n", row.Line, row.Raw, row.Cells, row.Contact, row.Refused)
+		fmt.Fprintf(&text, "%d %q %q %+v %+v\n", row.Line, row.Raw, row.Cells, row.Contact, row.Refused)
 	}
-	return text
+	return text.String()
 }
 
 // outcomes lists what must be the same in both passes.
 func (r result) outcomes() string {
-	text := fmt.Sprintf("%v %q %v\n", r.err, r.columns, r.mapping)
+	var text strings.Builder
+	fmt.Fprintf(&text, "%v %q %v\n", r.err, r.columns, r.mapping)
 	for _, row := range r.rows {
-		text += fmt.Sprintf("%d %q %+v %+v\n", row.Line, row.Raw, row.Contact, row.Refused)
+		fmt.Fprintf(&text, "%d %q %+v %+v\n", row.Line, row.Raw, row.Contact, row.Refused)
 	}
-	return text
+	return text.String()
 }
 
 // checkNothingLost finds the rows in the input, in order, with only separators between them. The end of a row that is too long
