@@ -99,10 +99,13 @@ func TestAStatusInTheBodyCounts(t *testing.T) {
 }
 
 func TestOnlyA2xxNeedsItsBody(t *testing.T) {
-	long := strings.Repeat("x", maxBody+1)
+	bodies := []string{"", "null", "[1]", `"text"`, "<html>", `{"message":`, "\x00\xff"}
+	if !testing.Short() { // it is a pure function
+		bodies = append(bodies, strings.Repeat("x", maxBody+1), strings.Repeat(" ", maxBody)+ownError(401))
+	}
 	for status := 300; status <= 599; status++ {
 		want, stop := expectedAction(status, false, true)
-		for _, body := range []string{"", "null", "[1]", `"text"`, "<html>", `{"message":`, "\x00\xff", long, strings.Repeat(" ", maxBody) + ownError(401)} {
+		for _, body := range bodies {
 			if v := decide(status, []byte(body), attempt{urlVerified: true}); v.action != want || v.stop != stop || v.fromAPI {
 				t.Errorf("%d with %.10q: %v %q", status, body, v.action, v.stop)
 			}
