@@ -28,6 +28,9 @@ func TestARefSetIsASet(t *testing.T) {
 
 // The memory is bounded by the contacts of the run, whatever else the ledger contains.
 func TestTheMemoryOfARefSet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out the memory of a large set, which the detector's own hides")
+	}
 	random := rand.New(rand.NewPCG(1, 1))
 	for _, tt := range []struct {
 		name string

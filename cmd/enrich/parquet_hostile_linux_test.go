@@ -112,6 +112,9 @@ const mostHostile = 100 << 20
 // TestHostileParquet: a file that lies about its sizes, or stands for far more than it has, is refused before any call, in bounded
 // time and memory, and the message says what is wrong. A truncated file is refused wherever it ends.
 func TestHostileParquet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out hostile files: one goroutine reads them")
+	}
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{})
 	good := emails(nil)

@@ -369,6 +369,9 @@ func repeated(t *testing.T, rows int) []byte {
 
 // A long text that a dictionary repeats in each of a million rows takes bounded time: the rows before the bound are read.
 func TestTextOfADictionaryIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short leaves out texts of many megabytes: one goroutine reads them")
+	}
 	b := repeated(t, 1<<20)
 	r, err := open(bytes.NewReader(b), int64(len(b)), 1<<20)
 	if err != nil {

@@ -136,6 +136,7 @@ func TestBombsAreBounded(t *testing.T) {
 
 // The most columns that a sheet can have, and more.
 func TestWidestSheet(t *testing.T) {
+	skipIfShort(t)
 	names := []piece{{"<worksheet><sheetData><row>", 1}, {`<c t="str"><v>c%d</v></c>`, 16384}, {"</row>", 1}}
 	for i := range 8 {
 		names = append(names, piece{fmt.Sprintf(`<row r="%d">`, i+2), 1}, piece{`<c><v>%d</v></c>`, 16384}, piece{"</row>", 1})
@@ -190,6 +191,7 @@ func TestManySharedTexts(t *testing.T) {
 
 // A temporary file that cannot be made is a failed storage, and says nothing about the workbook.
 func TestNoRoomForSharedTexts(t *testing.T) {
+	skipIfShort(t)
 	t.Setenv("TMPDIR", "/no/such/directory")
 	book := packed(t, map[string][]piece{
 		"xl/s.xml": {{`<worksheet><sheetData><row><c t="s"><v>0</v></c></row><row><c t="s"><v>1</v></c></row></sheetData></worksheet>`, 1}},
@@ -202,6 +204,7 @@ func TestNoRoomForSharedTexts(t *testing.T) {
 
 // A list of files that would fill the memory is refused before it is read.
 func TestTooManyFiles(t *testing.T) {
+	skipIfShort(t)
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for i := range 70_000 {
