@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strings"
 	"time"
 
 	"enrich/contact"
@@ -30,7 +31,8 @@ type defect struct {
 // check returns why a row cannot be sent, or nil.
 func check(row *reader.Row) *defect {
 	if row.Refused != nil {
-		return &defect{row.Refused.Kind, row.Refused.Message}
+		// The write pass uses it while the next rows are read: the message of a failures file must not be a view of its row.
+		return &defect{row.Refused.Kind, strings.Clone(row.Refused.Message)}
 	}
 	if err := row.Contact.Check(); err != nil {
 		return &defect{contact.Invalid, err.Error()}
