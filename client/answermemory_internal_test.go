@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,10 +48,9 @@ func doOne(t *testing.T, c *Client, row int) contact.Result {
 // at once.
 func TestTheMemoryOfAnAnswerIsReleased(t *testing.T) {
 	bodies := [][]byte{answerOf(900_000), answerOf(64), answerOf(maxBody + 1), answerOf(900_000)[:800_000], answerOf(900_000)}
-	served := 0
+	var served atomic.Int64
 	c := smallMemoryClient(t, 1, func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write(bodies[served])
-		served++
+		_, _ = w.Write(bodies[served.Add(1)-1])
 	})
 	done := make(chan struct{})
 	go func() {

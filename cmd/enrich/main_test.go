@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,12 +28,37 @@ func (m leakless) Run() int {
 	if signal.Ignored(os.Interrupt) { // a shell has what it starts in the background ignore it, and so would every enrich of a test
 		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	}
+	races, err := os.MkdirTemp("", "enrich-races-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(races) }()
+	_ = os.Setenv(raceOptions, os.Getenv(raceOptions)+" log_path="+filepath.Join(races, "race"))
 	code := m.tests.Run()
+	if reportRaces(races) {
+		code = 1
+	}
 	if err := goleak.Find(); code == 0 && err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	return code
+}
+
+// raceOptions is where the race detector of a process that the tests start reads where to write what it finds. A process that ends
+// with an exit code of its own, as an enrich that is expected to fail, tells it in no other way.
+const raceOptions = "GORACE"
+
+// reportRaces reports what the race detectors of the processes that the tests started have written to a folder, and whether there is
+// anything.
+func reportRaces(folder string) (found bool) {
+	reports, _ := filepath.Glob(filepath.Join(folder, "*"))
+	for _, report := range reports {
+		text, _ := os.ReadFile(report)
+		fmt.Fprintf(os.Stderr, "a process of the tests has a data race:\n%s\n", text)
+	}
+	return len(reports) > 0
 }
 
 // statusFile names the file in which an enrich of a script leaves its exit code, which testscript does not tell.
@@ -65,6 +91,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("TMPDIR", e.WorkDir+"/tmp")
 			e.Setenv(statusFile, e.WorkDir+"/.status")
+			e.Setenv(raceOptions, os.Getenv(raceOptions))
 			e.Values[apis{}] = new(apis)
 			return os.Mkdir(e.WorkDir+"/tmp", 0o700)
 		},
