@@ -23,6 +23,12 @@ var (
 	ErrTooLong = fmt.Errorf("is longer than %d characters, which the API refuses", MaxField)
 )
 
+// Bounds of an address (RFC 5321, 4.5.3.1, and RFC 1035, 2.3.4), in bytes.
+const (
+	maxLocal = 64
+	maxLabel = 63
+)
+
 // maxQuoted is how many characters of a value a message has.
 const maxQuoted = 60
 
@@ -110,12 +116,11 @@ func isPlainAddress(s string) bool {
 		return false
 	}
 	at := strings.IndexByte(s, '@')
-	return at <= 64 && isPlainDomain(s[at+1:])
+	return at <= maxLocal && isPlainDomain(s[at+1:])
 }
 
 // isPlainDomain reports whether each label begins and ends with a letter or a digit, and the last one ends with a letter.
 func isPlainDomain(s string) bool {
-	const maxLabel = 63
 	if len(s) > maxLabel || s == "" || !isAlphanumeric(s[0]) || !isLetter(s[len(s)-1]) {
 		return false
 	}
@@ -137,7 +142,7 @@ func isPlainDomain(s string) bool {
 
 // badLocal accepts RFC 5322's atext and dots, any letter beyond ASCII (RFC 6531), and a quoted string.
 func badLocal(s string) string {
-	if len(s) > 64 {
+	if len(s) > maxLocal {
 		return "more than 64 characters before the @"
 	}
 	if len(s) > 2 && s[0] == '"' && s[len(s)-1] == '"' {
@@ -167,7 +172,7 @@ func badDomain(s string) string {
 		return "no dot in its domain"
 	}
 	for l := range strings.SplitSeq(s, ".") {
-		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+		if l == "" || len(l) > maxLabel || l[0] == '-' || l[len(l)-1] == '-' {
 			return "its domain is not valid"
 		}
 		for _, r := range l {

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"strings"
 	"time"
 
 	"enrich/contact"
@@ -22,7 +21,7 @@ type Rules struct {
 	LostRetries int
 }
 
-// A defect is why a row cannot be sent.
+// A defect is why a row cannot be sent. Its message may be a view of the row, as that of a row of a failures file.
 type defect struct {
 	kind    contact.Failure
 	message string
@@ -31,8 +30,7 @@ type defect struct {
 // check returns why a row cannot be sent, or nil.
 func check(row *reader.Row) *defect {
 	if row.Refused != nil {
-		// The write pass uses it while the next rows are read: the message of a failures file must not be a view of its row.
-		return &defect{row.Refused.Kind, strings.Clone(row.Refused.Message)}
+		return &defect{row.Refused.Kind, row.Refused.Message}
 	}
 	if err := row.Contact.Check(); err != nil {
 		return &defect{contact.Invalid, err.Error()}

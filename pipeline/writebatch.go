@@ -23,8 +23,12 @@ type writeBatch struct {
 func (b *writeBatch) keep(entries []entry) {
 	b.entries, b.refs = append(b.entries[:0], entries...), b.refs[:0]
 	for i := range b.entries {
-		if s := &b.entries[i].state; s.Kind != 0 {
-			b.refs = append(b.refs, s.Ref)
+		e := &b.entries[i]
+		if e.state.Kind != 0 {
+			b.refs = append(b.refs, e.state.Ref)
+		}
+		if e.defect != nil {
+			e.defect = &defect{e.defect.kind, strings.Clone(e.defect.message)}
 		}
 	}
 	for len(b.outcomes) < len(b.refs) {
