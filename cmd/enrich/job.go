@@ -221,7 +221,7 @@ func (j *job) openLedger(ctx context.Context, o storeOptions) error {
 	}
 	j.ledger = l
 	j.sayLedger(l)
-	return nil
+	return j.sayOtherURL(ctx, l)
 }
 
 // errInputChanged is the error of an input of which the two passes read something else.

@@ -64,6 +64,23 @@ func (j *job) sayLedger(l ledger.Store) {
 	j.sayLost(l.InterruptedCalls())
 }
 
+// sayOtherURL warns if the answers in the ledger came from other addresses of the API than this command's: they do not count for
+// it, so a --url that was forgotten or mistyped would pay for them again.
+func (j *job) sayOtherURL(ctx context.Context, l ledger.Store) error {
+	if l.Answers() == 0 {
+		return nil
+	}
+	answered, err := l.AnsweredFrom(ctx, j.endpoint.URL)
+	if err != nil {
+		return j.settings.LedgerAdvice(err)
+	}
+	if !answered {
+		url := console.Name(j.endpoint.URL)
+		j.printer.Warn("no answer with a 2xx status in the ledger is from "+url+": answers from other addresses of the API (--url) do not count for it", "event", "other_url", "url", j.endpoint.URL)
+	}
+	return nil
+}
+
 // sayLost reports calls whose run ended before their answers were recorded.
 func (j *job) sayLost(found []contact.Outcome) {
 	if len(found) == 0 {
