@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"enrich/client/fakeapi"
+	"enrich/internal/debian"
 	"enrich/internal/localpg"
 	"enrich/internal/localpg/pgproxy"
 	"enrich/internal/localpg/pgtest"
@@ -47,6 +48,7 @@ type chaos struct {
 // newChaos starts a stand-in API, and a server with an empty ledger.
 func newChaos(t *testing.T, seed uint64, o fakeapi.Options) *chaos {
 	t.Helper()
+	debian.SkipIfShort(t) // a chaos takes minutes with the race detector
 	server := pgtest.Start(t, localpg.Options{})
 	url, err := server.CreateDatabase(t.Context(), "ledger")
 	if err != nil {
@@ -278,6 +280,7 @@ func (c *chaos) cutSome(seed uint64, left *int) {
 // killed and stopped, the server is killed, and connections are cut when something is committed. The stand-in's count is the judge.
 func TestMachinesInChaos(t *testing.T) {
 	t.Parallel()
+	debian.SkipIfShort(t)
 	pgtest.Install(t) // or this test is left out: its lives would be, one after the other
 	kills, seed := number64(t, soakKills, 12), number64(t, killSeed, time.Now().UnixNano())
 	t.Logf("%d kills; to have these again: %s=%d %s=%d", kills, soakKills, kills, killSeed, seed)

@@ -47,15 +47,18 @@ func UntilDeadline(t testing.TB) (context.Context, context.CancelFunc) {
 	return context.WithCancel(t.Context())
 }
 
-// Program returns the path of a program, which has one of the names. If there is none, it installs a package first.
+// Program returns the path of a program, which has one of the names. If there is none, it installs a package first. Under -short the
+// test is skipped.
 func Program(t testing.TB, pkg string, names ...string) string {
 	t.Helper()
+	SkipIfShort(t)
 	return Need(t, pkg, names[0], func() string { return find(names) })
 }
 
-// Python returns the path of a Python that has a module. If there is none, it installs a package first.
+// Python returns the path of a Python that has a module. If there is none, it installs a package first. Under -short the test is skipped.
 func Python(t testing.TB, pkg, module string) string {
 	t.Helper()
+	SkipIfShort(t)
 	return Need(t, pkg, "Python module "+module, func() string {
 		const python = "/usr/bin/python3" // packages install modules for this one, which may not be the first in the path
 		if exec.Command(python, "-c", "import "+module).Run() != nil {
@@ -77,7 +80,6 @@ func SkipIfShort(t testing.TB) {
 // Need returns what find finds, "" if it is missing: then it installs a package first. what is its name in messages.
 func Need(t testing.TB, pkg, what string, find func() string) string {
 	t.Helper()
-	SkipIfShort(t)
 	if path := find(); path != "" {
 		return path
 	}

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"testing"
 
+	"enrich/internal/debian"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/postgres"
 )
 
 func TestConformance(t *testing.T) {
+	debian.SkipIfShort(t) // one goroutine does one thing after the other
 	ledgertest.Run(t, newBackend)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"enrich/contact"
+	"enrich/internal/debian"
 	"enrich/ledger"
 	"enrich/ledger/ledgertest"
 	"enrich/ledger/postgres"
@@ -19,6 +20,7 @@ import (
 
 // TestCopy copies from a file to a database and back, and the other way round.
 func TestCopy(t *testing.T) {
+	debian.SkipIfShort(t) // one goroutine does one thing after the other
 	newFile := func(t testing.TB) ledgertest.Backend { return file(filepath.Join(t.TempDir(), "ledger.db")) }
 	t.Run("FromAFile", func(t *testing.T) { ledgertest.Copy(t, newFile, newBackend) })
 	t.Run("FromADatabase", func(t *testing.T) { ledgertest.Copy(t, newBackend, newFile) })
