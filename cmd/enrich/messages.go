@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -62,6 +65,16 @@ func (j *job) sayLedger(l ledger.Store) {
 	path := j.place.Name()
 	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), console.Count(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
 	j.sayLost(l.InterruptedCalls())
+}
+
+// sayNoLedger warns if the ledger of a write pass does not exist: its name may be mistyped, and every row would be pending.
+func (j *job) sayNoLedger() {
+	if j.place.IsShared() {
+		return // that is an error
+	}
+	if _, err := os.Stat(j.place.File); errors.Is(err, fs.ErrNotExist) {
+		j.printer.Warn("there is no ledger "+console.Name(j.place.File)+": no row has an answer", "event", "no_ledger", "path", j.place.File)
+	}
 }
 
 // sayOtherURL warns if the answers in the ledger came from other addresses of the API than this command's: they do not count for

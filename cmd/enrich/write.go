@@ -51,6 +51,7 @@ func write(w world, s *settings.Settings, name string) error {
 	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{readOnly: true}); err != nil {
 		return err
 	}
+	j.sayNoLedger()
 	j.memory.contacts = j.ledger.Answers
 	if s.Report != "" {
 		key, _ := s.Key(w.lookupEnv) // write needs no key; if one is set, keep it off the page
