@@ -36,15 +36,20 @@ func isPlain(s string) bool {
 	if !isAlphanumeric(first) || !isAlphanumeric(last) && last != '@' {
 		return false
 	}
-	ats := 0
+	ats := uint(0)
+	for len(s) >= 8 { // eight at once: one at a time takes twice as long
+		b := s[:8]
+		ats += plainBytes[b[0]] + plainBytes[b[1]] + plainBytes[b[2]] + plainBytes[b[3]] + plainBytes[b[4]] + plainBytes[b[5]] + plainBytes[b[6]] + plainBytes[b[7]]
+		s = s[8:]
+	}
 	for i := range len(s) {
-		ats += int(plainBytes[s[i]])
+		ats += plainBytes[s[i]]
 	}
 	return ats == 1
 }
 
 // plainBytes has 0 for each byte of a plain address, 1 for the @ and, for any other, more than an address may have.
-var plainBytes = func() (table [256]uint8) {
+var plainBytes = func() (table [256]uint) {
 	for b := range table {
 		switch b := byte(b); {
 		case b == '@':

@@ -19,12 +19,24 @@ func (c Contact) Cleaned() Contact {
 }
 
 func (c *Contact) clean() {
-	c.Email = cleanAddress(c.Email)
-	c.FirstName = cleanName(c.FirstName)
-	c.LastName = cleanName(c.LastName)
-	c.CompanyName = cleanName(c.CompanyName)
-	c.CompanyDomain = cleanDomain(c.CompanyDomain)
-	c.LinkedInURL = cleanURL(c.LinkedInURL)
+	if c.Email != "" && !isPlain(c.Email) {
+		c.Email = cleanAddress(c.Email)
+	}
+	if !isPlainName(c.FirstName) {
+		c.FirstName = cleanName(c.FirstName)
+	}
+	if !isPlainName(c.LastName) {
+		c.LastName = cleanName(c.LastName)
+	}
+	if !isPlainName(c.CompanyName) {
+		c.CompanyName = cleanName(c.CompanyName)
+	}
+	if c.CompanyDomain != "" {
+		c.CompanyDomain = cleanDomain(c.CompanyDomain)
+	}
+	if c.LinkedInURL != "" {
+		c.LinkedInURL = cleanURL(c.LinkedInURL)
+	}
 	if c.Email == "" && isNobody(c.FirstName) && isNobody(c.LastName) {
 		c.FirstName, c.LastName = "", ""
 		if isNobody(c.CompanyName) {
@@ -55,10 +67,13 @@ func (c *Contact) Clean(fullName string) (split bool) {
 	return true
 }
 
+// isPlainName is the fast path of cleanName: it reports whether a name needs no cleaning, as most do not. The only placeholder that begins
+// with a letter is "n/a".
+func isPlainName(s string) bool {
+	return s == "" || isGraphic(s[len(s)-1]) && isLetter(s[0]) && (s[0]|0x20 != 'n' || len(s) > 1 && isLetter(s[1]))
+}
+
 func cleanName(s string) string {
-	if s == "" || isGraphic(s[len(s)-1]) && isLetter(s[0]) && s[0]|0x20 != 'n' { // as most are: no placeholder begins with another letter
-		return s
-	}
 	if s = trim(s); isPlaceholder(s) {
 		return ""
 	}

@@ -77,6 +77,26 @@ func TestPlainAddressesNeedNoCleaning(t *testing.T) {
 	}
 }
 
+// Each byte of an address decides whether it is plain, wherever it is in an address of any length.
+func TestPlainAddressesOfAnyLength(t *testing.T) {
+	const longest = 40
+	for n := range longest {
+		for at := range n {
+			for b := range 256 {
+				for _, whole := range []string{strings.Repeat("a", n), "a@" + strings.Repeat("a", n)} {
+					s := []byte(whole)
+					s[len(s)-1-at] = byte(b)
+					isOther := func(r rune) bool { return r > 'z' || !isAlphanumeric(byte(r)) && !strings.ContainsRune(".-_+@", r) }
+					expected := strings.Count(string(s), "@") == 1 && strings.Trim(string(s), ".-_+") == string(s) && s[0] != '@' && strings.IndexFunc(string(s), isOther) < 0
+					if got := isPlain(string(s)); got != expected {
+						t.Fatalf("%q: %v", s, got)
+					}
+				}
+			}
+		}
+	}
+}
+
 // FuzzPlainAddress checks that the fast path accepts no address that is refused without it.
 func FuzzPlainAddress(f *testing.F) {
 	for _, s := range []string{"ann@x.example", "a.b-c_d+e@x-y.example", "a@x", "a@x..y", "a@x.-y.z", "a@x.y-.z", "a@-x.y", "a@x.y-", "a@x.y.", "a@.x.y", "a@x.1", "a@x.a1", "a@1.2.3.c", "a@x_y.z", "a@x+y.z", "a@", "@a", strings.Repeat("a", 64) + "@x.y", strings.Repeat("a", 65) + "@x.y", "a@" + strings.Repeat("x", 63) + ".y"} {
@@ -117,6 +137,9 @@ func FuzzName(f *testing.F) {
 		}
 		if got := cleanName(s); got != expected {
 			t.Fatalf("%q: %q, expected %q", s, got, expected)
+		}
+		if isPlainName(s) && expected != s {
+			t.Fatalf("%q is plain, expected %q", s, expected)
 		}
 	})
 }

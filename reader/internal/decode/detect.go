@@ -32,6 +32,9 @@ func (d *detector) name() string {
 	return d.encoding
 }
 
+// IsASCII reports whether all text so far is ASCII.
+func (d *detector) IsASCII() bool { return d.rest == nil }
+
 // Read implements io.Reader.
 func (d *detector) Read(b []byte) (int, error) {
 	if d.decided != nil {

@@ -71,22 +71,27 @@ func (r *Reader) Read(rows []source.Row) (n int, err error) {
 	r.Poison()
 	source.Poison(r.plain)
 	r.cells, r.plain, r.taken = r.cells[:0], r.plain[:0], 0
-	for n < len(rows) && r.taken < batchText && len(r.cells) < batchCells {
-		if err = r.next(&rows[n], n == 0); err != nil {
-			break
+	for err == nil && n < len(rows) && r.hasRoom() {
+		if plain := r.plainRows(rows[n:]); plain > 0 {
+			n += plain
+			continue
 		}
-		n++
+		row := &rows[n]
+		if err = r.next(row, n == 0); err == nil {
+			if row.Refused == nil {
+				r.contact(&row.Contact, row.Cells)
+			}
+			n++
+		}
 	}
 	if errors.Is(err, errNotYet) || n > 0 && errors.Is(err, io.EOF) {
 		err = nil
 	}
-	for i := range rows[:n] {
-		if rows[i].Refused == nil {
-			r.contact(&rows[i].Contact, rows[i].Cells)
-		}
-	}
 	return n, err
 }
+
+// hasRoom reports whether Read may return another row.
+func (r *Reader) hasRoom() bool { return r.taken < batchText && len(r.cells) < batchCells }
 
 // errNotYet says that the next row has not been read yet.
 var errNotYet = errors.New("not yet")
@@ -128,7 +133,7 @@ func (r *Reader) next(row *source.Row, wait bool) error {
 func (r *Reader) kindOf(row *source.Row) layout.RowKind {
 	cells := row.Cells
 	if row.Refused != nil {
-		if len(r.scan.Spans) == len(r.header) {
+		if len(row.Cells)+len(row.Refused.Extra) == len(r.header) {
 			return layout.OrdinaryRow // refused for what is in its cells
 		}
 		cells = slices.Concat(row.Cells, row.Refused.Extra)
@@ -260,13 +265,18 @@ func (r *Reader) cut(record []byte) []string {
 	for i, s := range r.scan.Spans {
 		cell := text[s.From:s.To]
 		if s.Escaped {
-			begin := len(r.plain)
-			r.plain = r.scan.Unescape(r.plain, cell)
-			cell = source.View(r.plain[begin:])
+			cell = r.unescape(cell)
 		}
 		cells[i] = cell
 	}
 	return cells
+}
+
+// unescape returns the text of a cell that has doubled or escaped quotes.
+func (r *Reader) unescape(cell string) string {
+	begin := len(r.plain)
+	r.plain = r.scan.Unescape(r.plain, cell)
+	return source.View(r.plain[begin:])
 }
 
 // setCells sets a row's cells: as many as there are columns.

@@ -1,83 +1,103 @@
 package dialect
 
 import (
-	"bytes"
-	"encoding/binary"
 	"math/bits"
+	"strings"
 )
 
-// plain is the fast path of Record for cells as most are: bare ones without a quote in them, and quoted ones of one line without another
-// quote. It takes cells up to the first one that is not such, that is too near to the end of text, or for which Spans has no room, and
-// returns where that one begins. ended says that the record ended before it.
-func (s *Scanner) plain(text []byte, from int) (next int, ended bool) {
-	if s.lows == 0 || s.Padded {
-		return from, false
+// Plain is the fast path of Record for a record as most are: it has as many cells as there are in cells, each of them bare and without a
+// quote in it, or quoted with nothing between the closing quote and what must follow. The record begins at an index of text. Plain sets
+// cells, which are views of text, Lines and Escaped, and returns where the record ends, with its line end; -1 if it is not such a record, or
+// too near to the end of text to know: then Record finds its cells. It does not set Spans.
+func (s *Scanner) Plain(text string, from int, cells []string) (next int) {
+	if !s.hasPlain {
+		return -1
 	}
-	spans := s.Spans[:min(cap(s.Spans), MaxColumns)]
-	n, from, end := s.bareCells(spans, len(s.Spans), text, from)
-	for end >= 0 && n < len(spans) {
-		cell := Span{From: from, To: end}
+	s.Lines, s.Escaped = 0, s.Escaped[:0]
+	lineEnd := -1 // the first one that is not before the cell; known from the first quoted cell on
+	for n := 0; ; n++ {
+		end := -1
+		if n, from, end = s.bareCells(cells, n, text, from); end < 0 || n >= len(cells) {
+			return -1
+		}
+		to := end
 		if s.class[text[end]] == isQuote {
-			if end = s.plainQuoted(text, from, end); end < 0 {
-				break
+			if end > from {
+				return -1
 			}
-			cell = Span{From: from + 1, To: end - 1}
+			from++
+			if to = s.closingQuote(n, text, from); to < 0 {
+				return -1
+			}
+			end = to + 1
+			if lineEnd < from {
+				lineEnd = indexFrom(text, from, '\n')
+			}
+			for lineEnd >= 0 && lineEnd < to {
+				lineEnd = indexFrom(text, lineEnd+1, '\n')
+				s.Lines++
+			}
 		}
-		spans[n] = cell
-		switch b := text[end]; {
-		case b == '\n':
-			s.Spans = spans[:n+1]
-			return end + 1, true
-		case b == '\r' && end+1 < len(text) && text[end+1] == '\n':
-			s.Spans = spans[:n+1]
-			return end + 2, true
-		case s.class[b] != isDelimiter:
-			end = -1
-		default:
-			n, from, end = s.bareCells(spans, n+1, text, end+1)
+		cells[n] = text[from:to]
+		if text[end] == s.delimiter {
+			from = end + 1
+			continue
 		}
+		if text[end] == '\r' && end < len(text)-1 {
+			end++
+		}
+		if text[end] != '\n' || n < len(cells)-1 {
+			return -1
+		}
+		return end + 1
 	}
-	s.Spans = s.Spans[:n]
-	return from, false
 }
 
-// bareCells takes bare cells that a delimiter follows, the first of which begins at from. They are added to the n cells in spans. It
-// returns how many there are then, where the next cell begins, and the next byte that has a meaning; -1 if it is too near to the end.
-func (s *Scanner) bareCells(spans []Span, n int, text []byte, from int) (cells, next, end int) {
+// bareCells takes bare cells that a delimiter follows, the first of which begins at from. They are added to the first n cells. It returns
+// how many there are then, where the next cell begins, and the next byte that has a meaning; -1 if it is too near to the end.
+func (s *Scanner) bareCells(cells []string, n int, text string, from int) (count, next, end int) {
 	for at := from; at < len(text)-7; at += 8 {
-		for low := s.low(text, at); low != 0; low &= low - 1 {
+		for low := s.low(word(text[at:])); low != 0; low &= low - 1 {
 			to := at + bits.TrailingZeros64(low)>>3
-			class := s.class[text[to]]
-			if class == ordinary {
-				continue
-			}
-			if class != isDelimiter || n >= len(spans) {
+			switch b := text[to]; {
+			case b == s.delimiter && uint(n) < uint(len(cells)):
+				cells[n] = text[from:to]
+				n, from = n+1, to+1
+			case s.class[b] != ordinary:
 				return n, from, to
 			}
-			spans[n] = Span{From: from, To: to}
-			n, from = n+1, to+1
 		}
 	}
 	return n, from, -1
 }
 
-// plainQuoted returns where a quoted cell ends, after its closing quote; -1 if it is not plain. The quote is at an index of the cell that
-// begins at from.
-func (s *Scanner) plainQuoted(text []byte, from, quote int) int {
-	if quote != from || s.Backslash || s.CR {
-		return -1
+// closingQuote returns where the quote is that closes cell n, whose text begins at from; -1 if that is not known. It notes an escaped cell.
+func (s *Scanner) closingQuote(n int, text string, from int) int {
+	for at, escaped := from, false; ; at += 2 {
+		i := strings.IndexByte(text[at:], s.Quote)
+		if at += i; i < 0 || at+1 >= len(text) {
+			return -1
+		}
+		if text[at+1] != s.Quote {
+			if escaped {
+				s.Escaped = append(s.Escaped, n)
+			}
+			return at
+		}
+		escaped = true
 	}
-	cell := text[from+1:]
-	size := bytes.IndexByte(cell, s.Quote)
-	if size < 0 || size+1 == len(cell) || bytes.IndexByte(cell[:size], '\n') >= 0 {
-		return -1
-	}
-	return from + 1 + size + 1
 }
 
-// low returns a word in which only the highest bits are set of those of the eight bytes at an index of text that may have a meaning.
-func (s *Scanner) low(text []byte, at int) uint64 {
-	const highs = 0x8080808080808080
-	word := binary.LittleEndian.Uint64((*[8]byte)(text[at:])[:])
-	return ^(word&^highs + s.lows | word) & highs
+// indexFrom returns the first index of a byte in a text that is at least from; -1 if there is none.
+func indexFrom(text string, from int, b byte) int {
+	if i := strings.IndexByte(text[from:], b); i >= 0 {
+		return from + i
+	}
+	return -1
+}
+
+// word returns the first eight bytes of a text.
+func word(text string) uint64 {
+	b := text[:8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 )
 
@@ -46,8 +47,13 @@ type Scanner struct {
 	// lows has the same number in each byte: what added to a byte makes at least 0x80 of it unless it may have a meaning. It is 0 if
 	// the bytes that have one are not low enough to make use of it.
 	lows uint64
+	// delimiter is the only byte of the delimiter, if hasPlain says that there is a fast path for the dialect.
+	delimiter byte
+	hasPlain  bool
 	// Spans are the cells of the last record, including those before a fault.
 	Spans []Span
+	// Escaped are the cells that Plain found with doubled quotes in them (see [Scanner.Unescape]).
+	Escaped []int
 	// Lines is how many line ends the last record had within quotes.
 	Lines int
 	// Odd is how many bare cells of the last record had an odd number of quotes.
@@ -70,6 +76,9 @@ func NewScanner(d Dialect) *Scanner {
 	if above := highest(s.class[:]) + 1; above <= '<' {
 		s.lows = 0x0101010101010101 * uint64(0x80-above)
 	}
+	if s.hasPlain = s.lows != 0 && len(d.Delimiter) == 1 && !d.Padded && !d.Backslash && !d.CR; s.hasPlain {
+		s.delimiter = d.Delimiter[0]
+	}
 	return s
 }
 
@@ -90,10 +99,6 @@ func (s *Scanner) Record(text []byte, atEOF bool) (size int, f Fault) {
 	s.Spans, s.Lines, s.Odd = s.Spans[:0], 0, 0
 	at := 0
 	for {
-		var ended bool
-		if at, ended = s.plain(text, at); ended {
-			return at, s.acrossCells()
-		}
 		if len(s.Spans) >= MaxColumns {
 			return at, TooWide
 		}
@@ -222,7 +227,7 @@ func (s *Scanner) bare(text []byte, from int, atEOF bool) (int, Fault) {
 // all that have one: then it looks at eight bytes at once. (Of a semicolon, digits are not above; that costs less than it saves.)
 func (s *Scanner) skipOrdinary(text []byte, at int) int {
 	for s.lows != 0 && at < len(text)-7 {
-		low := s.low(text, at)
+		low := s.low(binary.LittleEndian.Uint64(text[at:]))
 		if low == 0 {
 			at += 8
 			continue
@@ -237,6 +242,12 @@ func (s *Scanner) skipOrdinary(text []byte, at int) int {
 		at++
 	}
 	return at
+}
+
+// low returns a word in which only the highest bits are set of those of the eight bytes of a word that may have a meaning.
+func (s *Scanner) low(word uint64) uint64 {
+	const highs = 0x8080808080808080
+	return ^(word&^highs + s.lows | word) & highs
 }
 
 // addBare adds a bare cell and returns its end.

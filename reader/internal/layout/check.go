@@ -25,6 +25,13 @@ func NewRowCheck(header []string, named bool) RowCheck {
 
 // Refusal returns why a row is refused; nil if it is not.
 func (c *RowCheck) Refusal(row *source.Row) *source.Refusal {
+	if c.kindAt < 0 && row.Cells[0] != c.header[0] { // as in most rows
+		return nil
+	}
+	return c.refusal(row)
+}
+
+func (c *RowCheck) refusal(row *source.Row) *source.Refusal {
 	switch cells := row.Cells; {
 	case c.kindAt >= 0 && cells[c.kindAt] == string(contact.Ragged):
 		return &source.Refusal{Kind: contact.Ragged, Message: c.earlierMessage(cells)}

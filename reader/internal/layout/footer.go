@@ -34,6 +34,16 @@ const (
 	FooterRow           // one filled cell that cannot be sent
 )
 
+// IsOrdinary is the fast path of KindOf: it reports whether a row is ordinary whatever its contact is, because it has two filled cells, as
+// most rows do, or too few columns for a footer. The row has a cell for each column.
+func IsOrdinary(cells []string) bool {
+	if len(cells) > 1 && isGraphic(cells[0]) && isGraphic(cells[1]) {
+		return true
+	}
+	_, filled := onlyCell(cells)
+	return filled > 1 || len(cells) < minFooterColumns
+}
+
 // KindOf returns the kind of a row of a table with so many columns. sendable reports whether a contact with these cells could
 // be sent if the row's shape were right.
 func KindOf(cells []string, columns int, sendable func(cells []string) bool) RowKind {
@@ -70,6 +80,12 @@ type heldRow struct {
 	count int64
 	empty bool
 }
+
+// IsEmpty reports whether no row is held back, and none that was is still to be returned.
+func (t *Trailer) IsEmpty() bool { return len(t.held) == 0 && len(t.ready) == 0 }
+
+// Pass is Hold for an ordinary row if no row is held back.
+func (t *Trailer) Pass() { t.Separated, t.FollowsTable = false, true }
 
 // Hold takes a row that ends on line last. It returns whether the row is held back; Next may then return it.
 func (t *Trailer) Hold(row *source.Row, last int64, kind RowKind) bool {
@@ -189,8 +205,11 @@ func onlyCell(cells []string) (text string, filled int) {
 
 // isFilled reports whether a cell has more than white space in it.
 func isFilled(cell string) bool {
-	return cell != "" && (cell[0] > ' ' && cell[0] < utf8.RuneSelf || strings.TrimSpace(cell) != "")
+	return isGraphic(cell) || strings.TrimSpace(cell) != ""
 }
+
+// isGraphic reports whether a cell begins with an ASCII character that is not white space, as most do.
+func isGraphic(cell string) bool { return cell != "" && cell[0] > ' ' && cell[0] < utf8.RuneSelf }
 
 // isFooterText reports whether a text can be a footer: it has no address and no URL.
 func isFooterText(text string) bool {

@@ -45,10 +45,10 @@ func (b *Binder) Fill(c *contact.Contact, cells []string) {
 
 // cellAt returns a cell of a row, or "" if the row has none in the column.
 func cellAt(cells []string, column int) string {
-	if column < 0 || column >= len(cells) {
-		return ""
+	if uint(column) < uint(len(cells)) { // -1 is not
+		return cells[column]
 	}
-	return cells[column]
+	return ""
 }
 
 // Clean makes c a row's contact as it is sent (see [contact.Contact.Clean]). If cleaning is not nil, it collects what was changed.

@@ -44,6 +44,9 @@ func (w *Window) Offset() int64 { return w.read - int64(w.to-w.from) }
 // Ended reports whether the text ended properly: a last row without a line end is complete.
 func (w *Window) Ended() bool { return w.Err != nil && errors.Is(w.Err, io.EOF) }
 
+// An asciiReader knows whether all text that it has returned is ASCII. The window need not look then.
+type asciiReader interface{ IsASCII() bool }
+
 // emptyReads is how often a reader may return no bytes and no error in a row.
 const emptyReads = 100
 
@@ -68,21 +71,27 @@ func (w *Window) Fill() {
 		w.read += int64(n)
 		w.Err = err
 		if n > 0 || err != nil {
+			if a, ok := w.in.(asciiReader); ok && a.IsASCII() {
+				w.ascii = w.to
+			}
 			return
 		}
 	}
 	w.Err = Broken(io.ErrNoProgress)
 }
 
-// IsValid reports whether the first n bytes of Text are valid UTF-8. It looks for text that is not ASCII once, as far as the window goes:
-// row by row would take longer.
+// ASCII returns how many bytes of Text are ASCII before the first that is not. It looks at each byte once, as far as the window goes: row by
+// row would take longer.
+func (w *Window) ASCII() int {
+	w.ascii = max(w.ascii, w.from)
+	w.ascii += ASCIIPrefix(w.buf[w.ascii:w.to])
+	return w.ascii - w.from
+}
+
+// IsValid reports whether the first n bytes of Text are valid UTF-8.
 func (w *Window) IsValid(n int) bool {
 	to := w.from + n
-	if w.ascii < to {
-		w.ascii = max(w.ascii, w.from)
-		w.ascii += ASCIIPrefix(w.buf[w.ascii:w.to])
-	}
-	return w.ascii >= to || utf8.Valid(w.buf[w.ascii:to])
+	return w.ascii >= to || w.ASCII() >= n || utf8.Valid(w.buf[w.ascii:to])
 }
 
 // Block reads until the buffer is full or the text ends, and returns Text.

@@ -100,7 +100,11 @@ func TestIsValid(t *testing.T) {
 	piece := rapid.SampledFrom([]string{"a", "plain text of more than 32 bytes, as most is", "\n", "é", "日本", "😀", "\xff", "\xc3", "\x80", "\x00"})
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(piece, 0, 60).Draw(t, "text"), "")
-		w := source.NewWindow(iotest.HalfReader(strings.NewReader(text)), rapid.IntRange(1, 100).Draw(t, "buffer"))
+		var in io.Reader = iotest.HalfReader(strings.NewReader(text))
+		if rapid.Bool().Draw(t, "knows") {
+			in = &asciiReader{in: in}
+		}
+		w := source.NewWindow(in, rapid.IntRange(1, 100).Draw(t, "buffer"))
 		for w.Err == nil || len(w.Text()) > 0 {
 			w.Fill()
 			for range rapid.IntRange(0, 3).Draw(t, "rows") {
@@ -116,3 +120,17 @@ func TestIsValid(t *testing.T) {
 		}
 	})
 }
+
+// An asciiReader knows whether all text that it has returned is ASCII.
+type asciiReader struct {
+	in    io.Reader
+	other bool
+}
+
+func (a *asciiReader) Read(b []byte) (int, error) {
+	n, err := a.in.Read(b)
+	a.other = a.other || source.ASCIIPrefix(b[:n]) < n
+	return n, err
+}
+
+func (a *asciiReader) IsASCII() bool { return !a.other }
