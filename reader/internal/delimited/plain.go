@@ -15,41 +15,34 @@ func (r *Reader) plainRows(rows []source.Row) (n int) {
 		return 0
 	}
 	text, ascii, width := source.View(r.Text()), r.ASCII(), len(r.header)
-	for at := 0; n < len(rows) && r.hasRoom(); n++ {
-		from := len(r.cells)
-		r.cells = slices.Grow(r.cells, width)
+	at, cells, line := 0, r.cells, r.line
+	for n < len(rows) && r.taken+at < batchText && len(cells) < batchCells {
+		from := len(cells)
+		cells = slices.Grow(cells, width)
 		row := &rows[n]
-		row.Line, row.Cells, row.Raw, row.Refused = r.line, r.cells[from:from+width:from+width], nil, nil
+		row.Line, row.Cells, row.Raw, row.Refused = line, cells[from:from+width:from+width], nil, nil
 		end := r.scan.Plain(text, at, row.Cells)
-		if end < 0 || end > ascii && !utf8.ValidString(text[at:end]) || end-at > maxCell {
+		if end < 0 || end > ascii && !utf8.ValidString(text[at:end]) || end-at > maxCell || !r.isPlain(row) {
 			break
 		}
-		if len(r.scan.Escaped) > 0 {
-			r.unescapeCells(row.Cells)
-		}
-		if !r.isPlain(row) {
-			break
-		}
-		r.cells = r.cells[:from+width]
 		r.contact(&row.Contact, row.Cells)
-		r.advance(end-at, r.scan.Lines+1)
-		at = end
+		n, at, cells, line = n+1, end, cells[:from+width], line+int64(r.scan.Lines)+1
 	}
+	r.cells = cells
 	if n > 0 {
+		r.advance(at, 0)
+		r.line = line
 		r.trailer.Pass()
 	}
 	return n
 }
 
-// isPlain reports whether a well-formed row is plain. It does not make a contact of it: that would count what cleaning changed twice.
+// isPlain unescapes the cells of a well-formed row, and reports whether it is plain. It does not make a contact of it: that would count twice
+// what cleaning changed.
 func (r *Reader) isPlain(row *source.Row) bool {
+	for _, i := range r.scan.Escaped {
+		row.Cells[i] = r.unescape(row.Cells[i])
+	}
 	isBlank := len(row.Cells) == 1 && r.scan.IsBlank(row.Cells[0])
 	return !isBlank && r.rows.Refusal(row) == nil && layout.IsOrdinary(row.Cells)
-}
-
-// unescapeCells unescapes cells that the scanner found to be escaped.
-func (r *Reader) unescapeCells(cells []string) {
-	for _, i := range r.scan.Escaped {
-		cells[i] = r.unescape(cells[i])
-	}
 }
