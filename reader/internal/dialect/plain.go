@@ -14,29 +14,20 @@ func (s *Scanner) Plain(text string, from int, cells []string) (next int) {
 		return -1
 	}
 	s.Lines, s.Escaped = 0, s.Escaped[:0]
-	lineEnd := -1 // the first one that is not before the cell; known from the first quoted cell on
+	start, end, quoted := from, -1, false
 	for n := 0; ; n++ {
-		end := -1
 		if n, from, end = s.bareCells(cells, n, text, from); end < 0 || n >= len(cells) {
 			return -1
 		}
 		to := end
 		if s.class[text[end]] == isQuote {
-			if end > from {
+			if quoted, from = true, from+1; end >= from {
 				return -1
 			}
-			from++
 			if to = s.closingQuote(n, text, from); to < 0 {
 				return -1
 			}
 			end = to + 1
-			if lineEnd < from {
-				lineEnd = indexFrom(text, from, '\n')
-			}
-			for lineEnd >= 0 && lineEnd < to {
-				lineEnd = indexFrom(text, lineEnd+1, '\n')
-				s.Lines++
-			}
 		}
 		cells[n] = text[from:to]
 		if text[end] == s.delimiter {
@@ -48,6 +39,9 @@ func (s *Scanner) Plain(text string, from int, cells []string) (next int) {
 		}
 		if text[end] != '\n' || n < len(cells)-1 {
 			return -1
+		}
+		if quoted {
+			s.Lines = strings.Count(text[start:end], "\n")
 		}
 		return end + 1
 	}
@@ -86,14 +80,6 @@ func (s *Scanner) closingQuote(n int, text string, from int) int {
 		}
 		escaped = true
 	}
-}
-
-// indexFrom returns the first index of a byte in a text that is at least from; -1 if there is none.
-func indexFrom(text string, from int, b byte) int {
-	if i := strings.IndexByte(text[from:], b); i >= 0 {
-		return from + i
-	}
-	return -1
 }
 
 // word returns the first eight bytes of a text.

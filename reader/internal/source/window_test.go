@@ -100,7 +100,7 @@ func TestIsValid(t *testing.T) {
 	piece := rapid.SampledFrom([]string{"a", "plain text of more than 32 bytes, as most is", "\n", "é", "日本", "😀", "\xff", "\xc3", "\x80", "\x00"})
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(piece, 0, 60).Draw(t, "text"), "")
-		var in io.Reader = iotest.HalfReader(strings.NewReader(text))
+		in := iotest.HalfReader(strings.NewReader(text))
 		if rapid.Bool().Draw(t, "knows") {
 			in = &asciiReader{in: in}
 		}
