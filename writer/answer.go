@@ -4,6 +4,7 @@ import (
 	"math"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"enrich/internal/jsonscan"
 )
@@ -11,26 +12,19 @@ import (
 // An answer reads bodies into the cells of one result, one body after another.
 type answer struct {
 	cells  []string // in the order of ResultColumns
+	filled []int64  // how many answers had a value in the cell
 	root   member
-	fields []field
 	scan   jsonscan.Scanner[string]
+	rest   bool   // the answer may have something that belongs in enrich_extra
 	extra  []byte // reused
 }
 
-// A field is a documented field of the API's answer.
-type field struct {
-	name   string // its column without enrich_
-	value  *string
-	filled int64 // how many answers had a value
-}
-
 func newAnswer() *answer {
-	columns, paths := ResultColumns(), tags(reflect.TypeFor[ResultRecord](), "api")
-	a := &answer{cells: make([]string, len(columns))}
+	paths := tags(reflect.TypeFor[ResultRecord](), "api")
+	a := &answer{cells: make([]string, len(paths)), filled: make([]int64, len(paths))}
 	for i, path := range paths {
 		if path != "" {
 			a.root.at(path).cell = &a.cells[i]
-			a.fields = append(a.fields, field{name: strings.TrimPrefix(columns[i], "enrich_"), value: &a.cells[i]})
 		}
 	}
 	a.root.at("remaining_credits").omit = isAny
@@ -46,24 +40,80 @@ func isString(value string) bool  { return value[0] == '"' }
 
 // read sets the cells of the documented fields and of enrich_extra from a body, and counts the fields with a value.
 func (a *answer) read(body []byte) error {
+	clear(a.cells)
+	a.rest = false
 	a.root.reset()
 	a.scan.Reset(string(body), math.MaxInt)
 	a.scan.Object()
-	a.root.read(&a.scan)
+	a.readMembers(&a.root)
 	if !a.scan.End() {
 		return errNoObject
 	}
-	for i := range a.fields {
-		if f := &a.fields[i]; strings.TrimSpace(*f.value) != "" {
-			f.filled++
+	for i, value := range a.cells {
+		if hasText(value) {
+			a.filled[i]++
 		}
 	}
-	extra := ""
-	if a.extra = a.root.appendExtra(append(a.extra[:0], '{')); len(a.extra) > 1 {
-		extra = string(append(a.extra, '}'))
-	}
-	a.cells[len(a.cells)-1] = extra
+	a.cells[len(a.cells)-1] = a.restText()
 	return nil
+}
+
+// hasText reports whether a value is more than white space.
+func hasText(value string) bool {
+	return value != "" && (value[0] > ' ' && value[0] < utf8.RuneSelf || strings.TrimSpace(value) != "")
+}
+
+// restText returns enrich_extra.
+func (a *answer) restText() string {
+	if !a.rest {
+		return ""
+	}
+	if a.extra = a.root.appendExtra(append(a.extra[:0], '{')); len(a.extra) == 1 {
+		return ""
+	}
+	return string(append(a.extra, '}'))
+}
+
+// readMembers reads the members of the object that the scanner has entered. The answers of one API have the same members in the
+// same order, so each member remembers which one came after it in the last answer, and that name is tried before all others.
+func (a *answer) readMembers(m *member) {
+	for expected := &m.first; ; {
+		child := *expected
+		if child == nil || !a.scan.MemberIs(child.written) {
+			name, ok := a.scan.Member()
+			if !ok {
+				return
+			}
+			if child = m.named(name); child == nil {
+				a.rest = true
+				m.extra = append(append(append(append(m.extra, a.scan.RawName()...), ':'), a.scan.Value()...), ',')
+				continue
+			}
+			*expected = child
+		}
+		expected = &child.next
+		if child.cell != nil {
+			*child.cell = a.scan.Text()
+		} else {
+			a.readValue(child)
+		}
+	}
+}
+
+// readValue reads the value of a member without a cell.
+func (a *answer) readValue(m *member) {
+	if m.seen {
+		m.clearCells()
+	}
+	m.reset()
+	m.seen = true
+	if m.omit == nil && a.scan.Object() {
+		a.readMembers(m)
+		return
+	}
+	if value := a.scan.Value(); value != "" && value != "null" && (m.omit == nil || !m.omit(value)) {
+		a.rest, m.unexpected = true, value
+	}
 }
 
 // A member is a documented member of the answer. It has a cell, or members of its own, or is omitted because another column
@@ -75,12 +125,14 @@ func (a *answer) read(body []byte) error {
 //   - If a documented member is repeated, the last one counts, with all its members. Other members are all kept.
 type member struct {
 	name    string // "" for the root
+	written string // the name in quotes, after a comma and before a colon
 	cell    *string
 	omit    func(value string) bool
 	members []*member
-	next    int // index at which named starts: members mostly come in the documented order
 
-	seen       bool   // the answer had it already
+	first, next *member // in the last answer: the first of members, and what came after this one in its object
+
+	seen       bool   // the answer has it; if not, the rest is from another answer
 	unexpected string // its value, if that is not of the documented type
 	extra      []byte // its members that are not documented, each followed by a comma
 }
@@ -90,7 +142,7 @@ func (m *member) at(path string) *member {
 	name, below, nested := strings.Cut(path, ".")
 	child := m.named(name)
 	if child == nil {
-		child = &member{name: name}
+		child = &member{name: name, written: `,"` + name + `":`}
 		m.members = append(m.members, child)
 	}
 	if nested {
@@ -101,12 +153,7 @@ func (m *member) at(path string) *member {
 
 // named returns the documented member of a name, or nil.
 func (m *member) named(name string) *member {
-	for range m.members {
-		if m.next >= len(m.members) {
-			m.next = 0
-		}
-		child := m.members[m.next]
-		m.next++
+	for _, child := range m.members {
 		if child.name == name {
 			return child
 		}
@@ -114,44 +161,21 @@ func (m *member) named(name string) *member {
 	return nil
 }
 
-// read reads the members of the object that the scanner has entered.
-func (m *member) read(scan *jsonscan.Scanner[string]) {
-	for name, ok := scan.Member(); ok; name, ok = scan.Member() {
-		child := m.named(name)
-		switch {
-		case child == nil:
-			m.extra = append(append(append(append(m.extra, scan.RawName()...), ':'), scan.Value()...), ',')
-		case child.cell != nil:
-			*child.cell, _ = jsonscan.ToText(scan.Value())
-		default:
-			child.readValue(scan)
-		}
-	}
-}
-
-// readValue reads the value of a member without a cell.
-func (m *member) readValue(scan *jsonscan.Scanner[string]) {
-	if m.seen {
-		m.reset()
-	}
-	m.seen = true
-	if m.omit == nil && scan.Object() {
-		m.read(scan)
-		return
-	}
-	if value := scan.Value(); value != "" && value != "null" && (m.omit == nil || !m.omit(value)) {
-		m.unexpected = value
-	}
-}
-
-// reset forgets what was read.
+// reset forgets all of an earlier value but the cells.
 func (m *member) reset() {
-	m.seen, m.unexpected, m.extra, m.next = false, "", m.extra[:0], 0
+	m.unexpected, m.extra = "", m.extra[:0]
+	for _, child := range m.members {
+		child.seen = false
+	}
+}
+
+// clearCells clears all cells below a member.
+func (m *member) clearCells() {
 	for _, child := range m.members {
 		if child.cell != nil {
 			*child.cell = ""
-		} else if child.seen {
-			child.reset()
+		} else {
+			child.clearCells()
 		}
 	}
 }
@@ -161,11 +185,11 @@ func (m *member) appendExtra(b []byte) []byte {
 	from := len(b)
 	b = append(b, m.extra...)
 	for _, child := range m.members {
-		if child.cell != nil {
+		if !child.seen {
 			continue
 		}
 		before := len(b)
-		b = append(append(append(b, '"'), child.name...), `":`...)
+		b = append(b, child.written[1:]...)
 		value := len(b)
 		if child.unexpected != "" {
 			b = append(b, child.unexpected...)

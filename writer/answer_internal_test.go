@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,9 +19,10 @@ func fieldsOf(t interface{ Fatalf(string, ...any) }, a *answer, body string) (ma
 		t.Fatalf("%s: %v", body, err)
 	}
 	got := map[string]string{}
-	for _, f := range a.fields {
-		if *f.value != "" {
-			got[f.name] = *f.value
+	names := Fields()
+	for i, name := range names[:len(names)-1] {
+		if value := a.cells[messageColumn+1+i]; value != "" {
+			got[name] = value
 		}
 	}
 	return got, a.cells[len(a.cells)-1]
@@ -182,6 +184,10 @@ func FuzzAnswer(f *testing.F) {
 	a := newAnswer()
 	f.Fuzz(func(t *testing.T, body []byte) {
 		err := a.read(body) // whatever it is, it does not panic
+		fresh := newAnswer()
+		if freshErr := fresh.read(body); freshErr != err || err == nil && !slices.Equal(a.cells, fresh.cells) {
+			t.Fatalf("%s: %q, %v; without the answers before it %q, %v", body, a.cells, err, fresh.cells, freshErr)
+		}
 		if !json.Valid(body) || bytes.TrimSpace(body)[0] != '{' {
 			return
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"enrich/internal/quoting"
 )
 
 // csvEncoder writes CSV: a header, comma, LF, quotes if a cell needs them.
@@ -45,33 +47,37 @@ func (e *csvEncoder) write(row *Row, added addition) error {
 
 // record writes the cells of the input and the added ones as one record.
 func (e *csvEncoder) record(given, added []string) error {
-	b := e.out.AvailableBuffer()
-	first := true
-	for _, cells := range [...][]string{given, added} {
-		for _, cell := range cells {
-			if !first {
-				b = append(b, ',')
-			}
-			first = false
-			if e.safe {
-				cell = defuse(cell)
-			}
-			b = appendCell(b, cell)
-		}
-	}
-	if len(b) == 0 && !first {
-		b = append(b, `""`...)
+	b := e.appendCells(e.out.AvailableBuffer(), given)
+	b = e.appendCells(b, added)
+	switch n := len(given) + len(added); {
+	case n == 1 && len(b) == 1:
+		b = append(b[:0], `""`...)
+	case n > 0:
+		b = b[:len(b)-1]
 	}
 	_, err := e.out.Write(append(b, '\n'))
 	return err
 }
 
+// appendCells appends cells, each with a comma after it.
+func (e *csvEncoder) appendCells(b []byte, cells []string) []byte {
+	for _, cell := range cells {
+		if e.safe {
+			cell = defuse(cell)
+		}
+		if needsQuotes(cell) {
+			b = appendQuoted(b, cell)
+		} else {
+			b = append(b, cell...)
+		}
+		b = append(b, ',')
+	}
+	return b
+}
+
 func (e *csvEncoder) close() error { return e.out.Flush() }
 
-func appendCell(b []byte, cell string) []byte {
-	if !needsQuotes(cell) {
-		return append(b, cell...)
-	}
+func appendQuoted(b []byte, cell string) []byte {
 	b = append(b, '"')
 	for {
 		i := strings.IndexByte(cell, '"')
@@ -89,8 +95,8 @@ func needsQuotes(cell string) bool {
 	if cell == "" {
 		return false
 	}
-	for i := range len(cell) {
-		if b := cell[i]; b <= ',' && (b == ',' || b == '"' || b == '\n' || b == '\r') {
+	for i := quoting.Index(cell, 0, ','); i < len(cell); i = quoting.Index(cell, i+1, ',') {
+		if b := cell[i]; b == ',' || b == '"' || b == '\n' || b == '\r' {
 			return true
 		}
 	}

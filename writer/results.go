@@ -13,6 +13,7 @@ import (
 type Results struct {
 	encoder encoder
 	answer  *answer
+	time    timeText
 	row     *Result  // the one that is being written
 	chosen  []int    // the columns that are written; nil means all
 	values  []string // theirs, reused
@@ -48,10 +49,7 @@ func (r *Results) Write(row *Result) error {
 func (r *Results) cells() []string {
 	cells := r.answer.cells
 	cells[statusColumn] = r.row.Kind.String()
-	cells[atColumn] = ""
-	if !r.row.At.IsZero() {
-		cells[atColumn] = r.row.At.UTC().Format(time.RFC3339)
-	}
+	cells[atColumn] = r.time.format(r.row.At)
 	cells[creditColumn] = strconv.FormatBool(r.row.Credit)
 	cells[messageColumn] = r.row.Message
 	if r.chosen != nil {
@@ -64,10 +62,10 @@ func (r *Results) cells() []string {
 func (r *Results) appendObject(b []byte) []byte {
 	b = jsonscan.AppendString(append(b, `{"status":`...), r.row.Kind.String())
 	b = append(b, `,"at":`...)
-	if r.row.At.IsZero() {
+	if at := r.time.format(r.row.At); at == "" {
 		b = append(b, "null"...)
 	} else {
-		b = append(r.row.At.UTC().AppendFormat(append(b, '"'), time.RFC3339), '"')
+		b = append(append(append(b, '"'), at...), '"')
 	}
 	b = strconv.AppendBool(append(b, `,"credit_charged":`...), r.row.Charged)
 	b = append(append(b, `,"response":`...), line(r.row.Body)...)
@@ -80,9 +78,27 @@ func (r *Results) Close() error { return r.encoder.close() }
 // Filled returns in how many rows each documented field had a value other than null and white space, by the name of its
 // column without enrich_, also of fields that are not written.
 func (r *Results) Filled() map[string]int64 {
-	filled := make(map[string]int64, len(r.answer.fields))
-	for _, f := range r.answer.fields {
-		filled[f.name] = f.filled
+	names := Fields()
+	filled := make(map[string]int64, len(names))
+	for i, name := range names[:len(names)-1] { // the last one is extra
+		filled[name] = r.answer.filled[messageColumn+1+i]
 	}
 	return filled
+}
+
+// A timeText formats times. It keeps the last one, because rows that are next to each other often have the same second.
+type timeText struct {
+	second int64
+	text   string // "" if there is none yet
+}
+
+// format returns a time as RFC 3339, in UTC and in whole seconds; "" for the zero time.
+func (t *timeText) format(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	if second := at.Unix(); t.text == "" || second != t.second {
+		t.second, t.text = second, at.UTC().Format(time.RFC3339)
+	}
+	return t.text
 }

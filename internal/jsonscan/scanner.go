@@ -1,5 +1,7 @@
 package jsonscan
 
+import "enrich/internal/quoting"
+
 // MaxDepth is the default limit of nesting, the same as that of encoding/json.
 const MaxDepth = 10000
 
@@ -123,6 +125,25 @@ func (s *Scanner[T]) Member() (name T, ok bool) {
 	return s.text[s.nameFrom+1 : s.nameTo-1], true
 }
 
+// MemberIs steps to the value of the object's next member if the text goes on with exactly this: a comma, which the first member
+// lacks, a name in quotes, and a colon. If not, it reads nothing, and the next member may still have that name, written in
+// another way. For callers that know what comes next it is a quick way instead of [Scanner.Member].
+func (s *Scanner[T]) MemberIs(member string) bool {
+	if s.first {
+		member = member[len(","):]
+	}
+	to := s.at + len(member)
+	if s.status != Valid || s.depth == 0 || to > len(s.text) || string(s.text[s.at:to]) != member {
+		return false
+	}
+	s.nameFrom, s.nameTo = to-len(member), to-len(":")
+	if !s.first {
+		s.nameFrom += len(",")
+	}
+	s.at, s.first, s.escaped = to, false, false
+	return true
+}
+
 // RawName returns the name that Member returned last as it is in the text, with its quotes.
 func (s *Scanner[T]) RawName() T { return s.text[s.nameFrom:s.nameTo] }
 
@@ -164,6 +185,19 @@ func (s *Scanner[T]) Value() (value T) {
 		return value
 	}
 	return s.text[from:s.at]
+}
+
+// Text steps over the next value and returns it as [ToText] does.
+func (s *Scanner[T]) Text() string {
+	if s.status == Valid && s.is('"') { // most values are strings without escapes, and nothing is before them
+		from := s.at + 1
+		if to := quoting.Index(s.text, from, '\\'); to < len(s.text) && s.text[to] == '"' {
+			s.at, s.escaped = to+1, false
+			return string(s.text[from:to])
+		}
+	}
+	text, _ := ToText(s.Value())
+	return text
 }
 
 // value steps over a value of any depth.

@@ -81,7 +81,10 @@ func TestWhatWasNotEntered(t *testing.T) {
 	for _, text := range []string{`}`, `]`, `1`, `[1]`, `{"a":1}`, ``} {
 		var s jsonscan.Scanner[string]
 		s.Reset(text, jsonscan.MaxDepth)
-		if _, ok := s.Member(); ok || s.Element() || s.Object() || s.Array() || s.Value() != "" || s.Peek() != 0 || s.End() {
+		if s.MemberIs(`,"a":`) {
+			t.Errorf("%s has a member", text)
+		}
+		if _, ok := s.Member(); ok || s.Element() || s.Object() || s.Array() || s.Value() != "" || s.Text() != "" || s.Peek() != 0 || s.End() {
 			t.Errorf("%s was read", text)
 		}
 	}
@@ -131,6 +134,45 @@ func FuzzScanner(f *testing.F) {
 			if s.Status() != jsonscan.Truncated && (s.Status() != jsonscan.Valid || !number) {
 				t.Fatalf("the first %d bytes of %q: status %d at %d", n, text, s.Status(), s.Offset())
 			}
+		}
+	})
+}
+
+// FuzzMemberIs steps through an object in two ways: by Member and Value, and by MemberIs, with two guesses, and Text.
+func FuzzMemberIs(f *testing.F) {
+	for _, text := range texts {
+		f.Add([]byte(text), "a", "\\")
+	}
+	f.Add([]byte(`{"contact":{},"email":"a\"b","a" :"c", "b":null,"b":"d"}x`), "email", "b")
+	f.Fuzz(func(t *testing.T, text []byte, name, other string) {
+		guesses := []string{"," + string(jsonscan.AppendString(nil, name)) + ":", "," + string(jsonscan.AppendString(nil, other)) + ":"}
+		var plain, quick jsonscan.Scanner[[]byte]
+		plain.Reset(text, jsonscan.MaxDepth)
+		quick.Reset(text, jsonscan.MaxDepth)
+		if plain.Object() != quick.Object() {
+			t.Fatal("one of them entered the object")
+		}
+		for {
+			_, expected := plain.Member()
+			if got := quick.MemberIs(guesses[0]) || quick.MemberIs(guesses[1]); !got {
+				_, got = quick.Member()
+				if got != expected {
+					t.Fatalf("%q at %d: %v, expected %v", text, plain.Offset(), got, expected)
+				}
+			}
+			if !expected {
+				break
+			}
+			if !bytes.Equal(quick.RawName(), plain.RawName()) {
+				t.Fatalf("%q: member %s, expected %s", text, quick.RawName(), plain.RawName())
+			}
+			value, _ := jsonscan.ToText(plain.Value())
+			if got := quick.Text(); got != value {
+				t.Fatalf("%q: %s is %q, expected %q", text, plain.RawName(), got, value)
+			}
+		}
+		if quick.Status() != plain.Status() || quick.Offset() != plain.Offset() || quick.Spaced() != plain.Spaced() || quick.End() != plain.End() {
+			t.Fatalf("%q: status %d at %d, expected %d at %d", text, quick.Status(), quick.Offset(), plain.Status(), plain.Offset())
 		}
 	})
 }

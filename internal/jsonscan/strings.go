@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"enrich/internal/quoting"
 )
 
 // Unquote returns the text of a valid JSON string, which has its quotes. ok is false if the string contains half a surrogate
@@ -95,6 +97,9 @@ func ToText[T Text](value T) (text string, ok bool) {
 // because JSON cannot contain them.
 func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
+	if quoting.Index(s, 0, '\\') == len(s) && utf8.ValidString(s) { // the quick way for most
+		return append(append(b, s...), '"')
+	}
 	from := 0
 	for i := 0; i < len(s); {
 		c := s[i]

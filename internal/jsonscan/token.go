@@ -1,28 +1,25 @@
 package jsonscan
 
+import "enrich/internal/quoting"
+
 // str steps over a string.
 func (s *Scanner[T]) str() bool {
 	s.escaped = false
 	text, at := s.text, s.at+1
-	for at < len(text) {
-		switch b := text[at]; {
-		case b == '"':
-			s.at = at + 1
-			return true
-		case b == '\\':
-			if s.at = at; !s.escape() {
-				return false
-			}
-			at = s.at
-		case b < ' ':
-			s.at = at
+	for {
+		at = quoting.Index(text, at, '\\')
+		s.at = at
+		switch {
+		case at == len(text) || text[at] < ' ':
 			return s.fail()
-		default:
-			at++
+		case text[at] == '"':
+			s.at++
+			return true
+		case !s.escape():
+			return false
 		}
+		at = s.at
 	}
-	s.at = at
-	return s.fail()
 }
 
 // escape steps over a backslash and what it escapes.

@@ -178,5 +178,10 @@ func FuzzAppendString(f *testing.F) {
 		if got != expected || utf8.ValidString(text) && got != text || utf8.RuneCountInString(got) != utf8.RuneCountInString(text) {
 			t.Errorf("%q is written as %s", text, quoted)
 		}
+		// A backslash at the end keeps the text from the quick way.
+		slow := string(jsonscan.AppendString(nil, text+`\`))
+		if fast := strings.TrimSuffix(string(quoted), `"`) + `\\"`; fast != slow {
+			t.Errorf("%q: with a backslash it is written as %s, expected %s", text, slow, fast)
+		}
 	})
 }
