@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
@@ -21,6 +22,8 @@ type disk struct {
 	change func(op) (int, error)
 	// lazy: nothing is synced.
 	lazy bool
+	// reads counts what is read of a ledger's file, call by call.
+	reads atomic.Int64
 }
 
 // An op is an operation that changes a file, or its directory.
@@ -80,6 +83,13 @@ type diskFile struct {
 	vfs.File
 	disk *disk
 	path string
+}
+
+func (f *diskFile) ReadAt(p []byte, off int64) (int, error) {
+	if strings.HasSuffix(f.path, ".db") {
+		f.disk.reads.Add(1)
+	}
+	return f.File.ReadAt(p, off)
 }
 
 func (f *diskFile) WriteAt(p []byte, off int64) (int, error) {

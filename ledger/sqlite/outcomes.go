@@ -11,12 +11,15 @@ import (
 
 	"enrich/contact"
 	"enrich/ledger"
+	"enrich/ledger/sqlite/internal/wal"
 )
 
 const (
 	// maxGap is how many outcomes apart two references may be to be read by one query: reading the rows between them is
 	// cheaper than another search.
 	maxGap = 8
+	// longRange is how many outcomes apart the ends of a range are for which the file is read ahead.
+	longRange = 64
 	// maxBodies bounds the answers that one call of Outcomes returns, together, in bytes; a single one may be longer.
 	maxBodies = 1 << 20
 	// maxReusedBody is the capacity up to which the memory of an outcome's answer is reused, in bytes.
@@ -71,8 +74,19 @@ func (l *Ledger) readRange(refs []ledger.Ref, indexes []int32, out []contact.Out
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stmt.Reset()) }()
-	for stmt.Step() {
+	long := refs[indexes[len(indexes)-1]]-refs[indexes[0]] >= longRange
+	defer func() {
+		if long {
+			err = errors.Join(err, wal.ReadAhead(l.conn, false))
+		}
+		err = errors.Join(err, stmt.Reset())
+	}()
+	for first := true; stmt.Step(); first = false {
+		if first && long { // the first row is read: the transaction has begun
+			if err := wal.ReadAhead(l.conn, true); err != nil {
+				return err
+			}
+		}
 		ref := ledger.Ref(stmt.ColumnInt64(0))
 		if len(indexes) == 0 || refs[indexes[0]] != ref {
 			continue

@@ -72,7 +72,9 @@ func Checksum(numbers []int64, texts ...[]byte) uint32 {
 	}
 	sum := crc32.Update(0, table, b)
 	for _, t := range texts {
-		sum = crc32.Update(sum, table, t)
+		if len(t) > 0 {
+			sum = crc32.Update(sum, table, t)
+		}
 	}
 	return sum
 }

@@ -34,7 +34,7 @@ func (v bufferedVFS) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.F
 	case isLog:
 		return &logFile{File: f}, flags, nil
 	}
-	return &dataFile{f}, flags, nil
+	return &dataFile{File: f}, flags, nil
 }
 
 // diskFull gives the error of a write SQLite's code for a full disk, if it is one. The library's own attempt at it fails.
@@ -46,11 +46,22 @@ func diskFull(err error) error {
 }
 
 // A dataFile is any file but a log. It passes on the optional methods that SQLite looks for.
-type dataFile struct{ vfs.File }
+type dataFile struct {
+	vfs.File
+	ahead aheadReader
+}
+
+func (f *dataFile) ReadAt(p []byte, off int64) (int, error) { return f.ahead.readAt(f.File, p, off) }
 
 func (f *dataFile) WriteAt(p []byte, off int64) (int, error) {
+	f.ahead.drop()
 	n, err := f.File.WriteAt(p, off)
 	return n, diskFull(err)
+}
+
+func (f *dataFile) Truncate(size int64) error {
+	f.ahead.drop()
+	return f.File.Truncate(size)
 }
 
 func (f *dataFile) SizeHint(size int64) error { return diskFull(vfsutil.WrapSizeHint(f.File, size)) }
