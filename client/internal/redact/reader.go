@@ -71,15 +71,18 @@ func (r *reader) redact() {
 	}
 	r.out = r.out[:0]
 	from := r.at
-	for ; r.at < end; r.at++ {
-		if !r.redactor.first[r.text[r.at]] {
+	for r.at < end {
+		if r.at = r.redactor.next(r.text[:end], r.at); r.at == end {
+			break
+		}
+		n := r.redactor.match(r.text, r.at)
+		if n == 0 {
+			r.at++
 			continue
 		}
-		if n := r.redactor.match(r.text, r.at); n > 0 {
-			r.out = append(append(r.out, r.text[from:r.at]...), Marker...)
-			from = r.at + n
-			r.at = from - 1
-		}
+		r.out = append(append(r.out, r.text[from:r.at]...), Marker...)
+		r.at += n
+		from = r.at
 	}
 	r.out = append(r.out, r.text[from:r.at]...)
 }

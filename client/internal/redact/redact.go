@@ -26,13 +26,17 @@ const (
 	minEncodedKey = 8
 	// minPrefix is how many characters of a key are replaced at least if a text ends inside the key.
 	minPrefix = 8
+	// escapes are the bytes with which an escaped character begins.
+	escapes = `\%&`
 )
 
 // A Redactor replaces one key. It is safe for concurrent use.
 type Redactor struct {
 	patterns []pattern
-	first    [256]bool // the bytes with which a match can begin
-	short    bool
+	// first are the bytes with which a match can begin, and second those that can follow one that is not an escape. Most bytes of a
+	// text need only these.
+	first, second byteSet
+	short         bool
 }
 
 // A pattern is one form of a key.
@@ -59,8 +63,8 @@ func New(key string) *Redactor {
 			}
 		}
 	}
-	for _, c := range `\%&` {
-		r.first[c] = true
+	for _, c := range escapes {
+		r.first[c], r.second[c] = true, true
 	}
 	return r
 }
@@ -73,9 +77,23 @@ func base64Core(key string, offset int) string {
 
 func (r *Redactor) add(text string, minPrefix int, ignoreCase bool) {
 	r.patterns = append(r.patterns, pattern{text, minPrefix, ignoreCase})
-	r.first[text[0]] = true
+	r.first.add(text[0], ignoreCase)
+	if len(text) > 1 {
+		r.second.add(text[1], ignoreCase)
+		return
+	}
+	for c := range r.second {
+		r.second[c] = true
+	}
+}
+
+// A byteSet is a set of bytes.
+type byteSet [256]bool
+
+func (s *byteSet) add(c byte, ignoreCase bool) {
+	s[c] = true
 	if ignoreCase {
-		r.first[upper(text[0])], r.first[lower(text[0])] = true, true
+		s[upper(c)], s[lower(c)] = true, true
 	}
 }
 
@@ -84,17 +102,15 @@ func (r *Redactor) add(text string, minPrefix int, ignoreCase bool) {
 func (r *Redactor) Bytes(b []byte) []byte {
 	var out []byte
 	from := 0
-	for i := 0; i < len(b); i++ {
-		if !r.first[b[i]] {
-			continue
-		}
+	for i := r.next(b, 0); i < len(b); i = r.next(b, i) {
 		n := r.match(b, i)
 		if n == 0 {
+			i++
 			continue
 		}
 		out = append(append(out, b[from:i]...), Marker...)
-		from = i + n
-		i = from - 1
+		i += n
+		from = i
 	}
 	if out == nil {
 		return b
@@ -105,10 +121,23 @@ func (r *Redactor) Bytes(b []byte) []byte {
 // String is Bytes for a string.
 func (r *Redactor) String(s string) string { return string(r.Bytes([]byte(s))) }
 
+// next returns the next offset at which a match may begin, from at on; len(b) if there is none.
+func (r *Redactor) next(b []byte, at int) int {
+	first, second := &r.first, &r.second
+	for ; at < len(b); at++ {
+		if c := b[at]; first[c] && (at+1 == len(b) || second[b[at+1]] || isEscape(c)) {
+			break
+		}
+	}
+	return at
+}
+
+func isEscape(c byte) bool { return c == '\\' || c == '%' || c == '&' }
+
 // match returns the length of the key at an offset of b, or of the key's beginning if b ends there; 0 if there is none.
 func (r *Redactor) match(b []byte, at int) int {
 	c := b[at]
-	isEscape := c == '\\' || c == '%' || c == '&'
+	isEscape := isEscape(c)
 	for i := range r.patterns {
 		p := &r.patterns[i]
 		if !isEscape && !equal(c, p.text[0], p.ignoreCase) {

@@ -98,6 +98,22 @@ func TestBytesFindsATruncatedKey(t *testing.T) {
 	}
 }
 
+// A match is looked for at each offset at which there is one.
+func FuzzNext(f *testing.F) {
+	f.Add("sk_live_0123456789", `{"k":"sk_live_0123456789"}`)
+	f.Add("%k3y/With+Odd=Chars_0123456789", escaped("%k3y/With+Odd=Chars_0123456789", `\u%04x`))
+	f.Add("test", `SK%74est test \test`)
+	f.Add("x", "x y")
+	f.Fuzz(func(t *testing.T, key, text string) {
+		r := New(key)
+		for at := range len(text) {
+			if r.match([]byte(text), at) > 0 && r.next([]byte(text), at) != at {
+				t.Fatalf("%q: the match at offset %d of %q is left out", key, at, text)
+			}
+		}
+	})
+}
+
 // No form of the key is left in a text.
 func FuzzBytes(f *testing.F) {
 	f.Add("sk_live_0123456789", `{"k":"`, `","m":"sk_live_01`)
