@@ -46,7 +46,7 @@ func (c *Client) call(hard context.Context, x *exchange) reply {
 
 func (c *Client) roundTrip(x *exchange) reply {
 	started := time.Now()
-	resp, err := c.transport.RoundTrip(c.newRequest(x.deadline.ctx, x))
+	resp, err := c.transport.RoundTrip(c.newRequest(x))
 	if err != nil {
 		r := reply{err: x.deadline.errorOf(err), at: time.Now()}
 		r.took = r.at.Sub(started)
@@ -75,11 +75,11 @@ func (c *Client) roundTrip(x *exchange) reply {
 
 // newRequest returns a request with a body. The transport reads a body of this type without flushing the header first. There
 // is no GetBody, so the transport cannot send it twice.
-func (c *Client) newRequest(ctx context.Context, x *exchange) *http.Request {
+func (c *Client) newRequest(x *exchange) *http.Request {
 	if x.job != nil {
-		return x.job.newRequest(ctx)
+		return x.job.newRequest(x.deadline.ctx)
 	}
-	r := c.template.WithContext(ctx)
+	r := x.deadline.requestFrom(c.template)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(x.request)), int64(len(x.request))
 	return r
 }
