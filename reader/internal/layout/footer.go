@@ -84,7 +84,7 @@ type heldRow struct {
 // IsEmpty reports whether no row is held back, and none that was is still to be returned.
 func (t *Trailer) IsEmpty() bool { return len(t.held) == 0 && len(t.ready) == 0 }
 
-// Pass is Hold for an ordinary row if no row is held back.
+// Pass is Hold for ordinary rows while no row is held back.
 func (t *Trailer) Pass() { t.Separated, t.FollowsTable = false, true }
 
 // Hold takes a row that ends on line last. It returns whether the row is held back; Next may then return it.
