@@ -13,10 +13,18 @@ import (
 // A table turns the rows of an input into cells, for formats with columns.
 type table struct {
 	source Source
-	keep   []int          // the input's columns that the output has
-	header []string       // their names
-	place  map[string]int // of a member among them, if the rows are objects; -1 if the output does not have it
-	row    []string       // reused
+	keep   []int             // the input's columns that the output has
+	header []string          // their names
+	places map[string]*place // of the members, if the rows are objects
+	first  *place            // of the first member in the last row
+	row    []string          // reused
+}
+
+// A place is where a member of the rows goes.
+type place struct {
+	written string // the name in quotes, after a comma and before a colon
+	column  int    // index in the header; -1 if the output does not have it
+	next    *place // of the member that came after it in the last row
 }
 
 func newTable(l layout) *table {
@@ -24,21 +32,28 @@ func newTable(l layout) *table {
 	t.header = pick(nil, l.source.Columns, t.keep)
 	t.row = make([]string, 0, len(t.header))
 	if l.source.Format.HasObjects() {
-		t.place = map[string]int{columns.Enrichment: -1}
+		t.places = map[string]*place{}
+		t.put(columns.Enrichment, -1)
 		for _, name := range l.source.Columns {
-			t.place[name] = -1
+			t.put(name, -1)
 		}
 		for i, name := range t.header {
-			t.place[name] = i
+			t.put(name, i)
 		}
 	}
 	return t
 }
 
+// put sets the column of a member.
+func (t *table) put(name string, column int) {
+	written := append(jsonscan.AppendString([]byte{','}, name), ':')
+	t.places[name] = &place{written: string(written), column: column}
+}
+
 // cells returns the cells of a row, which are valid until the next call. The cells of a ragged row stay in place, and
 // missing ones are empty. A row that should be an object and is not has only empty cells.
 func (t *table) cells(r *Row) ([]string, error) {
-	if t.place == nil {
+	if t.places == nil {
 		t.row = pick(t.row, r.Cells, t.keep)
 		return t.row, nil
 	}
@@ -51,28 +66,43 @@ func (t *table) cells(r *Row) ([]string, error) {
 }
 
 // members fills the cells from an object. If a member is repeated, the last one counts. null is an empty cell; an object or
-// array is its JSON text.
+// array is its JSON text. The rows mostly have the same members in the same order, so the one that came next in the last row is
+// tried before all others.
 func (t *table) members(r *Row) error {
 	var scan jsonscan.Scanner[string]
 	scan.Reset(string(r.Raw), math.MaxInt)
 	scan.Object()
-	for name, ok := scan.Member(); ok; name, ok = scan.Member() {
-		i, known := t.place[name]
-		value := scan.Value()
-		switch {
-		case !known:
-			return fmt.Errorf("line %d: member %q is not among the input's columns", r.Line, name)
-		case i < 0:
-		case jsonscan.IsContainer(value):
-			t.row[i] = oneLine(value)
-		default:
-			t.row[i], _ = jsonscan.ToText(value)
+	for expected := &t.first; ; {
+		p := *expected
+		if p == nil || !scan.MemberIs(p.written) {
+			name, ok := scan.Member()
+			if !ok {
+				break
+			}
+			if p = t.places[name]; p == nil {
+				return fmt.Errorf("line %d: member %q is not among the input's columns", r.Line, name)
+			}
+			*expected = p
 		}
+		expected = &p.next
+		t.member(p.column, &scan)
 	}
 	if !scan.End() {
 		return fmt.Errorf("line %d: %w", r.Line, errNoObject)
 	}
 	return nil
+}
+
+// member reads the value of a member into a cell.
+func (t *table) member(column int, scan *jsonscan.Scanner[string]) {
+	switch b := scan.Peek(); {
+	case column < 0:
+		scan.Value()
+	case b == '{', b == '[':
+		t.row[column] = oneLine(scan.Value())
+	default:
+		t.row[column] = scan.Text()
+	}
 }
 
 // oneLine returns the text of an object or array without line breaks between its tokens.
