@@ -141,8 +141,8 @@ func (c *Client) redactBody(body []byte) []byte {
 
 // settle gives back the memory of a call, except what the answer in the result takes.
 func (q *question) settle() {
-	if kept := q.x.body.Keep(cap(q.result.Outcome.Body)); kept > 0 {
-		q.held, q.result.Memory = kept, q
+	if kept := q.x.body.Keep(cap(q.x.result.Outcome.Body)); kept > 0 {
+		q.held, q.x.result.Memory = kept, q
 	}
 	q.x.body.Free()
 }

@@ -10,6 +10,7 @@ import (
 	"enrich/client/internal/body"
 	"enrich/client/internal/connect"
 	"enrich/client/internal/redact"
+	"enrich/contact"
 )
 
 // A Client calls one API with one key. It is safe for concurrent use.
@@ -32,13 +33,14 @@ type Client struct {
 // maxBody is the size of the largest body that is an answer.
 const maxBody = body.MaxSize
 
-// An exchange is what one call needs: its request, the response's body and its time limit. It is used by one call after the
-// other.
+// An exchange is what one call needs: its request, the response's body, its time limit and its result. It is used by one call
+// after the other.
 type exchange struct {
 	request  []byte
 	job      *jobRequest // nil: it is a request about one contact
 	body     *body.Buffer
 	deadline deadline
+	result   contact.Result // of the question; zero between two questions
 }
 
 // exchanges are those that no call uses. There are never more of them than there were calls at once.
@@ -131,7 +133,7 @@ func (e *exchanges) borrow() *exchange {
 // giveBack keeps an exchange for the next call and frees its memory.
 func (c *Client) giveBack(x *exchange) {
 	x.body.Free()
-	x.job = nil
+	x.job, x.result = nil, contact.Result{} // only the caller has the answer
 	e := &c.exchanges
 	e.mu.Lock()
 	defer e.mu.Unlock()

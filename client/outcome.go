@@ -165,7 +165,7 @@ func retryReason(r *reply, status int) string {
 // finish sets the result after a decision that is final.
 func (q *question) finish(r *reply, d *decision) {
 	q.end(contact.Released)
-	result, o := &q.result, &q.result.Outcome
+	result, o := &q.x.result, &q.x.result.Outcome
 	switch d.action {
 	case actionAnswer:
 		o.Kind, o.Charged, o.ChargeUnknown, o.Body = d.answer.Kind(), d.answer.Charged, d.answer.ChargeUnknown, d.answer.Body
@@ -187,7 +187,7 @@ func (q *question) finish(r *reply, d *decision) {
 // endExhausted ends a question whose failures did not pass.
 func (q *question) endExhausted() {
 	q.end(contact.Refused)
-	q.result.Outcome.Failure = contact.Exhausted
+	q.x.result.Outcome.Failure = contact.Exhausted
 }
 
 // endReleased ends a question that was not charged and may not be sent any more: as if it had never been sent.
@@ -199,13 +199,13 @@ func (q *question) end(kind contact.Kind) {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	q.result = contact.Result{Elapsed: q.retries.elapsed, Remaining: q.remaining, Err: q.c.memory.Err(), Outcome: contact.Outcome{
+	q.x.result = contact.Result{Elapsed: q.retries.elapsed, Remaining: q.remaining, Err: q.c.memory.Err(), Outcome: contact.Outcome{
 		Contact: q.Contact, Keys: q.Keys, Kind: kind, At: at.UTC().Truncate(time.Millisecond),
 		Status: q.status, Attempts: q.Attempts + q.sent, Message: q.message,
 	}}
 	select {
 	case <-q.c.account.stopped:
-		q.result.Stop, q.result.StopDetail = q.c.account.stopCause()
+		q.x.result.Stop, q.x.result.StopDetail = q.c.account.stopCause()
 	default:
 	}
 }

@@ -14,10 +14,8 @@ import (
 type question struct {
 	*contact.Question
 	sender
-	waiting bool // it waits for its own backoff, between two calls of Ask
-
-	result contact.Result
-	held   int64 // bytes of the memory for answers that the result takes
+	waiting bool  // it waits for its own backoff, between two calls of Ask
+	held    int64 // bytes of the memory for answers that the result takes
 }
 
 // Queue gives a question its place in the order of the first calls. It must be called once for each question, in input order,
@@ -58,9 +56,8 @@ func (c *Client) Ask(soft, hard context.Context, cq *contact.Question) (result c
 		q.x, q.waiting = nil, true
 		return result, wait
 	}
-	result, q.result = q.result, result // only the caller has the answer
 	cq.Progress = nil
-	return result, 0
+	return x.result, 0
 }
 
 // maxThrottled bounds how many 429s one row gets while others get answers.
@@ -72,7 +69,7 @@ func (q *question) attempts() (wait time.Duration) {
 	for done := false; !done && wait == 0; {
 		if reached := q.reserveCall(); reached != "" {
 			q.endReleased()
-			q.result.Stop, q.result.StopDetail = contact.StopCap, reached
+			q.x.result.Stop, q.x.result.StopDetail = contact.StopCap, reached
 			return 0
 		}
 		t, ok := q.c.account.acquire(q.soft, &q.sender)
