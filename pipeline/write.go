@@ -1,11 +1,10 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
-	"github.com/sourcegraph/conc"
+	"github.com/sourcegraph/conc/pool"
 
 	"enrich/contact"
 	"enrich/ledger"
@@ -45,34 +44,67 @@ type WriteResult struct {
 
 // Do writes every row, in order. When ctx is done it ends with its cause. After any error nothing may be published.
 //
-// While a batch is written, the next one is read: on two processors the pass takes about half of the time.
+// While a batch is written, the outcomes of the next one are read from the ledger, and the rows after it from the input: on two
+// processors the pass takes half of the time.
 func (w *Write) Do(ctx context.Context) (WriteResult, error) {
 	p := writePass{
 		Write: w, lookup: lookup{rules: &w.Rules, source: w.Source, ledger: w.Ledger},
 		result: WriteResult{Failures: map[contact.Failure]int64{}},
 	}
-	var writing conc.WaitGroup
-	var failure error // of the batch that is written
-	next, following := new(writeBatch), new(writeBatch)
-	for entries, err := range p.batches(ctx) {
-		if err == nil {
-			next.keep(entries)
-			err = p.readOutcomes(ctx, next.refs, next.outcomes)
-		}
-		writing.Wait()
-		if err = cmp.Or(failure, err); err != nil {
-			return p.result, err
-		}
-		batch := next
-		writing.Go(func() { failure = p.batch(ctx, batch) })
-		next, following = following, next
+	// Each stage passes its batches on to the next one, and the last one back to the first. There is room for all of them
+	// everywhere, so only the first stage waits, and it ends when another one has failed.
+	const batches = 3 // one for each stage
+	free, kept, complete := make(chan *writeBatch, batches), make(chan *writeBatch, batches), make(chan *writeBatch, batches)
+	for range batches {
+		free <- new(writeBatch)
 	}
-	writing.Wait()
+	stages := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
+	stages.Go(func(ctx context.Context) error {
+		defer close(kept)
+		return p.keepAll(ctx, free, kept)
+	})
+	stages.Go(func(ctx context.Context) error {
+		defer close(complete)
+		return pass(kept, complete, func(b *writeBatch) error { return p.readOutcomes(ctx, b.refs, b.outcomes) })
+	})
+	stages.Go(func(ctx context.Context) error {
+		return pass(complete, free, func(b *writeBatch) error { return p.batch(ctx, b) })
+	})
+	err := stages.Wait()
 	p.result.ReadErr = p.readErr
-	return p.result, failure
+	return p.result, err
 }
 
-// A writePass has the memory that each batch reuses. All but the lookup belongs to the goroutine that writes a batch.
+// keepAll is the first stage: it reads the input into batches.
+func (p *writePass) keepAll(ctx context.Context, free <-chan *writeBatch, kept chan<- *writeBatch) error {
+	for entries, err := range p.batches(ctx) {
+		if err != nil {
+			return err
+		}
+		select {
+		case b := <-free:
+			b.keep(entries)
+			kept <- b
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// pass is a later stage: it does its work on each batch, and passes the batch on.
+func pass(from <-chan *writeBatch, to chan<- *writeBatch, work func(*writeBatch) error) error {
+	for b := range from {
+		if err := work(b); err != nil {
+			return err
+		}
+		to <- b
+	}
+	return nil
+}
+
+// A writePass has the memory that each batch reuses. The lookup belongs to the stage that reads the input, all else to the one that
+// writes the rows.
 type writePass struct {
 	*Write
 	lookup
