@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// maxEscapes bounds how often an escape may be escaped again, and the backslashes of one: a text of nothing but these would take the
+// square of its length.
+const maxEscapes = 32
+
 // encodedLen returns how many bytes at the start of b are the character c: c itself, \c, \u00XX, %XX, &#NN; and similar
 // escapes, which may be escaped again (\\u002F, %252F, &amp;#47;). It returns 0 if b does not start with c.
 func encodedLen(b []byte, c byte, ignoreCase bool) int {
@@ -29,7 +33,7 @@ func encodedLen(b []byte, c byte, ignoreCase bool) int {
 
 func jsonEscapeLen(b []byte, c byte, ignoreCase bool) int {
 	at := 0
-	for at < len(b) && b[at] == '\\' {
+	for at < len(b) && at < maxEscapes && b[at] == '\\' {
 		at++
 	}
 	switch rest := b[at:]; {
@@ -47,7 +51,7 @@ func jsonEscapeLen(b []byte, c byte, ignoreCase bool) int {
 
 func urlEscapeLen(b []byte, c byte, ignoreCase bool) int {
 	at := 1
-	for at+2 <= len(b) && b[at] == '2' && b[at+1] == '5' && c != '%' {
+	for at < 2*maxEscapes && at+2 <= len(b) && b[at] == '2' && b[at+1] == '5' && c != '%' {
 		at += 2
 	}
 	if at+2 <= len(b) && equalCode(hexByte(b[at:]), c, ignoreCase) {
@@ -63,7 +67,7 @@ var entities = map[string]byte{
 
 func htmlEscapeLen(b []byte, c byte, ignoreCase bool) int {
 	at := 1
-	for bytes.HasPrefix(b[at:], []byte("amp;")) && at+4 < len(b) && (b[at+4] == '#' || isWordByte(b[at+4])) && c != '&' {
+	for at < 4*maxEscapes && bytes.HasPrefix(b[at:], []byte("amp;")) && at+4 < len(b) && (b[at+4] == '#' || isWordByte(b[at+4])) && c != '&' {
 		at += 4
 	}
 	end := bytes.IndexByte(b[at:min(len(b), at+10)], ';')

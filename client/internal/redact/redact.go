@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -44,6 +45,8 @@ type pattern struct {
 	text       string
 	minPrefix  int // how many characters are replaced at least at the end of a text
 	ignoreCase bool
+	// ambiguous: the text may contain what looks like an escape, such as \\ or %25.
+	ambiguous bool
 }
 
 // New returns a Redactor for a key. An empty key is found nowhere.
@@ -76,7 +79,7 @@ func base64Core(key string, offset int) string {
 }
 
 func (r *Redactor) add(text string, minPrefix int, ignoreCase bool) {
-	r.patterns = append(r.patterns, pattern{text, minPrefix, ignoreCase})
+	r.patterns = append(r.patterns, pattern{text, minPrefix, ignoreCase, strings.ContainsAny(text, escapes)})
 	r.first.add(text[0], ignoreCase)
 	if len(text) > 1 {
 		r.second.add(text[1], ignoreCase)
@@ -164,7 +167,46 @@ func (p *pattern) match(b []byte) (length, characters int) {
 		}
 		length += n
 	}
+	if characters < len(p.text) && p.ambiguous {
+		return p.matchEither(b)
+	}
 	return length, characters
+}
+
+// matchEither is match for a pattern of which b may have a character as it is where it looks like an escape. It follows both.
+func (p *pattern) matchEither(b []byte) (length, characters int) {
+	lengths := []int{0}
+	for ; characters < len(p.text); characters++ {
+		var next []int
+		for _, from := range lengths {
+			next = appendLengths(next, b, from, p.text[characters], p.ignoreCase)
+		}
+		if len(next) == 0 {
+			break
+		}
+		slices.Sort(next)
+		lengths = slices.Compact(next)
+	}
+	return slices.Max(lengths), characters
+}
+
+// appendLengths appends where the character c may end that begins at an offset of b.
+func appendLengths(lengths []int, b []byte, from int, c byte, ignoreCase bool) []int {
+	rest := b[from:]
+	if n := encodedLen(rest, c, ignoreCase); n > 0 {
+		lengths = append(lengths, from+n)
+	}
+	if len(rest) > 0 && equal(rest[0], c, ignoreCase) {
+		lengths = append(lengths, from+1)
+	}
+	if c == '\\' { // escaped again and again
+		rest = rest[:min(len(rest), maxEscapes)]
+		run := len(rest) - len(bytes.TrimLeft(rest, `\`))
+		for n := 4; n <= run; n *= 2 {
+			lengths = append(lengths, from+n)
+		}
+	}
+	return lengths
 }
 
 // isTextEnd reports whether the rest of a text is empty, or only closes the text: quotes, brackets, dots, an escape that is

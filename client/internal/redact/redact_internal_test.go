@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func escaped(key, format string) string {
@@ -42,6 +43,14 @@ func TestBytesFindsEveryFormOfTheKey(t *testing.T) {
 		"URL, escaped twice":           {"sk/live/0123456789", `sk%252Flive%25252f0123456789`, `[key]`},
 		"every character escaped":      {"sk_live_0123456789", escaped("sk_live_0123456789", `\u%04X`), `[key]`},
 		"truncated HTML entities":      {"sk_live_0123456789", escaped("sk_live_012", `&#%d;`) + "&#5", `[key]&#5`},
+		"backslashes":                  {`0\\000000000`, `00\\0000000000`, `0[key]0`},
+		"backslashes, escaped":         {`0\\000000000`, `0\\\\000000000`, `[key]`},
+		"a backslash, escaped twice":   {`0\a000000000`, `0\\\\a000000000`, `[key]`},
+		"percent signs":                {`sk%25live%2501234`, `sk%25live%2501234`, `[key]`},
+		"percent signs, escaped":       {`sk%25live%2501234`, `sk%2525live%252501234`, `[key]`},
+		"percent signs, one escaped":   {`sk%25live%2501234`, `sk%2525live%2501234`, `[key]`},
+		"ampersands":                   {`sk&amp;live&lt;01234`, `sk&amp;live&lt;01234`, `[key]`},
+		"ampersands, escaped":          {`sk&amp;live&lt;01234`, `sk&amp;amp;live&amp;lt;01234`, `[key]`},
 		"short, a word":                {"test", `{"key":"test","m":"Bearer test."}`, `{"key":"[key]","m":"Bearer [key]."}`},
 		"short, inside words":          {"test", `{"email":"contest@x.com","b":"testing","c":"test1"}`, `{"email":"contest@x.com","b":"testing","c":"test1"}`},
 		"short, after an escape":       {"test", `{"m":"key:\ntest"}`, `{"m":"key:\n[key]"}`},
@@ -130,4 +139,18 @@ func FuzzBytes(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A megabyte of what begins escapes would take minutes if each of them were followed to its end.
+func TestATextOfEscapesTakesLinearTime(t *testing.T) {
+	const size, most = 1 << 20, 20 * time.Second
+	for _, key := range []string{"sk_live_0123456789", `sk\\live%25_&amp;0123456789`, strings.Repeat(`\`, 16)} {
+		for _, part := range []string{`\`, `%`, `%25`, `25`, `&`, `&amp;`, `amp;`, `\u005c`} {
+			begin := time.Now()
+			New(key).Bytes(append([]byte("%&"), strings.Repeat(part, size/len(part))...))
+			if took := time.Since(begin); took > most {
+				t.Errorf("key %s: a text of %s takes %s", key, part, took)
+			}
+		}
+	}
 }
