@@ -80,39 +80,46 @@ func againOf(c *roundCost) *cost  { return &c.again }
 // which neither reaches, because the stand-in uses the same cores.
 func (b *bench) latency() error {
 	const each = 50 * time.Millisecond
-	api, err := b.serve("--latency", each.String())
-	if err != nil {
-		return err
-	}
-	defer api.stop()
 	ideal := time.Duration(b.calls) * each
 	fmt.Printf("at %s per call, %d calls per worker, %% of the ideal (%s), median of %d rounds (min to max)\n", each, b.calls, ideal, b.rounds)
 	for _, manyWorkers := range []struct {
 		times int
 		goal  float64 // run / bare loop
 	}{{1, 0.99}, {4, 0.99}, {16, 0.97}} {
-		workers := manyWorkers.times * b.workers
-		rows := workers * b.calls
-		input, err := b.input(rows)
+		if err := b.latencyOf(each, manyWorkers.times*b.workers, manyWorkers.goal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// latencyOf compares the throughput of so many workers. It starts a stand-in of its own, because a process must end in processTimeout.
+func (b *bench) latencyOf(each time.Duration, workers int, goal float64) error {
+	api, err := b.serve("--latency", each.String())
+	if err != nil {
+		return err
+	}
+	defer api.stop()
+	rows := workers * b.calls
+	input, err := b.input(rows)
+	if err != nil {
+		return err
+	}
+	var rounds []roundCost
+	for range b.rounds {
+		c, err := b.roundOf(api, input, workers, len(rounds) == 0)
 		if err != nil {
 			return err
 		}
-		var rounds []roundCost
-		for range b.rounds {
-			c, err := b.roundOf(api, input, workers, len(rounds) == 0)
-			if err != nil {
-				return err
-			}
-			rounds = append(rounds, c)
-		}
-		share := func(c cost) float64 { return 100 * ideal.Seconds() / c.wall.Seconds() }
-		fmt.Printf("  %3d workers: bare loop %s, whole run %s, client alone %.1f (one round; goal: at least 97)\n", workers,
-			spreadOf(rounds, func(c *roundCost) float64 { return share(c.loop) }),
-			spreadOf(rounds, func(c *roundCost) float64 { return share(c.first) }), share(rounds[0].client))
-		fmt.Printf("               run / bare loop %s (goal: at least %.2f), its peak %s MiB (goal: at most %.1f)\n",
-			spreadOf(rounds, func(c *roundCost) float64 { return c.loop.wall.Seconds() / c.first.wall.Seconds() }), manyWorkers.goal,
-			spreadOf(rounds, func(c *roundCost) float64 { return c.first.peakMiB() }), maxMemory(rows))
+		rounds = append(rounds, c)
 	}
+	share := func(c cost) float64 { return 100 * float64(b.calls) * each.Seconds() / c.wall.Seconds() }
+	fmt.Printf("  %3d workers: bare loop %s, whole run %s, client alone %.1f (one round; goal: at least 97)\n", workers,
+		spreadOf(rounds, func(c *roundCost) float64 { return share(c.loop) }),
+		spreadOf(rounds, func(c *roundCost) float64 { return share(c.first) }), share(rounds[0].client))
+	fmt.Printf("               run / bare loop %s (goal: at least %.2f), its peak %s MiB (goal: at most %.1f)\n",
+		spreadOf(rounds, func(c *roundCost) float64 { return c.loop.wall.Seconds() / c.first.wall.Seconds() }), goal,
+		spreadOf(rounds, func(c *roundCost) float64 { return c.first.peakMiB() }), maxMemory(rows))
 	return nil
 }
 

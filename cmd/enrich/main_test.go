@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,8 +26,11 @@ func TestMain(m *testing.M) {
 type leakless struct{ tests interface{ Run() int } }
 
 func (m leakless) Run() int {
-	if signal.Ignored(os.Interrupt) { // a shell has what it starts in the background ignore it, and so would every enrich of a test
-		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	// A shell has what it starts in the background ignore the one, nohup the other, and so would every enrich of a test.
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s)
+		}
 	}
 	races, err := os.MkdirTemp("", "enrich-races-")
 	if err != nil {

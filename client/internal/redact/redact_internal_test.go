@@ -141,9 +141,9 @@ func FuzzBytes(f *testing.F) {
 	})
 }
 
-// A megabyte of what begins escapes would take minutes if each of them were followed to its end.
+// A quarter of a megabyte of what begins escapes would take minutes if each of them were followed to its end.
 func TestATextOfEscapesTakesLinearTime(t *testing.T) {
-	const size, most = 1 << 20, 20 * time.Second
+	const size, most = 1 << 18, 20 * time.Second
 	for _, key := range []string{"sk_live_0123456789", `sk\\live%25_&amp;0123456789`, strings.Repeat(`\`, 16)} {
 		for _, part := range []string{`\`, `%`, `%25`, `25`, `&`, `&amp;`, `amp;`, `\u005c`} {
 			begin := time.Now()
