@@ -19,24 +19,12 @@ func (c Contact) Cleaned() Contact {
 }
 
 func (c *Contact) clean() {
-	if c.Email != "" && !isPlain(c.Email) {
-		c.Email = cleanAddress(c.Email)
-	}
-	if !isPlainName(c.FirstName) {
-		c.FirstName = cleanName(c.FirstName)
-	}
-	if !isPlainName(c.LastName) {
-		c.LastName = cleanName(c.LastName)
-	}
-	if !isPlainName(c.CompanyName) {
-		c.CompanyName = cleanName(c.CompanyName)
-	}
-	if c.CompanyDomain != "" {
-		c.CompanyDomain = cleanDomain(c.CompanyDomain)
-	}
-	if c.LinkedInURL != "" {
-		c.LinkedInURL = cleanURL(c.LinkedInURL)
-	}
+	c.Email = cleanAddress(c.Email)
+	c.FirstName = cleanName(c.FirstName)
+	c.LastName = cleanName(c.LastName)
+	c.CompanyName = cleanName(c.CompanyName)
+	c.CompanyDomain = cleanDomain(c.CompanyDomain)
+	c.LinkedInURL = cleanURL(c.LinkedInURL)
 	if c.Email == "" && isNobody(c.FirstName) && isNobody(c.LastName) {
 		c.FirstName, c.LastName = "", ""
 		if isNobody(c.CompanyName) {
@@ -74,6 +62,9 @@ func isPlainName(s string) bool {
 }
 
 func cleanName(s string) string {
+	if isPlainName(s) {
+		return s
+	}
 	if s = trim(s); isPlaceholder(s) {
 		return ""
 	}

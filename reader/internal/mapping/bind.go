@@ -40,11 +40,7 @@ func (b *Binder) Fill(c *contact.Contact, cells []string) {
 	c.Email, c.FirstName, c.LastName = cellAt(cells, b.email), cellAt(cells, b.firstName), cellAt(cells, b.lastName)
 	c.CompanyName, c.CompanyDomain = cellAt(cells, b.companyName), cellAt(cells, b.companyDomain)
 	c.LinkedInURL = cellAt(cells, b.linkedInURL)
-	if fullName := cellAt(cells, b.fullName); b.cleaning == nil {
-		c.Clean(fullName)
-	} else {
-		Clean(c, fullName, b.cleaning)
-	}
+	Clean(c, cellAt(cells, b.fullName), b.cleaning)
 }
 
 // cellAt returns a cell of a row, or "" if the row has none in the column.

@@ -90,8 +90,7 @@ func (w *Window) ASCII() int {
 
 // IsValid reports whether the first n bytes of Text are valid UTF-8.
 func (w *Window) IsValid(n int) bool {
-	to := w.from + n
-	return w.ascii >= to || w.ASCII() >= n || utf8.Valid(w.buf[w.ascii:to])
+	return w.ASCII() >= n || utf8.Valid(w.buf[w.ascii:w.from+n])
 }
 
 // Block reads until the buffer is full or the text ends, and returns Text.
