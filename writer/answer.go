@@ -74,29 +74,21 @@ func (a *answer) restText() string {
 	return string(append(a.extra, '}'))
 }
 
-// readMembers reads the members of the object that the scanner has entered. The answers of one API have the same members in the
-// same order, so each member remembers which one came after it in the last answer, and that name is tried before all others.
+// readMembers reads the members of the object that the scanner has entered.
 func (a *answer) readMembers(m *member) {
-	for expected := &m.first; ; {
-		child := *expected
-		if child == nil || !a.scan.MemberIs(child.written) {
-			name, ok := a.scan.Member()
-			if !ok {
-				return
-			}
-			if child = m.named(name); child == nil {
-				a.rest = true
-				m.extra = append(append(append(append(m.extra, a.scan.RawName()...), ':'), a.scan.Value()...), ',')
-				continue
-			}
-			*expected = child
-		}
-		expected = &child.next
-		if child.cell != nil {
+	var last *member
+	for child, ok := m.step(&a.scan, nil); ok; child, ok = m.step(&a.scan, last) {
+		switch {
+		case child == nil:
+			a.rest = true
+			m.extra = append(append(append(append(m.extra, a.scan.RawName()...), ':'), a.scan.Value()...), ',')
+			continue
+		case child.cell != nil:
 			*child.cell = a.scan.Text()
-		} else {
+		default:
 			a.readValue(child)
 		}
+		last = child
 	}
 }
 
@@ -116,7 +108,8 @@ func (a *answer) readValue(m *member) {
 	}
 }
 
-// A member is a documented member of the answer. It has a cell, or members of its own, or is omitted because another column
+// A member is a member of objects that are read into cells: a column of rows that are objects, or a documented member of the answer,
+// of which all is used. It has a cell, or members of its own, or is omitted because another column
 // has it. Everything else in an answer is kept for enrich_extra, so that nothing is lost:
 //
 //   - A cell takes any value: a string without its escapes, null as "", anything else as its JSON text.
@@ -129,8 +122,9 @@ type member struct {
 	cell    *string
 	omit    func(value string) bool
 	members []*member
+	byName  map[string]*member // members
 
-	first, next *member // in the last answer: the first of members, and what came after this one in its object
+	first, next *member // in the last object: the first of members, and what came after this one in its object
 
 	seen       bool   // the answer has it; if not, the rest is from another answer
 	unexpected string // its value, if that is not of the documented type
@@ -140,25 +134,46 @@ type member struct {
 // at returns the member at a path of names joined with dots, and creates it if it is missing.
 func (m *member) at(path string) *member {
 	name, below, nested := strings.Cut(path, ".")
-	child := m.named(name)
-	if child == nil {
-		child = &member{name: name, written: `,"` + name + `":`}
-		m.members = append(m.members, child)
-	}
+	child := m.child(name)
 	if nested {
 		return child.at(below)
 	}
 	return child
 }
 
-// named returns the documented member of a name, or nil.
-func (m *member) named(name string) *member {
-	for _, child := range m.members {
-		if child.name == name {
-			return child
+// child returns the member of a name, and creates it if it is missing.
+func (m *member) child(name string) *member {
+	child := m.byName[name]
+	if child == nil {
+		child = &member{name: name, written: string(append(jsonscan.AppendString([]byte{','}, name), ':'))}
+		m.members = append(m.members, child)
+		if m.byName == nil {
+			m.byName = map[string]*member{}
 		}
+		m.byName[name] = child
 	}
-	return nil
+	return child
+}
+
+// step steps to the next member of an object that the scanner has entered. It returns nil if no member has its name, and false at the
+// end. last is the last one that had a name, nil at the beginning. Objects mostly have the same members in the same order, so the one
+// that came next in the last object is tried before all others.
+func (m *member) step(scan *jsonscan.Scanner[string], last *member) (child *member, ok bool) {
+	expected := &m.first
+	if last != nil {
+		expected = &last.next
+	}
+	if child = *expected; child != nil && scan.MemberIs(child.written) {
+		return child, true
+	}
+	name, ok := scan.Member()
+	if !ok {
+		return nil, false
+	}
+	if child = m.byName[name]; child != nil {
+		*expected = child
+	}
+	return child, true
 }
 
 // reset forgets all of an earlier value but the cells.

@@ -103,7 +103,7 @@ func modelMembers(object string) []modelMember {
 func modelRead(parent *member, path, object string, fields map[string]string) (rest []string) {
 	last := map[string]string{}
 	for _, m := range modelMembers(object) {
-		if parent.named(m.name) == nil {
+		if parent.byName[m.name] == nil {
 			name, _ := json.Marshal(m.name)
 			rest = append(rest, string(name)+":"+m.raw)
 			continue

@@ -13,51 +13,36 @@ import (
 // A table turns the rows of an input into cells, for formats with columns.
 type table struct {
 	source Source
-	keep   []int             // the input's columns that the output has
-	header []string          // their names
-	places map[string]*place // of the members, if the rows are objects
-	first  *place            // of the first member in the last row
-	row    []string          // reused
-}
-
-// A place is where a member of the rows goes.
-type place struct {
-	written string // the name in quotes, after a comma and before a colon
-	column  int    // index in the header; -1 if the output does not have it
-	next    *place // of the member that came after it in the last row
+	keep   []int    // the input's columns that the output has
+	header []string // their names
+	row    []string // reused
+	object *member  // if the rows are objects: its members have a cell in row, or none if the output does not have it
 }
 
 func newTable(l layout) *table {
 	t := &table{source: l.source, keep: keptColumns(l)}
 	t.header = pick(nil, l.source.Columns, t.keep)
-	t.row = make([]string, 0, len(t.header))
+	t.row = make([]string, len(t.header))
 	if l.source.Format.HasObjects() {
-		t.places = map[string]*place{}
-		t.put(columns.Enrichment, -1)
+		t.object = new(member)
+		t.object.child(columns.Enrichment)
 		for _, name := range l.source.Columns {
-			t.put(name, -1)
+			t.object.child(name)
 		}
 		for i, name := range t.header {
-			t.put(name, i)
+			t.object.child(name).cell = &t.row[i]
 		}
 	}
 	return t
 }
 
-// put sets the column of a member.
-func (t *table) put(name string, column int) {
-	written := append(jsonscan.AppendString([]byte{','}, name), ':')
-	t.places[name] = &place{written: string(written), column: column}
-}
-
 // cells returns the cells of a row, which are valid until the next call. The cells of a ragged row stay in place, and
 // missing ones are empty. A row that should be an object and is not has only empty cells.
 func (t *table) cells(r *Row) ([]string, error) {
-	if t.places == nil {
+	if t.object == nil {
 		t.row = pick(t.row, r.Cells, t.keep)
 		return t.row, nil
 	}
-	t.row = t.row[:len(t.header)]
 	clear(t.row)
 	if r.NoObject {
 		return t.row, nil
@@ -66,26 +51,19 @@ func (t *table) cells(r *Row) ([]string, error) {
 }
 
 // members fills the cells from an object. If a member is repeated, the last one counts. null is an empty cell; an object or
-// array is its JSON text. The rows mostly have the same members in the same order, so the one that came next in the last row is
-// tried before all others.
+// array is its JSON text.
 func (t *table) members(r *Row) error {
 	var scan jsonscan.Scanner[string]
 	scan.Reset(string(r.Raw), math.MaxInt)
 	scan.Object()
-	for expected := &t.first; ; {
-		p := *expected
-		if p == nil || !scan.MemberIs(p.written) {
-			name, ok := scan.Member()
-			if !ok {
-				break
-			}
-			if p = t.places[name]; p == nil {
-				return fmt.Errorf("line %d: member %q is not among the input's columns", r.Line, name)
-			}
-			*expected = p
+	var last *member
+	for m, ok := t.object.step(&scan, nil); ok; m, ok = t.object.step(&scan, last) {
+		if m == nil {
+			name, _ := jsonscan.Unquote(scan.RawName())
+			return fmt.Errorf("line %d: member %q is not among the input's columns", r.Line, name)
 		}
-		expected = &p.next
-		t.member(p.column, &scan)
+		m.readCell(&scan)
+		last = m
 	}
 	if !scan.End() {
 		return fmt.Errorf("line %d: %w", r.Line, errNoObject)
@@ -93,15 +71,15 @@ func (t *table) members(r *Row) error {
 	return nil
 }
 
-// member reads the value of a member into a cell.
-func (t *table) member(column int, scan *jsonscan.Scanner[string]) {
+// readCell reads the value of a member into its cell.
+func (m *member) readCell(scan *jsonscan.Scanner[string]) {
 	switch b := scan.Peek(); {
-	case column < 0:
+	case m.cell == nil:
 		scan.Value()
 	case b == '{', b == '[':
-		t.row[column] = oneLine(scan.Value())
+		*m.cell = oneLine(scan.Value())
 	default:
-		t.row[column] = scan.Text()
+		*m.cell = scan.Text()
 	}
 }
 
