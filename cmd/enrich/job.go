@@ -38,6 +38,7 @@ type job struct {
 	endpoint    settings.Endpoint
 	rules       pipeline.Rules
 	ledger      ledger.Store
+	answered    bool // the ledger has an answer with a 2xx status from the API that this command uses
 	counters    pipeline.Counters
 	memory      memoryLimit
 	remembered  atomic.Int64 // contacts that a plan keeps in memory
@@ -213,15 +214,28 @@ func (o *outputs) all() []target {
 func (j *job) openLedger(ctx context.Context, o storeOptions) error {
 	o.byEmail, o.printer = j.settings.SameBy == "email", j.printer
 	l, err := openStore(ctx, j.place, o)
+	if err == nil {
+		j.ledger = l
+		err = j.lookInto(ctx, l)
+	}
 	if err != nil {
 		if sig := j.shutdown.Signal(); sig != nil && errors.Is(err, context.Canceled) {
 			return shutdown.Interruption{Signal: sig}
 		}
 		return j.settings.LedgerAdvice(err)
 	}
-	j.ledger = l
-	j.sayLedger(l)
-	return j.sayOtherURL(ctx, l)
+	return nil
+}
+
+// lookInto finds out what a ledger has for this command, and says it.
+func (j *job) lookInto(ctx context.Context, l ledger.Store) (err error) {
+	answers := l.Answers() // a database counts them
+	j.sayLedger(answers)
+	j.sayLost(l.InterruptedCalls())
+	if j.answered, err = l.AnsweredFrom(ctx, j.endpoint.URL); err == nil && answers > 0 && !j.answered {
+		j.sayOtherURL()
+	}
+	return err
 }
 
 // errInputChanged is the error of an input of which the two passes read something else.

@@ -15,7 +15,6 @@ import (
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
-	"enrich/ledger"
 	"enrich/pipeline"
 	"enrich/reader"
 	"enrich/report"
@@ -61,10 +60,9 @@ which field, and what is cleaned and split before it is sent. It makes no call a
   - keep it in the environment variable SELLING_API_KEY, or in a file only you can read`
 )
 
-func (j *job) sayLedger(l ledger.Store) {
+func (j *job) sayLedger(answers int64) {
 	path := j.place.Name()
-	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), console.Count(l.Answers(), "answer")), "event", "ledger", "path", path, "answers", l.Answers())
-	j.sayLost(l.InterruptedCalls())
+	j.printer.Info(fmt.Sprintf("ledger %s: %s", console.Name(path), console.Count(answers, "answer")), "event", "ledger", "path", path, "answers", answers)
 }
 
 // sayNoLedger warns if the ledger of a write pass does not exist: its name may be mistyped, and every row would be pending.
@@ -79,19 +77,9 @@ func (j *job) sayNoLedger() {
 
 // sayOtherURL warns if the answers in the ledger came from other addresses of the API than this command's: they do not count for
 // it, so a --url that was forgotten or mistyped would pay for them again.
-func (j *job) sayOtherURL(ctx context.Context, l ledger.Store) error {
-	if l.Answers() == 0 {
-		return nil
-	}
-	answered, err := l.AnsweredFrom(ctx, j.endpoint.URL)
-	if err != nil {
-		return j.settings.LedgerAdvice(err)
-	}
-	if !answered {
-		url := console.Name(j.endpoint.URL)
-		j.printer.Warn("no answer with a 2xx status in the ledger is from "+url+": answers from other addresses of the API (--url) do not count for it", "event", "other_url", "url", j.endpoint.URL)
-	}
-	return nil
+func (j *job) sayOtherURL() {
+	j.printer.Warn("no answer with a 2xx status in the ledger is from "+console.Name(j.endpoint.URL)+": answers from other addresses of the API (--url) do not count for it",
+		"event", "other_url", "url", j.endpoint.URL)
 }
 
 // sayLost reports calls whose run ended before their answers were recorded.
