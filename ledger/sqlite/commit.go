@@ -233,12 +233,12 @@ func (l *Ledger) writeOutcome(run, id int64, o *contact.Outcome) error {
 		id: id, run: run, kind: int64(o.Kind), at: o.At.UnixMilli(), status: int64(o.Status), attempts: int64(o.Attempts),
 		charged: flag(o.Charged), failure: s.texts[:failure], message: s.texts[failure:message], contact: s.texts[message:], body: o.Body,
 	}
-	b := binder{stmt: s.outcome, bound: &s.bound}
+	b := binder{stmt: s.outcome}
 	for _, n := range [...]int64{r.id, r.run, r.kind, r.at, r.status, r.attempts, r.charged} {
 		b.int(n)
 	}
-	b.text(r.failure)
-	b.text(r.message)
+	b.blob(r.failure)
+	b.blob(r.message)
 	b.blob(r.contact)
 	if o.Kind.Answered() {
 		b.blob(r.body)
@@ -250,14 +250,13 @@ func (l *Ledger) writeOutcome(run, id int64, o *contact.Outcome) error {
 	return b.exec()
 }
 
-// statements are prepared once. Those for rows bind long texts as blobs and cast them, which saves a copy.
+// statements are prepared once. Those for rows bind texts as blobs and cast them, which saves a copy.
 type statements struct {
 	begin, commit, rollback *sqlite3.Stmt
 	asked, ended, outcome   *sqlite3.Stmt
 	read                    *sqlite3.Stmt
 	intents                 codec.Intents // reused, and so are these:
 	keys, texts             []byte
-	bound                   bound // what the parameters of outcome have
 	lastSum                 int64 // the checksum of the last outcome of this transaction
 }
 
@@ -267,9 +266,9 @@ func (s *statements) prepare(conn *sqlite3.Conn) error {
 		"BEGIN IMMEDIATE": &s.begin,
 		"COMMIT":          &s.commit,
 		"ROLLBACK":        &s.rollback,
-		"INSERT INTO asked VALUES(?,?,?,CAST(? AS TEXT),?,?)":                             &s.asked,
-		"INSERT INTO ended VALUES(?,?,?,?,?,?,?,?)":                                       &s.ended,
-		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),?)": &s.outcome,
+		"INSERT INTO asked VALUES(?,?,?,CAST(? AS TEXT),?,?)":                                                         &s.asked,
+		"INSERT INTO ended VALUES(?,?,?,?,?,?,?,?)":                                                                   &s.ended,
+		"INSERT INTO outcome VALUES(?,?,?,?,?,?,?,CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),CAST(? AS TEXT),?)": &s.outcome,
 	} {
 		if *stmt != nil {
 			continue

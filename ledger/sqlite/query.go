@@ -75,50 +75,14 @@ func (l *Ledger) updateRow(query string, c *commitRow, texts ...[]byte) error {
 
 // A binder binds a statement's parameters in order and keeps the first error.
 type binder struct {
-	stmt  *sqlite3.Stmt
-	n     int
-	err   error
-	bound *bound // of a statement that is executed for many rows; nil: every parameter is bound
+	stmt *sqlite3.Stmt
+	n    int
+	err  error
 }
 
-// bound is what the parameters of a statement were bound to last. They keep it when the statement is executed again, and most of a
-// row's numbers, and its empty texts, are those of the row before: they need not be bound again.
-type bound [16]struct {
-	known  bool
-	number int64 // 0 for an empty text: no parameter is a number at one time and a text at another
-}
-
-// has notes the value that the next parameter is about to get, and reports whether it has it already. If known is false, it may be
-// any value.
-func (b *binder) has(known bool, number int64) bool {
-	if b.bound == nil {
-		return false
-	}
-	p := &b.bound[b.n]
-	if known && p.known && p.number == number {
-		return true
-	}
-	p.known, p.number = known, number
-	return false
-}
-
-func (b *binder) int(v int64) {
-	if b.n++; !b.has(true, v) {
-		b.keep(b.stmt.BindInt64(b.n, v))
-	}
-}
-
-func (b *binder) text(v []byte) {
-	if b.n++; !b.has(v != nil && len(v) == 0, 0) { // nil is null
-		b.keep(b.stmt.BindRawText(b.n, v))
-	}
-}
-
-func (b *binder) blob(v []byte) {
-	b.n++
-	b.has(false, 0)
-	b.keep(b.stmt.BindBlob(b.n, v))
-}
+func (b *binder) int(v int64)   { b.n++; b.keep(b.stmt.BindInt64(b.n, v)) }
+func (b *binder) text(v []byte) { b.n++; b.keep(b.stmt.BindRawText(b.n, v)) }
+func (b *binder) blob(v []byte) { b.n++; b.keep(b.stmt.BindBlob(b.n, v)) }
 
 // bytes binds a blob that is empty for nil, where blob binds null.
 func (b *binder) bytes(v []byte) {
@@ -128,11 +92,7 @@ func (b *binder) bytes(v []byte) {
 	b.blob(v)
 }
 
-func (b *binder) null() {
-	b.n++
-	b.has(false, 0)
-	b.keep(b.stmt.BindNull(b.n))
-}
+func (b *binder) null() { b.n++; b.keep(b.stmt.BindNull(b.n)) }
 
 // intOrNull binds null for -1.
 func (b *binder) intOrNull(v int64) {
