@@ -4,7 +4,6 @@ import (
 	"math"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"enrich/internal/jsonscan"
 )
@@ -50,17 +49,12 @@ func (a *answer) read(body []byte) error {
 		return errNoObject
 	}
 	for i, value := range a.cells {
-		if hasText(value) {
+		if strings.TrimSpace(value) != "" {
 			a.filled[i]++
 		}
 	}
 	a.cells[len(a.cells)-1] = a.restText()
 	return nil
-}
-
-// hasText reports whether a value is more than white space.
-func hasText(value string) bool {
-	return value != "" && (value[0] > ' ' && value[0] < utf8.RuneSelf || strings.TrimSpace(value) != "")
 }
 
 // restText returns enrich_extra.

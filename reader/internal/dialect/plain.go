@@ -3,6 +3,8 @@ package dialect
 import (
 	"math/bits"
 	"strings"
+
+	"enrich/internal/quoting"
 )
 
 // Plain is the fast path of Record for a record as most are: it has as many cells as there are in cells, each of them bare and without a
@@ -51,7 +53,7 @@ func (s *Scanner) Plain(text string, from int, cells []string) (next int) {
 // how many there are then, where the next cell begins, and the next byte that has a meaning; -1 if it is too near to the end.
 func (s *Scanner) bareCells(cells []string, n int, text string, from int) (count, next, end int) {
 	for at := from; at < len(text)-7; at += 8 {
-		for low := s.low(word(text[at:])); low != 0; low &= low - 1 {
+		for low := s.low(quoting.Word(text[at:])); low != 0; low &= low - 1 {
 			to := at + bits.TrailingZeros64(low)>>3
 			switch b := text[to]; {
 			case b == s.delimiter && uint(n) < uint(len(cells)):
@@ -80,10 +82,4 @@ func (s *Scanner) closingQuote(n int, text string, from int) int {
 		}
 		escaped = true
 	}
-}
-
-// word returns the first eight bytes of a text.
-func word(text string) uint64 {
-	b := text[:8]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }

@@ -2,8 +2,9 @@ package dialect
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
+
+	"enrich/internal/quoting"
 )
 
 // A Span is a cell within the text of its record.
@@ -227,7 +228,7 @@ func (s *Scanner) bare(text []byte, from int, atEOF bool) (int, Fault) {
 // all that have one: then it looks at eight bytes at once. (Of a semicolon, digits are not above; that costs less than it saves.)
 func (s *Scanner) skipOrdinary(text []byte, at int) int {
 	for s.lows != 0 && at < len(text)-7 {
-		low := s.low(binary.LittleEndian.Uint64(text[at:]))
+		low := s.low(quoting.Word(text[at:]))
 		if low == 0 {
 			at += 8
 			continue
