@@ -85,10 +85,8 @@ func (s *sender) feedback(r *reply, d *decision, row int64, withEmail bool) feed
 	if d.action != actionAnswer { // too costly for each answer
 		f.failure = describe(d.status, d.message)
 	}
-	if stated := r.header["Rate_limit"]; len(stated) > 0 { // Get would check the spelling of the name each time
-		f.rate = parseRateLimit(stated[0])
-	}
-	if len(r.header["Retry-After"]) > 0 {
+	if r.header != nil {
+		f.rate = parseRateLimit(r.header.Get("Rate_limit"))
 		f.retryAfter = parseRetryAfter(r.header, r.at)
 	}
 	f.rejection = rejection{status: d.status, withEmail: withEmail, emailAs: s.c.o.EmailAs, message: d.message, unusable: d.action == actionUnusable}

@@ -184,13 +184,5 @@ func (b *Buffer) reader() io.Reader {
 }
 
 func isDeflate(h http.Header) bool {
-	return strings.EqualFold(strings.TrimSpace(first(h["Content-Encoding"])), "deflate")
-}
-
-// first returns the first value of a header, or "". [http.Header.Get] would check the spelling of the name each time.
-func first(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	return values[0]
+	return strings.EqualFold(strings.TrimSpace(h.Get("Content-Encoding")), "deflate")
 }

@@ -39,7 +39,7 @@ func decode(h http.Header, body []byte) ([]byte, error) {
 	if err != nil {
 		return body, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if e := encodingOf(first(h["Content-Type"]), body, func() bool { return utf8.Valid(body) }); e != nil {
+	if e := encodingOf(h.Get("Content-Type"), body, func() bool { return utf8.Valid(body) }); e != nil {
 		if decoded, err := e.NewDecoder().Bytes(body); err == nil {
 			body = decoded
 		}
@@ -54,9 +54,6 @@ func decode(h http.Header, body []byte) ([]byte, error) {
 
 // decompress undoes deflate, and gzip whatever the header says. It stops at MaxSize+1 bytes.
 func decompress(h http.Header, body []byte) ([]byte, error) {
-	if isPlain(body) {
-		return body, nil
-	}
 	in := io.Reader(bytes.NewReader(body))
 	r, err := decompressorOf(h, body, in)
 	if err != nil || r == in {
