@@ -46,7 +46,11 @@ func (c *Client) call(hard context.Context, x *exchange) reply {
 
 func (c *Client) roundTrip(x *exchange) reply {
 	started := time.Now()
-	resp, err := c.transport.RoundTrip(c.newRequest(x))
+	transport := c.transport
+	if x.job.isSubmission() {
+		transport = c.submitter
+	}
+	resp, err := transport.RoundTrip(c.newRequest(x))
 	if err != nil {
 		r := reply{err: x.deadline.errorOf(err), at: time.Now()}
 		r.took = r.at.Sub(started)

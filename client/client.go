@@ -18,6 +18,7 @@ type Client struct {
 	o              Options
 	template       *http.Request // what all requests share; never sent itself
 	transport      http.RoundTripper
+	submitter      http.RoundTripper // for submissions: each has a connection of its own
 	closeIdle      func()
 	account        *account
 	stats          stats
@@ -60,21 +61,15 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the API's URL: %w", err)
 	}
-	c := &Client{o: o, template: requestTemplate(http.MethodPost, target, &o), transport: o.transport, closeIdle: func() {}, redactor: redact.New(o.Key.secret)}
+	c := &Client{o: o, template: requestTemplate(http.MethodPost, target, &o), redactor: redact.New(o.Key.secret)}
 	c.diagnoser = connect.Diagnoser{API: target, ProxyVariable: o.Proxy.Variable, Clean: c.clean}
 	if o.Proxy.For != nil {
 		if c.diagnoser.Proxy, err = o.Proxy.For(target); err != nil {
 			return nil, fmt.Errorf("%s: the proxy cannot be used", o.Proxy.Variable) // without its value, which may contain a password
 		}
 	}
-	if c.transport == nil {
-		t, err := connect.NewTransport(&connect.Options{
-			CAFile: o.CAFile, Proxy: o.Proxy.For, MaxIdle: o.Workers, SetupTimeout: o.Timeout, Resolver: o.resolver,
-		})
-		if err != nil {
-			return nil, err
-		}
-		c.transport, c.closeIdle = t, t.CloseIdleConnections
+	if err := c.connect(); err != nil {
+		return nil, err
 	}
 	c.account = newAccount(&c.o)
 	c.jobs.init(&c.o)
@@ -82,6 +77,28 @@ func New(o Options) (*Client, error) {
 	c.exchanges.memory = c.memory
 	c.stats.init(o.Latencies)
 	return c, nil
+}
+
+// connect makes the transports.
+//
+// A server may close an idle connection at any time. A request that is written to it at that moment may have been charged, and is
+// lost: one contact, or all of a job. So a submission never uses the connection of an earlier request.
+func (c *Client) connect() error {
+	if c.o.transport != nil {
+		c.transport, c.submitter, c.closeIdle = c.o.transport, c.o.transport, func() {}
+		return nil
+	}
+	o := connect.Options{CAFile: c.o.CAFile, Proxy: c.o.Proxy.For, MaxIdle: c.o.Workers, SetupTimeout: c.o.Timeout, Resolver: c.o.resolver}
+	t, err := connect.NewTransport(&o)
+	if err != nil {
+		return err
+	}
+	o.MaxIdle = 0
+	if c.submitter, err = connect.NewTransport(&o); err != nil {
+		return err
+	}
+	c.transport, c.closeIdle = t, t.CloseIdleConnections
+	return nil
 }
 
 func requestTemplate(method string, target *url.URL, o *Options) *http.Request {

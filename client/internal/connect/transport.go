@@ -49,7 +49,7 @@ type Options struct {
 	CAFile string
 	// Proxy returns the proxy for a URL, or nil for none; nil: no URL has a proxy.
 	Proxy func(*url.URL) (*url.URL, error)
-	// MaxIdle is how many idle connections are kept.
+	// MaxIdle is how many idle connections are kept. 0: none is, and no request uses the connection of an earlier one.
 	MaxIdle int
 	// SetupTimeout bounds the steps before the first request on a connection; at most 20 s.
 	SetupTimeout time.Duration
@@ -76,6 +76,7 @@ func NewTransport(o *Options) (*http.Transport, error) {
 			SendPingTimeout: pingAfter, PingTimeout: pingTimeout,
 			MaxReceiveBufferPerConnection: http2Window, MaxReceiveBufferPerStream: http2StreamWindow,
 		},
+		DisableKeepAlives:      o.MaxIdle == 0,
 		MaxIdleConns:           0,
 		MaxIdleConnsPerHost:    o.MaxIdle,
 		IdleConnTimeout:        idleTimeout,
