@@ -78,7 +78,7 @@ func (j *job) sayNoLedger() {
 // sayOtherURL warns if the answers in the ledger came from other addresses of the API than this command's: they do not count for
 // it, so a --url that was forgotten or mistyped would pay for them again.
 func (j *job) sayOtherURL() {
-	j.printer.Warn("no answer with a 2xx status in the ledger is from "+console.Name(j.endpoint.URL)+": answers from other addresses of the API (--url) do not count for it",
+	j.printer.Warn("the ledger has no 2xx answer from "+console.Name(j.endpoint.URL)+": answers from other addresses of the API (--url) do not count for it",
 		"event", "other_url", "url", j.endpoint.URL)
 }
 

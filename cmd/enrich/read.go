@@ -241,9 +241,9 @@ func (j *job) saySkipped(i reader.Info) {
 	switch above := i.Above; above.Count {
 	case 0:
 	case 1:
-		j.printer.Info(fmt.Sprintf("skipped 1 line above the header, %d", above.First), "event", "skipped", "above_header", above)
+		j.printer.Info(fmt.Sprintf("skipped 1 line above the header, line %d", above.First), "event", "skipped", "above_header", above)
 	default:
-		j.printer.Info(fmt.Sprintf("skipped %d lines above the header, %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
+		j.printer.Info(fmt.Sprintf("skipped %d lines above the header, lines %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
 	}
 }
 
