@@ -118,7 +118,7 @@ func requestTemplate(method string, target *url.URL, o *Options) *http.Request {
 // clean makes text from outside fit for a message: short, on one line, without the key.
 func (c *Client) clean(text string) string { return bounded(c.redactor.String(text)) }
 
-// Close closes idle connections and removes the temporary file. No call may be in flight.
+// Close closes idle connections and removes the temporary file. No call may be in flight. A second Close does nothing.
 func (c *Client) Close() {
 	c.closeIdle()
 	c.memory.Close()

@@ -184,6 +184,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (
 	}
 	sum, bytes := first.Sum()
 	_ = first.Close() // it was only read; the second pass needs the memory and the temporary space
+	api.Close()       // with its connections, each with two goroutines and their stacks
 	written, err := j.write(run, first.Columns(), sum, j.counters.Read.Load(), asked.ReadErr)
 	if err != nil {
 		return nil, j.interrupted(err)
