@@ -114,7 +114,7 @@ func databaseError(err error) error {
 		return usage(err)
 	}
 	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) && !errors.Is(err, ledger.ErrDenied) {
+	if errors.As(err, &connect) && !errors.Is(err, ledger.ErrDenied) && !errors.Is(err, ledger.ErrRefused) {
 		return problem.Wrap(err, "ledger_unreachable", "", "")
 	}
 	return err

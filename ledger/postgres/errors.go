@@ -62,13 +62,14 @@ const (
 
 // What to do about a right that is missing.
 const (
-	adviceRoles   = "ask the owner of the ledger for the role enrich_run, or enrich_erase to forget and prune"
-	adviceOwner   = "connect as the owner of the database, who must be allowed to create roles"
-	adviceImport  = "connect as the owner of the ledger"
-	adviceConnect = "ask the owner of the database for the right to connect"
-	adviceLogin   = "check the user in the URL, the password in PGPASSFILE, PGSERVICE or PGPASSWORD, and pg_hba.conf on the server"
-	adviceNoBase  = "check its name in the URL, or create it, and the ledger in it with `enrich ledger init`"
-	adviceInit    = "create it with `enrich ledger init`"
+	adviceRoles       = "ask the owner of the ledger for the role enrich_run, or enrich_erase to forget and prune"
+	adviceOwner       = "connect as the owner of the database, who must be allowed to create roles"
+	adviceImport      = "connect as the owner of the ledger"
+	adviceConnect     = "ask the owner of the database for the right to connect"
+	adviceLogin       = "check the user in the URL, the password in PGPASSFILE, PGSERVICE or PGPASSWORD, and pg_hba.conf on the server"
+	adviceNoBase      = "check its name in the URL, or create it, and the ledger in it with `enrich ledger init`"
+	adviceCertificate = "name the file of its authority with sslrootcert in the URL, and the host as the certificate does"
+	adviceInit        = "create it with `enrich ledger init`"
 )
 
 // An advised error says what to do. Its text ends with that.
@@ -111,6 +112,8 @@ func explainTo(err error, adviceRight string) error {
 			adviceRight = adviceConnect
 		}
 		return advised{fmt.Errorf("%w: %w", ledger.ErrDenied, err), adviceRight}
+	case connect.NotTrusted(err):
+		return advised{fmt.Errorf("%w: %w", ledger.ErrRefused, err), adviceCertificate}
 	case connect.Transient(err), errors.As(err, &connecting):
 		return fmt.Errorf("%w: %w", ledger.ErrUnreachable, err)
 	}

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -225,6 +226,24 @@ func TestALoginThatIsNotPermitted(t *testing.T) {
 	}
 	if since := time.Since(start); since > time.Minute {
 		t.Errorf("it waited %s for what does not pass", since)
+	}
+}
+
+// A certificate that is not accepted does not pass either. But if a host of the URL is away, it may be the one with the right certificate.
+func TestACertificateThatIsNotAccepted(t *testing.T) {
+	server, other := pgtest.Start(t, localpg.Options{TLS: true}), pgtest.Start(t, localpg.Options{TLS: true})
+	foreign := strings.Replace(server.TLSURL("postgres"), url.QueryEscape(server.AuthorityFile()), url.QueryEscape(other.AuthorityFile()), 1)
+	start := time.Now()
+	_, err := postgres.Open(t.Context(), postgres.Options{URL: foreign, MaxElapsed: time.Minute})
+	if !errors.Is(err, ledger.ErrRefused) || errors.Is(err, ledger.ErrUnreachable) || !strings.Contains(err.Error(), "sslrootcert") {
+		t.Error(err)
+	}
+	if since := time.Since(start); since > 30*time.Second {
+		t.Errorf("it waited %s for what does not pass", since)
+	}
+	away := strings.Replace(foreign, server.Addr(), "127.0.0.1:1,"+server.Addr(), 1)
+	if _, err := postgres.Open(t.Context(), postgres.Options{URL: away, MaxElapsed: time.Second}); !errors.Is(err, ledger.ErrUnreachable) || errors.Is(err, ledger.ErrRefused) {
+		t.Error(err)
 	}
 }
 

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -30,10 +31,21 @@ func Transient(err error) bool {
 	if errors.As(err, &server) {
 		return transientCode(server.Code)
 	}
+	if NotTrusted(err) {
+		return false
+	}
 	var network net.Error
 	var connect *pgconn.ConnectError
 	return errors.Is(err, errAway) || errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
+}
+
+// NotTrusted reports whether the server's certificate is not accepted. If another host of the URL could not be reached, that may be the
+// right one.
+func NotTrusted(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var network *net.OpError
+	return errors.As(err, &certificate) && !errors.As(err, &network)
 }
 
 // transientCode reports whether an SQLSTATE may pass.
