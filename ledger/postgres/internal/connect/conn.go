@@ -23,7 +23,8 @@ const session = `SET statement_timeout = 0; SET synchronous_commit = on;
 	SET lock_timeout = 0; SET idle_in_transaction_session_timeout = '5s'; SET idle_session_timeout = 0;
 	SET search_path = pg_catalog; SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
-	SET plan_cache_mode = force_generic_plan`
+	SET plan_cache_mode = force_generic_plan;
+	SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('server_version_num')::integer >= 170000`
 
 // A Conn is a connection with statements that are prepared when they are first used. It is used by one goroutine at a time.
 type Conn struct {
