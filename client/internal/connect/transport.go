@@ -23,9 +23,9 @@ import (
 const (
 	dialTimeout = 10 * time.Second
 	tlsTimeout  = 10 * time.Second
-	// idleTimeout is shorter than the shortest keep-alive of common servers (5 s): a request that is written while the server
-	// closes the connection may have been charged, and is lost. Connections also follow a change of the host's address.
-	idleTimeout = 3 * time.Second
+	// idleTimeout is shorter than the shortest keep-alive of common servers (2 s, of Gunicorn): a request that is written while the
+	// server closes the connection may have been charged, and is lost. Connections also follow a change of the host's address.
+	idleTimeout = time.Second
 	// setupTimeout bounds all steps before the first request on a connection (a proxy's CONNECT or SOCKS, TLS), also after
 	// the call that needed the connection has ended.
 	setupTimeout = dialTimeout + tlsTimeout
