@@ -102,10 +102,23 @@ func (t *trace) delivery(err error) (d delivery, onWire bool) {
 		if !t.wroteHeaders.Load() {
 			return deliveryNotSent, false
 		}
-	case t.conn.Written() == t.writtenBefore:
+	case !t.wroteRequest():
 		return deliveryNotSent, false
 	}
 	return deliveryCut, true
+}
+
+// maxClosing is how much a connection of TLS may write when it is closed. An encrypted alert has 23 to 69 bytes, and no part of a
+// record can be decrypted. A request is longer.
+const maxClosing = 100
+
+// wroteRequest reports whether some of the request was written to a connection of HTTP/1, not only what closes the connection.
+func (t *trace) wroteRequest() bool {
+	written := t.conn.Written() - t.writtenBefore
+	if _, ok := t.info.Conn.(*tls.Conn); ok {
+		return written > maxClosing
+	}
+	return written > 0
 }
 
 // isUnprocessed reports whether the server has not begun with the request, by the rules of HTTP/2 (RFC 9113, 8.7): it closed
