@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -146,15 +147,30 @@ func (d *Diagnoser) dnsFailure(to endpoint, err error) (Failure, bool) {
 // networkFailure explains a host that cannot be reached now.
 func (d *Diagnoser) networkFailure(to endpoint, err error) (Failure, bool) {
 	var timeout net.Error
+	if d.Proxy != nil && to.setting != d.ProxyVariable { // the proxy has accepted the connection; either of them may have failed
+		to.name, to.setting = to.name+" or the proxy in "+d.ProxyVariable, to.setting+" and "+d.ProxyVariable
+	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Failure{Cause: "connection refused by " + to.name, Advice: "check " + to.setting + " if this lasts"}, true
 	case errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.EHOSTUNREACH):
 		return Failure{Cause: "no route to " + to.name, Advice: "check this machine's network"}, true
+	case isClosed(err):
+		return Failure{Cause: "connection closed by " + to.name + " before a request was sent", Advice: "check the scheme and the port in " + to.setting + " if this lasts"}, true
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
 		return Failure{}, false // the call's own time limit: the caller says how long it waited
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return Failure{Cause: to.name + " does not answer: " + d.Clean(err.Error())}, true
 	}
 	return Failure{}, false
+}
+
+// isClosed reports whether the other side closed the connection. A server of another protocol does so when it reads a handshake.
+func isClosed(err error) bool {
+	for _, closed := range [...]error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, closed) {
+			return true
+		}
+	}
+	return false
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -55,6 +56,12 @@ func TestDiagnose(t *testing.T) {
 		{dial(syscall.EHOSTUNREACH), "", "no route to api.example:8443", "network", false},
 		{dial(syscall.ENETUNREACH), "", "no route to", "network", false},
 		{dial(os.ErrDeadlineExceeded), "", "api.example:8443 does not answer", "", false},
+		{io.EOF, "", "connection closed by api.example:8443 before a request was sent", "the scheme and the port in --url", false},
+		{&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, "", "connection closed by api.example:8443 before", "--url", false},
+		{&net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}, "", "connection closed by api.example:8443 before", "--url", false},
+		{io.ErrUnexpectedEOF, "http://u:password@p.example", "closed by api.example:8443 or the proxy in HTTPS_PROXY before", "in --url and HTTPS_PROXY", false},
+		{&net.OpError{Op: "proxyconnect", Err: io.EOF}, "https://p.example", "closed by the proxy in HTTPS_PROXY before", "the port in HTTPS_PROXY", false},
+		{&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}, "http://p.example", "api.example:8443 or the proxy in HTTPS_PROXY does not answer", "", false},
 		{&net.DNSError{Err: "no such host", IsNotFound: true}, "", "no such host: api.example", "host name in --url", true},
 		{&net.DNSError{Err: "timeout", IsTimeout: true}, "", "does not answer for api.example", "network", false},
 		{&net.DNSError{Err: "server misbehaving", IsTemporary: true}, "", "cannot resolve api.example: server misbehaving", "network", false},
