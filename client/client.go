@@ -88,7 +88,11 @@ func (c *Client) connect() error {
 		c.transport, c.submitter, c.closeIdle = c.o.transport, c.o.transport, func() {}
 		return nil
 	}
-	o := connect.Options{CAFile: c.o.CAFile, Proxy: c.o.Proxy.For, MaxIdle: c.o.Workers, SetupTimeout: c.o.Timeout, Resolver: c.o.resolver}
+	proxy := c.diagnoser.Proxy
+	o := connect.Options{
+		CAFile: c.o.CAFile, Proxy: c.o.Proxy.For, OnlyHTTP1: proxy != nil && proxy.Scheme == "https",
+		MaxIdle: c.o.Workers, SetupTimeout: c.o.Timeout, Resolver: c.o.resolver,
+	}
 	t, err := connect.NewTransport(&o)
 	if err != nil {
 		return err

@@ -49,6 +49,9 @@ type Options struct {
 	CAFile string
 	// Proxy returns the proxy for a URL, or nil for none; nil: no URL has a proxy.
 	Proxy func(*url.URL) (*url.URL, error)
+	// OnlyHTTP1 turns HTTP/2 off. It must be set if a proxy is connected to by TLS: net/http offers HTTP/2 to such a proxy, but
+	// speaks only HTTP/1.1 to it.
+	OnlyHTTP1 bool
 	// MaxIdle is how many idle connections are kept. 0: none is, and no request uses the connection of an earlier one.
 	MaxIdle int
 	// SetupTimeout bounds the steps before the first request on a connection; at most 20 s.
@@ -71,7 +74,7 @@ func NewTransport(o *Options) (*http.Transport, error) {
 		DialContext:            countingDial(dialer, min(setupTimeout, o.SetupTimeout)),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		TLSHandshakeTimeout:    tlsTimeout,
-		ForceAttemptHTTP2:      true, // a DialContext turns it off
+		ForceAttemptHTTP2:      !o.OnlyHTTP1, // a DialContext turns it off
 		HTTP2: &http.HTTP2Config{
 			SendPingTimeout: pingAfter, PingTimeout: pingTimeout,
 			MaxReceiveBufferPerConnection: http2Window, MaxReceiveBufferPerStream: http2StreamWindow,
