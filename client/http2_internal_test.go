@@ -18,7 +18,7 @@ const (
 
 	flagEndStream, flagAck, flagEndHeaders = 1, 1, 4
 
-	codeNo, codeProtocol, codeInternal, codeRefused, codeCancel = 0, 1, 2, 7, 8
+	codeNo, codeProtocol, codeInternal, codeRefused, codeCancel, codeCalm = 0, 1, 2, 7, 8, 11
 )
 
 // preface is what a client sends first (RFC 9113, 3.4).
@@ -119,6 +119,36 @@ func TestHTTP2(t *testing.T) {
 			}
 			if o := h.last(3); bytes.Contains([]byte(o.Message), []byte("secret")) {
 				t.Errorf("the key is in %q", o.Message)
+			}
+		})
+	}
+}
+
+// A server that is overloaded ends a connection with an error, and says that it has not begun with its first request. That is a
+// whole job if the request is a submission, because each has a connection of its own.
+func TestTheFirstRequestOfARefusedConnectionIsNotLost(t *testing.T) {
+	for name, lost := range map[string]bool{"before it": false, "after it": true} {
+		t.Run(name, func(t *testing.T) {
+			certificate, file := testCertificate(t)
+			l := tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12})
+			s := serveRaw(t, l, func(s *rawServer, raw net.Conn) {
+				conn := h2Conn{raw}
+				conn.speak(s, func(stream uint32, nth int) bool {
+					if nth > 1 {
+						return conn.answer(stream)
+					}
+					last := uint32(0)
+					if lost {
+						last = stream
+					}
+					return conn.goAway(last, codeCalm) && !lost
+				})
+			})
+			h := newHarness(t, 1, Options{URL: "https://" + l.Addr().String(), CAFile: file, MaxElapsed: time.Minute})
+			a := h.client.Submit(t.Context(), t.Context(), testContacts(2), nil)
+			wasLost := a.Outcome.Kind == contact.Lost && a.Outcome.Status == 0
+			if wasLost != lost || !lost && s.counted() != 2 {
+				t.Errorf("%d requests, ended as %+v", s.counted(), a)
 			}
 		})
 	}
