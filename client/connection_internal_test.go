@@ -3,6 +3,7 @@ package client
 import (
 	"bufio"
 	"crypto/tls"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -44,6 +45,25 @@ func TestAFailedHandshakeIsNotACall(t *testing.T) {
 				t.Errorf("%q does not say %q", h.detail, c.words)
 			}
 		})
+	}
+}
+
+// With TLS 1.3 a server refuses a client without a certificate after the client has written its first request.
+func TestARequiredClientCertificateIsNotACall(t *testing.T) {
+	t.Parallel()
+	certificate, ca := testCertificate(t)
+	config := &tls.Config{Certificates: []tls.Certificate{certificate}, ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS13}
+	s := serveRaw(t, listen(t), func(_ *rawServer, conn net.Conn) {
+		if err := tls.Server(conn, config).HandshakeContext(t.Context()); err == nil {
+			t.Error("the server accepted the client")
+		}
+		_, _ = io.Copy(io.Discard, conn) // until the client has read why
+	})
+	h := newHarness(t, 4, Options{URL: strings.Replace(s.url, "http:", "https:", 1), CAFile: ca, MaxElapsed: time.Second})
+	h.run(20)
+	checkNothingSent(t, h, s)
+	if !strings.Contains(h.detail, "certificate required") || !strings.Contains(h.detail, "without a client certificate") {
+		t.Errorf("%q does not say why", h.detail)
 	}
 }
 

@@ -94,6 +94,8 @@ func (t *trace) delivery(err error) (d delivery, onWire bool) {
 	switch {
 	case t.info.Conn == nil:
 		return deliveryNoConnection, false
+	case isHandshakeRefused(err):
+		return deliveryNoConnection, false
 	case isUnprocessed(err):
 		return deliveryNotSent, true
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
@@ -119,6 +121,12 @@ func (t *trace) wroteRequest() bool {
 		return written > maxClosing
 	}
 	return written > 0
+}
+
+// isHandshakeRefused reports whether the server requires a certificate of the client. With TLS 1.3 it says so after the client has
+// finished its handshake and begun to write, but it has not read a request.
+func isHandshakeRefused(err error) bool {
+	return strings.HasSuffix(err.Error(), "remote error: tls: certificate required")
 }
 
 // isUnprocessed reports whether the server has not begun with the request, by the rules of HTTP/2 (RFC 9113, 8.7): it closed
