@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"net"
 	"net/http/httptrace"
 	"slices"
 	"strings"
@@ -126,7 +127,8 @@ func (t *trace) wroteRequest() bool {
 // isHandshakeRefused reports whether the server requires a certificate of the client. With TLS 1.3 it says so after the client has
 // finished its handshake and begun to write, but it has not read a request.
 func isHandshakeRefused(err error) bool {
-	return strings.HasSuffix(err.Error(), "remote error: tls: certificate required")
+	var alert *net.OpError
+	return errors.As(err, &alert) && alert.Op == "remote error" && alert.Err.Error() == "tls: certificate required"
 }
 
 // isUnprocessed reports whether the server has not begun with the request, by the rules of HTTP/2 (RFC 9113, 8.7): it closed
