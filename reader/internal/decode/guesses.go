@@ -11,8 +11,8 @@ import (
 // maxWord is how much of a word is shown, in bytes.
 const maxWord = 30
 
-// Guesses says how the first word that is not ASCII reads in common encodings: those of Central Europe, Russia, old Macintoshes
-// and old PCs. It returns "" if the word reads well in none.
+// Guesses says how the first word that is not ASCII reads in common encodings: those of Central Europe, Turkey, Russia, old
+// Macintoshes and old PCs. It returns "" if the word reads well in none.
 func Guesses(block []byte) string {
 	at := bytes.IndexFunc(block, func(r rune) bool { return r > unicode.MaxASCII })
 	if at < 0 {
@@ -26,7 +26,7 @@ func Guesses(block []byte) string {
 		to++
 	}
 	var all []string
-	for _, name := range [...]string{"windows-1250", "windows-1251", "macintosh", "cp850"} {
+	for _, name := range [...]string{"windows-1250", "iso-8859-2", "windows-1254", "windows-1251", "macintosh", "cp850"} {
 		var word strings.Builder
 		for _, b := range block[from:to] {
 			word.WriteRune(charmaps()[name].DecodeByte(b))

@@ -11,7 +11,8 @@ const (
 // text has words that no language of that encoding has: Jiøí, Nìmec, Kùrka, Szõke. A letter alone decides nothing, because Danish has
 // ø, Italian ì and ù, and Estonian õ. Without such words, or with others that only Windows-1252 has, the answer is no.
 //
-// Polish, Croatian and Romanian are not recognised: isWindows1252 refuses most of their texts.
+// Polish, Croatian and Romanian are not recognised: isWindows1252 refuses most of their texts. Nor is Czech in ISO 8859-2, which has other
+// bytes for š and ž only.
 func isWindows1250(window []byte) bool {
 	central, western := 0, 0
 	for len(window) > 0 {
@@ -20,10 +21,10 @@ func isWindows1250(window []byte) bool {
 			n++
 		}
 		switch word := window[:n]; {
-		case isCzech(word), isHungarian(word):
-			central++
 		case isWestern(word):
 			western++
+		case isCzech(word), isHungarian(word):
+			central++
 		}
 		window = window[min(n+1, len(window)):]
 	}
@@ -72,9 +73,12 @@ func isHungarian(word []byte) bool {
 }
 
 // isWestern reports whether a word has a letter of Windows-1252 whose byte Czech, Slovak and Hungarian hardly ever use in
-// Windows-1250: à ã å æ ê ð ñ þ and their capitals.
+// Windows-1250: à ã å æ ê ð ñ þ and their capitals; or ¹, which is š in ISO 8859-2.
 func isWestern(word []byte) bool {
 	for _, b := range word {
+		if b == 0xb9 {
+			return true
+		}
 		switch b | 0x20 {
 		case 0xe0, 0xe3, 0xe5, 0xe6, 0xea, 0xf0, 0xf1, 0xfe:
 			if b >= 0xc0 {

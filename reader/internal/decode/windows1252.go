@@ -7,10 +7,10 @@ package decode
 //   - bytes that Windows-1252 does not use, more than one in fifty;
 //   - most of its accented letters in runs of three or more;
 //   - signs such as ³ or ¿ or „ between two letters, more than one in ten;
-//   - accented capitals right after a small letter, more than one in four.
+//   - accented capitals inside a word with small letters (BŠcker, MŸller), more than one in four.
 //
-// Encodings that differ from it in a few letters only cannot be told from it by this: for Czech and Hungarian see isWindows1250;
-// Turkish is read as Windows-1252.
+// Encodings that differ from it in a few letters only cannot be told from it by this: see isWindows1250 for Czech and Hungarian, and
+// isForeign for others.
 func isWindows1252(window []byte) bool {
 	high, letters, empty, inRuns, signs, capitals := 0, 0, 0, 0, 0, 0
 	run := 0
@@ -39,7 +39,7 @@ func isWindows1252(window []byte) bool {
 		case capitalByte, smallByte:
 			letters++
 			run++
-			if kindIn1252(b) == capitalByte && isSmall(before) {
+			if kindIn1252(b) == capitalByte && (isSmall(before) || isSmall(before|0x20) && isSmall(after)) {
 				capitals++
 			}
 		default:
@@ -47,7 +47,7 @@ func isWindows1252(window []byte) bool {
 		}
 	}
 	endRun()
-	return empty*50 <= high && inRuns*2 <= letters && (signs < 2 || signs*10 <= high) && (capitals < 2 || capitals*4 <= high)
+	return empty*50 <= high && inRuns*2 <= letters && (signs < 2 || signs*10 <= high) && (capitals < 2 || capitals*4 <= high) && !isForeign(window)
 }
 
 // neighbours returns the bytes before and after one; 0 if there is none.
