@@ -60,6 +60,9 @@ func Open(w source.Window, o Options) (*Reader, error) {
 // findHeader finds the header in the first block, and steps over it and the lines above it.
 func (r *Reader) findHeader(o layout.Options) error {
 	records, ends, whole := r.firstRecords()
+	if err := r.tornBy(); err != nil && len(records) == 0 {
+		return err // before the first line end
+	}
 	table := layout.New(records, whole)
 	at, err := table.Header(o)
 	if err != nil {
@@ -88,7 +91,7 @@ func (r *Reader) firstRecords() (records []layout.Record, ends []int, whole bool
 	for len(records) < layout.MaxRecords && from < len(text) {
 		rest := text[from:]
 		size, f := r.scan.Record(rest, r.Ended())
-		if f == dialect.Incomplete && len(records) > 0 {
+		if f == dialect.Incomplete && (len(records) > 0 || r.tornBy() != nil) {
 			break
 		}
 		if f == dialect.NoFault && r.isBlank(rest[:size]) {

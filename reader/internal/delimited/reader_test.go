@@ -2,7 +2,9 @@ package delimited_test
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -74,5 +76,23 @@ func TestSumCoversTheWholeInput(t *testing.T) {
 	}
 	if sum, n := r.Sum(); sum != sha256.Sum256(input) || n != int64(len(input)) || r.BytesRead() != n {
 		t.Errorf("the sum is that of %d bytes of %d", n, len(input))
+	}
+}
+
+// An input that ends early before its first line end is not blamed on the header.
+func TestInputThatBreaksOffInItsFirstLine(t *testing.T) {
+	long := make([]byte, 64<<10)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(long)
+	packed := readertest.Gzip("email," + hex.EncodeToString(long) + "\na@x.example,Ann\n")
+	for name, input := range map[string][]byte{
+		"half a character": []byte("\xff\xfee\x00m\x00a\x00i\x00l\x00x"),
+		"gzip":             packed[:len(packed)/2],
+		"in a quoted cell": readertest.Gzip("\"email," + hex.EncodeToString(long))[:len(packed)/2],
+	} {
+		for _, o := range []reader.Options{{}, {NoHeader: true}, {HeaderLine: 1}} {
+			if _, _, err := readertest.Read(t, input, o); !errors.Is(err, reader.ErrBroken) || errors.Is(err, reader.ErrHeader) {
+				t.Errorf("%s, %+v: %v", name, o, err)
+			}
+		}
 	}
 }
