@@ -19,6 +19,8 @@ func TestMalformedRowsAreRefusedAndTheNextAreGood(t *testing.T) {
 		"an open quote after such a cell":                  {"a,b,c\n\"x\n1,2,3\n\",\"y,w\n4,5,6\n", "!x\n1,2,3\n|\"y|w / " + good, "line 2: the quote opened in column 2 is never closed"},
 		"crossing quotes":                                  {"a,b,c\n1,x\"y,z\"w\n4,5,6\n", "!1|x\"y|z\"w / " + good, "a quote opens inside one column"},
 		"the header again":                                 {"a,b,c\na,b,c\n4,5,6\n", "!a|b|c / " + good, "line 2: the header is repeated here"},
+		"the header again, with a byte order mark":         {"a,b,c\n\ufeffa,b,c\n4,5,6\n", "!\ufeffa|b|c / " + good, "line 2: the header is repeated here"},
+		"the header again, with a mark and quotes":         {"\ufeff\"a\",\"b\",\"c\"\n\ufeff\"a\",\"b\",\"c\"\n4,5,6\n", "!\ufeff\"a\"|b|c / " + good, "line 2: the header is repeated here"},
 		"fewer cells":                                      {"a,b,c\n1,2\n4,5,6\n", "!1|2 / " + good, "line 2 has 2 columns; expected 3"},
 		"a row after a malformed one that may be its rest": {"a,b,c\n1,\"x\"y,z\nend\",8,9\n4,5,6\n7,8,9\n", "!1|\"x\"y|z / !end\"|8|9 / " + good + " / 7|8|9", "line 2"},
 		"an inch mark is not a quote":                      {"a,b,c\n1,5\" pipe,say \"hi\"\n4,5,6\n", "1|5\" pipe|say \"hi\" / " + good, ""},

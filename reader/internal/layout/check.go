@@ -3,6 +3,7 @@ package layout
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"enrich/contact"
 	"enrich/internal/columns"
@@ -18,6 +19,8 @@ type RowCheck struct {
 	kindAt, messageAt int
 }
 
+const byteOrderMark = "\ufeff"
+
 // NewRowCheck takes the header. named says that it has names, not values: a row that equals it is the header again.
 func NewRowCheck(header []string, named bool) RowCheck {
 	return RowCheck{header, named, slices.Index(header, columns.ErrorKind), slices.Index(header, columns.ErrorMessage)}
@@ -25,7 +28,7 @@ func NewRowCheck(header []string, named bool) RowCheck {
 
 // Refusal returns why a row is refused; nil if it is not.
 func (c *RowCheck) Refusal(row *source.Row) *source.Refusal {
-	if c.kindAt < 0 && row.Cells[0] != c.header[0] { // as in most rows
+	if c.kindAt < 0 && row.Cells[0] != c.header[0] && !strings.HasPrefix(row.Cells[0], byteOrderMark) { // as in most rows
 		return nil
 	}
 	return c.refusal(row)
@@ -35,10 +38,19 @@ func (c *RowCheck) refusal(row *source.Row) *source.Refusal {
 	switch cells := row.Cells; {
 	case c.kindAt >= 0 && cells[c.kindAt] == string(contact.Ragged):
 		return &source.Refusal{Kind: contact.Ragged, Message: c.earlierMessage(cells)}
-	case c.named && cells[0] == c.header[0] && slices.Equal(cells, c.header): // files that were joined
+	case c.named && c.isHeader(cells): // files that were joined
 		return &source.Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: the header is repeated here", row.Line)}
 	}
 	return nil
+}
+
+// isHeader reports whether cells are the header again. In joined files it may have a byte order mark, and then quotes are not around the cell.
+func (c *RowCheck) isHeader(cells []string) bool {
+	if !slices.Equal(cells[1:], c.header[1:]) {
+		return false
+	}
+	first, isMarked := strings.CutPrefix(cells[0], byteOrderMark)
+	return cells[0] == c.header[0] || isMarked && (first == c.header[0] || first == `"`+c.header[0]+`"`)
 }
 
 // earlierMessage returns the message that a failures file has for a row that is refused again.
