@@ -100,3 +100,17 @@ func TestNamesAreSplitInRows(t *testing.T) {
 		}
 	}
 }
+
+// What cleaning changed is counted once, also in a row that might belong to a footer, and not in a footer.
+func TestCleaningIsCountedOnce(t *testing.T) {
+	const rows = "Email,First Name,Last Name,Company\n,,, Acme \nann@x.example,Ann,Lee,X\n,,,Foo \nbo@x.example,Bo,Ray,Y\n\n Total: 2 ,,,\n"
+	lines := strings.Split(strings.ReplaceAll(strings.TrimSpace(rows), ",", "|"), "\n")
+	workbook := readertest.Workbook(readertest.Part{"Leads", strings.ReplaceAll(readertest.SheetRows(lines...), "<t>", `<t xml:space="preserve">`)})
+	for format, input := range map[string][]byte{"csv": []byte(rows), "xlsx": workbook} {
+		cleaning := &contact.Cleaning{}
+		_, all, err := readertest.Read(t, input, reader.Options{Cleaning: cleaning})
+		if kinds := cleaning.Kinds(); err != nil || len(all) != 4 || len(kinds) != 1 || kinds[0].Cells != 2 {
+			t.Errorf("%s: %d rows, %+v, %v", format, len(all), kinds, err)
+		}
+	}
+}

@@ -83,11 +83,11 @@ func openCSV(in *input, o Options) (Source, error) {
 	}
 	info := rows.Info()
 	info.Compression = text.Compression
-	contactOf, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
+	binder, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
 	if err != nil {
 		return nil, err
 	}
-	rows.Bind(contactOf)
+	rows.Bind(binder.Fill, binder.IsSendable)
 	return &csvSource{rows, text, info}, nil
 }
 
@@ -102,11 +102,11 @@ func openWorkbook(in *input, o Options) (Source, error) {
 		return nil, err
 	}
 	info := rows.Info()
-	contactOf, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
+	binder, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
 	if err != nil {
 		return nil, errors.Join(err, rows.Close())
 	}
-	rows.Bind(contactOf)
+	rows.Bind(binder.Fill, binder.IsSendable)
 	return &workbookSource{rows, info}, nil
 }
 
@@ -122,8 +122,8 @@ func (s *workbookSource) Info() Info { return s.info }
 // Columns implements Source.
 func (s *workbookSource) Columns() []string { return s.info.Header }
 
-// bindColumns maps the columns of a table to fields. It returns the function that makes the contact of a row.
-func bindColumns(info *Info, header []string, samples [][]string, o Options) (func(c *contact.Contact, cells []string), error) {
+// bindColumns maps the columns of a table to fields. It returns what makes the contact of a row.
+func bindColumns(info *Info, header []string, samples [][]string, o Options) (*mapping.Binder, error) {
 	info.Header, info.Columns = header, columns.Unique(header)
 	fields, err := mapping.Columns(header, samples, o.mapping())
 	if err != nil {
@@ -133,7 +133,7 @@ func bindColumns(info *Info, header []string, samples [][]string, o Options) (fu
 	for f, at := range fields {
 		info.Mapping[f] = info.Columns[at]
 	}
-	return mapping.NewBinder(fields, len(header), o.Cleaning).Fill, nil
+	return mapping.NewBinder(fields, len(header), o.Cleaning), nil
 }
 
 // A csvSource is the rows of delimited text.
@@ -165,12 +165,12 @@ func openParquet(in *input, o Options) (Source, error) {
 		return nil, err
 	}
 	info := Info{Encoding: "utf-8", Compression: "none"}
-	contactOf, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
+	binder, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
 	if err != nil {
 		_ = rows.Close() // the first error counts
 		return nil, err
 	}
-	rows.Bind(contactOf)
+	rows.Bind(binder.Fill)
 	return &parquetSource{rows, info}, nil
 }
 

@@ -50,7 +50,7 @@ func Open(w source.Window, o Options) (*Reader, error) {
 	}
 	r := &Reader{
 		Window: w, scan: dialect.NewScanner(d), line: line,
-		ahead: lookahead{reopen: o.Reopen}, contact: func(*contact.Contact, []string) {},
+		ahead: lookahead{reopen: o.Reopen}, contact: func(*contact.Contact, []string) {}, isSendable: func([]string) bool { return false },
 	}
 	r.Take(skip)
 	r.info.Dialect = source.Dialect{Delimiter: d.Separator(), Quote: d.QuoteName(), Escape: d.EscapeName(), LineEnd: dialect.LineEnd(block)}

@@ -91,7 +91,11 @@ func openRows(text string, o layout.Options) *Reader {
 	if err != nil {
 		return nil
 	}
-	r.Bind(func(c *contact.Contact, cells []string) { *c = contact.Contact{Email: cells[len(cells)-1]} })
+	emailOf := func(cells []string) contact.Contact { return contact.Contact{Email: cells[len(cells)-1]} }
+	r.Bind(func(c *contact.Contact, cells []string) { *c = emailOf(cells) }, func(cells []string) bool {
+		c := emailOf(cells)
+		return c.Check() == nil
+	})
 	return r
 }
 

@@ -36,6 +36,8 @@ type Reader struct {
 	// line is where the next record begins.
 	line    int64
 	contact func(c *contact.Contact, cells []string)
+	// isSendable reports whether a contact with these cells could be sent.
+	isSendable func(cells []string) bool
 	// doubtful says that a record was malformed and no record since was certainly a row: what looks like one may be the
 	// rest of a cell.
 	doubtful bool
@@ -59,8 +61,11 @@ func (r *Reader) Header() []string { return r.header }
 // Samples returns the first well-formed rows, which decide which column is which field.
 func (r *Reader) Samples() [][]string { return r.samples }
 
-// Bind sets the function that makes c the contact of a row with these cells. There may be fewer cells than columns.
-func (r *Reader) Bind(f func(c *contact.Contact, cells []string)) { r.contact = f }
+// Bind sets the function that makes c the contact of a row with these cells, and the one that reports whether such a contact could be sent.
+// There may be fewer cells than columns.
+func (r *Reader) Bind(contactOf func(c *contact.Contact, cells []string), isSendable func(cells []string) bool) {
+	r.contact, r.isSendable = contactOf, isSendable
+}
 
 // Skipped returns the lines of the footer; they are known at the end.
 func (r *Reader) Skipped() source.Lines { return r.trailer.Skipped }
@@ -139,15 +144,6 @@ func (r *Reader) kindOf(row *source.Row) layout.RowKind {
 		cells = slices.Concat(row.Cells, row.Refused.Extra)
 	}
 	return layout.KindOf(cells, len(r.header), r.isSendable)
-}
-
-// isSendable reports whether a contact with these cells could be sent.
-func (r *Reader) isSendable(cells []string) bool {
-	padded := make([]string, len(r.header))
-	copy(padded, cells)
-	var c contact.Contact
-	r.contact(&c, padded)
-	return c.Check() == nil
 }
 
 // parse parses one row. whole says that the row is well-formed, though it may be refused.

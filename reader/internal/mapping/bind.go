@@ -43,6 +43,15 @@ func (b *Binder) Fill(c *contact.Contact, cells []string) {
 	Clean(c, cellAt(cells, b.fullName), b.cleaning)
 }
 
+// IsSendable reports whether a contact with these cells could be sent. It collects nothing.
+func (b *Binder) IsSendable(cells []string) bool {
+	quiet := *b
+	quiet.cleaning = nil
+	var c contact.Contact
+	quiet.Fill(&c, cells)
+	return c.Check() == nil
+}
+
 // cellAt returns a cell of a row, or "" if the row has none in the column.
 func cellAt(cells []string, column int) string {
 	if uint(column) < uint(len(cells)) { // -1 is not

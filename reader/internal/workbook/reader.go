@@ -49,6 +49,8 @@ type Reader struct {
 	samples   [][]string
 	check     layout.RowCheck
 	contact   func(c *contact.Contact, cells []string)
+	// isSendable reports whether a contact with these cells could be sent.
+	isSendable func(cells []string) bool
 	// cells and arena are those of the rows of one Read; reused.
 	cells []string
 	arena []byte
@@ -91,7 +93,7 @@ func (b *book) read(o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{book: b, contact: func(*contact.Contact, []string) {}}
+	r := &Reader{book: b, contact: func(*contact.Contact, []string) {}, isSendable: func([]string) bool { return false }}
 	open := func() (*sheetScanner, error) { return b.openSheet(s) }
 	first, v, err := b.look(open, o.Layout.HeaderLine)
 	if err == nil && v.unordered {
@@ -183,8 +185,10 @@ func (r *Reader) Header() []string { return r.header }
 // Samples returns the first rows, which decide which column is which field.
 func (r *Reader) Samples() [][]string { return r.samples }
 
-// Bind sets the function that makes c the contact of a row with these cells.
-func (r *Reader) Bind(f func(c *contact.Contact, cells []string)) { r.contact = f }
+// Bind sets the function that makes c the contact of a row with these cells, and the one that reports whether such a contact could be sent.
+func (r *Reader) Bind(contactOf func(c *contact.Contact, cells []string), isSendable func(cells []string) bool) {
+	r.contact, r.isSendable = contactOf, isSendable
+}
 
 // Skipped returns the rows of the footer; they are known at the end.
 func (r *Reader) Skipped() source.Lines { return r.trailer.Skipped }
@@ -254,13 +258,6 @@ func (r *Reader) next(row *source.Row) error {
 			return nil
 		}
 	}
-}
-
-// isSendable reports whether a contact with these cells could be sent.
-func (r *Reader) isSendable(cells []string) bool {
-	var c contact.Contact
-	r.contact(&c, cells)
-	return c.Check() == nil
 }
 
 // readRow reads the next row that has values.
