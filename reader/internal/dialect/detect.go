@@ -32,6 +32,10 @@ func knownDelimiters() []knownDelimiter {
 // minScore is the score that a dialect with a delimiter must exceed. Otherwise the table has one column.
 const minScore = 0.05
 
+// minWeightBelowOneCell is the weight that a delimiter must have if the first record is one cell: a space or a colon may be in every text
+// of a column, such as "Ann Lee <ann@x.example>" below "Email".
+const minWeightBelowOneCell = 0.5
+
 // Detect returns the dialect of a block of text. whole says that nothing follows the block. It does not change what the
 // options fix.
 //
@@ -67,6 +71,9 @@ func bestOf(tried []candidate, fallback Dialect, block []byte, whole bool, o Opt
 			continue
 		}
 		if d.Padded && !r.isPadded() || d.Quote == '\'' && o.Quote == "" && !r.needsApostrophes() {
+			continue
+		}
+		if d.weight < minWeightBelowOneCell && r.beginsWithOneCell() {
 			continue
 		}
 		if d.Quote == '"' && o.Quote == "" && quotesAreText(d.Dialect, r, block, whole) {

@@ -126,6 +126,9 @@ func (r *sample) isOneColumn() bool {
 	return r.faulty == 0
 }
 
+// beginsWithOneCell reports whether the first record is one cell.
+func (r *sample) beginsWithOneCell() bool { return len(r.records) > 0 && len(r.records[0]) == 1 }
+
 // modalWidth returns the width that most records have, the larger one of two; 0 if there is no record.
 func (r *sample) modalWidth() int {
 	modal := 0
