@@ -112,6 +112,7 @@ func (r *Reader) next(row *source.Row, wait bool) error {
 		if r.err != nil {
 			return r.err
 		}
+		cells, plain := len(r.cells), len(r.plain)
 		whole, err := r.parse(row, wait)
 		if err != nil {
 			if errors.Is(err, errNotYet) {
@@ -131,6 +132,7 @@ func (r *Reader) next(row *source.Row, wait bool) error {
 		if !t.Hold(row, r.line-1, kind) {
 			return nil
 		}
+		r.cells, r.plain = r.cells[:cells], r.plain[:plain] // the trailer has copies: the empty rows at the end of a sheet may be a million
 	}
 }
 
