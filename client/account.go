@@ -66,6 +66,7 @@ const (
 	waitAPIDown   waitReason = "api down"
 	waitSlowStart waitReason = "slow start"
 	waitBackoff   waitReason = "backoff"
+	waitQueue     waitReason = "queue" // calls that were in the queue before
 )
 
 func newAccount(o *Options) *account {
@@ -133,6 +134,8 @@ func (ac *account) awaitTurn(soft context.Context, w *waiter) (t turn, ok bool) 
 		}
 		if reason != waitNone {
 			t.reason = reason
+		} else if t.reason == waitNone {
+			t.reason = ac.queueReason(now)
 		}
 		ac.mu.Unlock()
 		ac.sleep(soft, w, after)
@@ -190,6 +193,21 @@ func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, reaso
 		return after, waitRate, true
 	}
 	return 0, waitNone, false
+}
+
+// queueReason says what the front of the queue waits for: the others wait for the same.
+func (ac *account) queueReason(now time.Time) waitReason {
+	switch {
+	case ac.breaker.open:
+		return waitAPIDown
+	case !ac.first.keyVerified.Load():
+		return waitFirstCall
+	case now.Before(ac.pause.Until()):
+		return waitPause
+	case ac.limiter.Delay(now) > 0:
+		return waitRate
+	}
+	return waitQueue
 }
 
 // blockedByOutage lets one probe after the other pass, and stops the run if the API has been down for too long.

@@ -1,6 +1,9 @@
 package client
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 )
@@ -46,6 +49,42 @@ func TestWaitingHasReasonAndEnd(t *testing.T) {
 				h.run(3)
 				if _, waits := h.client.Waiting(); waits && tt.want == WaitingBackoff {
 					t.Error("it reports a wait for contacts that have ended")
+				}
+			})
+		})
+	}
+}
+
+// An attempt that waited says in the log what for, also if it only waited behind others.
+func TestEachWaitInTheLogHasAReason(t *testing.T) {
+	for name, tt := range map[string]struct {
+		o      Options
+		answer fakeResponse // to the third call
+	}{
+		"first call": {Options{}, ok()},
+		"pause":      {Options{}, throttled("4")},
+		"rate":       {Options{Rate: Rate{calls: 2, per: time.Second}}, ok()},
+		"api down":   {Options{}, notConnected()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			withWorkers(t, func(t *testing.T, workers int) {
+				var out bytes.Buffer
+				tt.o.Log = slog.New(slog.NewTextHandler(&out, nil))
+				tt.o.transport = &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
+					if in.n == 3 {
+						return tt.answer
+					}
+					return fakeResponse{status: 200, body: ok().body, after: time.Second}
+				}}
+				h := newHarness(t, workers, tt.o)
+				h.run(40)
+				for line := range strings.Lines(out.String()) {
+					if strings.Contains(line, "wait_ms=") && strings.Contains(line, `waited_for=""`) {
+						t.Errorf("no reason: %s", line)
+					}
+				}
+				if workers > 1 && !strings.Contains(out.String(), "wait_ms=") {
+					t.Errorf("no attempt waited: %s", out.String())
 				}
 			})
 		})

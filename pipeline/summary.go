@@ -49,7 +49,7 @@ type SummaryCalls struct {
 	// OtherFields is addresses of contacts that this run sent, though they have a fresh answer under other fields, which
 	// --same-by email would have reused.
 	OtherFields int64            `json:"answered_under_other_fields"`
-	Reasons     map[string]int64 `json:"retried_by_reason,omitempty"`
+	Reasons     map[string]int64 `json:"retried_by_reason"`
 	WaitedMS    int64            `json:"waited_ms"`
 }
 
@@ -92,7 +92,7 @@ func NewSummary(w WriteResult, sum [32]byte, bytes int64) Summary {
 	s := Summary{
 		Rows:     SummaryRows{w.Read, w.Matched, w.NoMatch, w.Failed, w.Pending, w.Stale},
 		Failures: map[string]int64{},
-		Calls:    SummaryCalls{FromLedger: w.FromLedger, Deduplicated: w.Deduplicated},
+		Calls:    SummaryCalls{FromLedger: w.FromLedger, Deduplicated: w.Deduplicated, Reasons: map[string]int64{}},
 		Input:    SummaryInput{SHA256: hex.EncodeToString(sum[:]), Bytes: bytes},
 	}
 	for _, k := range [...]contact.Failure{contact.Invalid, contact.Ragged, contact.Rejected, contact.Exhausted, contact.Malformed, contact.Uncertain} {

@@ -104,7 +104,7 @@ func (f *follower) report(j *job, err error) finished {
 		return finished{Summary: f.summary}
 	}
 	s := &pipeline.Summary{
-		ExitCode: codeOf(err), Failures: map[string]int64{}, Fields: map[string]int64{}, Outputs: map[string]string{},
+		ExitCode: codeOf(err), Failures: map[string]int64{}, Calls: pipeline.SummaryCalls{Reasons: map[string]int64{}}, Fields: map[string]int64{}, Outputs: map[string]string{},
 		Input: pipeline.SummaryInput{Path: j.inputPath()}, StartedAt: j.started, FinishedAt: time.Now().UTC(),
 	}
 	if j.shutdown.Signal() != nil {

@@ -150,6 +150,36 @@ func TestObjectsConformToTheirSchemas(t *testing.T) {
 	refuses(t, "plan", strings.Replace(plan, `"rows":`, `"rowz":`, 1), strings.Replace(plan, `"calls":`, `"new":1,"calls":`, 1))
 }
 
+// TestTheSummaryHasAllItsMembers: programs can rely on each member that the documents name, also if there is nothing to count.
+// TestObjectsConformToTheirSchemas compares the summaries with the schema.
+func TestTheSummaryHasAllItsMembers(t *testing.T) {
+	t.Parallel()
+	type object struct {
+		Required   []string
+		Properties map[string]*object
+	}
+	var summary object
+	if err := json.Unmarshal([]byte(readText(t, root+"/doc/schema/summary.json")), &summary); err != nil {
+		t.Fatal(err)
+	}
+	var optional []string
+	var visit func(prefix string, o *object)
+	visit = func(prefix string, o *object) {
+		for name, inner := range o.Properties {
+			if !slices.Contains(o.Required, name) {
+				optional = append(optional, prefix+name)
+				continue
+			}
+			visit(prefix+name+".", inner)
+		}
+	}
+	visit("", &summary)
+	slices.Sort(optional)
+	if want := []string{"error", "files", "jobs.size", "kept"}; !slices.Equal(optional, want) {
+		t.Errorf("a summary may lack %q; expected %q", optional, want)
+	}
+}
+
 // An errorCase is a command line that fails, and what programs are told.
 type errorCase struct {
 	args    string
