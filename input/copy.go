@@ -22,6 +22,7 @@ type tempCopy struct {
 	more sync.Cond
 	n    int64 // bytes written
 	err  error // io.EOF or why the copy ended; nil while it grows
+	cut  bool  // abort ended it
 }
 
 // storage is the file that a tempCopy needs.
@@ -93,6 +94,22 @@ func (c *tempCopy) end(err error) {
 		c.err = err
 	}
 	c.more.Broadcast()
+}
+
+// abort is end if the stream may have had more.
+func (c *tempCopy) abort(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.err, c.cut = err, true
+	}
+	c.more.Broadcast()
+}
+
+func (c *tempCopy) isCut() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cut
 }
 
 func (c *tempCopy) close() error {

@@ -121,9 +121,12 @@ func (in *Input) ReadAt(b []byte, at int64) (int, error) {
 // Abort ends the copying of a stream: its readers get err after the bytes that were copied. It does nothing to a file.
 func (in *Input) Abort(err error) {
 	if in.copy != nil {
-		in.copy.end(err)
+		in.copy.abort(err)
 	}
 }
+
+// IsCut reports whether Abort ended the copying before the end of the stream: its readers get only the beginning.
+func (in *Input) IsCut() bool { return in.copy != nil && in.copy.isCut() }
 
 // Close closes the file, or ends the copy and removes it.
 func (in *Input) Close() error {

@@ -96,7 +96,13 @@ func TestTheFirstBytesDoNotWaitForTheLast(t *testing.T) {
 		t.Errorf("%q, %v", b[:n], err)
 	}
 	stopped := errors.New("stopped")
+	if in.IsCut() {
+		t.Error("it is cut before it was aborted")
+	}
 	in.Abort(stopped)
+	if !in.IsCut() {
+		t.Error("it is not cut")
+	}
 	if n, err := rows.Read(b); n != 0 || !errors.Is(err, stopped) {
 		t.Errorf("%d, %v", n, err)
 	}

@@ -198,6 +198,7 @@ func (r contextReader) Read(b []byte) (int, error) {
 // A Run is what decides whether the outputs of a new run replace those in place.
 type Run struct {
 	InputSHA256 string // in hex
+	Cut         bool   // the input was not read to its end, so its bytes are not known: they count as the same
 	Answered    int64  // rows matched or no match
 	Refused     bool   // the API refused the key or the account, or kept failing
 	Results     string // the path of the results
@@ -215,7 +216,7 @@ func (p *Previous) Keeps(r Run) bool {
 	if !p.hasResults() || p.finishedBefore(r.LastErased) {
 		return false
 	}
-	return refused || p.sha256 == r.InputSHA256 && p.Answered > r.Answered
+	return refused || (r.Cut || p.sha256 == r.InputSHA256) && p.Answered > r.Answered
 }
 
 // finishedBefore reports whether the outputs are from before an erasure, or may be: summaries have more digits than the

@@ -53,6 +53,8 @@ func TestABadRunDoesNotReplaceGoodOutputs(t *testing.T) {
 		"more answers":                              {run: publish.Run{InputSHA256: hash(list), Answered: 11}},
 		"fewer answers of the same bytes":           {run: publish.Run{InputSHA256: hash(list), Answered: 9}, keeps: true},
 		"fewer answers of other bytes":              {run: publish.Run{InputSHA256: hash("other"), Answered: 9}},
+		"fewer answers, cut":                        {run: publish.Run{InputSHA256: hash("beginning"), Cut: true, Answered: 9}, keeps: true},
+		"as many answers, cut":                      {run: publish.Run{InputSHA256: hash("beginning"), Cut: true, Answered: 10}},
 		"refused without an answer":                 {run: publish.Run{InputSHA256: hash("other"), Refused: true}, keeps: true},
 		"refused with an answer, other bytes":       {run: publish.Run{InputSHA256: hash("other"), Refused: true, Answered: 1}},
 		"no answer, not refused, other bytes":       {run: publish.Run{InputSHA256: hash("other")}},

@@ -309,6 +309,9 @@ func (j *job) publish(s *pipeline.Summary) error {
 	if err := j.writeSummary(s); err != nil {
 		return fmt.Errorf("write the summary: %w", err)
 	}
+	if j.input.IsCut() {
+		j.sayCut(s)
+	}
 	if keep {
 		j.sayKept(s, inPlace)
 		return j.outputs.set.Keep()

@@ -195,6 +195,11 @@ func sayUnpublished(v *console.Printer, i shutdown.Interruption, text string) {
 	v.Warn(text+advice, append([]any{"event", "unfinished", "exit_code", i.ExitCode()}, report.attrs()...)...)
 }
 
+// sayCut tells that a signal ended the reading of a stream: nobody should take the rows before for the whole input.
+func (j *job) sayCut(s *pipeline.Summary) {
+	j.printer.Warn(fmt.Sprintf("%s was not read to its end: %s came before the signal", j.input.Name, console.Count(s.Rows.Read, "row")), "event", "cut", "rows", s.Rows.Read)
+}
+
 // sayKept tells that the outputs in place were not replaced; inPlace is their number of answered rows, or -1.
 func (j *job) sayKept(s *pipeline.Summary, inPlace int64) {
 	answered := s.Rows.Matched + s.Rows.NoMatch

@@ -323,3 +323,42 @@ func TestASignalEndsTheReadingOfASlowInput(t *testing.T) {
 		})
 	}
 }
+
+// TestACutInputDoesNotReplaceGoodOutputs: the beginning of a stream has fewer answers than the whole, because a signal ended its
+// reading and not because it is another list.
+func TestACutInputDoesNotReplaceGoodOutputs(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Match: 1})
+	s.list("l.csv", 20, "")
+	text := s.read("l.csv")
+	c := s.command("run", "-")
+	c.Stdin = strings.NewReader(text)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c.ends(exitOK)
+	results, summary := s.read("stdin.results.csv"), s.read("stdin.summary.json")
+	c = s.command("run", "-")
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = in.Close() }()
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(in, text[:len(text)/2]); err != nil {
+		t.Fatal(err)
+	}
+	c.waits()
+	c.signal(os.Interrupt)
+	c.ends(exitSIGINT)
+	if s.read("stdin.results.csv") != results || s.read("stdin.summary.json") != summary {
+		t.Errorf("the outputs were replaced: %s", &c.said)
+	}
+	for _, expected := range []string{"standard input was not read to its end", "kept the existing outputs: they have 20 answered rows"} {
+		if !strings.Contains(c.said.String(), expected) {
+			t.Errorf("%q is not in %s", expected, &c.said)
+		}
+	}
+}

@@ -70,7 +70,7 @@ func (j *job) keeps(s *pipeline.Summary) (keep bool, inPlace int64, err error) {
 		return false, 0, fmt.Errorf("the summary in place cannot be read: %w", err)
 	}
 	keep = p.Keeps(publish.Run{
-		InputSHA256: s.Input.SHA256, Answered: s.Rows.Matched + s.Rows.NoMatch,
+		InputSHA256: s.Input.SHA256, Cut: j.input.IsCut(), Answered: s.Rows.Matched + s.Rows.NoMatch,
 		Refused: s.ExitCode == exitRefused || s.ExitCode == exitAPIDown,
 		Results: j.paths.results, LastErased: j.ledger.LastErased(),
 	})
