@@ -48,8 +48,8 @@ func (f *Filter) matches(got fields) bool {
 	return true
 }
 
-// MatchesAnswer reports whether the body of an answer is about the person: all given fields match its contact, or it contains
-// the address anywhere.
+// MatchesAnswer reports whether the body of an answer is about the person: all given fields match its contact. The address
+// also matches if it is anywhere else in the body.
 func (f *Filter) MatchesAnswer(body []byte) bool {
 	if len(body) == 0 {
 		return false
@@ -59,10 +59,14 @@ func (f *Filter) MatchesAnswer(body []byte) bool {
 		text, _ := jsonscan.ToText(jsonscan.Get(person, path...))
 		return text
 	}
-	return f.MatchesRequest(contact.Contact{
+	c := contact.Contact{
 		Email: field("email"), FirstName: field("first_name"), LastName: field("last_name"),
 		CompanyName: field("company", "name"), CompanyDomain: field("company", "website"), LinkedInURL: field("linkedin"),
-	}) || f.fields[0] != "" && f.addressIn(body)
+	}
+	if f.fields[0] != "" && f.addressIn(body) {
+		c.Email = f.fields[0]
+	}
+	return f.MatchesRequest(c)
 }
 
 // MatchesText reports whether a text that need not be valid JSON contains all given fields. It may be about another person: two

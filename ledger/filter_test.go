@@ -39,6 +39,29 @@ func TestMatchesText(t *testing.T) {
 	}
 }
 
+// TestAllGivenFieldsMatch: an address that several people share does not select the others if a name is given, too.
+func TestAllGivenFieldsMatch(t *testing.T) {
+	const shared = "info@x.example"
+	for name, tt := range map[string]struct {
+		who     contact.Contact
+		body    string
+		matches bool
+	}{
+		"the address alone":             {contact.Contact{Email: shared}, `{"contact":{"email":"info@x.example","first_name":"Bo"}}`, true},
+		"the address alone, elsewhere":  {contact.Contact{Email: shared}, `{"contact":{"first_name":"Bo"},"others":["INFO@x.example"]}`, true},
+		"both":                          {contact.Contact{Email: shared, FirstName: "Ann"}, `{"contact":{"email":"info@x.example","first_name":"ANN"}}`, true},
+		"both, the address elsewhere":   {contact.Contact{Email: shared, FirstName: "Ann"}, `{"contact":{"email":"a@x.example","first_name":"Ann"},"others":["info@x.example"]}`, true},
+		"another name":                  {contact.Contact{Email: shared, FirstName: "Ann"}, `{"contact":{"email":"info@x.example","first_name":"Bo"}}`, false},
+		"another name, elsewhere":       {contact.Contact{Email: shared, FirstName: "Ann"}, `{"contact":{"first_name":"Bo"},"others":["info@x.example"]}`, false},
+		"another profile":               {contact.Contact{Email: shared, LinkedInURL: "linkedin.com/in/ann"}, `{"contact":{"email":"info@x.example","linkedin":"linkedin.com/in/bo"}}`, false},
+		"the name, but another address": {contact.Contact{Email: shared, FirstName: "Ann"}, `{"contact":{"email":"a@x.example","first_name":"Ann"}}`, false},
+	} {
+		if f := ledger.NewFilter(tt.who); f.MatchesAnswer([]byte(tt.body)) != tt.matches {
+			t.Errorf("%s: expected %t", name, tt.matches)
+		}
+	}
+}
+
 // TestMatchesTextAgreesWithJSON: an address that is found in valid JSON is found in any part of it that contains it whole.
 func TestMatchesTextAgreesWithJSON(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -80,6 +80,38 @@ func testForget(t *testing.T, newBackend func(testing.TB) Backend) {
 	check(t, s.Close())
 }
 
+// Forget with several fields removes only what all of them match: an answer about somebody else with the same address stays.
+func testForgetAllFields(t *testing.T, newBackend func(testing.TB) Backend) {
+	b := newBackend(t)
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	ann := contact.Contact{Email: "info@x.example", FirstName: "Ann"}
+	bo := contact.Contact{Email: "info@x.example", FirstName: "Bo"}
+	for _, c := range []contact.Contact{ann, bo} {
+		keys := Identity.Keys(c)
+		Commit(t, s, run, []ledger.Intent{{Contact: c, Keys: keys}})
+		Commit(t, s, run, nil, contact.Outcome{
+			Contact: c, Keys: keys, Kind: contact.Matched, At: Noon, Attempts: 1,
+			Body: []byte(`{"contact":{"email":"info@x.example","first_name":"` + c.FirstName + `"}}`),
+		})
+	}
+	finish(t, s, run)
+	s = open(t, b, Options{})
+	if n, err := s.Forget(t.Context(), ann); err != nil || n != (ledger.Erased{Answers: 1, Intents: 1}) {
+		t.Errorf("removed %+v, %v", n, err)
+	}
+	check(t, s.Close())
+	s = open(t, b, Options{})
+	if state := State(t, s, Identity.Keys(ann)); state != (ledger.State{}) {
+		t.Errorf("%+v", state)
+	}
+	if State(t, s, Identity.Keys(bo)).Kind != contact.Matched {
+		t.Error("another person with the same address was forgotten")
+	}
+	Valid(t, s)
+	check(t, s.Close())
+}
+
 func testForgetNobody(t *testing.T, newBackend func(testing.TB) Backend) {
 	b := newBackend(t)
 	sample(t, b, 5)

@@ -64,6 +64,7 @@ func Run(t *testing.T, newBackend func(testing.TB) Backend) {
 		{"Verify", testVerify},
 		{"Forget", testForget},
 		{"AnEmptyFilterForgetsNobody", testForgetNobody},
+		{"ForgetNeedsAllFields", testForgetAllFields},
 		{"Prune", testPrune},
 		{"ForgetInAJob", testForgetInJob},
 		{"ForgetRawResults", testForgetRaw},

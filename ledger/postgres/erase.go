@@ -15,7 +15,7 @@ import (
 )
 
 // Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer
-// that returns them or contains the address, and everything else that was sent and answered for the same request. It returns what
+// that returns all of them (the address may be anywhere in it), and everything else that was sent and answered for the same request. It returns what
 // was removed. A contact that is forgotten is new: sent again, it costs again. If it is in an open job, its result will be dropped.
 //
 // Forget and [Ledger.Prune] are one transaction each, in which the tables are rewritten: afterwards nothing of what was removed
