@@ -10,6 +10,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"enrich/contact"
 	"enrich/internal/debian"
@@ -58,21 +61,31 @@ func TestARedoKnowsItsOwnClaims(t *testing.T) {
 	}
 }
 
-// TestClaimsInOppositeOrders: runs that claim the same contacts in opposite orders do not wait for each other.
+// TestClaimsInOppositeOrders: runs that claim the same contacts in opposite orders do not wait for each other. They meet at the second of
+// three contacts, which a third transaction holds until both wait.
 func TestClaimsInOppositeOrders(t *testing.T) {
 	url := newLedger(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	stores := make([]*postgres.Ledger, 2)
 	runs := make([]int64, len(stores))
 	for i := range stores {
 		stores[i] = open(t, postgres.Options{URL: url})
 		runs[i] = ledgertest.Begin(t, stores[i])
 	}
-	for round := range 20 {
-		intents := make([]ledger.Intent, 400)
+	held, err := pgx.Connect(ctx, url)
+	check(t, err)
+	defer func() { check(t, held.Close(ctx)) }()
+	for round, seen := range []ledger.Version{0, 1} { // contacts that may have rows, and new ones
+		intents := make([]ledger.Intent, 3)
 		for i := range intents {
-			intents[i] = ledgertest.Person(1000*round + i)
-			intents[i].Seen = 1
+			intents[i] = ledgertest.Person(10*round + i)
+			intents[i].Seen = seen
 		}
+		tx, err := held.Begin(ctx)
+		check(t, err)
+		_, err = tx.Exec(ctx, "INSERT INTO enrich.contact (key, email, ref) VALUES ($1, $2, 0)", [16]byte(intents[1].Keys.Request), [16]byte(intents[1].Keys.Email))
+		check(t, err)
 		var claims sync.WaitGroup
 		for i, l := range stores {
 			mine := slices.Clone(intents)
@@ -80,11 +93,15 @@ func TestClaimsInOppositeOrders(t *testing.T) {
 				slices.Reverse(mine)
 			}
 			claims.Go(func() {
-				if _, err := l.Commit(context.Background(), runs[i], mine, []contact.Outcome{}); err != nil {
+				if _, err := l.Commit(ctx, runs[i], mine, []contact.Outcome{}); err != nil {
 					t.Error(err)
 				}
 			})
 		}
+		for query(t, url, waitingForLocks)[0][0] != int64(len(stores)) && ctx.Err() == nil {
+			time.Sleep(time.Millisecond) // it is other processes that wait
+		}
+		check(t, tx.Rollback(ctx))
 		claims.Wait()
 	}
 	for line := range strings.Lines(shared.Server(t).Log()) {

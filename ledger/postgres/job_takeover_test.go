@@ -204,8 +204,7 @@ func TestAJobIsAdoptedByOneRun(t *testing.T) {
 		}
 		adopted <- got
 	}()
-	const waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-	for query(t, url, waits)[0][0] == int64(0) {
+	for query(t, url, waitingForLocks)[0][0] == int64(0) {
 		time.Sleep(time.Millisecond) // it is another process that waits
 	}
 	second := ledgertest.Begin(t, open(t, postgres.Options{URL: url}))

@@ -44,6 +44,9 @@ func check(t testing.TB, err error) {
 	}
 }
 
+// waitingForLocks counts the connections to the database that wait for another transaction.
+const waitingForLocks = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
 // query runs a query beside the ledger.
 func query(t testing.TB, url, sql string, args ...any) (rows [][]any) {
 	t.Helper()
