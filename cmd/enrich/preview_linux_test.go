@@ -120,7 +120,8 @@ func TestALongListIsNotCounted(t *testing.T) {
 	if match == nil || match[1] != match[2] || match[2] != match[3] || match[3] != match[4] {
 		t.Errorf("%s", said)
 	}
-	capped := before(t, s.shown(200, exitCapped, "run", "--max-calls", "2", "l.csv"))
+	// The first run may have had an answer within its millisecond.
+	capped := before(t, s.shown(200, exitCapped, "run", "--ledger", "other.db", "--max-calls", "2", "l.csv"))
 	if !strings.Contains(capped, " 2 to send, 0 answered before, ") || !strings.Contains(capped, "\n  2 calls, at most 2 credits; enrich plan") {
 		t.Errorf("%s", capped)
 	}

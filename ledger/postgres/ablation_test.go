@@ -62,7 +62,7 @@ func TestARedoKnowsItsOwnClaims(t *testing.T) {
 }
 
 // TestClaimsInOppositeOrders: runs that claim the same contacts in opposite orders do not wait for each other. They meet at the second of
-// three contacts, which a third transaction holds until both wait.
+// three contacts, which a third transaction keeps until both wait.
 func TestClaimsInOppositeOrders(t *testing.T) {
 	url := newLedger(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
