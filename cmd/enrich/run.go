@@ -203,6 +203,9 @@ func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (
 // askAll is the first pass, of all machines of the run, with what it says at its end.
 func (j *job) askAll(run int64, api *client.Client, first *reader.Reader) (pipeline.AskResult, error) {
 	asked, err := j.ask(run, api, first)
+	if asked.Stop == contact.StopInput && j.input.IsCut() { // the pass has ended before it was told of the signal
+		asked.Stop = contact.StopInterrupted
+	}
 	if err == nil && j.team != nil {
 		err = j.team.asked(j.shutdown.Deadline, j)
 	}
