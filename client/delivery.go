@@ -93,9 +93,7 @@ func (t *trace) isHTTP2() bool {
 // a request was written, at least in part.
 func (t *trace) delivery(err error) (d delivery, onWire bool) {
 	switch {
-	case t.info.Conn == nil:
-		return deliveryNoConnection, false
-	case isHandshakeRefused(err):
+	case t.info.Conn == nil, isHandshakeRefused(err):
 		return deliveryNoConnection, false
 	case isUnprocessed(err):
 		return deliveryNotSent, true

@@ -130,7 +130,7 @@ func (j *jobCall) retry(r *reply, d *decision, retryAfter time.Duration) (wait t
 		j.retries.elapsed += wait
 		j.waited = max(wait, 1)
 		return j.waited
-	case j.x.job.body == nil && isGone(d.status, false):
+	case !j.x.job.isSubmission() && isGone(d.status, false):
 		d.action = actionNotFound
 	case j.down:
 		d.action = actionExhausted

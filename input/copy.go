@@ -22,7 +22,7 @@ type tempCopy struct {
 	more sync.Cond
 	n    int64 // bytes written
 	err  error // io.EOF or why the copy ended; nil while it grows
-	cut  bool  // abort ended it
+	cut  bool  // it was ended before the stream
 }
 
 // storage is the file that a tempCopy needs.
@@ -61,7 +61,7 @@ func (c *tempCopy) fill(r io.Reader) {
 			return
 		}
 		if err != nil {
-			c.end(err)
+			c.end(err, false)
 			return
 		}
 	}
@@ -86,22 +86,12 @@ func (c *tempCopy) add(b []byte) bool {
 	return c.err == nil
 }
 
-// end ends the copy; the first reason stays.
-func (c *tempCopy) end(err error) {
+// end ends the copy; the first reason stays. cut: the stream may have had more.
+func (c *tempCopy) end(err error, cut bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err == nil {
-		c.err = err
-	}
-	c.more.Broadcast()
-}
-
-// abort is end if the stream may have had more.
-func (c *tempCopy) abort(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err, c.cut = err, true
+		c.err, c.cut = err, cut
 	}
 	c.more.Broadcast()
 }
@@ -113,7 +103,7 @@ func (c *tempCopy) isCut() bool {
 }
 
 func (c *tempCopy) close() error {
-	c.end(os.ErrClosed)
+	c.end(os.ErrClosed, false)
 	if c.source != nil {
 		_ = c.source.Close() // it was only read
 	}

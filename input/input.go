@@ -121,7 +121,7 @@ func (in *Input) ReadAt(b []byte, at int64) (int, error) {
 // Abort ends the copying of a stream: its readers get err after the bytes that were copied. It does nothing to a file.
 func (in *Input) Abort(err error) {
 	if in.copy != nil {
-		in.copy.abort(err)
+		in.copy.end(err, true)
 	}
 }
 

@@ -316,8 +316,7 @@ func (j *job) interrupted(err error) error {
 
 // fromRun adds what only a run knows.
 func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats client.Stats) {
-	s.Calls.Sent, s.Calls.Lost, s.Calls.Retried = stats.Sent, j.counters.Lost.Load(), 0
-	s.Calls.Reasons, s.Calls.WaitedMS = map[string]int64{}, stats.Waited.Milliseconds()
+	s.Calls.Sent, s.Calls.Lost, s.Calls.WaitedMS = stats.Sent, j.counters.Lost.Load(), stats.Waited.Milliseconds()
 	for reason, n := range stats.Retried {
 		s.Calls.Retried += n
 		s.Calls.Reasons[reason] = n

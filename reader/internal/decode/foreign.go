@@ -10,18 +10,12 @@ const minForeign = 2
 // Western text in a few letters only, so it is judged by its words: more than one in ten is foreign, or one in five has ð, þ or ý, which
 // are also Icelandic and Faroese, whose other words have á, í, ó, ú, æ or ø.
 func isForeign(window []byte) bool {
-	words, foreign, eastern, nordic := 0, 0, 0, 0
-	for len(window) > 0 {
-		n := 0
-		for n < len(window) && (window[n] >= 0x80 || isSmall(window[n]|0x20)) {
-			n++
-		}
-		word := window[:n]
-		window = window[min(n+1, len(window)):]
+	all, foreign, eastern, nordic := 0, 0, 0, 0
+	for word := range words(window) {
 		if !slices.ContainsFunc(word, func(b byte) bool { return b >= 0x80 }) {
 			continue
 		}
-		words++
+		all++
 		switch {
 		case isSouthSlavic(word), hasSignInside(word):
 			foreign++
@@ -31,7 +25,7 @@ func isForeign(window []byte) bool {
 			eastern++
 		}
 	}
-	return foreign >= minForeign && foreign*10 > words || eastern >= minForeign && eastern*5 > words && eastern > 2*nordic
+	return foreign >= minForeign && foreign*10 > all || eastern >= minForeign && eastern*5 > all && eastern > 2*nordic
 }
 
 // isSouthSlavic reports whether a word ends in ić, which is iæ in Windows-1252, or in ič after another č, š or ž. Names of Piedmont end

@@ -1,5 +1,11 @@
 package decode
 
+import (
+	"bytes"
+	"iter"
+	"unicode/utf8"
+)
+
 const (
 	// minCentral is how many words of Central Europe decide for Windows-1250.
 	minCentral = 3
@@ -15,20 +21,20 @@ const (
 // bytes for š and ž only.
 func isWindows1250(window []byte) bool {
 	central, western := 0, 0
-	for len(window) > 0 {
-		n := 0
-		for n < len(window) && (window[n] >= 0x80 || isSmall(window[n]|0x20)) {
-			n++
-		}
-		switch word := window[:n]; {
+	for word := range words(window) {
+		switch {
 		case isWestern(word):
 			western++
 		case isCzech(word), isHungarian(word):
 			central++
 		}
-		window = window[min(n+1, len(window)):]
 	}
 	return central >= minCentral && western*maxWestern <= central
+}
+
+// words returns the runs of bytes that are letters or not ASCII.
+func words(window []byte) iter.Seq[[]byte] {
+	return bytes.FieldsFuncSeq(window, func(r rune) bool { return r < utf8.RuneSelf && !isSmall(byte(r)|0x20) })
 }
 
 // isCzech reports whether a word, read as Windows-1252, has ø beside a vowel or consonant that only Czech and Slovak have in the same
