@@ -40,7 +40,8 @@ type Ask struct {
 	Limit int64
 	// MaxDuration is after how long no new call is made; 0: never.
 	MaxDuration time.Duration
-	// Grace is how long calls in flight may take after a stop; 0 ends them at once.
+	// Grace is how long calls in flight may take after a stop; 0 ends them at once. After a signal they leave a tenth of it to the
+	// write pass.
 	Grace    time.Duration
 	Counters *Counters
 }

@@ -27,8 +27,12 @@ type stopper struct {
 	cause  contact.Stop
 	detail string
 	err    error
-	timer  *time.Timer // of the grace; nil: not stopped
+	timer  *time.Timer // ends calls in flight; nil: not stopped
+	ends   time.Time   // when it does
 }
+
+// writeShare is the part of the grace after a signal that calls in flight leave to the write pass.
+const writeShare = 10
 
 // newStopper returns a stopper that stops softly when soft is done (a signal) and, as a cap, after maxDuration (0: never). When
 // hard is done it ends everything.
@@ -36,7 +40,7 @@ func newStopper(soft, hard context.Context, grace, maxDuration time.Duration) *s
 	s := &stopper{grace: grace}
 	s.soft, s.endSoft = context.WithCancel(hard)
 	s.hard, s.endHard = context.WithCancel(hard)
-	s.watch(soft, func() { s.stop(contact.StopInterrupted, "") })
+	s.watch(soft, s.interrupt)
 	if maxDuration > 0 {
 		limit, cancel := context.WithTimeout(s.hard, maxDuration)
 		s.watch(limit, func() {
@@ -92,11 +96,29 @@ func (s *stopper) note(cause contact.Stop, detail string) {
 func (s *stopper) stop(cause contact.Stop, detail string) {
 	s.note(cause, detail)
 	s.endSoft()
+	s.endHardAfter(s.grace)
+}
+
+// interrupt is the stop after a signal. Its grace bounds the write pass too, so calls in flight have a part of it: if they had all,
+// an API that hangs would leave no time to publish anything.
+func (s *stopper) interrupt() {
+	s.note(contact.StopInterrupted, "")
+	s.endSoft()
+	s.endHardAfter(s.grace - s.grace/writeShare)
+}
+
+// endHardAfter ends calls in flight after d, unless they end earlier.
+func (s *stopper) endHardAfter(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.timer == nil {
-		s.timer = time.AfterFunc(s.grace, s.endHard)
+	ends := time.Now().Add(d)
+	if s.timer != nil && !ends.Before(s.ends) {
+		return
 	}
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.timer, s.ends = time.AfterFunc(d, s.endHard), ends
 }
 
 // fail ends everything at once with an internal error after which nothing can be committed.

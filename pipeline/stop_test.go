@@ -12,29 +12,53 @@ import (
 )
 
 func TestAStopEndsTheAskingAndLaterWhatIsInFlight(t *testing.T) {
+	for name, tt := range map[string]struct {
+		stop func(s *stopper, interrupt func()) // after which calls in flight have d more
+		d    time.Duration
+	}{
+		"a stop":                        {func(s *stopper, _ func()) { s.stop(contact.StopUnauthorized, "401") }, 25 * time.Second},
+		"a signal":                      {func(_ *stopper, interrupt func()) { interrupt() }, 22500 * time.Millisecond},
+		"a signal soon after a stop":    {func(s *stopper, interrupt func()) { s.stop("", ""); time.Sleep(time.Second); interrupt() }, 22500 * time.Millisecond},
+		"a signal long after a stop":    {func(s *stopper, interrupt func()) { s.stop("", ""); time.Sleep(20 * time.Second); interrupt() }, 5 * time.Second},
+		"a stop after a signal":         {func(s *stopper, interrupt func()) { interrupt(); time.Sleep(time.Second); s.stop("", "") }, 21500 * time.Millisecond},
+		"an error, outcomes still kept": {func(s *stopper, _ func()) { s.abandon(errors.New("lost the lease")) }, 25 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, interrupt := context.WithCancel(t.Context())
+				defer interrupt()
+				s := newStopper(ctx, t.Context(), 25*time.Second, 0)
+				defer s.close()
+				tt.stop(s, interrupt)
+				synctest.Wait()
+				if !s.stopped() || s.hard.Err() != nil {
+					t.Error("new calls are not stopped, or calls in flight are ended")
+				}
+				time.Sleep(tt.d - 1)
+				synctest.Wait()
+				if s.hard.Err() != nil {
+					t.Error("the grace ended early")
+				}
+				time.Sleep(time.Nanosecond)
+				synctest.Wait()
+				if s.hard.Err() == nil {
+					t.Error("the grace does not end")
+				}
+			})
+		})
+	}
+}
+
+func TestTheFirstCauseOfAStopIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
-		defer interrupt()
-		s := newStopper(ctx, t.Context(), 25*time.Second, 0)
+		s := newStopper(ctx, t.Context(), time.Second, 0)
 		defer s.close()
 		interrupt()
 		synctest.Wait()
-		if !s.stopped() || s.hard.Err() != nil {
-			t.Error("a signal does not stop new calls, or ends calls in flight")
-		}
-		time.Sleep(25*time.Second - 1)
-		synctest.Wait()
-		if s.hard.Err() != nil {
-			t.Error("the grace ended early")
-		}
-		time.Sleep(time.Nanosecond)
-		synctest.Wait()
-		if s.hard.Err() == nil {
-			t.Error("the grace does not end")
-		}
 		s.stop(contact.StopUnauthorized, "later")
-		if cause, _, err := s.result(); cause != contact.StopInterrupted || err != nil {
-			t.Errorf("the first cause is not kept: %q, %v", cause, err)
+		if cause, detail, err := s.result(); cause != contact.StopInterrupted || detail != "" || err != nil {
+			t.Errorf("%q, %q, %v", cause, detail, err)
 		}
 	})
 }

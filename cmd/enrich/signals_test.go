@@ -59,3 +59,48 @@ func TestEachSignalHasItsCode(t *testing.T) {
 		})
 	}
 }
+
+// TestASignalWhileTheAPIHangs: calls that hang are ended before the grace is over, so that the outputs are published within it.
+func TestASignalWhileTheAPIHangs(t *testing.T) {
+	t.Parallel()
+	const answered, workers = 20, 4
+	hang := []fakeapi.Fault{{Kinds: []string{"hang"}}}
+	for name, tt := range map[string]struct {
+		options       fakeapi.Options
+		hangs         func(s fakeapi.Stats) bool
+		args          []string
+		matched, lost int64
+	}{
+		"calls": {
+			fakeapi.Options{Faults: []fakeapi.Fault{{Kinds: []string{"hang", "stall"}, After: answered}}},
+			func(s fakeapi.Stats) bool { return s.Calls == answered+workers }, nil, answered, workers,
+		},
+		"a submission": {
+			fakeapi.Options{Bulk: fakeapi.Bulk{SubmitFaults: hang}},
+			func(s fakeapi.Stats) bool { return s.Submissions == 1 }, []string{"--bulk"}, 0, 10,
+		},
+		"the results of a job": {
+			fakeapi.Options{Bulk: fakeapi.Bulk{JobFaults: hang}},
+			func(s fakeapi.Stats) bool { return s.Fetches == 1 }, []string{"--bulk"}, 0, 0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt.options.Match = 1
+			s := newStage(t, tt.options)
+			s.list("l.csv", 50, "")
+			c := s.start(append([]string{"run", "--workers", "4", "--grace", "4s", "l.csv"}, tt.args...)...)
+			for began := time.Now(); !tt.hangs(s.api.Stats()); time.Sleep(2 * time.Millisecond) { // another process has no clock that could be passed in
+				if time.Since(began) > patienceForChild {
+					t.Fatalf("it does not come to hang: %+v", s.api.Stats())
+				}
+			}
+			c.signal(syscall.SIGTERM)
+			c.ends(exitSIGTERM)
+			sum := s.summary("l.summary.json")
+			if r := sum.Rows; r.Read != 50 || r.Matched != tt.matched || r.Failed != tt.lost || sum.Calls.Lost != tt.lost {
+				t.Errorf("%+v, %+v: %s", r, sum.Calls, &c.said)
+			}
+		})
+	}
+}
