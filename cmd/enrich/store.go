@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
@@ -104,18 +102,11 @@ func (d *databaseWait) say(err error, most time.Duration) {
 // maxDatabaseError bounds an error of a database in a message, in characters.
 const maxDatabaseError = 300
 
-// databaseError gives an error of a database its code. What is refused at the start is a usage error: the database, or how it is
-// reached, must be changed first.
+// databaseError makes the errors usage errors for which the database, or how it is reached, must be changed before a command can begin.
+// Those of a database that is refused or does not let the user in are usage errors by themselves: see codeOf.
 func databaseError(err error) error {
-	if postgres.IsRefused(err) {
-		return usageOf("database_refused", err)
-	}
 	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, postgres.ErrSettings) {
 		return usage(err)
-	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) && !errors.Is(err, ledger.ErrDenied) && !errors.Is(err, ledger.ErrRefused) {
-		return problem.Wrap(err, "ledger_unreachable", "", "")
 	}
 	return err
 }

@@ -85,8 +85,8 @@ func (e advised) Unwrap() error  { return e.error }
 // refusals are the errors of a server, or a URL, with which no promise could be kept.
 var refusals = [...]error{ErrPassword, ErrPlain, ErrStandby, ErrNoSync, ErrVersion, ErrOther, ErrEncoding, ErrReadOnly, ErrPooler, ErrNoReplica, ErrOtherServer}
 
-// IsRefused reports whether an error says that the server, or the URL, was refused: no promise could be kept.
-func IsRefused(err error) bool {
+// isRefused reports whether an error says that the server, or the URL, was refused: no promise could be kept.
+func isRefused(err error) bool {
 	return slices.ContainsFunc(refusals[:], func(r error) bool { return errors.Is(err, r) })
 }
 
@@ -99,7 +99,7 @@ func explainTo(err error, adviceRight string) error {
 	switch {
 	case err == nil, errors.Is(err, ledger.ErrUnreachable), errors.Is(err, ledger.ErrRefused), errors.Is(err, ledger.ErrDenied), errors.Is(err, ledger.ErrMissing):
 		return err
-	case IsRefused(err):
+	case isRefused(err):
 		return fmt.Errorf("%w: %w", ledger.ErrRefused, err)
 	case code(err) == undefinedTable, code(err) == noSchema:
 		return fmt.Errorf("%w: %w", ledger.ErrDamaged, err)
