@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"enrich/client"
 	"enrich/cmd/enrich/internal/console"
@@ -77,27 +76,4 @@ func jobsLine(s *pipeline.SummaryJobs) string {
 		return ""
 	}
 	return "  bulk jobs: " + strings.Join(parts, ", ")
-}
-
-// waitingForJobs is the reason of a wait for the results of bulk jobs.
-const waitingForJobs = "bulk jobs"
-
-// waiting reports whether and why the run waits: for a call that may not be sent yet, or else for the results of jobs.
-func (g *gauge) waiting() (w client.Waiting, waits bool, jobs *pipeline.JobWait) {
-	if w, waits = g.api.Waiting(); waits || g.api.InFlight() > 0 {
-		return w, waits, nil
-	}
-	if jobs = g.counters.JobWait.Load(); jobs == nil {
-		return w, false, nil
-	}
-	return client.Waiting{Reason: waitingForJobs, Until: jobs.Next, GiveUp: jobs.End}, true, jobs
-}
-
-// jobWaitText says which results a run waits for, and until when, or why it pauses.
-func jobWaitText(w *pipeline.JobWait, now time.Time) string {
-	if w.Jobs == 0 {
-		return fmt.Sprintf("a bulk job was lost: the next one in %s", console.Duration(max(0, w.Next.Sub(now))))
-	}
-	return fmt.Sprintf("waiting for %s (%s): next try in %s, at most %s more", console.Count(int64(w.Jobs), "bulk job"),
-		console.Count(int64(w.Contacts), "contact"), console.Duration(max(0, w.Next.Sub(now))), console.Duration(max(0, w.End.Sub(now))))
 }

@@ -40,8 +40,8 @@ type gauge struct {
 	estimate estimate
 }
 
-// A reading is a moment's figures.
-type reading struct {
+// A progress is the figures of the ask pass at one moment.
+type progress struct {
 	elapsed                   time.Duration
 	share                     float64 // of the work, 0 to 1; negative: not known
 	calls                     int64
@@ -49,20 +49,15 @@ type reading struct {
 	matched, noMatch, failed  int64
 	left                      time.Duration // negative: not known
 	rowsRead, bytesRead, lost int64
-	waiting                   client.Waiting
-	waits                     bool
-	others                    string            // what the run waits for because of other runs
-	jobs                      *pipeline.JobWait // the wait is for these; nil: it is not for jobs
+	wait                      *wait // nil: the run does not wait
 }
 
-func (g *gauge) read() reading {
+func (g *gauge) read() progress {
 	c := g.counters
-	r := reading{
+	r := progress{
 		elapsed: time.Since(g.started), calls: g.api.Stats().Sent, matched: c.Matched.Load(), noMatch: c.NoMatch.Load(),
 		failed: c.FailedOutcomes.Load(), lost: c.Lost.Load(), rowsRead: c.Read.Load(), bytesRead: g.rows.BytesRead(), share: -1, left: -1,
-	}
-	if r.waiting, r.others, r.waits = g.othersWait(time.Now()); !r.waits {
-		r.waiting, r.waits, r.jobs = g.waiting()
+		wait: g.wait(time.Now()),
 	}
 	done := r.matched + r.noMatch + r.failed + c.Released.Load()
 	g.estimate.add(sample{time.Now(), r.rowsRead, c.Admitted.Load(), done})
@@ -84,7 +79,7 @@ func (g *gauge) read() reading {
 }
 
 // rowsLeft is about how many rows admission has still to look at and may send. The share is still the input's alone.
-func (g *gauge) rowsLeft(r reading) float64 {
+func (g *gauge) rowsLeft(r progress) float64 {
 	rows := float64(r.rowsRead) * (1 - r.share) / r.share
 	if g.limit > 0 {
 		rows = min(rows, float64(max(0, g.limit-r.rowsRead)))
@@ -93,7 +88,7 @@ func (g *gauge) rowsLeft(r reading) float64 {
 }
 
 // callsLeft is how many calls --max-calls leaves; negative: no bound.
-func (g *gauge) callsLeft(r reading) int64 {
+func (g *gauge) callsLeft(r progress) int64 {
 	if g.maxCalls == 0 {
 		return -1
 	}
@@ -118,20 +113,13 @@ func (g *gauge) position(looked, read int64) float64 {
 	return min(share, text/float64(g.size)*float64(looked)/float64(rows))
 }
 
-// text is the reading in a line; narrow leaves out what a small terminal has no room for.
-func (r reading) text(narrow bool) string {
-	wait := r.others
-	if wait == "" {
-		wait = waitText(r.waiting, time.Now())
-	}
-	if r.jobs != nil {
-		wait = jobWaitText(r.jobs, time.Now())
-	}
+// text is the progress in a line; narrow leaves out what a small terminal has no room for.
+func (r progress) text(narrow bool) string {
 	switch {
-	case r.waits && narrow:
-		return wait
-	case r.waits:
-		return fmt.Sprintf("%s, %s", wait, console.Count(r.calls, "call"))
+	case r.wait != nil && narrow:
+		return r.wait.text
+	case r.wait != nil:
+		return fmt.Sprintf("%s, %s", r.wait.text, console.Count(r.calls, "call"))
 	case narrow:
 		return fmt.Sprintf("%s, %d failed", console.Count(r.calls, "call"), r.failed)
 	}
@@ -201,7 +189,7 @@ func (j *job) lines(g *gauge) func() {
 	told, waits := time.Now(), map[string]time.Time{} // when each kind of wait was told
 	return func() {
 		r, now := g.read(), time.Now()
-		begins := r.waits && isLong(r.waiting, now) && now.Sub(waits[r.waiting.Reason]) >= lineEvery
+		begins := r.wait != nil && isLong(r.wait.Waiting, now) && now.Sub(waits[r.wait.Reason]) >= lineEvery
 		if !begins && now.Sub(told) < lineEvery {
 			return
 		}
@@ -217,14 +205,14 @@ func (j *job) lines(g *gauge) func() {
 		if r.left >= 0 {
 			attrs = append(attrs, "left_seconds", r.left.Seconds())
 		}
-		if r.waits {
-			waits[r.waiting.Reason] = now
-			attrs = append(attrs, "waiting_for", r.waiting.Reason, "until", r.waiting.Until, "detail", r.waiting.Detail)
-			if r.jobs != nil {
-				attrs = append(attrs, "jobs", r.jobs.Jobs, "contacts", r.jobs.Contacts)
+		if w := r.wait; w != nil {
+			waits[w.Reason] = now
+			attrs = append(attrs, "waiting_for", w.Reason, "until", w.Until, "detail", w.Detail)
+			if w.jobs != nil {
+				attrs = append(attrs, "jobs", w.jobs.Jobs, "contacts", w.jobs.Contacts)
 			}
-			if r.waiting.Detail != "" && r.others == "" {
-				text += "; the last failure: " + r.waiting.Detail
+			if w.lastFailure != "" {
+				text += "; the last failure: " + w.lastFailure
 			}
 		}
 		j.printer.Progress(text, attrs...)
@@ -258,41 +246,4 @@ func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
 		}
 	}
 	return draw, func() { _ = b.Exit(); _ = b.Clear() }
-}
-
-// A wait that lasts at least this long is reported at once if there is no terminal; a shorter one appears if the next
-// occasional line is due. The last rows of nearly every run wait for a short backoff, which is not worth a line.
-const (
-	longWait    = time.Second
-	longBackoff = 5 * time.Second
-)
-
-// waitText says why a run waits, and until when.
-func waitText(w client.Waiting, now time.Time) string {
-	next := "trying now"
-	if !w.Until.IsZero() {
-		next = "next try in " + console.Duration(w.Until.Sub(now))
-	}
-	switch w.Reason {
-	case client.WaitingRate:
-		return "rate limited: next call in " + console.Duration(w.Until.Sub(now))
-	case client.WaitingPause:
-		return "paused by the API until " + w.Until.Local().Format(time.TimeOnly)
-	case client.WaitingAPIDown:
-		return "API not answering: " + next + ", giving up in " + console.Duration(w.GiveUp.Sub(now))
-	}
-	return "backing off: " + next
-}
-
-// isLong reports whether a wait is worth a line of its own.
-func isLong(w client.Waiting, now time.Time) bool {
-	switch w.Reason {
-	case client.WaitingAPIDown:
-		return true
-	case client.WaitingRate, client.WaitingPause, waitingForJobs:
-		return w.Until.Sub(now) >= longWait
-	case client.WaitingBackoff:
-		return w.Until.Sub(now) >= longBackoff
-	}
-	return true // other runs, or the database
 }
