@@ -2,23 +2,18 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"sync/atomic"
 	"time"
 
 	"enrich/cmd/enrich/internal/console"
-	"enrich/cmd/enrich/internal/problem"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/format"
 	"enrich/input"
 	"enrich/ledger"
 	"enrich/pipeline"
-	"enrich/publish"
 	"enrich/reader"
 )
 
@@ -33,7 +28,7 @@ type job struct {
 	started     time.Time
 	shutdown    *shutdown.Shutdown
 	input       *input.Input
-	stopCutting func() bool // ends the wait for the signal that ends the reading of a pipe
+	stopCutting func() bool // until it is called, a signal ends the reading of a pipe
 	reading     reader.Options
 	endpoint    settings.Endpoint
 	rules       pipeline.Rules
@@ -46,15 +41,12 @@ type job struct {
 	format      format.Format // of results and failures
 	// pendingFormat is that of the pending rows.
 	pendingFormat format.Format
-	paths         outputs
+	paths         outputPaths
 	outputs       outputFiles
 	report        *reporter // nil: nobody asked for it
 	budget        budget    // what --max-credits leaves to this run
 	released      bool
 }
-
-// outputs are where the files go.
-type outputs struct{ results, failures, summary, pending, report string }
 
 func newJob(w world, s *settings.Settings, name string, started time.Time) (*job, error) {
 	reading, err := s.Reader()
@@ -73,7 +65,7 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 		return nil, usage(err)
 	}
 	printer := console.NewPrinter(w.console, s.Console())
-	// Before the input is opened: that waits where it is a pipe to which nobody writes.
+	// Signals come first: opening a pipe waits until somebody writes to it.
 	stop := shutdown.Listen(w.signalSource(), s.Grace, func(i shutdown.Interruption) { sayLate(printer, i, s.Grace) })
 	w.out.Until(stop.Deadline)
 	in, err := openInput(name, w.stdin)
@@ -81,17 +73,19 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 		stop.Close()
 		return nil, err
 	}
+	started = started.Truncate(time.Millisecond) // as the ledger keeps times
 	return &job{
-		world: w, settings: s, printer: printer, shutdown: stop, name: name,
-		place: place, started: started.Truncate(time.Millisecond), input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }), reading: reading, endpoint: endpoint,
+		world: w, settings: s, printer: printer, shutdown: stop, name: name, place: place, started: started, reading: reading, endpoint: endpoint,
+		input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }),
 		rules: pipeline.Rules{
-			Identity: endpoint.Identity,
-			ByEmail:  s.SameBy == "email",
-			Started:  started.Truncate(time.Millisecond), // as the ledger keeps times
-			MaxAge:   s.MaxAge, NoMatchAge: s.NoMatchAge, LostRetries: int(s.LostRetries),
+			Identity: endpoint.Identity, ByEmail: s.SameBy == "email", Started: started,
+			MaxAge: s.MaxAge, NoMatchAge: s.NoMatchAge, LostRetries: int(s.LostRetries),
 		},
 	}, nil
 }
+
+// errCut is the error of a pipe whose reading a signal ended.
+var errCut = errors.New("not read to the end: the run was interrupted")
 
 // placeOf returns where the ledger is; nowhere for a command that needs none, and works without HOME.
 func placeOf(s *settings.Settings, lookup settings.Lookup) (settings.LedgerPlace, error) {
@@ -138,78 +132,6 @@ func openInput(name string, stdin io.Reader) (*input.Input, error) {
 	return in, err
 }
 
-// targets names the outputs and checks that they can be written, before anything is called or created.
-func (j *job) targets(info reader.Info) error {
-	s := j.settings
-	j.info = info
-	if err := j.chooseFormats(); err != nil {
-		return usage(err)
-	}
-	if s.NoOutputs {
-		return nil
-	}
-	j.paths = outputs{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}
-	for _, o := range []struct {
-		path *string
-		what string
-	}{
-		{&j.paths.results, "results." + string(j.format)}, {&j.paths.failures, "failures." + string(j.format)}, {&j.paths.summary, "summary.json"},
-	} {
-		if *o.path == "" {
-			*o.path = j.outputPath(o.what)
-			if err := publish.CheckTarget(*o.path); err != nil {
-				return usage(j.outError(err))
-			}
-		}
-	}
-	protected, named := j.protectedFiles(), map[string]string{}
-	for _, t := range j.paths.all() {
-		if err := j.target(t.flag, t.path, protected, named); err != nil {
-			return usage(problem.Wrap(err, "output", t.flag, ""))
-		}
-	}
-	return j.refuseOtherInput()
-}
-
-func (j *job) target(flag, path string, protected []publish.Protected, named map[string]string) error {
-	if path == "" {
-		return nil
-	}
-	place := publish.Canonical(path)
-	if other, twice := named[place]; twice && place != os.DevNull {
-		return fmt.Errorf("%q is also the path of --%s", path, other)
-	}
-	named[place] = flag
-	if path == "-" {
-		return nil
-	}
-	if err := publish.CheckTarget(path); err != nil {
-		return err
-	}
-	for _, p := range protected {
-		if p.Is(path) {
-			return fmt.Errorf("%q is %s: name another file", path, p.What)
-		}
-	}
-	if j.input.File != nil {
-		same, err := publish.SameFile(j.input.File, path)
-		if err != nil {
-			return err
-		}
-		if same {
-			return fmt.Errorf("%q is the input: name another file", path)
-		}
-	}
-	return nil
-}
-
-// A target is an output: the flag that names it, without dashes, and its path; "" if there is none.
-type target struct{ flag, path string }
-
-func (o *outputs) all() []target {
-	return []target{{"results", o.results}, {"failures", o.failures}, {"pending", o.pending}, {"report", o.report}, {"summary", o.summary}}
-}
-
 // openLedger opens the ledger, and says what is in it.
 func (j *job) openLedger(ctx context.Context, o storeOptions) error {
 	o.byEmail, o.printer = j.settings.SameBy == "email", j.printer
@@ -227,7 +149,7 @@ func (j *job) openLedger(ctx context.Context, o storeOptions) error {
 	return nil
 }
 
-// lookInto finds out what a ledger has for this command, and says it.
+// lookInto reads what a ledger has for this command, and says it.
 func (j *job) lookInto(ctx context.Context, l ledger.Store) (err error) {
 	answers := l.Answers() // a database counts them
 	j.sayLedger(answers)
@@ -283,79 +205,4 @@ func (j *job) write(run int64, columns []string, sum [32]byte, read int64, broke
 		return written, errInputChanged
 	}
 	return written, nil
-}
-
-// publish completes the summary and gives all files their names, the summary last; or it keeps the outputs in place.
-func (j *job) publish(s *pipeline.Summary) error {
-	if j.settings.NoOutputs {
-		return j.withhold(s)
-	}
-	if err := j.outputs.complete(); err != nil {
-		return j.tooLargeAdvice(err)
-	}
-	s.Fields, s.Input.Path = j.outputs.results.Filled(), j.inputPath()
-	s.StartedAt, s.FinishedAt = j.started, time.Now().UTC()
-	keep, inPlace, err := j.keeps(s)
-	if err != nil {
-		return err
-	}
-	if s.Kept = keep; !keep {
-		s.Files = j.files()
-	}
-	j.sumOutputs(s)
-	if err := j.writeReport(s); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	if err := j.writeSummary(s); err != nil {
-		return fmt.Errorf("write the summary: %w", err)
-	}
-	if j.input.IsCut() {
-		j.sayCut(s)
-	}
-	if keep {
-		j.sayKept(s, inPlace)
-		return j.outputs.set.Keep()
-	}
-	// The last look before the outputs get their names: what they say must be in a ledger that lasts.
-	if err := j.ledger.CheckUnchanged(j.shutdown.Deadline); err != nil {
-		return err
-	}
-	if err := j.outputs.set.Publish(j.shutdown.Deadline); err != nil {
-		return fmt.Errorf("publish the outputs: %w", err)
-	}
-	return nil
-}
-
-func (j *job) writeSummary(s *pipeline.Summary) error {
-	f, err := j.outputs.set.Create(j.shutdown.Deadline, j.paths.summary, j.world.stdout)
-	if err != nil {
-		return err
-	}
-	enc := json.NewEncoder(f)
-	enc.SetIndent("", "  ")
-	return enc.Encode(s)
-}
-
-// sumOutputs lists the outputs written so far with their hashes. If those in place are kept, only what went to standard
-// output, a pipe or a device was written.
-func (j *job) sumOutputs(s *pipeline.Summary) {
-	s.Outputs = j.outputs.set.Sums()
-	if s.Kept {
-		s.Outputs = j.outputs.set.DirectSums()
-	}
-}
-
-// files are the paths of the outputs relative to the summary's folder, so that they are found from any other.
-func (j *job) files() map[string]string {
-	files := map[string]string{}
-	for _, t := range j.paths.all() {
-		switch {
-		case t.path == "" || t.flag == "summary":
-		case publish.Canonical(t.path) == "-":
-			files[t.flag] = "-"
-		default:
-			files[t.flag] = publish.Relative(publish.Dir(j.paths.summary), t.path)
-		}
-	}
-	return files
 }

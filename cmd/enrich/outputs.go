@@ -1,16 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
+	"time"
 
-	"enrich/cmd/enrich/internal/console"
-	"enrich/cmd/enrich/internal/problem"
-	"enrich/format"
 	"enrich/pipeline"
 	"enrich/publish"
 	"enrich/writer"
@@ -91,50 +86,62 @@ func (o *outputFiles) discard() error {
 	return o.set.Discard()
 }
 
-// outputPath is where an output goes that no flag names: --out, or the directory of the input as it was typed. That is not
-// cleaned, because the parent of a linked directory is another.
-func (j *job) outputPath(what string) string {
-	name := j.input.Stem + "." + what
-	if j.settings.Out != "" {
-		return filepath.Join(j.settings.Out, name)
+// publish completes the summary and gives all files their names, the summary last; or it keeps the outputs in place.
+func (j *job) publish(s *pipeline.Summary) error {
+	if j.settings.NoOutputs {
+		return j.withhold(s)
 	}
-	if j.input.Unnamed {
-		return name
+	if err := j.outputs.complete(); err != nil {
+		return j.tooLargeAdvice(err)
 	}
-	dir, _ := filepath.Split(j.name)
-	return dir + name
+	s.Fields, s.Input.Path = j.outputs.results.Filled(), j.inputPath()
+	s.StartedAt, s.FinishedAt = j.started, time.Now().UTC()
+	keep, inPlace, err := j.keeps(s)
+	if err != nil {
+		return err
+	}
+	if s.Kept = keep; !keep {
+		s.Files = j.files()
+	}
+	j.sumOutputs(s)
+	if err := j.writeReport(s); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if err := j.writeSummary(s); err != nil {
+		return fmt.Errorf("write the summary: %w", err)
+	}
+	if j.input.IsCut() {
+		j.sayCut(s)
+	}
+	if keep {
+		j.sayKept(s, inPlace)
+		return j.outputs.set.Keep()
+	}
+	// The last look before the outputs get their names: what they say must be in a ledger that lasts.
+	if err := j.ledger.CheckUnchanged(j.shutdown.Deadline); err != nil {
+		return err
+	}
+	if err := j.outputs.set.Publish(j.shutdown.Deadline); err != nil {
+		return fmt.Errorf("publish the outputs: %w", err)
+	}
+	return nil
 }
 
-// outError returns the error of a directory for the outputs that cannot be used. If --out looks like a file, the advice is
-// the flag that names one.
-func (j *job) outError(err error) error {
-	out := j.settings.Out
-	info, statErr := os.Stat(out)
-	if out == "-" || statErr == nil && !info.IsDir() || statErr != nil && slices.Contains(format.Names(format.Outputs()), strings.TrimPrefix(filepath.Ext(out), ".")) {
-		err = fmt.Errorf("%q is not a directory", out)
-		return problem.Wrap(err, "output_directory", "out", "to name the results file, use --results "+console.Name(out))
+func (j *job) writeSummary(s *pipeline.Summary) error {
+	f, err := j.outputs.set.Create(j.shutdown.Deadline, j.paths.summary, j.world.stdout)
+	if err != nil {
+		return err
 	}
-	return problem.Wrap(err, "output_directory", "out", "")
+	enc := json.NewEncoder(f)
+	enc.SetIndent("", "  ")
+	return enc.Encode(s)
 }
 
-// protectedFiles are those that this command reads or writes besides its input and outputs: the ledger as an output would
-// throw away what was paid for.
-func (j *job) protectedFiles() []publish.Protected {
-	var files []publish.Protected
-	if ledger := j.place.File; ledger != "" {
-		files = append(files, publish.Protected{Path: ledger, What: "the ledger"})
-		for _, suffix := range [...]string{"-wal", "-shm", "-journal", ".lock", ".lock.pid"} { // beside the file that a link leads to
-			files = append(files, publish.Protected{Path: publish.Canonical(ledger) + suffix, What: "a part of the ledger"})
-		}
+// sumOutputs lists the outputs written so far with their hashes. If those in place are kept, only what went to standard
+// output, a pipe or a device was written.
+func (j *job) sumOutputs(s *pipeline.Summary) {
+	s.Outputs = j.outputs.set.Sums()
+	if s.Kept {
+		s.Outputs = j.outputs.set.DirectSums()
 	}
-	if f := j.settings.APIKeyFile; f != "" {
-		files = append(files, publish.Protected{Path: f, What: "the file with the API key"})
-	}
-	if f := j.settings.CAFile; f != "" {
-		files = append(files, publish.Protected{Path: f, What: "the file with the certificates"})
-	}
-	if f := j.settings.Config; f != "" {
-		files = append(files, publish.Protected{Path: f, What: "the config file"})
-	}
-	return files
 }

@@ -51,14 +51,6 @@ func (j *job) refuseOtherInput() error {
 		flag, p.Summary, console.Quote(p.InputPath, maxQuoted)))
 }
 
-// inputPath returns the input's path relative to the directory of the summary, or "-" for standard input and devices.
-func (j *job) inputPath() string {
-	if j.input.Unnamed {
-		return "-"
-	}
-	return publish.Relative(publish.Dir(j.paths.summary), j.name)
-}
-
 // keeps reports whether the outputs in place are kept instead of this run's. inPlace is their number of answered rows, or -1
 // if no summary says it.
 func (j *job) keeps(s *pipeline.Summary) (keep bool, inPlace int64, err error) {

@@ -125,7 +125,7 @@ func (j *job) enrich(key client.Key, rate client.Rate, proxy client.Proxy) (*pip
 	}
 	defer func() { _ = first.Close() }() // it was only read
 	before := beforehand{rate, key, time.Since(opening)}
-	if err := j.targets(first.Info()); err != nil {
+	if err := j.chooseOutputs(first.Info()); err != nil {
 		return nil, err
 	}
 	j.saySkipped(first.Info())
@@ -293,8 +293,6 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	asked, err := ask.Do(j.team.follow(j.shutdown.Interrupted), j.shutdown.Deadline)
 	return asked, j.team.end(err)
 }
-
-var errCut = errors.New("not read to the end: the run was interrupted")
 
 // interrupted gives a signal's end its own code; other errors stay what they are, also after a signal.
 func (j *job) interrupted(err error) error {

@@ -44,7 +44,7 @@ func write(w world, s *settings.Settings, name string) error {
 		return err
 	}
 	defer func() { _ = first.Close() }() // it was only read
-	if err := j.targets(first.Info()); err != nil {
+	if err := j.chooseOutputs(first.Info()); err != nil {
 		return err
 	}
 	j.saySkipped(first.Info())

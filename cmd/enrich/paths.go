@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"enrich/cmd/enrich/internal/console"
+	"enrich/cmd/enrich/internal/problem"
+	"enrich/format"
+	"enrich/publish"
+	"enrich/reader"
+)
+
+// outputPaths are where the outputs go; "" if one is not written.
+type outputPaths struct{ results, failures, summary, pending, report string }
+
+// A target is an output: the flag that names it, without dashes, and its path; "" if there is none.
+type target struct{ flag, path string }
+
+// all lists the outputs, the summary last.
+func (o *outputPaths) all() []target {
+	return []target{{"results", o.results}, {"failures", o.failures}, {"pending", o.pending}, {"report", o.report}, {"summary", o.summary}}
+}
+
+// chooseOutputs names the outputs and checks that they can be written, before anything is called or created.
+func (j *job) chooseOutputs(info reader.Info) error {
+	s := j.settings
+	j.info = info
+	if err := j.chooseFormats(); err != nil {
+		return usage(err)
+	}
+	if s.NoOutputs {
+		return nil
+	}
+	j.paths = outputPaths{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}
+	for _, o := range []struct {
+		path *string
+		what string
+	}{
+		{&j.paths.results, "results." + string(j.format)}, {&j.paths.failures, "failures." + string(j.format)}, {&j.paths.summary, "summary.json"},
+	} {
+		if *o.path == "" {
+			*o.path = j.outputPath(o.what)
+			if err := publish.CheckTarget(*o.path); err != nil {
+				return usage(j.outError(err))
+			}
+		}
+	}
+	protected, named := j.protectedFiles(), map[string]string{}
+	for _, t := range j.paths.all() {
+		if err := j.checkTarget(t.flag, t.path, protected, named); err != nil {
+			return usage(problem.Wrap(err, "output", t.flag, ""))
+		}
+	}
+	return j.refuseOtherInput()
+}
+
+// checkTarget checks that an output can be written to a path, and that nothing else is there: another output, a file of protected, or
+// the input. named has the flags of the outputs so far, by their paths.
+func (j *job) checkTarget(flag, path string, protected []publish.Protected, named map[string]string) error {
+	if path == "" {
+		return nil
+	}
+	place := publish.Canonical(path)
+	if other, twice := named[place]; twice && place != os.DevNull {
+		return fmt.Errorf("%q is also the path of --%s", path, other)
+	}
+	named[place] = flag
+	if path == "-" {
+		return nil
+	}
+	if err := publish.CheckTarget(path); err != nil {
+		return err
+	}
+	for _, p := range protected {
+		if p.Is(path) {
+			return fmt.Errorf("%q is %s: name another file", path, p.What)
+		}
+	}
+	if j.input.File != nil {
+		same, err := publish.SameFile(j.input.File, path)
+		if err != nil {
+			return err
+		}
+		if same {
+			return fmt.Errorf("%q is the input: name another file", path)
+		}
+	}
+	return nil
+}
+
+// outputPath returns where an output goes that no flag names: --out, or the directory of the input as it was typed. That is not
+// cleaned, because the parent of a linked directory is another.
+func (j *job) outputPath(what string) string {
+	name := j.input.Stem + "." + what
+	if j.settings.Out != "" {
+		return filepath.Join(j.settings.Out, name)
+	}
+	if j.input.Unnamed {
+		return name
+	}
+	dir, _ := filepath.Split(j.name)
+	return dir + name
+}
+
+// outError returns the error of a directory for the outputs that cannot be used. If --out looks like a file, the advice is
+// the flag that names one.
+func (j *job) outError(err error) error {
+	out := j.settings.Out
+	info, statErr := os.Stat(out)
+	if out == "-" || statErr == nil && !info.IsDir() || statErr != nil && slices.Contains(format.Names(format.Outputs()), strings.TrimPrefix(filepath.Ext(out), ".")) {
+		err = fmt.Errorf("%q is not a directory", out)
+		return problem.Wrap(err, "output_directory", "out", "to name the results file, use --results "+console.Name(out))
+	}
+	return problem.Wrap(err, "output_directory", "out", "")
+}
+
+// inputPath returns the input's path relative to the directory of the summary, or "-" for standard input and devices.
+func (j *job) inputPath() string {
+	if j.input.Unnamed {
+		return "-"
+	}
+	return publish.Relative(publish.Dir(j.paths.summary), j.name)
+}
+
+// protectedFiles are those that this command reads or writes besides its input and outputs: the ledger as an output would
+// throw away what was paid for.
+func (j *job) protectedFiles() []publish.Protected {
+	var files []publish.Protected
+	if ledger := j.place.File; ledger != "" {
+		files = append(files, publish.Protected{Path: ledger, What: "the ledger"})
+		for _, suffix := range [...]string{"-wal", "-shm", "-journal", ".lock", ".lock.pid"} { // beside the file that a link leads to
+			files = append(files, publish.Protected{Path: publish.Canonical(ledger) + suffix, What: "a part of the ledger"})
+		}
+	}
+	if f := j.settings.APIKeyFile; f != "" {
+		files = append(files, publish.Protected{Path: f, What: "the file with the API key"})
+	}
+	if f := j.settings.CAFile; f != "" {
+		files = append(files, publish.Protected{Path: f, What: "the file with the certificates"})
+	}
+	if f := j.settings.Config; f != "" {
+		files = append(files, publish.Protected{Path: f, What: "the config file"})
+	}
+	return files
+}
+
+// files are the paths of the outputs relative to the summary's folder, so that they are found from any other.
+func (j *job) files() map[string]string {
+	files := map[string]string{}
+	for _, t := range j.paths.all() {
+		switch {
+		case t.path == "" || t.flag == "summary":
+		case publish.Canonical(t.path) == "-":
+			files[t.flag] = "-"
+		default:
+			files[t.flag] = publish.Relative(publish.Dir(j.paths.summary), t.path)
+		}
+	}
+	return files
+}
