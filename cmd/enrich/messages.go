@@ -16,7 +16,6 @@ import (
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/pipeline"
-	"enrich/reader"
 	"enrich/report"
 )
 
@@ -279,68 +278,6 @@ func nameOf(c *contact.Contact) string {
 
 // maxQuoted bounds text from an input in a message, in characters.
 const maxQuoted = 80
-
-// sayFooter reports the lines at the end of the input that are not rows.
-func (j *job) sayFooter(s reader.Lines) {
-	if s.Count == 0 {
-		return
-	}
-	where := fmt.Sprintf("line %d", s.First)
-	if s.Last > s.First {
-		where = fmt.Sprintf("lines %d to %d", s.First, s.Last)
-	}
-	j.printer.Info(fmt.Sprintf("skipped %s, %s", console.Count(s.Count, "footer line"), where), "event", "footer", "lines", s.Count, "first", s.First, "last", s.Last)
-}
-
-// cleanedText says what cleaning did to some cells, with examples: "3 placeholders sent as empty: "#N/A", "-"".
-func cleanedText(k contact.Cleaned) string {
-	one, more := cleanedKind(k.Kind)
-	what := more
-	if k.Cells == 1 {
-		what = one
-	}
-	examples := make([]string, len(k.Examples))
-	for i, e := range k.Examples {
-		examples[i] = exampleText(k.Kind, e)
-	}
-	return what + ": " + strings.Join(examples, "; ")
-}
-
-func cleanedKind(kind string) (one, more string) {
-	switch kind {
-	case "trimmed":
-		return "cell sent without spaces or invisible characters", "cells sent without spaces or invisible characters"
-	case "emptied":
-		return "placeholder sent as empty", "placeholders sent as empty"
-	case "address":
-		return "address taken out of a cell", "addresses taken out of a cell"
-	case "host":
-		return "domain taken from a web site", "domains taken from web sites"
-	case "page":
-		return "page on a network not sent as a domain", "pages on a network not sent as a domain"
-	}
-	return "full name split (--no-split-names)", "full names split (--no-split-names)"
-}
-
-// exampleText shows a cell and what is sent for it; invisible characters are escaped.
-func exampleText(kind string, e contact.Example) string {
-	const limit = 40
-	cell := console.Quote(e.Cell, limit)
-	switch kind {
-	case "emptied", "page":
-		return cell
-	case "name":
-		return fmt.Sprintf("%s as %s and %s", cell, console.Quote(e.Sent[0], limit), console.Quote(e.Sent[1], limit))
-	}
-	return fmt.Sprintf("%s as %s", cell, console.Quote(e.Sent[0], limit))
-}
-
-// sayCleaning tells what was cleaned in the rows that were read.
-func (j *job) sayCleaning() {
-	for _, k := range j.reading.Cleaning.Kinds() {
-		j.printer.Info(fmt.Sprintf("  %d %s", k.Cells, cleanedText(k)), "event", "cleaning", "kind", k.Kind, "cells", k.Cells, "examples", k.Examples)
-	}
-}
 
 // announceInterruption reports a signal as soon as it arrives: calls in flight may take the whole grace, and a user who sees nothing
 // presses Ctrl-C again, which loses them. The returned function must be called when the outputs are published; it waits for the message.

@@ -11,14 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/help"
 	"enrich/cmd/enrich/internal/settings"
 	"enrich/cmd/enrich/internal/shutdown"
 	"enrich/contact"
 	"enrich/format"
 	"enrich/internal/jsonscan"
-	"enrich/internal/phrase"
 	"enrich/reader"
 )
 
@@ -177,87 +175,4 @@ func appendObject(b []byte, columns, cells []string) []byte {
 func withoutLine(message string, line int64) string {
 	message = strings.TrimPrefix(strings.TrimPrefix(message, fmt.Sprintf("line %d: ", line)), fmt.Sprintf("row %d: ", line))
 	return strings.TrimPrefix(message, fmt.Sprintf("line %d has ", line))
-}
-
-// sayReading tells how the file is read.
-func (j *job) sayReading(i reader.Info) {
-	v := j.printer
-	what := string(i.Format)
-	if i.Encoding != "" {
-		what += ", " + i.Encoding
-	}
-	if i.Workbook != nil {
-		what += ", " + sheetOf(i)
-	}
-	v.Info(console.Name(j.input.Name)+": "+what+packed(i.Compression), "event", "reading", "info", i)
-	if i.Format.IsDelimited() {
-		header := "no header"
-		if i.HeaderLine > 0 {
-			header = fmt.Sprintf("header on line %d", i.HeaderLine)
-		}
-		v.Info(fmt.Sprintf("  delimiter %q, quote %q, line endings %s, %s", i.Delimiter, i.Quote, i.LineEnd, header))
-	}
-	for _, f := range contact.InputFields() {
-		if column, ok := i.Mapping[f]; ok {
-			v.Info(fmt.Sprintf("  %-14s from %q%s", f, column, onlyIfNeeded(f)))
-		}
-	}
-	if len(i.Mapping) == 0 {
-		v.Info("  no column matches a field: use --map FIELD=COLUMN")
-	}
-	j.saySkipped(i)
-}
-
-// sheetOf says which sheet of a workbook is read, and where its header is.
-func sheetOf(i reader.Info) string {
-	text := "sheet " + console.Name(i.Sheet)
-	if i.Sheets > 1 {
-		text += fmt.Sprintf(" (of %d)", i.Sheets)
-	}
-	if i.HeaderLine > 0 {
-		text += fmt.Sprintf(", header in row %d", i.HeaderLine)
-	}
-	return text
-}
-
-// sayWorkbook reports what people do not see in a workbook and should know before its rows are sent.
-func (j *job) sayWorkbook(w *reader.Workbook) {
-	if w == nil {
-		return
-	}
-	if n := w.HiddenRows; n > 0 {
-		j.printer.Warn(fmt.Sprintf("sheet %s: %s %s hidden, and read like the others; to leave them out, copy the visible rows into a new workbook",
-			console.Name(w.Sheet), console.Count(n, "row"), phrase.Plural(n, "is", "are")), "event", "hidden_rows", "rows", n)
-	}
-	if n := w.FormulasWithoutValue; n > 0 {
-		j.printer.Warn(fmt.Sprintf("sheet %s: %s %s no saved value, and %s empty; open the workbook in a spreadsheet program and save it",
-			console.Name(w.Sheet), console.Count(n, "formula"), phrase.Plural(n, "has", "have"), phrase.Plural(n, "its cell is", "their cells are")), "event", "formulas_without_value", "cells", n)
-	}
-}
-
-// saySkipped reports the lines above the header, which are not read as rows.
-func (j *job) saySkipped(i reader.Info) {
-	j.sayWorkbook(i.Workbook)
-	switch above := i.Above; above.Count {
-	case 0:
-	case 1:
-		j.printer.Info(fmt.Sprintf("skipped 1 line above the header, line %d", above.First), "event", "skipped", "above_header", above)
-	default:
-		j.printer.Info(fmt.Sprintf("skipped %d lines above the header, lines %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
-	}
-}
-
-// onlyIfNeeded says when a full name is used.
-func onlyIfNeeded(f contact.Field) string {
-	if f == contact.FullName {
-		return ", split for rows that cannot be sent without it"
-	}
-	return ""
-}
-
-func packed(compression string) string {
-	if compression == "" || compression == "none" {
-		return ""
-	}
-	return ", " + compression
 }
