@@ -7,18 +7,18 @@ import (
 	"enrich/writer"
 )
 
-// A nowhere takes the rows of a run that writes no outputs: they are only counted.
-type nowhere[T any] struct{}
+// A discardSink drops the rows of a run that writes no outputs: they are only counted.
+type discardSink[T any] struct{}
 
 // Write implements [pipeline.Sink].
-func (nowhere[T]) Write(*T) error { return nil }
+func (discardSink[T]) Write(*T) error { return nil }
 
 // discardOutputs makes the write pass count rows without writing them.
 func discardOutputs(w *pipeline.Write) {
-	w.Results, w.Failures = nowhere[writer.Result]{}, nowhere[writer.Failure]{}
+	w.Results, w.Failures = discardSink[writer.Result]{}, discardSink[writer.Failure]{}
 }
 
-// withhold completes the summary of a run without outputs. It is printed, and is what --metrics and --on-finish tell.
+// withhold completes the summary of a run without outputs. It is printed, and given to --metrics and --on-finish.
 func (j *job) withhold(s *pipeline.Summary) error {
 	s.Fields, s.Outputs, s.Input.Path = map[string]int64{}, map[string]string{}, "-"
 	if !j.input.Unnamed {

@@ -20,56 +20,56 @@ import (
 // onFinishLimit bounds the command of --on-finish.
 const onFinishLimit = time.Minute
 
-// A follower runs the command of --on-finish once, when a run has published its outputs and has closed the ledger, so that the
-// command may use both. nil: there is none.
-type follower struct {
+// A finishHook runs the command of --on-finish once, when a run has published its outputs and has closed the ledger, so that the
+// command may use both. nil: there is no command.
+type finishHook struct {
 	command *hook.Command
 	key     client.Key
 	summary *pipeline.Summary // nil if the run ended before it had one
 }
 
-// newFollower checks that the command can be run, before anything is called. It makes w end the command if the program exits.
-func newFollower(w *world, s *settings.Settings) (*follower, error) {
+// newFinishHook checks that the command can be run, before anything is called. It makes w end the command if the program exits.
+func newFinishHook(w *world, s *settings.Settings) (*finishHook, error) {
 	if strings.TrimSpace(s.OnFinish) == "" {
 		return nil, nil
 	}
 	if err := hook.Check(); err != nil {
 		return nil, usage(problem.Wrap(err, "on_finish", "on-finish", ""))
 	}
-	f := &follower{command: &hook.Command{Line: s.OnFinish, Limit: onFinishLimit}}
+	h := &finishHook{command: &hook.Command{Line: s.OnFinish, Limit: onFinishLimit}}
 	if s.APIKeyFile == "" { // a file is read once, because it may be a pipe
-		f.key, _ = s.Key(w.lookupEnv) // a run without a usable key does not begin
+		h.key, _ = s.Key(w.lookupEnv) // a run without a usable key does not begin
 	}
 	exit := w.exit
 	w.exit = func(code int) {
-		f.command.Kill()
+		h.command.Kill()
 		exit(code)
 	}
-	return f, nil
+	return h, nil
 }
 
 // keepOut keeps a key out of the command's environment.
-func (f *follower) keepOut(key client.Key) {
-	if f != nil {
-		f.key = key
+func (h *finishHook) keepOut(key client.Key) {
+	if h != nil {
+		h.key = key
 	}
 }
 
 // done keeps the summary of a finished run.
-func (f *follower) done(s *pipeline.Summary) {
-	if f != nil {
-		f.summary = s
+func (h *finishHook) done(s *pipeline.Summary) {
+	if h != nil {
+		h.summary = s
 	}
 }
 
-// follows reports whether a command follows a run that ended with a code. Nothing follows a mistake in the command line or a
-// locked ledger: there the run did not begin.
-func (f *follower) follows(code int) bool { return f != nil && code != exitUsage && code != exitLocked }
+// runsAfter reports whether the command runs after a run that ended with an exit code. After a usage error or with a locked ledger it
+// does not: the run did not begin.
+func (h *finishHook) runsAfter(code int) bool { return h != nil && code != exitUsage && code != exitLocked }
 
 // run runs the command. Its failure is a warning: the exit code is the run's. After a signal, it has what is left of --grace.
-func (f *follower) run(j *job, err error) {
+func (h *finishHook) run(j *job, err error) {
 	code := codeOf(err)
-	if !f.follows(code) {
+	if !h.runsAfter(code) {
 		return
 	}
 	deadline := j.shutdown.Deadline
@@ -77,31 +77,31 @@ func (f *follower) run(j *job, err error) {
 		j.printer.Warn("--on-finish: the command was not run, because --grace is over", "event", "on_finish")
 		return
 	}
-	f.command.Env = f.environment(j.world.environ, code)
-	f.command.Say = func(line string) { j.printer.Output(line, "event", "on_finish") }
+	h.command.Env = h.environment(j.world.environ, code)
+	h.command.Say = func(line string) { j.printer.Output(line, "event", "on_finish") }
 	slow := time.AfterFunc(2*time.Second, func() {
 		j.printer.Info(fmt.Sprintf("waiting for the command of --on-finish, at most %s", console.Duration(onFinishLimit)), "event", "on_finish")
 	})
 	defer slow.Stop()
-	text, jerr := json.MarshalIndent(f.report(j, err), "", "  ")
+	text, jerr := json.MarshalIndent(h.input(j, err), "", "  ")
 	if jerr == nil {
-		jerr = f.command.Run(deadline, append(text, '\n'))
+		jerr = h.command.Run(deadline, append(text, '\n'))
 	}
 	if jerr != nil {
 		j.printer.Warn(fmt.Sprintf("--on-finish: the command failed: %v", jerr), "event", "on_finish")
 	}
 }
 
-// A finished is what the command reads: the summary and, if the run failed, why.
-type finished struct {
+// A hookInput is what the command reads: the summary and, if the run failed, why.
+type hookInput struct {
 	*pipeline.Summary
 	Error *errorReport `json:"error,omitempty"`
 }
 
-// report is the summary. A run that failed before it had one gets one without figures: it published nothing.
-func (f *follower) report(j *job, err error) finished {
-	if f.summary != nil {
-		return finished{Summary: f.summary}
+// input returns the summary. If the run failed before it had one, the summary has no figures: nothing was published.
+func (h *finishHook) input(j *job, err error) hookInput {
+	if h.summary != nil {
+		return hookInput{Summary: h.summary}
 	}
 	s := &pipeline.Summary{
 		ExitCode: codeOf(err), Failures: map[string]int64{}, Calls: pipeline.SummaryCalls{Reasons: map[string]int64{}}, Fields: map[string]int64{}, Outputs: map[string]string{},
@@ -112,12 +112,12 @@ func (f *follower) report(j *job, err error) finished {
 		s.Stopped = &stop
 	}
 	report := reportOf(err)
-	return finished{s, &report}
+	return hookInput{s, &report}
 }
 
-// environment is that of this program, without the API key and the passwords of databases, and with EXIT_STATUS. A run within the command
-// does nothing when it ends, also if the config file says otherwise: ":" is the shell's command that does nothing.
-func (f *follower) environment(environ []string, code int) []string {
+// environment returns the environment of this program without the API key and the passwords of databases, and with EXIT_STATUS. A run
+// that the command starts runs no command of its own, also if the config file names one: ":" is the shell's command that does nothing.
+func (h *finishHook) environment(environ []string, code int) []string {
 	env := []string{fmt.Sprintf("EXIT_STATUS=%d", code), onFinishVariable + "=:"}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
@@ -125,7 +125,7 @@ func (f *follower) environment(environ []string, code int) []string {
 		case "EXIT_STATUS", settings.KeyVariable, "PGPASSWORD", "PGSSLPASSWORD", onFinishVariable:
 			continue
 		}
-		if string(f.key.Redact([]byte(value))) == value && !containsDatabasePassword(value, environ) {
+		if string(h.key.Redact([]byte(value))) == value && !containsDatabasePassword(value, environ) {
 			env = append(env, entry)
 		}
 	}

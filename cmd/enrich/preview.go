@@ -26,8 +26,8 @@ type preview struct {
 	name string // of the input
 }
 
-// beforehand is what a run knows before its ledger is open.
-type beforehand struct {
+// A runSetup is what a run knows before its ledger is open.
+type runSetup struct {
 	rate    client.Rate
 	key     client.Key
 	opening time.Duration // how long it took to open the input
@@ -36,12 +36,12 @@ type beforehand struct {
 // sayPreview says on a terminal, in three lines, what the run is about to send and what it can cost. The input is read once more
 // for it, so only a file is counted: at most [previewRows] rows, for at most [previewTime]. A workbook that takes this long to
 // open is not counted. Nothing waits for an answer: Ctrl-C stops the run, which then sends nothing, and ends as at any other time.
-func (j *job) sayPreview(before beforehand) error {
+func (j *job) sayPreview(setup runSetup) error {
 	if !j.printer.OnTerminal() || j.input.File == nil {
 		return nil
 	}
 	p := preview{info: j.info, name: console.Name(j.input.Name)}
-	if before.opening < previewTime {
+	if setup.opening < previewTime {
 		f, err := j.count()
 		switch {
 		case j.shutdown.Signal() != nil: // it may not be counted to its end
@@ -50,7 +50,7 @@ func (j *job) sayPreview(before beforehand) error {
 			return err
 		}
 		p.forecast = f
-		if per := before.rate.PerSecond(); per > 0 && !f.Partial {
+		if per := setup.rate.PerSecond(); per > 0 && !f.Partial {
 			seconds := float64(f.Calls) / per
 			f.Seconds, f.Rate = &seconds, &j.settings.Rate
 		}

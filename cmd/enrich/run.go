@@ -56,9 +56,9 @@ func runOrPlan(w world, s *settings.Settings, name string) error {
 		return plan(w, s, name, s.LogFormat == "json")
 	}
 	m := newMeter(s.Metrics, name, time.Now())
-	f, err := newFollower(&w, s)
+	h, err := newFinishHook(&w, s)
 	if err == nil {
-		err = run(w, s, name, m, f)
+		err = run(w, s, name, m, h)
 	}
 	m.write(console.NewPrinter(w.console, s.Console()), err) // of a run that did not begin
 	return err
@@ -77,7 +77,7 @@ func passFlags(cmd *cobra.Command, s *settings.Settings) {
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.
-func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err error) {
+func run(w world, s *settings.Settings, name string, m *meter, h *finishHook) (err error) {
 	started := time.Now().UTC()
 	w.console.Detach()
 	if err := m.accept(w, s, name); err != nil {
@@ -99,19 +99,19 @@ func run(w world, s *settings.Settings, name string, m *meter, f *follower) (err
 	defer func() { // before signals are no longer listened to
 		j.release()
 		m.write(j.printer, err)
-		f.run(j, err)
+		h.run(j, err)
 	}()
 	key, err := s.Key(w.lookupEnv)
 	if err != nil {
 		return keyError(w, s, err)
 	}
-	f.keepOut(key)
+	h.keepOut(key)
 	summary, err := j.enrich(key, rate, proxy)
 	if err != nil {
 		return err
 	}
 	m.done(summary)
-	f.done(summary)
+	h.done(summary)
 	j.saySummary(summary)
 	return endWith(summary.ExitCode)
 }
@@ -124,7 +124,7 @@ func (j *job) enrich(key client.Key, rate client.Rate, proxy client.Proxy) (*pip
 		return nil, err
 	}
 	defer func() { _ = first.Close() }() // it was only read
-	before := beforehand{rate, key, time.Since(opening)}
+	setup := runSetup{rate, key, time.Since(opening)}
 	if err := j.chooseOutputs(first.Info()); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func (j *job) enrich(key client.Key, rate client.Rate, proxy client.Proxy) (*pip
 	}
 	defer api.Close()
 	defer j.printer.ShowLibraries(key.Redact)()
-	return j.run(api, first, before)
+	return j.run(api, first, setup)
 }
 
 // newClient returns a client as the settings say.
@@ -158,17 +158,17 @@ func (j *job) newClient(key client.Key, rate client.Rate, proxy client.Proxy) (*
 }
 
 // run does both passes over an input that has been opened and checked, and returns what the run came to.
-func (j *job) run(api *client.Client, first *reader.Reader, before beforehand) (*pipeline.Summary, error) {
+func (j *job) run(api *client.Client, first *reader.Reader, setup runSetup) (*pipeline.Summary, error) {
 	if err := j.openLedger(j.shutdown.Interrupted, storeOptions{lockWait: j.settings.LockWait, requireSync: j.settings.RequireSync, maxElapsed: j.settings.MaxElapsed, uncommitted: j.settings.Out}); err != nil {
 		return nil, err
 	}
 	if err := j.countBudget(); err != nil {
 		return nil, err
 	}
-	if err := j.sayPreview(before); err != nil {
+	if err := j.sayPreview(setup); err != nil {
 		return nil, err
 	}
-	run, err := j.begin(api, before)
+	run, err := j.begin(api, setup)
 	if err != nil {
 		return nil, j.interrupted(err)
 	}
@@ -228,7 +228,7 @@ func (j *job) otherFields(run int64) (int64, error) {
 }
 
 // begin records the run in the ledger. A key that this API has answered before is not verified again.
-func (j *job) begin(api *client.Client, before beforehand) (run int64, err error) {
+func (j *job) begin(api *client.Client, setup runSetup) (run int64, err error) {
 	if j.answered {
 		api.AnsweredBefore()
 	}
@@ -236,14 +236,14 @@ func (j *job) begin(api *client.Client, before beforehand) (run int64, err error
 		Started: j.rules.Started, URL: j.endpoint.URL, Input: j.input.Name, Version: version(), Constants: j.endpoint.Constants.JSON(),
 	}
 	if j.team != nil {
-		if err := j.enlist(j.shutdown.Interrupted, &r, before.key); err != nil {
+		if err := j.enlist(j.shutdown.Interrupted, &r, setup.key); err != nil {
 			return 0, err
 		}
 	}
 	if run, err = j.ledger.Begin(j.shutdown.Interrupted, r); err != nil || j.team == nil {
 		return run, err
 	}
-	return run, j.join(j.shutdown.Interrupted, before.rate)
+	return run, j.join(j.shutdown.Interrupted, setup.rate)
 }
 
 // finish records the end of the run in the ledger, then publishes the outputs: a run whose ledger failed publishes nothing.
