@@ -14,8 +14,8 @@ import (
 	"enrich/reader"
 )
 
-// oneFile checks the argument of a command that reads an input. Without one, standard input is read unless it is a
-// terminal: there nobody knows that a program waits for a table.
+// oneFile checks the argument of a command that reads an input. Without one, standard input is read, but not from a terminal: the
+// user would not know that the program waits for input.
 func oneFile(cmd *cobra.Command, args []string) error {
 	switch {
 	case len(args) > 1:
@@ -48,7 +48,7 @@ func noFile(cmd *cobra.Command, about string) error {
 	})
 }
 
-// isTerminal reports whether nobody has redirected a stream, or it is closed.
+// isTerminal reports whether a stream is a terminal, or is closed.
 func isTerminal(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {
@@ -58,7 +58,7 @@ func isTerminal(r io.Reader) bool {
 	return err != nil || term.IsTerminal(int(f.Fd()))
 }
 
-// isFile reports whether a stream is a file with something in it. Programs that expect the help may run with any other standard input.
+// isFile reports whether a stream is a file that is not empty. With any other standard input, a program may expect the help.
 func isFile(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {

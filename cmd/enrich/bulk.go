@@ -10,7 +10,7 @@ import (
 	"enrich/report"
 )
 
-// bulkJobs is what the run does about bulk jobs. Open ones of earlier runs are polled also without --bulk.
+// bulkJobs returns the configuration of the run's bulk jobs. Without --bulk it submits none, but polls open ones of earlier runs.
 func (j *job) bulkJobs(api *client.Client) pipeline.Jobs {
 	jobs := pipeline.Jobs{API: api, Ledger: j.ledger, URL: j.endpoint.URL, Wait: j.settings.BulkWait}
 	if j.settings.Bulk {
@@ -61,7 +61,7 @@ func (j *job) sayOpenJobs() error {
 	return nil
 }
 
-// jobsLine is the summary's line about bulk jobs; "" if there were none.
+// jobsLine returns the summary's line about bulk jobs; "" if there were none.
 func jobsLine(s *pipeline.SummaryJobs) string {
 	var parts []string
 	for _, part := range []struct {

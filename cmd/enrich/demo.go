@@ -41,13 +41,13 @@ func demoCommand(w world) *cobra.Command {
 	}
 }
 
-// A demo is one performance: its world has an environment of its own, so that nothing of the user's is used.
+// A demo runs the parts of `enrich demo`. Its world has an environment of its own, so that nothing of the user's is used.
 type demo struct {
 	world world
 	api   *fakeapi.Server
 }
 
-// demonstrate runs all parts. It ends well when each went as it was meant to.
+// demonstrate runs all parts. It returns an error if one did not end as expected.
 func demonstrate(w world) error {
 	if err := clearDemo(); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (d *demo) jsonl() error {
 	return d.run(d.api, ".", samples.Leads, "leads.report.html", exitFailedRows)
 }
 
-// revoked runs against an API of its own, which has answered nothing yet: to its key nothing is known.
+// revoked runs against an API of its own, from which the ledger has no answers.
 func (d *demo) revoked() error {
 	d.say("3. the key is revoked in the middle of a run: it stops, keeps what it has, and leaves the other rows pending")
 	o := demoOptions()
@@ -125,7 +125,7 @@ func (d *demo) revoked() error {
 	return d.run(api, demoRevoked, samples.CRMExport, demoReport, exitRefused)
 }
 
-// again repeats the first run: no contact that was answered is asked again.
+// again repeats the first run: no contact that was answered is sent again.
 func (d *demo) again() error {
 	results := filepath.Join(demoDir, "crm-export.results.csv")
 	first, err := os.ReadFile(results)
@@ -171,12 +171,12 @@ func (d *demo) run(api *fakeapi.Server, out, sample, report string, want int) er
 	}
 }
 
-// say begins a part.
+// say prints the heading of a part.
 func (d *demo) say(format string, args ...any) {
 	d.tell("\n"+format+"\n", args...)
 }
 
-// note goes on with it.
+// note prints a line of a part.
 func (d *demo) note(format string, args ...any) {
 	d.tell("   "+format+"\n", args...)
 }

@@ -21,7 +21,7 @@ type sample struct {
 // resumed run would count skipped rows as work done.
 type estimate struct{ samples []sample }
 
-// add notes a moment.
+// add adds a sample. It drops samples that are too old, and replaces the last one if that follows the one before too soon.
 func (e *estimate) add(s sample) {
 	for len(e.samples) > 1 && s.at.Sub(e.samples[0].at) > estimateWindow {
 		e.samples = e.samples[1:]
@@ -33,8 +33,8 @@ func (e *estimate) add(s sample) {
 	e.samples = append(e.samples, s)
 }
 
-// left returns the time for so many rows that were not looked at yet, and for what is under way; at most so many contacts
-// are sent (negative: no bound). It is negative while nothing is known.
+// left returns how long the rest of the run takes: the rows that were not looked at yet, of which at most limit contacts are sent
+// (negative: no bound), and the contacts in flight. It is negative if it is not known.
 func (e *estimate) left(rows float64, limit int64) time.Duration {
 	if len(e.samples) < 2 {
 		return -1

@@ -160,7 +160,7 @@ type hiddenError struct{ shown, cause error }
 func (e hiddenError) Error() string   { return e.shown.Error() }
 func (e hiddenError) Unwrap() []error { return []error{e.shown, e.cause} }
 
-// wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, the flags behind the mistake are not set,
+// wantsJSON reports whether errors are printed as JSON. If the command line could not be parsed, the flags after the mistake are not set,
 // so --log-format is looked for in args, in the environment and in the config file; cmd is nil if there is no such command.
 func wantsJSON(w world, cmd *cobra.Command, args []string) bool {
 	value := givenAs(args, "log-format")

@@ -190,7 +190,7 @@ func (s *apiSettings) options() (fakeapi.Options, error) {
 	return o, usageOf("invalid_value", o.Validate())
 }
 
-// orNone tells 0 as the stand-in's options do, whose 0 is the default.
+// orNone returns -1 for 0: in the stand-in's options 0 means the default, and a negative number none.
 func orNone[T int64 | float64](n T) T {
 	if n == 0 {
 		return -1
@@ -208,7 +208,7 @@ func fakeapiCommand(w world) *cobra.Command {
 	return cmd
 }
 
-// serve is up until a signal comes or its time is over.
+// serve serves the stand-in until a signal comes or its time is over.
 func serve(w world, s *apiSettings, asJSON bool) error {
 	o, err := s.options()
 	if err != nil {
@@ -244,7 +244,7 @@ func serve(w world, s *apiSettings, asJSON bool) error {
 	return nil
 }
 
-// kindsText lists what can be ordered, one a line.
+// kindsText lists kinds of faults, one a line.
 func kindsText(kinds []fakeapi.Kind) string {
 	var b strings.Builder
 	for _, k := range kinds {

@@ -71,7 +71,7 @@ func (j *job) pendingFormatOf(path string) format.Format {
 	return format.CSV
 }
 
-// tooLargeAdvice adds to the error of an output that does not fit its format what helps: another format, from the ledger alone.
+// tooLargeAdvice adds advice to the error of an output that does not fit its format: to write another format, from the ledger alone.
 func (j *job) tooLargeAdvice(err error) error {
 	if !errors.Is(err, writer.ErrTooLarge) {
 		return err

@@ -160,10 +160,10 @@ func (j *job) lookInto(ctx context.Context, l ledger.Store) (err error) {
 	return err
 }
 
-// errInputChanged is the error of an input of which the two passes read something else.
+// errInputChanged is the error of an input from which the two passes read different bytes.
 var errInputChanged = errors.New("the input changed while it was read: " + rerunAdvice)
 
-// rerunAdvice is what a second pass that cannot be made leaves.
+// rerunAdvice is the advice if the second pass cannot be made.
 const rerunAdvice = "nothing was published; the answers are in the ledger: run the same command again"
 
 // write is the second pass, into temporary files that publish makes final. The input must still be the one that was

@@ -12,8 +12,8 @@ func main() { os.Exit(execute(os.Args[1:], process(os.Exit))) }
 // process is the world of this process.
 func process(exit func(int)) world {
 	crashSafely()
-	// A reader of our output that goes away ends a write, not the process in the middle of a call. The signal is not ignored,
-	// because the command of --on-finish would inherit that.
+	// If the reader of standard output goes away, the write fails, and the process does not end in the middle of a call. SIGPIPE is
+	// caught and not ignored, because the command of --on-finish would inherit that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	return world{
@@ -22,7 +22,7 @@ func process(exit func(int)) world {
 	}
 }
 
-// notify leads the signals that end a command to a channel, except those that are ignored, as under nohup.
+// notify relays the signals that end a command to a channel, except those that are ignored, as under nohup.
 func notify(signals chan<- os.Signal) (release func()) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(s) {

@@ -87,7 +87,7 @@ type countedSource struct {
 	memory *memoryLimit
 	// rows and bytes are what was handed on; bytes as their text has them, but for quotes.
 	rows, bytes atomic.Int64
-	told        int64 // rows when the limit was set
+	limitedAt   int64 // rows when the limit was set
 }
 
 func newCountedSource(rows *reader.Reader, memory *memoryLimit) *countedSource {
@@ -105,7 +105,7 @@ func (c *countedSource) Read(rows []reader.Row) (int, error) {
 		bytes += textOf(&rows[i])
 	}
 	c.bytes.Add(bytes)
-	if c.rows.Add(int64(n))-c.told >= memoryEvery {
+	if c.rows.Add(int64(n))-c.limitedAt >= memoryEvery {
 		c.limit()
 	}
 	return n, err
@@ -124,6 +124,6 @@ func textOf(row *reader.Row) int64 {
 }
 
 func (c *countedSource) limit() {
-	c.told = c.rows.Load()
+	c.limitedAt = c.rows.Load()
 	c.memory.forInput(c.Reader)
 }

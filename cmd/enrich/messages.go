@@ -112,7 +112,7 @@ func (j *job) sayBroken(err error) {
 	j.printer.Warn(err.Error(), append([]any{"event", "stop", "stopped", string(contact.StopInput)}, report.attrs()...)...)
 }
 
-// why is the cause of a stop in words: what happened in the first line, what to do below it.
+// why returns the cause of a stop in words: what happened in the first line, what to do below it.
 func why(a pipeline.AskResult) string {
 	detail := a.Detail
 	if detail != "" {
@@ -150,7 +150,7 @@ func (j *job) sayAccount(stats client.Stats) {
 		console.Count(n, "more credit"), j.settings.CreditsPerCall), "event", "credits", "unexplained", n)
 }
 
-// saySummary tells what the run came to.
+// saySummary prints the summary of a run for people.
 func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows
 	n := report.Group
@@ -183,7 +183,7 @@ func sayUnfinished(v *console.Printer, i shutdown.Interruption, grace time.Durat
 	sayUnpublished(v, i, fmt.Sprintf("%v: the outputs were not finished within --grace (%s)%s and were not published; the answers are in the ledger, and ", i, grace, why))
 }
 
-// sayLate tells that a command is still there after the grace, and is left without an end.
+// sayLate tells that a command still runs after the grace, just before it is ended.
 func sayLate(v *console.Printer, i shutdown.Interruption, grace time.Duration) {
 	sayUnpublished(v, i, fmt.Sprintf("%v: still running %s after the signal (--grace); outputs may be missing; every committed answer is in the ledger, and ", i, grace))
 }
@@ -194,7 +194,7 @@ func sayUnpublished(v *console.Printer, i shutdown.Interruption, text string) {
 	v.Warn(text+advice, append([]any{"event", "unfinished", "exit_code", i.ExitCode()}, report.attrs()...)...)
 }
 
-// sayCut tells that a signal ended the reading of a stream: nobody should take the rows before for the whole input.
+// sayCut tells that a signal ended the reading of a stream, so the rows before it are not the whole input.
 func (j *job) sayCut(s *pipeline.Summary) {
 	j.printer.Warn(fmt.Sprintf("%s was not read to its end: %s came before the signal", j.input.Name, console.Count(s.Rows.Read, "row")), "event", "cut", "rows", s.Rows.Read)
 }
@@ -261,7 +261,7 @@ func unrecordedText(lost, retries int64) string {
 	return fmt.Sprintf("%s have no recorded answer and may have been charged; %s", console.Count(lost, "call"), again)
 }
 
-// nameOf is what tells people which contact is meant.
+// nameOf returns what identifies a contact for people.
 func nameOf(c *contact.Contact) string {
 	switch {
 	case c.Email != "":

@@ -64,7 +64,9 @@ func (h *finishHook) done(s *pipeline.Summary) {
 
 // runsAfter reports whether the command runs after a run that ended with an exit code. After a usage error or with a locked ledger it
 // does not: the run did not begin.
-func (h *finishHook) runsAfter(code int) bool { return h != nil && code != exitUsage && code != exitLocked }
+func (h *finishHook) runsAfter(code int) bool {
+	return h != nil && code != exitUsage && code != exitLocked
+}
 
 // run runs the command. Its failure is a warning: the exit code is the run's. After a signal, it has what is left of --grace.
 func (h *finishHook) run(j *job, err error) {

@@ -26,21 +26,21 @@ func (j *job) open() (*reader.Reader, error) {
 }
 
 // openUntil begins to read the input. That may take long: all of a workbook is read before its first row, and so are the bytes of a
-// Parquet file. The end of ctx ends it. It has no effect later: how a pass over the rows ends is decided by the pipeline.
+// Parquet file. When ctx is done, it returns an error. Once the input is open ctx has no effect: the pipeline decides how a pass ends.
 func (j *job) openUntil(ctx context.Context, o reader.Options) (*reader.Reader, error) {
 	if j.input.Size == 0 { // a pipe: the signal ends it, and what came before is accounted for
 		return reader.Open(j.input, j.input.Size, o)
 	}
 	cut, end := context.WithCancelCause(context.Background())
-	keepOn := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
+	stopWatching := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
 	r, err := reader.Open(&opening{j.input, cut}, j.input.Size, o)
-	if keepOn() || err != nil {
+	if stopWatching() || err != nil {
 		return r, err
 	}
 	return nil, errors.Join(context.Cause(ctx), r.Close())
 }
 
-// opening is the input as the reader takes it: the end of a context is an error of the input.
+// opening is an input whose reads fail when a context is done.
 type opening struct {
 	*input.Input
 	cut context.Context

@@ -108,8 +108,8 @@ func (j *job) forecast(rows *reader.Reader, rate client.Rate) (*forecast, error)
 // rememberedInShare is how many contacts a plan remembers within [memoryShare]: they take at most 14 bytes each.
 const rememberedInShare = 3 << 19
 
-// bounded keeps the memory of a plan within the promise: of each contact in the ledger there is a state, and the plan remembers each
-// contact that is not there.
+// bounded returns the rows of a plan, and keeps its memory within the promise: there is a state of each contact in the ledger, and the
+// plan remembers each contact that is not there.
 func (j *job) bounded(rows *reader.Reader) pipeline.Source {
 	j.remembered.Store(0)
 	j.memory.pages = rows.Info().Format == format.Parquet

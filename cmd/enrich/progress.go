@@ -95,8 +95,8 @@ func (g *gauge) callsLeft(r progress) int64 {
 	return max(0, g.maxCalls-r.calls)
 }
 
-// position is which share of the input the rows are that admission has looked at. The reader is blocks ahead of it, which is
-// all of a small file; where the text is not the file's own (an archive), that is as good as can be known.
+// position returns the share of the input that admission has looked at. The reader is some blocks ahead of it, which may be all of a
+// small file. If the text is not the file's own (an archive), only the reader's position is known.
 func (g *gauge) position(looked, read int64) float64 {
 	share := float64(read) / float64(g.size)
 	info := g.info
@@ -130,7 +130,8 @@ func (r progress) text(narrow bool) string {
 	return s
 }
 
-// showProgress draws, and keeps the timeline of a report, until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet.
+// showProgress shows the progress until stop is called: a bar on a terminal, a line now and then elsewhere, nothing with --quiet. It also
+// records the timeline of a report.
 func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *countedSource) (stop func()) {
 	timeline := j.report.startTimeline(api, &j.counters)
 	draw, end, tick := j.drawing(api, rows, through)
@@ -159,7 +160,7 @@ func (j *job) showProgress(api *client.Client, rows *reader.Reader, through *cou
 	}
 }
 
-// drawing is how progress is shown: what draws, how often, and what ends it. tick is nil where nothing is drawn.
+// drawing returns how progress is shown: what draws, when (tick), and what ends it. tick is nil if nothing is drawn.
 func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedSource) (draw, end func(), tick <-chan time.Time) {
 	if j.settings.Quiet {
 		return nil, func() {}, nil
@@ -184,7 +185,7 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedS
 	return draw, func() { ticker.Stop(); over() }, ticker.C
 }
 
-// lines says a line now and then, and at once if a long wait begins.
+// lines returns a function that prints a line now and then, and at once if a long wait begins.
 func (j *job) lines(g *gauge) func() {
 	told, waits := time.Now(), map[string]time.Time{} // when each kind of wait was told
 	return func() {

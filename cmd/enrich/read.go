@@ -110,7 +110,7 @@ func (j *job) printRows(out io.Writer, rows *reader.Reader, arrays bool) (refuse
 	}
 }
 
-// placeIn is what the numbers of the places in a file count.
+// placeIn names what the number of a row's place in a file counts.
 func placeIn(f format.Format) string {
 	if f == format.XLSX || f == format.Parquet {
 		return "row"

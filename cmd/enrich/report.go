@@ -46,7 +46,7 @@ func (r *reporter) startTimeline(api *client.Client, counters *pipeline.Counters
 	return r.timeline
 }
 
-// ended keeps how both passes ended.
+// ended records how both passes ended.
 func (r *reporter) ended(asked pipeline.AskResult, written pipeline.WriteResult) {
 	if r != nil {
 		r.asked, r.written = asked, written
@@ -112,7 +112,7 @@ func (r *reporter) clean(s string, limit int) string {
 	return phrase.Shorten(strings.ReplaceAll(console.Plain(s), "\n", " "), limit)
 }
 
-// writeReport writes the page before the summary, which tells of it.
+// writeReport writes the page before the summary, which lists it.
 func (j *job) writeReport(s *pipeline.Summary) error {
 	if j.report == nil {
 		return nil
@@ -132,7 +132,7 @@ func (j *job) writeReport(s *pipeline.Summary) error {
 	return nil
 }
 
-// page puts together what is known at the end. Its figures are the summary's.
+// page returns the contents of the page. Its figures are those of the summary.
 func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 	p := &report.Page{
 		Command: r.command, Version: version(), Input: r.clean(j.input.Name, maxPathRunes), Started: s.StartedAt, Finished: s.FinishedAt,

@@ -19,11 +19,11 @@ import (
 	"enrich/ledger/postgres/member"
 )
 
-// A world is all of the outside that a command may touch: the streams, the environment, the signals.
+// A world is everything outside the program that a command may use: the streams, the environment, the signals.
 type world struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	// out and console are the ways to stdout and stderr; execute sets them.
+	// out and console write to stdout and stderr; execute sets them.
 	out       *console.Stdout
 	console   *console.Console
 	lookupEnv func(string) (string, bool)
@@ -96,7 +96,7 @@ func withoutCommand(w world, root *cobra.Command) error {
 	return root.Help()
 }
 
-// addCobraCommands adds completion and help, which cobra makes, with arguments that are checked as those of the other commands.
+// addCobraCommands adds cobra's own commands, completion and help. Their arguments are checked as those of the other commands.
 func addCobraCommands(root *cobra.Command, args []string) {
 	root.InitDefaultCompletionCmd(args...) // it keeps the streams of this moment
 	root.InitDefaultHelpCmd()
@@ -111,7 +111,7 @@ func addCobraCommands(root *cobra.Command, args []string) {
 	}
 }
 
-// attach gives a world its console. end writes what waits, within bounds. A world inside another (the demo's runs) shares
+// attach gives a world its console. end writes the messages that wait, within bounds. A world inside another (the demo's runs) shares
 // its console.
 func (w world) attach() (_ world, end func()) {
 	if w.console != nil {
@@ -143,15 +143,15 @@ func (w world) listen() *shutdown.Shutdown {
 	return stop
 }
 
-// rootCommands are all of them.
+// rootCommands returns the commands directly below enrich.
 func rootCommands(w world) []*cobra.Command {
 	return []*cobra.Command{
 		runCommand(w), planCommand(w), writeCommand(w), readCommand(w), configCommand(w), ledgerCommand(w), demoCommand(w), fakeapiCommand(w), versionCommand(w), manCommand(w),
 	}
 }
 
-// unknownCommand returns the error of a command that is not there, if that is why its flags are not known. Only a word directly
-// after the command is one: behind a flag, it may be the flag's value, and even a key.
+// unknownCommand returns the error of a command that does not exist, if that is why its flags are not known. Only a word directly after
+// the command can be one: a word after a flag may be the flag's value, and even a key.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	path := strings.Fields(cmd.CommandPath())[1:]
 	depth := len(path)
@@ -161,7 +161,7 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return knownCommand(cmd, args[depth:depth+1])
 }
 
-// knownCommand says what was perhaps meant by a command that is not there: another one, or a file to run.
+// knownCommand returns an error for a command that does not exist, with what the user may have meant: another command, or a file for run.
 func knownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

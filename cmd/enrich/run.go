@@ -200,7 +200,7 @@ func (j *job) run(api *client.Client, first *reader.Reader, setup runSetup) (*pi
 	return &summary, nil
 }
 
-// askAll is the first pass, of all machines of the run, with what it says at its end.
+// askAll is the first pass, with the messages at its end. In a team it also finds out which other runs worked on the input.
 func (j *job) askAll(run int64, api *client.Client, first *reader.Reader) (pipeline.AskResult, error) {
 	asked, err := j.ask(run, api, first)
 	if asked.Stop == contact.StopInput && j.input.IsCut() { // the pass has ended before it was told of the signal
@@ -294,7 +294,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	return asked, j.team.end(err)
 }
 
-// interrupted gives a signal's end its own code; other errors stay what they are, also after a signal.
+// interrupted returns the exit code of a signal for an error that a signal caused. Other errors stay as they are, also after a signal.
 func (j *job) interrupted(err error) error {
 	var i shutdown.Interruption
 	sig := j.shutdown.Signal()
@@ -312,7 +312,7 @@ func (j *job) interrupted(err error) error {
 	return exitStatus(shutdown.Interruption{Signal: sig}.ExitCode())
 }
 
-// fromRun adds what only a run knows.
+// fromRun completes a summary with what only a run knows.
 func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats client.Stats) {
 	s.Calls.Sent, s.Calls.Lost, s.Calls.WaitedMS = stats.Sent, j.counters.Lost.Load(), stats.Waited.Milliseconds()
 	for reason, n := range stats.Retried {

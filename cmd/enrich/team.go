@@ -36,8 +36,8 @@ type team struct {
 	lost      error // why the lease was lost
 }
 
-// The client is made before the run joins the team, because what is wrong with its options is a usage error. Nothing is sent until
-// these have what they need.
+// teamLimiter and teamPauser are filled when the run joins the team, before anything is sent. The client is made earlier, because an
+// invalid option of it is a usage error.
 type (
 	teamLimiter struct{ client.Limiter }
 	teamPauser  struct{ client.Pauser }
@@ -85,7 +85,7 @@ func (j *job) rulesSum() (sum [32]byte) {
 	return sum
 }
 
-// enlist completes what the ledger records of a run that others work with.
+// enlist completes what the ledger records of a run that may share its work with others.
 func (j *job) enlist(ctx context.Context, r *ledger.Run, key client.Key) (err error) {
 	if r.Work, err = j.workOf(ctx); err != nil {
 		return err
@@ -130,7 +130,7 @@ func (t *team) follow(ctx context.Context) context.Context {
 	return ctx
 }
 
-// end ends following, and returns how the ask pass ended, which had the error err: for the loss of the lease, if it was lost.
+// end ends follow after the ask pass. It returns the error of the pass, err, or the loss of the lease if that ended it.
 func (t *team) end(err error) error {
 	t.unfollow()
 	t.following.Wait()

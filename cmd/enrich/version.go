@@ -14,7 +14,7 @@ import (
 	"enrich/cmd/enrich/internal/settings"
 )
 
-// release is set by the linker (make build); otherwise the build's own information tells.
+// release is set by the linker (make build). If it is empty, the version is that of the build information.
 var release = ""
 
 // version is what the User-Agent and the ledger call this program.
@@ -28,7 +28,7 @@ func version() string {
 	return "dev"
 }
 
-// A build is what is known of how this program was made; its JSON is what `enrich version --json` prints.
+// A build describes how this program was built; its JSON is what `enrich version --json` prints.
 type build struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`

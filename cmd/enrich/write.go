@@ -81,7 +81,7 @@ func write(w world, s *settings.Settings, name string) error {
 	return endWith(summary.ExitCode)
 }
 
-// fromWrite completes the summary of a write pass without an ask pass, and returns how the latter would have ended. Pending
+// fromWrite completes the summary of a write pass without an ask pass, and returns how an ask pass would have ended. Pending
 // rows count as left by a cap, because the ledger does not say why they were not sent.
 func (j *job) fromWrite(s *pipeline.Summary, broken error) (how pipeline.AskResult) {
 	if broken != nil {
@@ -94,8 +94,8 @@ func (j *job) fromWrite(s *pipeline.Summary, broken error) (how pipeline.AskResu
 	return how
 }
 
-// readThrough reads an input to its end, for its columns, its hash and its number of rows. It returns how it broke
-// off, if it did.
+// readThrough reads an input to its end, for its columns, its hash and its number of rows. broken is the error by which the input ended
+// early, if it did.
 func readThrough(j *job, rows *reader.Reader) (read int64, broken, err error) {
 	buf := make([]reader.Row, 256)
 	for {
