@@ -28,12 +28,8 @@ const (
 	// CSV writes the first sheet as UTF-8 with commas, each cell as it is shown. Its options are separator, quote, charset, first
 	// line, column formats, language, quote all text, numbers as such, as shown, formulas, trim, sheet.
 	CSV = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true"
-	// AllCSV is CSV for every sheet: NAME-SHEET.csv.
-	AllCSV = CSV + ",false,false,-1"
 	// FromCSV reads UTF-8 with commas as a person does: numbers, dates and percentages are detected (English, USA).
 	FromCSV = "CSV:44,34,76,1,,1033,false,true"
-	// FromTextCSV reads UTF-8 with commas, each cell as text.
-	FromTextCSV = "CSV:44,34,76,1,,1033,true,false"
 )
 
 // A Conversion says how files are converted.

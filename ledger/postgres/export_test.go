@@ -7,7 +7,10 @@ import (
 )
 
 // Drop ends the connections of a store as the end of its process does.
-func (l *Ledger) Drop() { l.drop() }
+func (l *Ledger) Drop() {
+	l.writer.Drop()
+	l.reader.Drop()
+}
 
 // Run returns the number of the run that was begun last; 0: none.
 func (l *Ledger) Run() int64 {

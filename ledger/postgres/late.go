@@ -42,7 +42,7 @@ func (l *Ledger) AddUncommitted(ctx context.Context, r io.Reader) (added, known 
 		}
 		if err == nil {
 			var isNew int
-			isNew, err = l.RecordLate(ctx, run, []contact.Outcome{o})
+			isNew, err = l.addLate(ctx, run, []contact.Outcome{o})
 			added, known = added+isNew, known+1-isNew
 		}
 		if err != nil {
@@ -149,8 +149,8 @@ func parseUncommitted(line []byte) (run int64, o contact.Outcome, err error) {
 	return number("run"), o, err
 }
 
-// RecordLate records outcomes of a run that has ended, but not those that are in the ledger already, and returns how many it recorded.
-func (l *Ledger) RecordLate(ctx context.Context, run int64, outcomes []contact.Outcome) (added int, err error) {
+// addLate records outcomes of a run that has ended, but not those that are in the ledger already, and returns how many it recorded.
+func (l *Ledger) addLate(ctx context.Context, run int64, outcomes []contact.Outcome) (added int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.writable(); err != nil {

@@ -73,9 +73,3 @@ func (l *Ledger) Close() error {
 	}
 	return err
 }
-
-// drop ends the connections as the end of the process does; for tests.
-func (l *Ledger) drop() {
-	l.writer.Drop()
-	l.reader.Drop()
-}

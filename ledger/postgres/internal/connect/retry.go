@@ -15,12 +15,6 @@ import (
 // ErrClosed is the error of a slot that was closed.
 var ErrClosed = errors.New("the connection to the database is closed")
 
-// errAway marks an error of a server that is not able to work now, but may be soon.
-var errAway = errors.New("the database is not available")
-
-// Away marks an error of a server that may be another one soon: a standby during a failover.
-func Away(err error) error { return errors.Join(err, errAway) }
-
 // Transient reports whether an error may pass: the connection broke or cannot be made, the server is starting or stopping, is
 // not the primary now, lacks memory, disk or connections, or ended the transaction because of another one.
 func Transient(err error) bool {
@@ -36,7 +30,7 @@ func Transient(err error) bool {
 	}
 	var network net.Error
 	var connect *pgconn.ConnectError
-	return errors.Is(err, errAway) || errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) ||
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
 }
 

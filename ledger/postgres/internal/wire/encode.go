@@ -11,7 +11,6 @@ import (
 
 // OIDs of the elements of arrays.
 const (
-	oidBool      = 16
 	oidBytea     = 17
 	oidInt8      = 20
 	oidInt2      = 21
@@ -75,9 +74,6 @@ func (a *Array) BeginInt2s() { a.begin(oidInt2, 2) }
 // BeginTimes starts an array of timestamptz; it keeps the memory of the one before.
 func (a *Array) BeginTimes() { a.begin(oidTimestamp, 8) }
 
-// BeginBools starts an array of boolean; it keeps the memory of the one before.
-func (a *Array) BeginBools() { a.begin(oidBool, 1) }
-
 // BeginTexts starts an array of text; it keeps the memory of the one before.
 func (a *Array) BeginTexts() { a.begin(oidText, 0) }
 
@@ -108,16 +104,6 @@ func (a *Array) Int2(v int16) { a.element(); a.b = binary.BigEndian.AppendUint16
 
 // Time appends a timestamptz.
 func (a *Array) Time(v time.Time) { a.Int8(Micros(v)) }
-
-// Bool appends a boolean.
-func (a *Array) Bool(v bool) {
-	a.element()
-	if v {
-		a.b = append(a.b, 1)
-	} else {
-		a.b = append(a.b, 0)
-	}
-}
 
 // Text appends a text.
 func (a *Array) Text(v string) {

@@ -19,8 +19,7 @@ type Pool struct {
 	// Unit is what one reservation takes; 0: 1.
 	Unit int64
 
-	granted int64 // in total, as the database knows it
-	limit   int64 // what may be taken: granted, or less if some of it is being given back
+	limit   int64 // what may be taken in total: what was granted, or less if some of it is being given back
 	taken   int64
 	needed  int64 // by those who wait
 	recent  int64 // taken since the last exchange
@@ -51,9 +50,6 @@ func (p *Pool) Stock() int64 { return max(0, p.limit-p.taken-p.held) }
 
 // Taken is how much is taken.
 func (p *Pool) Taken() int64 { return p.taken }
-
-// Granted is how much was granted.
-func (p *Pool) Granted() int64 { return p.granted }
 
 // Hold keeps n of the stock from being taken, because the pool has less than it knows; 0: none.
 func (p *Pool) Hold(n int64) { p.held = n }
@@ -103,7 +99,7 @@ func (p *Pool) Yield(yields bool) { p.yields = yields }
 
 // Grant takes the result of an exchange: how much was granted in total, what is left in the pool, and how many runs take from it.
 func (p *Pool) Grant(total, room, sharers int64) {
-	p.granted, p.limit, p.room, p.sharers = total, total, room, sharers
+	p.limit, p.room, p.sharers = total, room, sharers
 }
 
 // Final returns the total that the run keeps when it ends.
