@@ -34,8 +34,7 @@ type Client struct {
 // maxBody is the size of the largest body that is an answer.
 const maxBody = body.MaxSize
 
-// An exchange is what one call needs: its request, the response's body, its time limit and its result. It is used by one call
-// after the other.
+// An exchange is what one call needs: its request, the response's body, its time limit and its result. It is reused by later calls.
 type exchange struct {
 	request  []byte
 	job      *jobRequest // nil: it is a request about one contact
@@ -44,7 +43,7 @@ type exchange struct {
 	result   contact.Result // of the question; zero between two questions
 }
 
-// exchanges are those that no call uses. There are never more of them than there were calls at once.
+// exchanges are the idle ones, for the next calls. There are never more of them than there were calls in flight at once.
 type exchanges struct {
 	memory *body.Memory
 	mu     sync.Mutex

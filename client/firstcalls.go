@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Until the first usable answer, the run gives up after so many rejections of one group, or so many of any groups. Unusable
-// responses may each have been charged: so many in a row stop the run at any time.
+// Until the first usable answer, the run gives up after maxSameRejections rejections of one group in a row, or maxRejections of any
+// group. maxUnusableInARow unusable responses in a row stop the run at any time, because each may have been charged.
 const (
 	maxSameRejections = 20
 	maxRejections     = 40

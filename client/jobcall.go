@@ -87,7 +87,7 @@ func (j *jobCall) attempt(t turn) (d decision, wait time.Duration, ended bool) {
 	if r.storageErr == nil {
 		d = j.decide(&r, attempt{last: j.retries.isLast()})
 	}
-	if r.storageErr != nil {
+	if r.storageErr != nil { // decide reads the results, and may set it
 		j.storage = r.storageErr
 		j.c.account.release(&j.sender, t, feedback{signal: signalNone})
 		return d, 0, true

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// log writes one line about an attempt of what who names. Neither the key nor a control character is in it: messages were cleaned before.
+// log writes one line about an attempt. who says what was sent: a row, or a request of a bulk job. The line contains neither the key nor a
+// control character, because messages were cleaned before.
 func (s *sender) log(t turn, r *reply, d *decision, who ...slog.Attr) {
 	waited, reason := t.waited, t.reason
 	if s.waited > waited {

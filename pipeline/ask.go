@@ -70,7 +70,10 @@ func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
 	defer stop.close()
 	stop.follow(a.Account)
 	stop.watchLease(a.Lease)
-	p := &askPass{Ask: a, stop: stop, hard: hard, uncancelled: context.WithoutCancel(hard), first: newFirstCalls(a, stop)}
+	p := &askPass{
+		Ask: a, stop: stop, hard: hard, uncancelled: context.WithoutCancel(hard), first: newFirstCalls(a, stop),
+		reserveCall: func() string { return a.Budget.Calls(1) },
+	}
 	defer p.first.end()
 	p.pass(a.Source, scope{share: newShare(p)})
 	for p.settle(); p.nextRound(); p.settle() {
@@ -95,6 +98,7 @@ type askPass struct {
 	hard        context.Context // of Do
 	uncancelled context.Context // never done: an answer that came is committed, even when the run ends at once
 	first       *firstCalls
+	reserveCall func() (reached string) // reserves one call, such as a retry
 	unfinished  inFlightContacts
 	awaited     awaitedContacts
 
@@ -138,11 +142,12 @@ func (p *askPass) observe(remaining *int64) {
 	}
 }
 
-// heed does what a response asks of the whole run; "": nothing.
-func (p *askPass) heed(cause contact.Stop, detail string) {
+// applyStop does what a response demands of the whole run: to stop or, for a cap, to note the cause and finish what is in flight.
+// "": nothing.
+func (p *askPass) applyStop(cause contact.Stop, detail string) {
 	switch cause {
 	case "":
-	case contact.StopCap: // no more calls: what is in flight goes on
+	case contact.StopCap:
 		p.stop.note(cause, detail)
 	default:
 		p.stop.stop(cause, detail)

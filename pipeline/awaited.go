@@ -51,7 +51,7 @@ func (s *awaitedContacts) count() (claimed, inJobs int) {
 	return claimed, inJobs
 }
 
-// all returns a batch of contacts for each call of yield.
+// batches yields the contacts in batches.
 func (s *awaitedContacts) batches(yield func(batch []awaitedContact) bool) {
 	s.mu.Lock()
 	var list []awaitedContact

@@ -14,7 +14,6 @@ import (
 type callDispatcher struct {
 	*askPass
 	queue *commitQueue
-	retry func() (reached string)
 	ready chan *inFlight // durable intents, to the workers; closed by the committer when no contact is with them
 	// delayed are contacts that wait for their backoff, or for a reservation to be sent again.
 	delayed conc.WaitGroup
@@ -31,9 +30,7 @@ const maxUndecided = 2048
 
 func newCallDispatcher(p *askPass) *callDispatcher {
 	q := newCommitQueue(p.Workers)
-	return &callDispatcher{
-		askPass: p, queue: q, ready: make(chan *inFlight, q.permits), retry: func() string { return p.Budget.Calls(1) },
-	}
+	return &callDispatcher{askPass: p, queue: q, ready: make(chan *inFlight, q.permits)}
 }
 
 // run sends what admission admits, until it has closed the queue and every contact has its outcome.
@@ -58,7 +55,7 @@ func (d *callDispatcher) reserve() (reached string, ok bool) {
 
 // admit implements [dispatcher].
 func (d *callDispatcher) admit(q contact.Question, state *ledger.State) {
-	q.Retry = d.retry
+	q.Retry = d.reserveCall
 	d.queue.admit(&inFlight{lost: state.Lost, seen: state.Version(), question: q})
 }
 
@@ -264,14 +261,14 @@ func (d *callDispatcher) call(c *inFlight) {
 	}
 }
 
-// ask calls the API, and does what the result asks of the whole run.
+// ask calls the API, and applies the result to the whole run.
 func (d *callDispatcher) ask(c *inFlight) (wait time.Duration) {
 	if c.result, wait = d.API.Ask(d.stop.soft, d.stop.hard, &c.question); wait > 0 {
 		return wait
 	}
 	r := &c.result
 	d.observe(r.Remaining)
-	d.heed(r.Stop, r.StopDetail)
+	d.applyStop(r.Stop, r.StopDetail)
 	d.first.observe(r.Undecided || provesKey(&r.Outcome))
 	if r.Err != nil {
 		d.stop.abandon(r.Err)

@@ -65,10 +65,9 @@ const (
 // doubt. A crash after it leaves none: the next run fetches the results.
 type jobDispatcher struct {
 	*askPass
-	queue    *jobQueue
-	oneCall  func() (reached string)
-	noWait   context.Context // done: a reservation is made at once or not at all
-	polledIn chan struct{}   // closed when each job of earlier runs was polled once
+	queue          *jobQueue
+	noWait         context.Context // done: a reservation is made at once or not at all
+	firstPollsDone chan struct{}   // closed when each job of earlier runs was polled once
 
 	// The rest belongs to run:
 	jobs   []*openJob  // also those that are not polled any more
@@ -96,8 +95,8 @@ func newJobDispatcher(p *askPass) *jobDispatcher {
 	done, cancel := context.WithCancel(context.Background())
 	cancel()
 	d := &jobDispatcher{
-		askPass: p, queue: newJobQueue(p.Jobs.Size), oneCall: func() string { return p.Budget.Calls(1) }, noWait: done,
-		polledIn: make(chan struct{}), size: p.Jobs.Size, small: true,
+		askPass: p, queue: newJobQueue(p.Jobs.Size), noWait: done,
+		firstPollsDone: make(chan struct{}), size: p.Jobs.Size, small: true,
 	}
 	if before := p.jobs; before != nil {
 		d.later = true
@@ -132,18 +131,18 @@ func (d *jobDispatcher) close() { d.queue.close() }
 
 // awaitFirstPolls waits until the jobs of earlier runs were polled once: a bad key costs one call, and contacts whose results are
 // there are answered when admission looks them up.
-func (d *jobDispatcher) awaitFirstPolls() { <-d.polledIn }
+func (d *jobDispatcher) awaitFirstPolls() { <-d.firstPollsDone }
 
 // end says that all rows were looked at, so it is known which contacts of the input are in jobs of earlier runs.
 func (d *jobDispatcher) end() { d.queue.end() }
 
 // run submits and polls until every contact has an outcome, or nothing more can be done.
 func (d *jobDispatcher) run() {
-	polledIn := sync.OnceFunc(func() { close(d.polledIn) })
-	defer polledIn()
+	done := sync.OnceFunc(func() { close(d.firstPollsDone) })
+	defer done()
 	defer d.abandonRest()
 	d.takeOver()
-	polledIn()
+	done()
 	for d.step() {
 	}
 }

@@ -156,7 +156,7 @@ func (p *askPass) findJobs(isNeeded func(*contact.Job) (bool, error)) bool {
 		}
 		if adopted {
 			p.orphans = append(p.orphans, *j)
-			p.knowJob(j.Number)
+			p.rememberJob(j.Number)
 		}
 	}
 	if err != nil {
@@ -166,14 +166,14 @@ func (p *askPass) findJobs(isNeeded func(*contact.Job) (bool, error)) bool {
 }
 
 // loseBefore marks a contact that was lost before the rows of the pass are looked at.
-func (p *askPass) loseBefore(keys contact.Keys) {
+func (p *askPass) markLostBefore(keys contact.Keys) {
 	if p.lostBefore == nil {
 		p.lostBefore = map[contact.Key]bool{}
 	}
 	p.lostBefore[keys.By(p.ByEmail)] = true
 }
 
-func (p *askPass) knowJob(number int64) {
+func (p *askPass) rememberJob(number int64) {
 	if p.knownJobs == nil {
 		p.knownJobs = map[int64]bool{}
 	}

@@ -65,7 +65,7 @@ func (d *jobDispatcher) poll(j *openJob) {
 	}
 	j.callReserved = false
 	d.first.await()
-	p := d.Jobs.API.Poll(d.stop.soft, d.stop.hard, &j.Job, d.oneCall)
+	p := d.Jobs.API.Poll(d.stop.soft, d.stop.hard, &j.Job, d.reserveCall)
 	if p.Sent == 0 {
 		d.Budget.Return(1)
 	}
@@ -101,7 +101,7 @@ func (d *jobDispatcher) notPolled(j *openJob, p *contact.JobPoll) {
 	case p.Stop == contact.StopCap:
 		d.leave(j, p.StopDetail)
 	case p.Stop != "":
-		d.heed(p.Stop, p.StopDetail)
+		d.applyStop(p.Stop, p.StopDetail)
 	case !d.stop.stopped():
 		d.stop.stop(contact.StopAPIDown, fmt.Sprintf("the results of bulk job %.100q cannot be fetched: %s", j.ID, describeResponse(p.Status, p.Message)))
 	}

@@ -150,7 +150,7 @@ func (d *jobDispatcher) commitResults(j *openJob, contacts *jobContacts, s *surv
 	d.small = d.small || j.own && s.ours == 0
 	d.remove(j)
 	if unpaid > 0 {
-		d.heed(contact.StopNoCredits, fmt.Sprintf("%d of the %d contacts of bulk job %.100q were not looked up", unpaid, len(contacts.list), j.ID))
+		d.applyStop(contact.StopNoCredits, fmt.Sprintf("%d of the %d contacts of bulk job %.100q were not looked up", unpaid, len(contacts.list), j.ID))
 	}
 }
 
@@ -220,7 +220,7 @@ func (d *jobDispatcher) commit(j *openJob, end ledger.JobState) bool {
 		d.Counters.add(o)
 		d.finished(o.Keys)
 		if o.Kind == contact.Lost && !d.takenOver {
-			d.loseBefore(o.Keys)
+			d.markLostBefore(o.Keys)
 		}
 	}
 	j.Contacts -= len(b.outcomes)

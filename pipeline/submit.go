@@ -63,9 +63,9 @@ func (d *jobDispatcher) submit(g *group) {
 		questions[i] = &c.question
 	}
 	submitted := time.Now()
-	a := d.Jobs.API.Submit(d.stop.soft, d.stop.hard, questions, d.oneCall)
+	a := d.Jobs.API.Submit(d.stop.soft, d.stop.hard, questions, d.reserveCall)
 	d.observe(a.Remaining)
-	d.heed(a.Stop, a.StopDetail)
+	d.applyStop(a.Stop, a.StopDetail)
 	d.first.observe(a.Outcome.Kind == 0 || provesKey(&a.Outcome))
 	if a.Outcome.Kind != 0 {
 		d.Budget.Return(1) // for the results
@@ -124,7 +124,7 @@ func (d *jobDispatcher) accepted(g *group, job int64, a *contact.Acceptance, sub
 		d.stop.fail(fmt.Errorf("record the bulk job %.100q: %w", a.ID, err))
 		return
 	}
-	d.knowJob(job)
+	d.rememberJob(job)
 	d.Counters.JobsSubmitted.Add(1)
 	d.lostInARow = 0
 	now := time.Now()
@@ -228,8 +228,8 @@ func (d *jobDispatcher) settle(g *group, o contact.Outcome) {
 	}
 }
 
-// conclude takes the result of a group to those that it is a part of. If all parts of a refused group were accepted in the end, it
-// was too large: jobs are then as large as the largest part. If a contact was refused alone, it was the cause.
+// conclude passes the result of a group on to the groups that it is a part of. If all parts of a refused group were accepted in the
+// end, it was too large: jobs are then as large as the largest part. If a contact was refused alone, it was the cause.
 func (d *jobDispatcher) conclude(g *group) {
 	for ; g.parent != nil; g = g.parent {
 		p := g.parent
@@ -243,14 +243,14 @@ func (d *jobDispatcher) conclude(g *group) {
 			d.Counters.JobSize.Store(int64(d.size))
 		}
 	}
-	if d.small && !d.proved && g.rejected == len(g.contacts) && g.isNews() {
+	if d.small && !d.proved && g.rejected == len(g.contacts) && g.hasNewRefusal() {
 		d.stop.stop(contact.StopRejectedAll, fmt.Sprintf("each of the %d contacts of the first bulk job was refused alone, the last with %s",
 			g.rejected, d.refusal))
 	}
 }
 
-// isNews reports whether an earlier run did not see each contact refused.
-func (g *group) isNews() bool {
+// hasNewRefusal reports whether earlier runs did not see all of the group's contacts refused.
+func (g *group) hasNewRefusal() bool {
 	return slices.ContainsFunc(g.contacts, func(c *inFlight) bool { return !c.question.Refused })
 }
 

@@ -81,7 +81,7 @@ func adopt(t TB, s ledger.Store, run, job int64) bool {
 	return adopted
 }
 
-// states returns the states of some persons, by which of them are in a job.
+// inJob returns which of some persons are in a job.
 func inJob(t TB, s ledger.Store, persons ...int) (in []int) {
 	t.Helper()
 	for _, n := range persons {
