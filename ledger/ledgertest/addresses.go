@@ -84,23 +84,29 @@ func testAnsweredAddresses(t *testing.T, newBackend func(testing.TB) Backend) {
 	}
 }
 
+// answerFour is a run that answers the persons 0 to 3 and a contact without an address, and leaves a job of person 8 open.
+func answerFour(t *testing.T, b Backend, nameless contact.Outcome) (job int64) {
+	t.Helper()
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	Commit(t, s, run, nil, nameless)
+	for n := range 4 {
+		Commit(t, s, run, []ledger.Intent{Person(n)}, Outcome(n, contact.Matched))
+	}
+	job = openJob(t, s, run, people(8, 9))
+	if n := answeredOf(t, s, run, ledger.Fresh{}); n != 0 {
+		t.Errorf("the first run: %d", n)
+	}
+	finish(t, s, run)
+	return job
+}
+
 // The addresses of a run count if they were answered before it, each once.
 func testAddressesOfRun(t *testing.T, newBackend func(testing.TB) Backend) {
 	b := newBackend(t)
-	s := open(t, b, Options{})
-	first := Begin(t, s)
 	_, itsOutcome := nameless(contact.Matched)
-	Commit(t, s, first, nil, itsOutcome)
-	for n := range 4 {
-		Commit(t, s, first, []ledger.Intent{Person(n)}, Outcome(n, contact.Matched))
-	}
-	job := openJob(t, s, first, people(8, 9))
-	if n := answeredOf(t, s, first, ledger.Fresh{}); n != 0 {
-		t.Errorf("the first run: %d", n)
-	}
-	finish(t, s, first)
-
-	s = open(t, b, Options{})
+	job := answerFour(t, b, itsOutcome)
+	s := open(t, b, Options{})
 	run := Begin(t, s)
 	if n := answeredOf(t, s, run, ledger.Fresh{}); n != 0 {
 		t.Errorf("nothing was sent: %d", n)
@@ -143,46 +149,51 @@ func testAddressesOfRun(t *testing.T, newBackend func(testing.TB) Backend) {
 	finish(t, s, run)
 }
 
-// checkAddresses compares what is said of addresses with the list.
-func (m *model) checkAddresses(s ledger.Store, writer bool) {
-	fresh := ledger.Fresh{Match: at(rapid.IntRange(0, m.clock).Draw(m.T, "match since")), NoMatch: at(rapid.IntRange(0, m.clock).Draw(m.T, "no match since"))}
-	latest, before, sent := map[int]bool{}, map[int]bool{}, map[int]bool{}
-	answeredBefore, anew := map[int]bool{}, map[int]bool{} // persons, and addresses of which one was answered again
+// An addressHistory is what happened to an address, which two persons have.
+type addressHistory struct {
+	fresh, freshBefore bool // the latest answer is fresh; that before this run was
+	sent               bool // by this run
+	repeated           bool // this run has answered a person again who had an answer before
+}
+
+// addressHistories returns the histories of all addresses in the list.
+func (m *model) addressHistories(fresh ledger.Fresh) (histories [persons / 2]addressHistory) {
+	answeredBefore := map[int]bool{} // persons
 	for _, e := range m.events {
-		address := e.person / 2
-		if e.kind.Answered() && e.run != m.run {
-			answeredBefore[e.person] = true
-		} else if e.kind.Answered() && answeredBefore[e.person] {
-			anew[address] = true
-		}
+		h, ofRun := &histories[e.person/2], e.run == m.run
 		if e.kind.Answered() {
-			latest[address] = fresh.Includes(e.kind, e.at)
-			if e.run != m.run {
-				before[address] = latest[address]
+			if h.fresh = fresh.Includes(e.kind, e.at); ofRun {
+				h.repeated = h.repeated || answeredBefore[e.person]
+			} else {
+				h.freshBefore, answeredBefore[e.person] = h.fresh, true
 			}
 		}
-		if e.run == m.run && e.kind != contact.Released && (e.job == nil || e.job.run == m.run) {
-			sent[address] = true
-		}
+		h.sent = h.sent || ofRun && e.kind != contact.Released && (e.job == nil || e.job.run == m.run)
 	}
 	for _, j := range m.jobs {
 		for i, n := range j.persons {
 			if j.run == m.run && !j.state.IsEnd() && !j.done[i] {
-				sent[n/2] = true
+				histories[n/2].sent = true
 			}
 		}
 	}
+	return histories
+}
+
+// checkAddresses compares what is said of addresses with the list.
+func (m *model) checkAddresses(s ledger.Store, writer bool) {
+	fresh := ledger.Fresh{Match: at(rapid.IntRange(0, m.clock).Draw(m.T, "match since")), NoMatch: at(rapid.IntRange(0, m.clock).Draw(m.T, "no match since"))}
 	var addresses []contact.Key
 	expected, expectedOf, perhaps := int64(0), int64(0), int64(0)
-	for address := range persons / 2 {
+	for address, h := range m.addressHistories(fresh) {
 		addresses = append(addresses, twin(2*address).Keys.Email)
-		if latest[address] {
+		if h.fresh {
 			expected++
 		}
 		switch {
-		case sent[address] && anew[address]:
+		case h.sent && h.repeated: // a store may leave it out
 			perhaps++
-		case sent[address] && before[address]:
+		case h.sent && h.freshBefore:
 			expectedOf++
 		}
 	}

@@ -96,96 +96,11 @@ func inJob(t TB, s ledger.Store, persons ...int) (in []int) {
 func testJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 	for _, kill := range []bool{false, true} {
 		b := newBackend(t)
-		s := open(t, b, Options{})
-		first := Begin(t, s)
-		Commit(t, s, first, people(1, 2), Outcome(1, contact.NoMatch))
-		before := time.Now().Add(-time.Second)
-		job := submit(t, s, first, people(1, 6))
-		if in := inJob(t, s, 1, 2, 6); !slices.Equal(in, []int{1, 2}) || len(openJobs(t, s, URL)) != 0 {
-			t.Errorf("submitted: in a job are %v; open are %v", in, openJobs(t, s, URL))
-		}
-		if state := State(t, s, Person(1).Keys); state.Kind != contact.NoMatch || state.Ref == 0 || !state.At.Equal(Outcome(1, contact.NoMatch).At) {
-			t.Errorf("an answered contact in a job: %+v", state)
-		}
-		if state := State(t, s, Person(2).Keys); state != (ledger.State{InJob: true}) {
-			t.Errorf("a new contact in a job: %+v", state)
-		}
-		check(t, s.OpenJob(t.Context(), job, "job/ü 1", expires))
-		other := openJob(t, s, first, people(7, 8))
-		if kill {
-			check(t, b.Kill(s))
-		} else {
-			finish(t, s, first)
-		}
-
-		for _, o := range []Options{{ReadOnly: true}, {}} {
-			s = open(t, b, o)
-			jobs := openJobs(t, s, URL)
-			if len(jobs) != 2 || len(openJobs(t, s, "https://other.example")) != 0 || len(s.InterruptedCalls()) != 0 {
-				t.Fatalf("%+v: open are %+v; lost are %+v", o, jobs, s.InterruptedCalls())
-			}
-			if at := jobs[0].Submitted; at.Before(before) || at.After(time.Now()) {
-				t.Errorf("submitted at %s", at)
-			}
-			jobs[0].Submitted = time.Time{}
-			if expected := (contact.Job{Number: job, Run: first, ID: "job/ü 1", Contacts: 5, Expires: expires}); jobs[0] != expected || jobs[1].Number != other {
-				t.Errorf("%+v: %+v, expected %+v", o, jobs[0], expected)
-			}
-			if got := jobContacts(t, s, job); !slices.Equal(got, []int{1, 2, 3, 4, 5}) {
-				t.Errorf("%+v: contacts %v", o, got)
-			}
-			if in := inJob(t, s, 1, 5, 6, 7); !slices.Equal(in, []int{1, 5, 7}) {
-				t.Errorf("%+v: in a job are %v", o, in)
-			}
-			Valid(t, s)
-			if o.ReadOnly {
-				check(t, s.Close())
-			}
-		}
-
-		second := Begin(t, s)
-		for _, j := range []int64{job, other, job} { // one of them twice
-			if !adopt(t, s, second, j) {
-				t.Errorf("job %d of a run that has ended cannot be adopted", j)
-			}
-		}
-		check(t, s.LeaveJob(t.Context(), second, other))
-		if len(openJobs(t, s, URL)) != 2 {
-			t.Errorf("open are %v", openJobs(t, s, URL))
-		}
-		check(t, s.CommitResults(t.Context(), second, job, append(results(contact.Matched, 4, 2), Outcome(3, contact.Lost)), nil, ""))
-		if state := State(t, s, Person(4).Keys); state.InJob || state.Kind != contact.Matched || !state.DoneThisRun {
-			t.Errorf("a result: %+v", state)
-		}
-		if o := outcomeAt(t, s, State(t, s, Person(4).Keys).Ref); o.Run != second {
-			t.Errorf("the result is of run %d, expected %d", o.Run, second)
-		}
-		check(t, b.Kill(s)) // in the middle
-		s = open(t, b, Options{})
-		if got := jobContacts(t, s, job); !slices.Equal(got, []int{1, -2, -3, -4, 5}) || len(s.InterruptedCalls()) != 0 {
-			t.Errorf("contacts %v; lost are %+v", got, s.InterruptedCalls())
-		}
-		if in := inJob(t, s, 1, 2, 3, 4, 5); !slices.Equal(in, []int{1, 5}) || State(t, s, Person(3).Keys).Lost != 1 {
-			t.Errorf("in the middle, in a job are %v", in)
-		}
-		third := Begin(t, s)
-		if !adopt(t, s, third, job) || !adopt(t, s, third, other) {
-			t.Error("a job of a run that has died cannot be adopted")
-		}
-		check(t, s.CommitResults(t.Context(), third, job, results(contact.NoMatch, 1, 5), nil, ledger.JobDone))
-		if adopt(t, s, third, job) {
-			t.Error("a job that has ended was adopted")
-		}
-		if jobs := openJobs(t, s, URL); len(jobs) != 1 || jobs[0].Number != other {
-			t.Errorf("open are %+v", jobs)
-		}
-		check(t, s.CommitResults(t.Context(), third, other, results(contact.Lost, 7), nil, ledger.JobExpired))
-		if again := submit(t, s, third, people(3, 4)); again <= other {
-			t.Errorf("job %d after job %d", again, other)
-		}
-		check(t, s.CommitResults(t.Context(), third, other+1, results(contact.Released, 3), nil, ledger.JobReleased))
-		finish(t, s, third)
-		s = open(t, b, Options{ReadOnly: true})
+		job, other := leaveTwoJobs(t, b, kill)
+		checkLeftJobs(t, b, job, other)
+		fetchHalf(t, b, job.Number, other)
+		fetchRest(t, b, job.Number, other)
+		s := open(t, b, Options{ReadOnly: true})
 		if len(openJobs(t, s, URL)) != 0 || inJob(t, s, 1, 2, 3, 4, 5, 7) != nil || s.Answers() != 4 {
 			t.Errorf("at the end: open are %v, in a job are %v, %d answers", openJobs(t, s, URL), inJob(t, s, 1, 2, 3, 4, 5, 7), s.Answers())
 		}
@@ -194,6 +109,117 @@ func testJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 		}
 		check(t, s.Close())
 	}
+}
+
+// leaveTwoJobs is a run that submits a job of the persons 1 to 5, of which 1 has an answer, and another one of person 7, and then is killed
+// or ends. Both jobs have their names at the API.
+func leaveTwoJobs(t *testing.T, b Backend, kill bool) (job contact.Job, other int64) {
+	t.Helper()
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	Commit(t, s, run, people(1, 2), Outcome(1, contact.NoMatch))
+	before := time.Now().Add(-time.Second)
+	number := submit(t, s, run, people(1, 6))
+	if in := inJob(t, s, 1, 2, 6); !slices.Equal(in, []int{1, 2}) || len(openJobs(t, s, URL)) != 0 {
+		t.Errorf("submitted: in a job are %v; open are %v", in, openJobs(t, s, URL))
+	}
+	if state := State(t, s, Person(1).Keys); state.Kind != contact.NoMatch || state.Ref == 0 || !state.At.Equal(Outcome(1, contact.NoMatch).At) {
+		t.Errorf("an answered contact in a job: %+v", state)
+	}
+	if state := State(t, s, Person(2).Keys); state != (ledger.State{InJob: true}) {
+		t.Errorf("a new contact in a job: %+v", state)
+	}
+	check(t, s.OpenJob(t.Context(), number, "job/ü 1", expires))
+	job = openJobs(t, s, URL)[0]
+	if at := job.Submitted; at.Before(before) || at.After(time.Now()) {
+		t.Errorf("submitted at %s", at)
+	}
+	if expected := (contact.Job{Number: number, Run: run, ID: "job/ü 1", Contacts: 5, Submitted: job.Submitted, Expires: expires}); job != expected {
+		t.Errorf("%+v, expected %+v", job, expected)
+	}
+	other = openJob(t, s, run, people(7, 8))
+	if kill {
+		check(t, b.Kill(s))
+	} else {
+		finish(t, s, run)
+	}
+	return job, other
+}
+
+// checkLeftJobs checks what a reader and the next run see of the jobs.
+func checkLeftJobs(t *testing.T, b Backend, expected contact.Job, other int64) {
+	t.Helper()
+	for _, o := range []Options{{ReadOnly: true}, {}} {
+		s := open(t, b, o)
+		jobs := openJobs(t, s, URL)
+		if len(jobs) != 2 || len(openJobs(t, s, "https://other.example")) != 0 || len(s.InterruptedCalls()) != 0 {
+			t.Fatalf("%+v: open are %+v; lost are %+v", o, jobs, s.InterruptedCalls())
+		}
+		if jobs[0] != expected || jobs[1].Number != other {
+			t.Errorf("%+v: %+v, expected %+v", o, jobs[0], expected)
+		}
+		if got := jobContacts(t, s, expected.Number); !slices.Equal(got, []int{1, 2, 3, 4, 5}) {
+			t.Errorf("%+v: contacts %v", o, got)
+		}
+		if in := inJob(t, s, 1, 5, 6, 7); !slices.Equal(in, []int{1, 5, 7}) {
+			t.Errorf("%+v: in a job are %v", o, in)
+		}
+		Valid(t, s)
+		check(t, s.Close())
+	}
+}
+
+// fetchHalf is a run that adopts both jobs, leaves one of them, records results of 2, 3 and 4, and is killed.
+func fetchHalf(t *testing.T, b Backend, job, other int64) {
+	t.Helper()
+	s := open(t, b, Options{})
+	run := Begin(t, s)
+	for _, j := range []int64{job, other, job} { // one of them twice
+		if !adopt(t, s, run, j) {
+			t.Errorf("job %d of a run that has ended cannot be adopted", j)
+		}
+	}
+	check(t, s.LeaveJob(t.Context(), run, other))
+	if len(openJobs(t, s, URL)) != 2 {
+		t.Errorf("open are %v", openJobs(t, s, URL))
+	}
+	check(t, s.CommitResults(t.Context(), run, job, append(results(contact.Matched, 4, 2), Outcome(3, contact.Lost)), nil, ""))
+	if state := State(t, s, Person(4).Keys); state.InJob || state.Kind != contact.Matched || !state.DoneThisRun {
+		t.Errorf("a result: %+v", state)
+	}
+	if o := outcomeAt(t, s, State(t, s, Person(4).Keys).Ref); o.Run != run {
+		t.Errorf("the result is of run %d, expected %d", o.Run, run)
+	}
+	check(t, b.Kill(s))
+}
+
+// fetchRest is a run that records the results of 1 and 5, which ends the job, and that the other job has expired.
+func fetchRest(t *testing.T, b Backend, job, other int64) {
+	t.Helper()
+	s := open(t, b, Options{})
+	if got := jobContacts(t, s, job); !slices.Equal(got, []int{1, -2, -3, -4, 5}) || len(s.InterruptedCalls()) != 0 {
+		t.Errorf("contacts %v; lost are %+v", got, s.InterruptedCalls())
+	}
+	if in := inJob(t, s, 1, 2, 3, 4, 5); !slices.Equal(in, []int{1, 5}) || State(t, s, Person(3).Keys).Lost != 1 {
+		t.Errorf("in the middle, in a job are %v", in)
+	}
+	run := Begin(t, s)
+	if !adopt(t, s, run, job) || !adopt(t, s, run, other) {
+		t.Error("a job of a run that has died cannot be adopted")
+	}
+	check(t, s.CommitResults(t.Context(), run, job, results(contact.NoMatch, 1, 5), nil, ledger.JobDone))
+	if adopt(t, s, run, job) {
+		t.Error("a job that has ended was adopted")
+	}
+	if jobs := openJobs(t, s, URL); len(jobs) != 1 || jobs[0].Number != other {
+		t.Errorf("open are %+v", jobs)
+	}
+	check(t, s.CommitResults(t.Context(), run, other, results(contact.Lost, 7), nil, ledger.JobExpired))
+	if again := submit(t, s, run, people(3, 4)); again <= other {
+		t.Errorf("job %d after job %d", again, other)
+	}
+	check(t, s.CommitResults(t.Context(), run, other+1, results(contact.Released, 3), nil, ledger.JobReleased))
+	finish(t, s, run)
 }
 
 // A submission whose result was not recorded may have been accepted: each contact is lost, once.
@@ -310,10 +336,6 @@ func testJobErrors(t *testing.T, newBackend func(testing.TB) Backend) {
 	check(t, s.Finish(t.Context(), elsewhere, "", 0))
 	run := Begin(t, s)
 	job := submit(t, s, run, people(1, 4))
-	raw := [][]byte{[]byte("x")}
-	commit := func(run, job int64, outcomes []contact.Outcome, end ledger.JobState) error {
-		return s.CommitResults(t.Context(), run, job, outcomes, raw, end)
-	}
 	refuse := func(what string, err error) {
 		t.Helper()
 		if err == nil {
@@ -329,33 +351,50 @@ func testJobErrors(t *testing.T, newBackend func(testing.TB) Backend) {
 	refuse("an empty name", s.OpenJob(t.Context(), job, "", expires))
 	check(t, s.OpenJob(t.Context(), job, "a", time.Time{}))
 	refuse("a second name", s.OpenJob(t.Context(), job, "b", expires))
-	refuse("a result of a job that does not exist", commit(run, job+1, results(contact.Matched, 1), ""))
-	refuse("a result from another API", commit(elsewhere, job, results(contact.Matched, 1), ""))
-	refuse("a result of a run that does not exist", commit(77, job, results(contact.Matched, 1), ""))
-	refuse("a contact that is not in the job", commit(run, job, results(contact.Matched, 1, 4), ""))
-	refuse("a contact twice", commit(run, job, results(contact.Matched, 1, 1), ""))
-	refuse("an end with a contact that waits", commit(run, job, results(contact.Lost, 1, 2), ledger.JobDone))
-	refuse("an end that is none", commit(run, job, results(contact.Lost, 1, 2, 3), ledger.JobOpen))
-	refuse("an unknown end", commit(run, job, results(contact.Lost, 1, 2, 3), "finished"))
+	for _, test := range []struct {
+		what     string
+		run, job int64
+		outcomes []contact.Outcome
+		end      ledger.JobState
+	}{
+		{"a result of a job that does not exist", run, job + 1, results(contact.Matched, 1), ""},
+		{"a result from another API", elsewhere, job, results(contact.Matched, 1), ""},
+		{"a result of a run that does not exist", 77, job, results(contact.Matched, 1), ""},
+		{"a contact that is not in the job", run, job, results(contact.Matched, 1, 4), ""},
+		{"a contact twice", run, job, results(contact.Matched, 1, 1), ""},
+		{"an end with a contact that waits", run, job, results(contact.Lost, 1, 2), ledger.JobDone},
+		{"an end that is none", run, job, results(contact.Lost, 1, 2, 3), ledger.JobOpen},
+		{"an unknown end", run, job, results(contact.Lost, 1, 2, 3), "finished"},
+	} {
+		refuse(test.what, s.CommitResults(t.Context(), test.run, test.job, test.outcomes, [][]byte{[]byte("x")}, test.end))
+	}
 	if got := jobContacts(t, s, job); !slices.Equal(got, []int{1, 2, 3}) || openJobs(t, s, URL)[0].Expires != (time.Time{}) {
 		t.Errorf("contacts %v, job %+v", got, openJobs(t, s, URL))
 	}
-	check(t, s.CommitResults(t.Context(), run, job, nil, nil, ""))
-	check(t, s.CommitResults(t.Context(), run, job, results(contact.Matched, 1, 2), nil, ""))
-	if err := commit(run, job, results(contact.Matched, 2), ""); err == nil {
+	endOnce(t, b, s, run, job)
+}
+
+// endOnce ends a job of the persons 1 to 3 in several commits, and checks that it cannot be changed after that, and never by a reader.
+func endOnce(t *testing.T, b Backend, s ledger.Store, run, job int64) {
+	t.Helper()
+	commit := func(s ledger.Store, outcomes []contact.Outcome, end ledger.JobState) error {
+		return s.CommitResults(t.Context(), run, job, outcomes, nil, end)
+	}
+	check(t, commit(s, nil, ""))
+	check(t, commit(s, results(contact.Matched, 1, 2), ""))
+	if commit(s, results(contact.Matched, 2), "") == nil {
 		t.Error("a second result of a contact was accepted")
 	}
-	check(t, s.CommitResults(t.Context(), run, job, results(contact.Matched, 3), nil, ""))
-	check(t, s.CommitResults(t.Context(), run, job, nil, nil, ledger.JobDone))
-	if commit(run, job, nil, ledger.JobDone) == nil || s.OpenJob(t.Context(), job, "c", expires) == nil {
+	check(t, commit(s, results(contact.Matched, 3), ""))
+	check(t, commit(s, nil, ledger.JobDone))
+	if commit(s, nil, ledger.JobDone) == nil || s.OpenJob(t.Context(), job, "c", expires) == nil {
 		t.Error("a job that has ended was changed")
 	}
 	check(t, s.Finish(t.Context(), run, "", 0))
 	Valid(t, s)
 	check(t, s.Close())
 	r := open(t, b, Options{ReadOnly: true})
-	_, _, err = r.CommitJob(t.Context(), run, people(8, 9))
-	if err == nil || r.OpenJob(t.Context(), job, "d", expires) == nil || r.CommitResults(t.Context(), run, job, nil, nil, ledger.JobDone) == nil {
+	if _, _, err := r.CommitJob(t.Context(), run, people(8, 9)); err == nil || r.OpenJob(t.Context(), job, "d", expires) == nil || commit(r, nil, ledger.JobDone) == nil {
 		t.Error("a reader wrote")
 	}
 	check(t, r.Close())

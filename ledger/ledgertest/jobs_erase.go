@@ -20,30 +20,9 @@ func testForgetInJob(t *testing.T, newBackend func(testing.TB) Backend) {
 	check(t, s.CommitResults(t.Context(), run, job, results(contact.Matched, 1), [][]byte{[]byte("an element"), []byte(`{"email":"x@y.example"}`)}, ""))
 	check(t, s.CommitResults(t.Context(), run, kept, nil, [][]byte{[]byte("half an elem")}, ""))
 	finish(t, s, run)
-	forget := func(n int, expected ledger.Erased) {
-		t.Helper()
-		s := open(t, b, Options{})
-		spent, err := s.SpentSince(t.Context(), day(1))
-		check(t, err)
-		if erased, err := s.Forget(t.Context(), Person(n).Contact); err != nil || erased != expected {
-			t.Errorf("person %d: removed %+v, %v; expected %+v", n, erased, err, expected)
-		}
-		check(t, s.Close())
-		for _, o := range []Options{{ReadOnly: true}, {}} {
-			s = open(t, b, o)
-			if now, err := s.SpentSince(t.Context(), day(1)); err != nil || now != spent {
-				t.Errorf("person %d: spent %+v, before %+v; %v", n, now, spent, err)
-			}
-			if state := State(t, s, Person(n).Keys); state != (ledger.State{}) {
-				t.Errorf("person %d: %+v", n, state)
-			}
-			Valid(t, s)
-			check(t, s.Close())
-		}
-	}
-	forget(2, ledger.Erased{Intents: 1, InJobs: 1, Raw: 2})
-	forget(1, ledger.Erased{Intents: 1, Answers: 1})
-	forget(7, ledger.Erased{Intents: 1, InJobs: 1})
+	forgetAndCheck(t, b, 2, ledger.Erased{Intents: 1, InJobs: 1, Raw: 2})
+	forgetAndCheck(t, b, 1, ledger.Erased{Intents: 1, Answers: 1})
+	forgetAndCheck(t, b, 7, ledger.Erased{Intents: 1, InJobs: 1})
 
 	s = open(t, b, Options{})
 	jobs := openJobs(t, s, URL)
@@ -65,6 +44,29 @@ func testForgetInJob(t *testing.T, newBackend func(testing.TB) Backend) {
 	}
 	Valid(t, s)
 	finish(t, s, run)
+}
+
+// forgetAndCheck forgets a person, and checks that nothing is known of them any more and that what they may have cost still counts.
+func forgetAndCheck(t *testing.T, b Backend, n int, expected ledger.Erased) {
+	t.Helper()
+	s := open(t, b, Options{})
+	spent, err := s.SpentSince(t.Context(), day(1))
+	check(t, err)
+	if erased, err := s.Forget(t.Context(), Person(n).Contact); err != nil || erased != expected {
+		t.Errorf("person %d: removed %+v, %v; expected %+v", n, erased, err, expected)
+	}
+	check(t, s.Close())
+	for _, o := range []Options{{ReadOnly: true}, {}} {
+		s = open(t, b, o)
+		if now, err := s.SpentSince(t.Context(), day(1)); err != nil || now != spent {
+			t.Errorf("person %d: spent %+v, before %+v; %v", n, now, spent, err)
+		}
+		if state := State(t, s, Person(n).Keys); state != (ledger.State{}) {
+			t.Errorf("person %d: %+v", n, state)
+		}
+		Valid(t, s)
+		check(t, s.Close())
+	}
 }
 
 // What is kept of results that could not be understood goes with the person, however it is written.
@@ -151,15 +153,21 @@ func testPruneJobs(t *testing.T, newBackend func(testing.TB) Backend) {
 		t.Errorf("removed %+v, %v", erased, err)
 	}
 	check(t, s.Close())
-	s = open(t, b, Options{})
-	run = Begin(t, s)
+	pruneEndedJob(t, b, job)
+}
+
+// pruneEndedJob ends a job of the persons 1 and 3, which has a raw result, and prunes everything.
+func pruneEndedJob(t *testing.T, b Backend, job int64) {
+	t.Helper()
+	s := open(t, b, Options{})
+	run := Begin(t, s)
 	check(t, s.CommitResults(t.Context(), run, job, results(contact.NoMatch, 1, 3), nil, ledger.JobDone))
 	if n := stats(t, s); n.RawResults != 1 || n.Jobs != 2 || n.JobsOpen != 0 {
 		t.Errorf("%+v", n)
 	}
 	finish(t, s, run)
 	s = open(t, b, Options{})
-	erased, err = s.Prune(t.Context(), time.Now().Add(time.Hour))
+	erased, err := s.Prune(t.Context(), time.Now().Add(time.Hour))
 	if err != nil || erased.Answers != 3 || erased.Raw != 1 {
 		t.Errorf("removed %+v, %v", erased, err)
 	}

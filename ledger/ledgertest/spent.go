@@ -28,6 +28,28 @@ func testSpent(t *testing.T, newBackend func(testing.TB) Backend) {
 			check(t, s.Close())
 		}
 	}
+	spendOnFourDays(t, b)
+	expected := []ledger.Spent{{Charged: 3, MaybeCharged: 1}, {Charged: 2}, {Charged: 1}, {}}
+	spent("at first", expected...)
+
+	s := open(t, b, Options{})
+	if n, err := s.Forget(t.Context(), Person(2).Contact); n == (ledger.Erased{}) || err != nil {
+		t.Fatal(n, err)
+	}
+	check(t, s.Close())
+	spent("after one was forgotten", expected...)
+	for n := 1; n <= 4; n++ {
+		s := open(t, b, Options{})
+		_, err := s.Prune(t.Context(), day(n).Add(time.Second))
+		check(t, err)
+		check(t, s.Close())
+		spent(fmt.Sprintf("pruned to day %d", n), expected...)
+	}
+}
+
+// spendOnFourDays records the outcomes of four runs, the first of which begins before day 1.
+func spendOnFourDays(t *testing.T, b Backend) {
+	t.Helper()
 	next := 0
 	run := func(started time.Time, finished bool, outcomes ...contact.Outcome) {
 		t.Helper()
@@ -56,22 +78,6 @@ func testSpent(t *testing.T, newBackend func(testing.TB) Backend) {
 	run(day(1).Add(minute), false, at(day(1).Add(2*minute), contact.NoMatch, false), at(day(1).Add(3*minute), contact.Lost, false))
 	run(day(2).Add(-minute), true, at(day(2).Add(-minute), contact.Refused, false), at(day(2).Add(minute), contact.NoMatch, true))
 	run(day(3), true, at(day(3), contact.Matched, true))
-	expected := []ledger.Spent{{Charged: 3, MaybeCharged: 1}, {Charged: 2}, {Charged: 1}, {}}
-	spent("at first", expected...)
-
-	s := open(t, b, Options{})
-	if n, err := s.Forget(t.Context(), Person(2).Contact); n == (ledger.Erased{}) || err != nil {
-		t.Fatal(n, err)
-	}
-	check(t, s.Close())
-	spent("after one was forgotten", expected...)
-	for n := 1; n <= 4; n++ {
-		s := open(t, b, Options{})
-		_, err := s.Prune(t.Context(), day(n).Add(time.Second))
-		check(t, err)
-		check(t, s.Close())
-		spent(fmt.Sprintf("pruned to day %d", n), expected...)
-	}
 }
 
 // A no match that does not say that it was not charged may have been charged, also after it is removed.
