@@ -47,7 +47,7 @@ func (e *erasure) forget(ctx context.Context, filter *ledger.Filter) error {
 
 // findRequests finds the requests that are about a person, by what was sent and by what was answered.
 func (e *erasure) findRequests(ctx context.Context, filter *ledger.Filter) error {
-	err := e.eachIntent(ctx, "SELECT run, commit, coalesce(job, 0), crc, keys, contacts, refused FROM enrich.intent", func(i *intentRow, _ []int32) error {
+	err := e.eachIntent(ctx, intentColumns+"FROM enrich.intent", func(i *intentRow, _ []int32) error {
 		list, err := i.intents()
 		for n := range list {
 			if filter.MatchesRequest(list[n].Contact) {
@@ -72,11 +72,11 @@ func (e *erasure) findRequests(ctx context.Context, filter *ledger.Filter) error
 	})
 }
 
+// eachIntent calls do with each row of a query of intentColumns, and the places that were not claimed.
 func (e *erasure) eachIntent(ctx context.Context, query string, do func(*intentRow, []int32) error, params ...[]byte) error {
 	return e.conn.Lookup(ctx, query, func(values [][]byte) error {
 		row := wire.NewRow(values)
-		i := intentRow{run: row.Int8(), commit: row.Int8(), job: row.Int8(), crc: row.Int4(), keys: row.Bytes(), contacts: row.Bytes()}
-		refused := row.Int4s()
+		i, refused := readIntent(&row)
 		if err := row.Err(); err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (e *erasure) findPending(ctx context.Context, keys [][16]byte) error {
 // places. A Prune leaves those of open jobs. Rows are read in groups, because a row cannot be changed while the next one is read.
 func (e *erasure) eraseIntents(ctx context.Context, of int64, removes func(s sending, refused bool) bool) error {
 	const group = 512
-	const query = `SELECT run, commit, coalesce(job, 0), crc, keys, contacts, refused FROM enrich.intent AS i WHERE (run, commit) > ($1, $2) AND $4::bigint IN (0, run)
+	const query = intentColumns + `FROM enrich.intent AS i WHERE (run, commit) > ($1, $2) AND $4::bigint IN (0, run)
 		AND NOT ($5 AND EXISTS (SELECT FROM enrich.job AS j WHERE j.id = i.job AND j.ended IS NULL)) ORDER BY run, commit LIMIT $3::bigint`
 	keepsJobs := []byte{0}
 	if !e.before.IsZero() {

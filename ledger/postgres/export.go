@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"enrich/contact"
@@ -119,7 +120,7 @@ func (e *export) exportJobs(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	const intents = "SELECT run, commit, coalesce(job, 0), crc, refused, keys, contacts FROM enrich.intent WHERE run = $1 AND commit = $2 AND job = $3"
+	const intents = intentColumns + "FROM enrich.intent WHERE run = $1 AND commit = $2 AND job = $3"
 	for _, j := range jobs {
 		entry := ledger.JobEntry{
 			ID: j.id, Run: j.run, State: j.state, APIID: j.apiID, Submitted: millisecond(&j.submitted), Expires: millisecond(j.expires),
@@ -146,25 +147,20 @@ func millisecond(at *time.Time) time.Time {
 }
 
 func (e *export) exportIntents(ctx context.Context) error {
-	const query = "SELECT run, commit, coalesce(job, 0), crc, refused, keys, contacts FROM enrich.intent WHERE job IS NULL ORDER BY run, commit"
+	const query = intentColumns + "FROM enrich.intent WHERE job IS NULL ORDER BY run, commit"
 	return e.conn.Lookup(ctx, query, e.intents)
 }
 
 // intents exports a row of table intent, without the contacts that were not claimed.
 func (e *export) intents(values [][]byte) error {
 	row := wire.NewRow(values)
-	i := intentRow{run: row.Int8(), commit: row.Int8(), job: row.Int8(), crc: row.Int4()}
-	refused := map[int]bool{}
-	for _, position := range row.Int4s() {
-		refused[int(position)] = true
-	}
-	i.keys, i.contacts = row.Bytes(), row.Bytes()
+	i, refused := readIntent(&row)
 	if err := row.Err(); err != nil {
 		return err
 	}
 	entry := ledger.IntentsEntry{Run: i.run, Job: i.job}
 	err := i.each(func(place int, intent ledger.Intent) {
-		if !refused[place] {
+		if !slices.Contains(refused, int32(place)) {
 			entry.Intents = append(entry.Intents, intent)
 		}
 	})

@@ -47,7 +47,7 @@ func (l *Ledger) OpenJobs(ctx context.Context, url string) (jobs []contact.Job, 
 // JobContacts calls do with each contact of a job that has not ended, in the order of submission, until do returns an error, and
 // returns that error. do must not use the ledger.
 func (l *Ledger) JobContacts(ctx context.Context, job int64, do func(ledger.JobContact) error) error {
-	if l.ghost.hasJob(job) {
+	if l.unrecorded.hasJob(job) {
 		return fmt.Errorf("read the ledger: %w: job %d", ledger.ErrNoJob, job)
 	}
 	var contacts []ledger.JobContact

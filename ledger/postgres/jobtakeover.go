@@ -62,8 +62,8 @@ func lostInJob(ctx context.Context, c *connect.Conn, j *jobRow) (lost []contact.
 	return lost, err
 }
 
-// findGhostJobs finds the lost calls of the jobs that the next run will end.
-func (l *Ledger) findGhostJobs(ctx context.Context, c *connect.Conn, run int64) error {
+// findUnrecordedJobs finds the lost calls of the jobs that the next run will end.
+func (l *Ledger) findUnrecordedJobs(ctx context.Context, c *connect.Conn, run int64) error {
 	jobs, err := submittedJobs(ctx, c, run, "")
 	for _, j := range jobs {
 		lost, err := lostInJob(ctx, c, j)
@@ -71,19 +71,19 @@ func (l *Ledger) findGhostJobs(ctx context.Context, c *connect.Conn, run int64) 
 			return err
 		}
 		l.found = append(l.found, lost...)
-		l.ghost.jobs = append(l.ghost.jobs, j)
+		l.unrecorded.jobs = append(l.unrecorded.jobs, j)
 	}
 	return err
 }
 
 // hasJob reports whether a job is one that the next run will end.
-func (g *ghosts) hasJob(job int64) bool {
-	return slices.ContainsFunc(g.jobs, func(j *jobRow) bool { return j.id == job })
+func (u *unrecordedCalls) hasJob(job int64) bool {
+	return slices.ContainsFunc(u.jobs, func(j *jobRow) bool { return j.id == job })
 }
 
 // pending is how many contacts those jobs have without an outcome.
-func (g *ghosts) pending() (n int64) {
-	for _, j := range g.jobs {
+func (u *unrecordedCalls) pending() (n int64) {
+	for _, j := range u.jobs {
 		n += j.pending
 	}
 	return n

@@ -30,8 +30,8 @@ type Ledger struct {
 	writer *connect.Slot // commits
 	reader *connect.Slot // lookups; read only: in one transaction
 
-	found []contact.Outcome // see InterruptedCalls
-	ghost ghosts            // read only: what the next run will record
+	found      []contact.Outcome // see InterruptedCalls
+	unrecorded unrecordedCalls   // read only: what the next run will record
 
 	// self is what lookups need, apart from mu: they do not wait for a commit.
 	selfMu sync.Mutex

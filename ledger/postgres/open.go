@@ -78,7 +78,7 @@ func (l *Ledger) load(ctx context.Context) (left []deadRun, err error) {
 		if left, err = l.deadRuns(ctx, c); err != nil || !l.options.ReadOnly {
 			return err
 		}
-		return l.findGhosts(ctx, c, left)
+		return l.findUnrecorded(ctx, c, left)
 	})
 	return left, err
 }

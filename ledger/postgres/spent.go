@@ -23,9 +23,9 @@ func (l *Ledger) SpentSince(ctx context.Context, since time.Time) (s ledger.Spen
 	err = l.read(ctx, func(ctx context.Context, c *connect.Conn) error {
 		return c.QueryRow(ctx, query, since).Scan(&s.Charged, &s.MaybeCharged)
 	})
-	s.MaybeCharged -= l.ghost.pending()
-	for i := range l.ghost.outcomes { // the next run will record them
-		if !l.ghost.outcomes[i].At.Before(since) {
+	s.MaybeCharged -= l.unrecorded.pending()
+	for i := range l.unrecorded.outcomes { // the next run will record them
+		if !l.unrecorded.outcomes[i].At.Before(since) {
 			s.MaybeCharged++
 		}
 	}

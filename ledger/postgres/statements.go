@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"enrich/contact"
-	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/wire"
 )
 
@@ -134,10 +133,6 @@ func (t *transaction) pack() (places []int32) {
 		b.intents.Add(&t.intents[i].Contact, t.intents[i].Keys)
 	}
 	return places
-}
-
-func intentSum(run, commit, job int64, keys, contacts []byte) int32 {
-	return int32(codec.Checksum([]int64{run, commit, job}, keys, contacts))
 }
 
 // addOutcomes adds the statements that record the outcomes, and end their claims.

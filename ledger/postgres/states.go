@@ -44,7 +44,7 @@ func (l *Ledger) States(ctx context.Context, keys []contact.Keys, states []ledge
 		for i := range rows {
 			fillAddress(&states[i], rows[i], run, own)
 		}
-		l.ghost.overlay(keys, states, l.options.ByEmail)
+		l.unrecorded.overlay(keys, states, l.options.ByEmail)
 		return err
 	})
 }

@@ -84,8 +84,8 @@ func (l *Ledger) Stats(ctx context.Context) (s ledger.Stats, err error) {
 		if err := tx.QueryRow(ctx, others).Scan(&s.Runs, &s.Jobs, &s.JobsOpen, &s.ContactsInOpenJobs, &s.RawResults); err != nil {
 			return err
 		}
-		s.JobsOpen -= int64(len(l.ghost.jobs))
-		s.ContactsInOpenJobs -= l.ghost.pending()
+		s.JobsOpen -= int64(len(l.unrecorded.jobs))
+		s.ContactsInOpenJobs -= l.unrecorded.pending()
 		const size = "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE relnamespace = 'enrich'::regnamespace AND relkind = 'r'"
 		return tx.QueryRow(ctx, size).Scan(&s.Bytes)
 	})

@@ -9,9 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"enrich/contact"
-	"enrich/internal/jsonscan"
 	"enrich/ledger"
-	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/connect"
 	"enrich/ledger/postgres/internal/wire"
 )
@@ -160,54 +158,6 @@ func openClaims(ctx context.Context, c *connect.Conn, run, from int64) ([]ledger
 	return open, err
 }
 
-// An intentRow is a row of table intent. Its bytes are valid while it is read.
-type intentRow struct {
-	run, commit, job int64
-	crc              int32
-	keys, contacts   []byte
-}
-
-// intents returns the intents of the row but not those that were erased.
-func (r *intentRow) intents() ([]ledger.Intent, error) {
-	list := make([]ledger.Intent, 0, len(r.keys)/codec.KeysSize)
-	err := r.each(func(_ int, i ledger.Intent) {
-		if i.Keys != (contact.Keys{}) {
-			list = append(list, i)
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
-}
-
-// each checks the row, and calls do with each of its intents and its place, from 0. One that was erased is zero.
-func (r *intentRow) each(do func(place int, i ledger.Intent)) error {
-	if r.crc != intentSum(r.run, r.commit, r.job, r.keys, r.contacts) {
-		return r.damaged("checksum mismatch")
-	}
-	n := 0
-	for text := range jsonscan.Elements(r.contacts) {
-		if (n+1)*codec.KeysSize > len(r.keys) {
-			return r.damaged("more contacts than keys")
-		}
-		var i ledger.Intent
-		if i.Keys = codec.ReadKeys(r.keys[n*codec.KeysSize:]); i.Keys != (contact.Keys{}) {
-			i.Contact = contact.ParseJSON(text)
-		}
-		do(n, i)
-		n++
-	}
-	if n*codec.KeysSize != len(r.keys) {
-		return r.damaged("more keys than contacts")
-	}
-	return nil
-}
-
-func (r *intentRow) damaged(what string) error {
-	return fmt.Errorf("%w: the intents of commit %d of run %d: %s", ledger.ErrDamaged, r.commit, r.run, what)
-}
-
 // deadRuns returns the runs that have open claims to record as lost: those whose store was closed and, in tests, those that are
 // presumed dead.
 func (l *Ledger) deadRuns(ctx context.Context, c *connect.Conn) (runs []deadRun, err error) {
@@ -243,42 +193,42 @@ func (l *Ledger) takeOverLeft(ctx context.Context, runs []deadRun) error {
 	return nil
 }
 
-// ghosts are the lost calls that the next run will record: a store that is read only shows them as if it had.
-type ghosts struct {
+// unrecordedCalls are the lost calls that the next run will record: a store that is read only shows them as if it had.
+type unrecordedCalls struct {
 	outcomes []contact.Outcome
 	byKey    map[contact.Key][]int // indexes of outcomes, by the key that identifies a contact
 	jobs     []*jobRow             // whose submission is not known to have been accepted
 }
 
-// findGhosts finds them. The Ref of each is its index in found, counted backwards from -1.
-func (l *Ledger) findGhosts(ctx context.Context, c *connect.Conn, runs []deadRun) error {
-	l.found, l.ghost = nil, ghosts{byKey: map[contact.Key][]int{}}
+// findUnrecorded finds the unrecorded calls. The Ref of each is its index in found, counted backwards from -1.
+func (l *Ledger) findUnrecorded(ctx context.Context, c *connect.Conn, runs []deadRun) error {
+	l.found, l.unrecorded = nil, unrecordedCalls{byKey: map[contact.Key][]int{}}
 	for i := range runs {
 		lost, err := lostCalls(ctx, c, &runs[i])
 		if err == nil {
-			err = l.findGhostJobs(ctx, c, runs[i].id)
+			err = l.findUnrecordedJobs(ctx, c, runs[i].id)
 		}
 		if err != nil {
 			return err
 		}
 		l.found = append(l.found, lost...)
 	}
-	l.ghost.outcomes = l.found
+	l.unrecorded.outcomes = l.found
 	for i := range l.found {
 		key := l.found[i].Keys.By(l.options.ByEmail)
-		l.ghost.byKey[key] = append(l.ghost.byKey[key], i)
+		l.unrecorded.byKey[key] = append(l.unrecorded.byKey[key], i)
 	}
 	return nil
 }
 
 // overlay applies the lost calls to states.
-func (g *ghosts) overlay(keys []contact.Keys, states []ledger.State, byEmail bool) {
-	if len(g.outcomes) == 0 {
+func (u *unrecordedCalls) overlay(keys []contact.Keys, states []ledger.State, byEmail bool) {
+	if len(u.outcomes) == 0 {
 		return
 	}
 	for i := range keys {
-		for _, n := range g.byKey[keys[i].By(byEmail)] {
-			o, s := &g.outcomes[n], &states[i]
+		for _, n := range u.byKey[keys[i].By(byEmail)] {
+			o, s := &u.outcomes[n], &states[i]
 			s.ClaimedElsewhere, s.InJob = false, false
 			s.Lost = min(s.Lost+1, maxLost)
 			if !s.Kind.Answered() {

@@ -85,11 +85,10 @@ func (v *verification) readRuns(ctx context.Context) error {
 
 // checkIntents checks that each intent has the key of its contact, by the API and the constants of its run.
 func (v *verification) checkIntents(ctx context.Context) error {
-	const query = "SELECT run, commit, coalesce(job, 0), crc, keys, contacts, refused FROM enrich.intent ORDER BY run, commit"
+	const query = intentColumns + "FROM enrich.intent ORDER BY run, commit"
 	return v.conn.Lookup(ctx, query, func(values [][]byte) error {
 		row := wire.NewRow(values)
-		i := intentRow{run: row.Int8(), commit: row.Int8(), job: row.Int8(), crc: row.Int4(), keys: row.Bytes(), contacts: row.Bytes()}
-		refused := row.Int4s()
+		i, refused := readIntent(&row)
 		list, err := i.intents()
 		r := v.runs[i.run]
 		switch {
