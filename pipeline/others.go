@@ -165,7 +165,7 @@ func (p *askPass) findJobs(isNeeded func(*contact.Job) (bool, error)) bool {
 	return len(p.orphans) > 0
 }
 
-// loseBefore marks a contact that was lost before the rows of the pass are looked at.
+// markLostBefore marks a contact that was lost before the rows of the pass are looked at.
 func (p *askPass) markLostBefore(keys contact.Keys) {
 	if p.lostBefore == nil {
 		p.lostBefore = map[contact.Key]bool{}

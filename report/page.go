@@ -129,7 +129,7 @@ type Reading struct {
 	About []Pair
 	// Mapping is which column (Value) is which field (Name).
 	Mapping []Pair
-	// Refused is rows that cannot be asked, by kind.
+	// Refused is the number of rows that cannot be sent, by kind.
 	Refused []Count
 	Bytes   int64
 	SHA256  string

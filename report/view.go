@@ -111,7 +111,7 @@ func cutFailures(p *Page) ([]Failure, int64) {
 // Answers is all of a day.
 func (d Day) Answers() int64 { return d.Matched + d.NoMatch }
 
-// Remaining is the account's credits where the API told them.
+// Remaining is the account's credits, if the API stated them.
 func (v *view) Remaining() int64 { return *v.Credits.Remaining }
 
 func cut[T any](list []T, limit int) []T { return list[:min(len(list), limit)] }

@@ -46,7 +46,7 @@ func TestTheCommandAfterASignal(t *testing.T) {
 	}
 }
 
-// TestTheCommandIsNotRunAfterTheGrace, and a signal gives a command that runs no more than the grace.
+// The command is not begun when the grace of a signal has passed, and one that runs is ended then.
 func TestTheGraceBoundsTheCommand(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{Match: 1})

@@ -481,7 +481,7 @@ func TestEveryErrorOfAnInputHasItsCode(t *testing.T) {
 	}
 }
 
-// TestTheDocumentsError is what doc/errors.md shows.
+// The error that doc/errors.md shows is what the command writes.
 func TestTheErrorInTheDocuments(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("enrich"); err != nil {

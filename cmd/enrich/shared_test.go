@@ -237,7 +237,7 @@ func TestThePasswordIsNowhere(t *testing.T) {
 	}
 }
 
-// TestTheReadmesQueries run in psql on the views, as they are in README.md.
+// The queries in README.md run in psql as they are there, on the views of a ledger.
 func TestTheReadmesQueriesInADatabase(t *testing.T) {
 	t.Parallel()
 	s := sharedStage(t, fakeapi.Options{Match: 0.8})

@@ -70,7 +70,7 @@ func (l *Ledger) findUnrecordedJobs(ctx context.Context, c *connect.Conn, run in
 		if err != nil {
 			return err
 		}
-		l.found = append(l.found, lost...)
+		l.interrupted = append(l.interrupted, lost...)
 		l.unrecorded.jobs = append(l.unrecorded.jobs, j)
 	}
 	return err

@@ -30,8 +30,8 @@ type Ledger struct {
 	writer *connect.Slot // commits
 	reader *connect.Slot // lookups; read only: in one transaction
 
-	found      []contact.Outcome // see InterruptedCalls
-	unrecorded unrecordedCalls   // read only: what the next run will record
+	interrupted []contact.Outcome // see InterruptedCalls
+	unrecorded  unrecordedCalls   // read only: what the next run will record
 
 	// self is what lookups need, apart from mu: they do not wait for a commit.
 	selfMu sync.Mutex
@@ -49,7 +49,7 @@ type Ledger struct {
 
 // InterruptedCalls returns the calls of earlier runs that were open when this ledger was opened, as lost outcomes. Each is
 // reported once, by the store that recorded it; a store that is read only reports what is not recorded yet.
-func (l *Ledger) InterruptedCalls() []contact.Outcome { return l.found }
+func (l *Ledger) InterruptedCalls() []contact.Outcome { return l.interrupted }
 
 // LastErased returns when something was last forgotten or pruned, or the zero time, as of when the ledger was opened.
 func (l *Ledger) LastErased() time.Time { return l.removed }

@@ -68,7 +68,7 @@ func (l *Ledger) Outcomes(ctx context.Context, refs []ledger.Ref, out []contact.
 	for i, ref := range refs {
 		out[i] = contact.Outcome{Body: reusable(out[i].Body)}
 		if ref < 0 {
-			out[i] = l.found[-1-ref]
+			out[i] = l.interrupted[-1-ref]
 			continue
 		}
 		order = append(order, int32(i))

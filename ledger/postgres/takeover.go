@@ -187,7 +187,7 @@ func (l *Ledger) takeOverLeft(ctx context.Context, runs []deadRun) error {
 			return err
 		}
 		if ok {
-			l.found = append(l.found, lost...)
+			l.interrupted = append(l.interrupted, lost...)
 		}
 	}
 	return nil
@@ -202,7 +202,7 @@ type unrecordedCalls struct {
 
 // findUnrecorded finds the unrecorded calls. The Ref of each is its index in found, counted backwards from -1.
 func (l *Ledger) findUnrecorded(ctx context.Context, c *connect.Conn, runs []deadRun) error {
-	l.found, l.unrecorded = nil, unrecordedCalls{byKey: map[contact.Key][]int{}}
+	l.interrupted, l.unrecorded = nil, unrecordedCalls{byKey: map[contact.Key][]int{}}
 	for i := range runs {
 		lost, err := lostCalls(ctx, c, &runs[i])
 		if err == nil {
@@ -211,11 +211,11 @@ func (l *Ledger) findUnrecorded(ctx context.Context, c *connect.Conn, runs []dea
 		if err != nil {
 			return err
 		}
-		l.found = append(l.found, lost...)
+		l.interrupted = append(l.interrupted, lost...)
 	}
-	l.unrecorded.outcomes = l.found
-	for i := range l.found {
-		key := l.found[i].Keys.By(l.options.ByEmail)
+	l.unrecorded.outcomes = l.interrupted
+	for i := range l.interrupted {
+		key := l.interrupted[i].Keys.By(l.options.ByEmail)
 		l.unrecorded.byKey[key] = append(l.unrecorded.byKey[key], i)
 	}
 	return nil

@@ -16,10 +16,10 @@ import (
 	"enrich/ledger/internal/codec"
 )
 
-// Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer
-// that returns all of them (the address may be anywhere in it), and everything else that was sent and answered for the same request. After that
-// nothing of it is in the bytes of the file or its log, nor the keys made from it. It returns what was removed. A contact that
-// is forgotten is new: sent again, it costs again. If it is in an open job, its result will be dropped.
+// Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer that
+// returns all of them (the address may be anywhere in it), and everything else that was sent and answered for the same request.
+// After that nothing of it is in the bytes of the file or its log, nor the keys made from it. It returns what was removed. A
+// contact that is forgotten is new: sent again, it costs again. If it is in an open job, its result will be dropped.
 //
 // After Forget and [Ledger.Prune] the ledger accepts nothing more until it is opened again. If one of them fails, some of what
 // it had to remove may still be there: call it again.
@@ -93,7 +93,7 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (ledger.Era
 	if err := l.writeRecord(true); err != nil {
 		return ledger.Erased{}, err
 	}
-	l.erased = true
+	l.mustReopen = true
 	e := erasure{Ledger: l, requests: map[contact.Key]int64{}, cost: map[int64]ledger.Spent{}, fromJobs: map[int64]int64{}, erasedIDs: map[int64][]int{}}
 	if err := l.conn.Exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE"); err != nil {
 		return ledger.Erased{}, l.failUnlessInterrupted(ctx, err)

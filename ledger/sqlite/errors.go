@@ -57,7 +57,7 @@ func (l *Ledger) writable() error {
 	switch {
 	case l.failure != nil:
 		return l.failure
-	case l.erased:
+	case l.mustReopen:
 		return errErased
 	case l.lock == nil || l.conn == nil:
 		return errReadOnly

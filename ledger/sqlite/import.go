@@ -23,7 +23,7 @@ func (l *Ledger) Import(ctx context.Context, from ledger.Exporter) error {
 	if l.options.ReadOnly {
 		return errors.New("import: the ledger is open read-only")
 	}
-	if len(l.runs) > 0 || l.commit > 0 || l.last > 0 || l.lastJob > 0 || l.removed > 0 {
+	if len(l.runs) > 0 || l.commit > 0 || l.last > 0 || l.lastJob > 0 || l.lastErased > 0 {
 		return fmt.Errorf("import: %w", ledger.ErrNotEmpty)
 	}
 	if err := l.stmts.prepare(l.conn); err != nil {
@@ -45,7 +45,7 @@ func (l *Ledger) Import(ctx context.Context, from ledger.Exporter) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("import: %w", cause(ctx, err)), l.rollBack())
 	}
-	l.erased = true // the states are not those of the file any more
+	l.mustReopen = true
 	if err := l.stmts.commit.Exec(); err != nil {
 		return l.fail(errors.Join(err, l.rollBack()))
 	}

@@ -118,7 +118,7 @@ func (f *openFiles) check() (fileSizes, error) {
 }
 
 // CheckUnchanged returns [ledger.ErrChanged] unless the files are still those that were opened and contain the newest commit.
-// [Ledger.Commit], [Ledger.Begin] and [Ledger.Finish] check the files too; Intact is for a caller that is about to publish.
+// [Ledger.Commit], [Ledger.Begin] and [Ledger.Finish] check the files too; CheckUnchanged is for a caller that is about to publish.
 func (l *Ledger) CheckUnchanged(_ context.Context) error {
 	l.db.Lock()
 	defer l.db.Unlock()

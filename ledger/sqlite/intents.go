@@ -13,7 +13,7 @@ import (
 // interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
 const interruptedMessage = "the run ended before the answer was recorded; the call may have been charged"
 
-// interruptedJobMessage is likewise that of each contact of a job.
+// interruptedJobMessage is the message of a lost call of a contact that was part of a job.
 const interruptedJobMessage = "the run ended before the API's answer to the job was recorded; the contact may have been charged"
 
 // openIntents are the intents of a run that have no outcome yet, in order. If commits are added in order, no more intents are

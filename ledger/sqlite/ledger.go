@@ -46,30 +46,30 @@ type Ledger struct {
 	lock    *lockfile.Lock // nil: read only
 	states  states.Table
 
-	db      sync.Mutex // protects everything below
-	conn    *sqlite3.Conn
-	stmts   statements
-	failure error // a write failed: every later call returns it
-	erased  bool  // something was erased: states is out of date
+	db         sync.Mutex // protects everything below
+	conn       *sqlite3.Conn
+	stmts      statements
+	failure    error // a write failed: every later call returns it
+	mustReopen bool  // the file was changed without its states: something was erased or imported
 
-	version int // of the file, as it was opened
-	runs    []runRow
-	current int64              // the run that was begun; 0: none yet
-	commit  int64              // the last commit's number
-	last    int64              // the last outcome's number
-	lastSum int64              // the checksum of the last outcome; 0: it was erased
-	pruned  int64              // the last commit that was pruned
-	jobs    map[int64]*openJob // those that have not ended, by number
-	lastJob int64              // the last job's number
-	members *jobMembers        // of the job whose results were committed last; nil: none
-	live    bool               // read only, and a run was writing when it was opened
-	lastRun int64              // the highest run that has outcomes
-	mixed   int64              // up to this outcome the runs need not ascend, because they were at the same time (see Import); 0: they do
-	removed int64              // when something was last forgotten or pruned, in milliseconds; 0: never
+	version    int // of the file, as it was opened
+	runs       []runRow
+	current    int64              // the run that was begun; 0: none yet
+	commit     int64              // the last commit's number
+	last       int64              // the last outcome's number
+	lastSum    int64              // the checksum of the last outcome; 0: it was erased
+	pruned     int64              // the last commit that was pruned
+	jobs       map[int64]*openJob // those that have not ended, by number
+	lastJob    int64              // the last job's number
+	members    *jobMembers        // of the job whose results were committed last; nil: none
+	live       bool               // read only, and a run was writing when it was opened
+	lastRun    int64              // the highest run that has outcomes
+	mixed      int64              // up to this outcome the runs need not ascend, because they were at the same time (see Import); 0: they do
+	lastErased int64              // when something was last forgotten or pruned, in milliseconds; 0: never
 	// identities make the keys of the runs' requests; filled when needed.
-	identities []contact.Identity
-	found      []contact.Outcome // see Found
-	loss       []string          // see Loss
+	identities  []contact.Identity
+	interrupted []contact.Outcome // see InterruptedCalls
+	loss        []string          // see Loss
 
 	files        openFiles
 	compaction   compaction
@@ -121,7 +121,7 @@ func (l *Ledger) Answers() int64 { return l.states.Answers() }
 
 // InterruptedCalls returns the calls that earlier runs left open when they ended, as lost outcomes. They were found when this ledger was
 // opened; each is reported once.
-func (l *Ledger) InterruptedCalls() []contact.Outcome { return l.found }
+func (l *Ledger) InterruptedCalls() []contact.Outcome { return l.interrupted }
 
 // Loss returns what was missing when the ledger was opened with [Options.AcceptLoss].
 func (l *Ledger) Loss() []string { return l.loss }
@@ -129,10 +129,10 @@ func (l *Ledger) Loss() []string { return l.loss }
 // LastErased returns when something was last forgotten or pruned, to the millisecond, or the zero time. Outputs that are older may
 // contain what had to be deleted. Older versions recorded only the time of a prune.
 func (l *Ledger) LastErased() time.Time {
-	if l.removed == 0 {
+	if l.lastErased == 0 {
 		return time.Time{}
 	}
-	return moment(l.removed)
+	return moment(l.lastErased)
 }
 
 // States looks contacts up by their keys: states[i] is the state of keys[i]. The states are in memory: it does not wait, and

@@ -46,7 +46,7 @@ func (l *Ledger) loadPruned() error {
 			return fmt.Errorf("%w: the record of pruned commits: checksum mismatch", ledger.ErrDamaged)
 		}
 		l.pruned, l.commit, l.last = commits, commits, outcomes
-		l.removed = max(l.removed, at)
+		l.lastErased = max(l.lastErased, at)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Open opens the ledger at a path, and creates it if there is none. Intents that an earlier run left open become lost calls,
-// in the file too; [Ledger.Found] names them.
+// in the file too; [Ledger.InterruptedCalls] names them.
 //
 // [ledger.ErrLocked] means that another process is writing to it; Open waits for at most LockWait, or until ctx is done.
 // [ledger.ErrDamaged], [ledger.ErrIncomplete], [ledger.ErrForeign] and [ledger.ErrNewer] mean that the file cannot be used; it
@@ -191,7 +191,7 @@ func (l *Ledger) closeRuns(open map[int64][]contact.Outcome) error {
 		if err := l.endRun(run, func(r *runRow) { r.closed = true }); err != nil {
 			return fmt.Errorf("close the open calls of run %d: %w", run, err)
 		}
-		l.found = append(l.found, lost...)
+		l.interrupted = append(l.interrupted, lost...)
 	}
 	return l.closeJobs()
 }
@@ -210,19 +210,19 @@ func (l *Ledger) closeJobs() error {
 		if err != nil {
 			return fmt.Errorf("close job %d: %w", j.id, err)
 		}
-		l.found = append(l.found, lost...)
+		l.interrupted = append(l.interrupted, lost...)
 	}
 	return nil
 }
 
-// addLost is what a reader does instead: it adds them to its own states. Their references are their places in found, counted
-// backwards from -1.
+// addLost is what a reader does instead of closeRuns, whose lost outcomes it may not write: it adds them to its own states. Their
+// references are their places in interrupted, counted backwards from -1.
 func (l *Ledger) addLost(open map[int64][]contact.Outcome) error {
 	add := func(run int64, lost []contact.Outcome, ofJob bool) {
 		for i := range lost {
 			lost[i].Run = run
-			l.states.Load(lost[i].Keys, contact.Lost, -1-ledger.Ref(len(l.found)), lost[i].At.UnixMilli(), ofJob)
-			l.found = append(l.found, lost[i])
+			l.states.Load(lost[i].Keys, contact.Lost, -1-ledger.Ref(len(l.interrupted)), lost[i].At.UnixMilli(), ofJob)
+			l.interrupted = append(l.interrupted, lost[i])
 		}
 	}
 	for _, run := range slices.Sorted(maps.Keys(open)) {

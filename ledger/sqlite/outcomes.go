@@ -40,7 +40,7 @@ func (l *Ledger) Outcomes(_ context.Context, refs []ledger.Ref, out []contact.Ou
 	indexes := make([]int32, 0, len(refs)) // in the order of their references
 	for i, ref := range refs {
 		if ref < 0 {
-			out[i] = l.found[-1-ref]
+			out[i] = l.interrupted[-1-ref]
 			continue
 		}
 		indexes = append(indexes, int32(i))
@@ -132,8 +132,8 @@ func (l *Ledger) rangeStatement(first, last ledger.Ref) (*sqlite3.Stmt, error) {
 }
 
 // Each calls do with every outcome in the order of commits, until do returns an error, and returns that error. The record is
-// valid until do returns; do must not use the ledger. The record's Keys are not filled. [ledger.ErrDamaged] means that an
-// checksum of the outcome does not match.
+// valid until do returns; do must not use the ledger. The record's Keys are not filled. [ledger.ErrDamaged] means that the
+// checksum of an outcome does not match.
 func (l *Ledger) Each(ctx context.Context, do func(*ledger.Record) error) error {
 	l.db.Lock()
 	defer l.db.Unlock()

@@ -42,8 +42,8 @@ func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, e
 		return s, err
 	}
 	if l.options.ReadOnly { // the next run will write them
-		for i := range l.found {
-			if !l.found[i].At.Before(since) {
+		for i := range l.interrupted {
+			if !l.interrupted[i].At.Before(since) {
 				s.MaybeCharged++
 			}
 		}
@@ -65,7 +65,7 @@ func (l *Ledger) SpentSince(_ context.Context, since time.Time) (ledger.Spent, e
 }
 
 // pendingInJobs is the SQL expression for how many contacts wait for the results of a job. Each may be charged, whenever its job
-// was submitted. The contacts of a submitted job whose run died are lost calls; for a reader they are in found.
+// was submitted. The contacts of a submitted job whose run died are lost calls; for a reader they are in interrupted.
 func (l *Ledger) pendingInJobs() string {
 	switch {
 	case l.version < jobVersion:

@@ -1,7 +1,7 @@
 // Package connect keeps connections to a PostgreSQL server that can keep the ledger's promises.
 //
 // It refuses a URL with a password in it, a connection over a network without a verified certificate, and a server that may lose
-// what it has acknowledged ([Conn.Check]). A [Slot] is a connection that is made again when it breaks; [Retry] repeats what failed
+// what it has acknowledged ([Server.Check]). A [Slot] is a connection that is made again when it breaks; [Retry] repeats what failed
 // because the database was away. It does not know the ledger's tables.
 package connect
 
