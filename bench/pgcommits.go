@@ -113,7 +113,8 @@ func commitAll(place, count string) (err error) {
 	return errors.Join(commitAnswers(l, rows), l.Close())
 }
 
-// commitAnswers commits as many contacts, all answered, as a run does: each commit has the answers of one group and the intents of the next.
+// commitAnswers commits as many contacts, all answered, as a run does: each commit has the answers of one group and the intents
+// of the next.
 func commitAnswers(l ledger.Store, rows int) error {
 	const url = "http://127.0.0.1/"
 	ctx := context.Background()

@@ -150,8 +150,8 @@ func (d *callDispatcher) collect(b commitBatch) (resolved []contact.Outcome) {
 	return resolved
 }
 
-// resolveNotFound returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer, rejected if
-// it came to its end (last) without one. After a stop nothing is known, and they stay released, as if never sent.
+// resolveNotFound returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer,
+// rejected if it came to its end (last) without one. After a stop nothing is known, and they stay released, as if never sent.
 func (d *callDispatcher) resolveNotFound(last bool) []contact.Outcome {
 	if len(d.undecided) == 0 {
 		return nil

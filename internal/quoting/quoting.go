@@ -24,7 +24,8 @@ func Index[T []byte | string](text T, from int, special byte) int {
 	return from
 }
 
-// Word returns the first eight bytes of a text as one number, the first of them as the lowest, for a search that looks at all of them at once.
+// Word returns the first eight bytes of a text as one number, the first of them as the lowest, for a search that looks at all of
+// them at once.
 func Word[T []byte | string](text T) uint64 {
 	b := text[:8]
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |

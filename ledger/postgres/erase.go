@@ -14,15 +14,16 @@ import (
 	"enrich/ledger/postgres/internal/connect"
 )
 
-// Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer
-// that returns all of them (the address may be anywhere in it), and everything else that was sent and answered for the same request. It returns what
-// was removed. A contact that is forgotten is new: sent again, it costs again. If it is in an open job, its result will be dropped.
+// Forget removes every trace of one person, who is given by any of the fields: what was sent with all of them, every answer that
+// returns all of them (the address may be anywhere in it), and everything else that was sent and answered for the same request.
+// It returns what was removed. A contact that is forgotten is new: sent again, it costs again. If it is in an open job, its
+// result will be dropped.
 //
 // Forget and [Ledger.Prune] are one transaction each, in which the tables are rewritten: afterwards nothing of what was removed
 // is in their files. It is still in the server's write-ahead log, its archive and its backups until these expire. They need the
-// role enrich_erase, and wait for those who read the ledger. A run that ended without a word is taken over first, which takes as long as
-// for a run: its calls' timeout and 30 seconds without a sign of it. [ledger.ErrLocked] means that one is in progress. Afterwards the ledger
-// accepts nothing more until it is opened again.
+// role enrich_erase, and wait for those who read the ledger. A run that ended without a word is taken over first, which takes as
+// long as for a run: its calls' timeout and 30 seconds without a sign of it. [ledger.ErrLocked] means that one is in progress.
+// Afterwards the ledger accepts nothing more until it is opened again.
 func (l *Ledger) Forget(ctx context.Context, who contact.Contact) (ledger.Erased, error) {
 	filter := ledger.NewFilter(who)
 	if filter.IsEmpty() { // it would match everyone

@@ -37,8 +37,8 @@ func (r *Reader) plainRows(rows []source.Row) (n int) {
 	return n
 }
 
-// isPlain unescapes the cells of a well-formed row, and reports whether it is plain. It does not make a contact of it: that would count twice
-// what cleaning changed.
+// isPlain unescapes the cells of a well-formed row, and reports whether it is plain. It does not make a contact of it: that would
+// count twice what cleaning changed.
 func (r *Reader) isPlain(row *source.Row) bool {
 	for _, i := range r.scan.Escaped {
 		row.Cells[i] = r.unescape(row.Cells[i])

@@ -7,10 +7,10 @@ import (
 	"enrich/internal/quoting"
 )
 
-// Plain is the fast path of Record for a record as most are: it has as many cells as there are in cells, each of them bare and without a
-// quote in it, or quoted with nothing between the closing quote and what must follow. The record begins at an index of text. Plain sets
-// cells, which are views of text, Lines and Escaped, and returns where the record ends, with its line end; -1 if it is not such a record, or
-// too near to the end of text to know: then Record finds its cells. It does not set Spans.
+// Plain is the fast path of Record for a record as most are: it has as many cells as there are in cells, each of them bare and
+// without a quote in it, or quoted with nothing between the closing quote and what must follow. The record begins at an index of
+// text. Plain sets cells, which are views of text, Lines and Escaped, and returns where the record ends, with its line end; -1 if
+// it is not such a record, or too near to the end of text to know: then Record finds its cells. It does not set Spans.
 func (s *Scanner) Plain(text string, from int, cells []string) (next int) {
 	if !s.hasPlain {
 		return -1

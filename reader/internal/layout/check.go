@@ -44,7 +44,8 @@ func (c *RowCheck) refusal(row *source.Row) *source.Refusal {
 	return nil
 }
 
-// isHeader reports whether cells are the header again. In joined files it may have a byte order mark, and then quotes are not around the cell.
+// isHeader reports whether cells are the header again. In joined files it may have a byte order mark, and then quotes are not
+// around the cell.
 func (c *RowCheck) isHeader(cells []string) bool {
 	if !slices.Equal(cells[1:], c.header[1:]) {
 		return false

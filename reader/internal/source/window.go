@@ -80,8 +80,8 @@ func (w *Window) Fill() {
 	w.Err = Broken(io.ErrNoProgress)
 }
 
-// ASCII returns how many bytes of Text are ASCII before the first that is not. It looks at each byte once, as far as the window goes: row by
-// row would take longer.
+// ASCII returns how many bytes of Text are ASCII before the first that is not. It looks at each byte once, as far as the window
+// goes: row by row would take longer.
 func (w *Window) ASCII() int {
 	w.ascii = max(w.ascii, w.from)
 	w.ascii += ASCIIPrefix(w.buf[w.ascii:w.to])

@@ -1,9 +1,10 @@
 // Package configfile reads a file of settings: TOML, one NAME = VALUE a line.
 //
 // Every setting has its line, so that an error about its meaning can name the place. A table is an error: settings are not
-// grouped. A setting such as --on-finish or --url decides what is run and where the key is sent. So a file that every user may write is
-// refused, and so is a file in the user's config folder that belongs to somebody else: naming a file is a decision to trust it, but that one is
-// read unasked. A file in the working directory is read only if it is named: [Default] never returns one.
+// grouped. A setting such as --on-finish or --url decides what is run and where the key is sent. So a file that every user may
+// write is refused, and so is a file in the user's config folder that belongs to somebody else: naming a file is a decision to
+// trust it, but that one is read unasked. A file in the working directory is read only if it is named: [Default] never returns
+// one.
 //
 // The package does not know which settings exist.
 package configfile

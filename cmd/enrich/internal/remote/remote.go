@@ -1,8 +1,8 @@
 // Package remote knows the commands that copy what a URL names into a pipe, and what comes out of a pipe to a URL. The program
 // itself reads and writes files and standard streams only.
 //
-// A command that it returns can be pasted into a POSIX shell: every word is quoted. None of its results contains the user, the password, the
-// query or the fragment of a URL, because these may be secrets or signatures; "?…" stands for a query.
+// A command that it returns can be pasted into a POSIX shell: every word is quoted. None of its results contains the user, the
+// password, the query or the fragment of a URL, because these may be secrets or signatures; "?…" stands for a query.
 //
 // It calls nothing, and does not know whether the program that a command names is installed.
 package remote

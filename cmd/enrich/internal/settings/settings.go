@@ -1,8 +1,9 @@
 // Package settings has the settings of the commands: their flags, the environment, and what they mean.
 //
 // A setting comes from its flag; else from the environment variable ENRICH_<FLAG>; else from the config file; else from its
-// default. [Apply] is the one place that decides this, and [SourceOf] says what it decided. Everything is checked before a file is created or a call is made: every error of this package is
-// a mistake of the user. No flag or message ever contains the API key.
+// default. [Apply] is the one place that decides this, and [SourceOf] says what it decided. Everything is checked before a file
+// is created or a call is made: every error of this package is a mistake of the user. No flag or message ever contains the API
+// key.
 package settings
 
 import (
