@@ -3,14 +3,13 @@ package columnar
 import (
 	"errors"
 	"io"
-	"slices"
 	"strings"
 	"sync/atomic"
 
 	"enrich/contact"
-	"enrich/internal/columns"
 	"enrich/reader/internal/columnar/internal/file"
 	"enrich/reader/internal/columnar/internal/page"
+	"enrich/reader/internal/layout"
 	"enrich/reader/internal/source"
 )
 
@@ -39,14 +38,13 @@ type Reader struct {
 	rows, left, number int64
 	// progress is number as other goroutines see it.
 	progress atomic.Int64
-	// kindAt and messageAt are the columns of a failures file that say why a row failed; -1 if there are none.
-	kindAt, messageAt int
-	contact           func(c *contact.Contact, cells []string)
-	cell              builder
-	elements          int      // of lists and maps in the row
-	ends              []int    // where each cell of a row ends in the text
-	cells             []string // those of the rows of one Read; reused
-	err               error
+	rowCheck layout.RowCheck
+	contact  func(c *contact.Contact, cells []string)
+	cell     builder
+	elements int      // of lists and maps in the row
+	ends     []int    // where each cell of a row ends in the text
+	cells    []string // those of the rows of one Read; reused
+	err      error
 }
 
 // Open reads the metadata and the first rows of a file of size bytes. Errors that say that it cannot be read are
@@ -82,7 +80,7 @@ func (r *Reader) open(memory int64) (err error) {
 	for _, c := range r.file.Columns {
 		r.header = append(r.header, c.Name)
 	}
-	r.kindAt, r.messageAt = slices.Index(r.header, columns.ErrorKind), slices.Index(r.header, columns.ErrorMessage)
+	r.rowCheck = layout.NewRowCheck(r.header, false)
 	if err := r.checkGroups(); err != nil {
 		return err
 	}

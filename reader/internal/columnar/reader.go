@@ -102,8 +102,8 @@ func (r *Reader) fill(row *source.Row) error {
 		row.Refused = r.refuse("column %d is not UTF-8, or not a value of its type", invalid)
 	case tooLong > 0:
 		row.Refused = r.refuse("column %d is longer than %d bytes, or the row than %d; only the beginning is kept here", tooLong, maxCell, maxRow)
-	case r.kindAt >= 0 && row.Cells[r.kindAt] == string(contact.Ragged):
-		row.Refused = &source.Refusal{Kind: contact.Ragged, Message: r.earlierMessage(row.Cells)}
+	default:
+		row.Refused = r.rowCheck.EarlierRefusal(row.Cells)
 	}
 	return nil
 }
@@ -132,14 +132,6 @@ func (r *Reader) setCells(row *source.Row, from int) {
 
 func (r *Reader) refuse(format string, args ...any) *source.Refusal {
 	return &source.Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("row %d: "+format, append([]any{r.number}, args...)...)}
-}
-
-// earlierMessage returns the message that a failures file has for a row that is refused again.
-func (r *Reader) earlierMessage(cells []string) string {
-	if r.messageAt >= 0 && cells[r.messageAt] != "" {
-		return cells[r.messageAt]
-	}
-	return "refused before: fix the row and empty its enrich_error_kind"
 }
 
 // errEnded means that a column has fewer values than the row group has rows.

@@ -111,8 +111,8 @@ func (r *Reader) readLongCell(l *longRow) (dialect.Fault, error) {
 func (r *Reader) unescaped(s dialect.Span, text []byte) string {
 	cell := source.View(text[s.From:s.To])
 	if s.Escaped {
-		r.plain = r.scan.Unescape(r.plain[:0], cell)
-		cell = source.View(r.plain)
+		r.rewritten = r.scan.Unescape(r.rewritten[:0], cell)
+		cell = source.View(r.rewritten)
 	}
 	return cell
 }

@@ -79,7 +79,7 @@ func (r *Reader) findHeader(o layout.Options) error {
 		r.header = columns.Numbered(table.Width())
 	}
 	r.samples = table.Samples(at)
-	r.rows = layout.NewRowCheck(r.header, named)
+	r.rowCheck = layout.NewRowCheck(r.header, named)
 	r.trailer.FollowsTable = at >= 0
 	return nil
 }
@@ -113,7 +113,7 @@ func (r *Reader) firstRecords() (records []layout.Record, ends []int, whole bool
 		from, line, separated = from+size, record.Next, false
 		records, ends = append(records, record), append(ends, from)
 	}
-	r.cells, r.plain = nil, nil
+	r.cells, r.rewritten = nil, nil
 	return records, ends, from == len(text) && r.Ended()
 }
 

@@ -44,5 +44,5 @@ func (r *Reader) isPlain(row *source.Row) bool {
 		row.Cells[i] = r.unescape(row.Cells[i])
 	}
 	isBlank := len(row.Cells) == 1 && r.scan.IsBlank(row.Cells[0])
-	return !isBlank && r.rows.Refusal(row) == nil && layout.IsOrdinary(row.Cells)
+	return !isBlank && r.rowCheck.Refusal(row) == nil && layout.IsOrdinary(row.Cells)
 }

@@ -101,7 +101,7 @@ func openRows(text string, o layout.Options) *Reader {
 
 // readSlowly is Read for one row, without plainRows.
 func (r *Reader) readSlowly(row *source.Row) error {
-	r.cells, r.plain = r.cells[:0], r.plain[:0]
+	r.cells, r.rewritten = r.cells[:0], r.rewritten[:0]
 	err := r.next(row, true)
 	if err == nil && row.Refused == nil {
 		r.contact(&row.Contact, row.Cells)

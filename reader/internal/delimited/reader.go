@@ -31,8 +31,8 @@ type Reader struct {
 	info   source.Info
 	header []string
 	// samples are the first rows: they show what is in a column.
-	samples [][]string
-	rows    layout.RowCheck
+	samples  [][]string
+	rowCheck layout.RowCheck
 	// line is where the next record begins.
 	line    int64
 	contact func(c *contact.Contact, cells []string)
@@ -43,8 +43,8 @@ type Reader struct {
 	doubtful bool
 	// cells are those of the rows of one Read; reused.
 	cells []string
-	// plain is the text of the cells of one Read that is not in the window as it should be; reused.
-	plain []byte
+	// rewritten is the text of the cells of one Read that is not in the window as it is returned, because it was unescaped; reused.
+	rewritten []byte
 	// taken is how many bytes of text the rows of this Read have.
 	taken   int
 	trailer layout.Trailer
@@ -74,8 +74,8 @@ func (r *Reader) Skipped() source.Lines { return r.trailer.Skipped }
 // has some. Cells are views of the window: once it has a row, it reads no more of the input.
 func (r *Reader) Read(rows []source.Row) (n int, err error) {
 	r.Poison()
-	source.Poison(r.plain)
-	r.cells, r.plain, r.taken = r.cells[:0], r.plain[:0], 0
+	source.Poison(r.rewritten)
+	r.cells, r.rewritten, r.taken = r.cells[:0], r.rewritten[:0], 0
 	for err == nil && n < len(rows) && r.hasRoom() {
 		if plain := r.plainRows(rows[n:]); plain > 0 {
 			n += plain
@@ -112,7 +112,7 @@ func (r *Reader) next(row *source.Row, wait bool) error {
 		if r.err != nil {
 			return r.err
 		}
-		cells, plain := len(r.cells), len(r.plain)
+		cells, rewritten := len(r.cells), len(r.rewritten)
 		whole, err := r.parse(row, wait)
 		if err != nil {
 			if errors.Is(err, errNotYet) {
@@ -132,7 +132,7 @@ func (r *Reader) next(row *source.Row, wait bool) error {
 		if !t.Hold(row, r.line-1, kind) {
 			return nil
 		}
-		r.cells, r.plain = r.cells[:cells], r.plain[:plain] // the trailer has copies: the empty rows at the end of a sheet may be a million
+		r.cells, r.rewritten = r.cells[:cells], r.rewritten[:rewritten] // the trailer has copies: the empty rows at the end of a sheet may be a million
 	}
 }
 
@@ -272,9 +272,9 @@ func (r *Reader) cut(record []byte) []string {
 
 // unescape returns the text of a cell that has doubled or escaped quotes.
 func (r *Reader) unescape(cell string) string {
-	begin := len(r.plain)
-	r.plain = r.scan.Unescape(r.plain, cell)
-	return source.View(r.plain[begin:])
+	begin := len(r.rewritten)
+	r.rewritten = r.scan.Unescape(r.rewritten, cell)
+	return source.View(r.rewritten[begin:])
 }
 
 // setCells sets a row's cells: as many as there are columns.

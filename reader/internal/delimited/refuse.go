@@ -19,7 +19,7 @@ func (r *Reader) check(row *source.Row, cells []string, record []byte) {
 	case len(record) > maxCell && r.overlong() > 0:
 		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes", r.overlong(), maxCell))
 	default:
-		row.Refused = r.rows.Refusal(row)
+		row.Refused = r.rowCheck.Refusal(row)
 	}
 }
 

@@ -35,10 +35,10 @@ func (c *RowCheck) Refusal(row *source.Row) *source.Refusal {
 }
 
 func (c *RowCheck) refusal(row *source.Row) *source.Refusal {
-	switch cells := row.Cells; {
-	case c.kindAt >= 0 && cells[c.kindAt] == string(contact.Ragged):
-		return &source.Refusal{Kind: contact.Ragged, Message: c.earlierMessage(cells)}
-	case c.named && c.isHeader(cells): // files that were joined
+	if refusal := c.EarlierRefusal(row.Cells); refusal != nil {
+		return refusal
+	}
+	if c.named && c.isHeader(row.Cells) { // files that were joined
 		return &source.Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: the header is repeated here", row.Line)}
 	}
 	return nil
@@ -54,10 +54,15 @@ func (c *RowCheck) isHeader(cells []string) bool {
 	return cells[0] == c.header[0] || isMarked && (first == c.header[0] || first == `"`+c.header[0]+`"`)
 }
 
-// earlierMessage returns the message that a failures file has for a row that is refused again.
-func (c *RowCheck) earlierMessage(cells []string) string {
-	if c.messageAt >= 0 && cells[c.messageAt] != "" {
-		return cells[c.messageAt]
+// EarlierRefusal returns the refusal of a row that a failures file calls ragged, with the message of the file if it has one; nil if
+// the row is not one.
+func (c *RowCheck) EarlierRefusal(cells []string) *source.Refusal {
+	if c.kindAt < 0 || cells[c.kindAt] != string(contact.Ragged) {
+		return nil
 	}
-	return "refused before: fix the row and empty its enrich_error_kind"
+	message := "refused before: fix the row and empty its enrich_error_kind"
+	if c.messageAt >= 0 && cells[c.messageAt] != "" {
+		message = cells[c.messageAt]
+	}
+	return &source.Refusal{Kind: contact.Ragged, Message: message}
 }

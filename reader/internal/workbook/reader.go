@@ -47,7 +47,7 @@ type Reader struct {
 	headerRow int
 	header    []string
 	samples   [][]string
-	check     layout.RowCheck
+	rowCheck  layout.RowCheck
 	contact   func(c *contact.Contact, cells []string)
 	// isSendable reports whether a contact with these cells could be sent.
 	isSendable func(cells []string) bool
@@ -170,7 +170,7 @@ func (r *Reader) findHeader(s sheetPart, first *sample, v *survey, o layout.Opti
 	for _, row := range first.rows[at+1:] {
 		r.samples = append(r.samples, compact(row.cells, used))
 	}
-	r.check = layout.NewRowCheck(r.header, at >= 0 && !layout.HasValues(r.header))
+	r.rowCheck = layout.NewRowCheck(r.header, at >= 0 && !layout.HasValues(r.header))
 	r.trailer.FollowsTable = at >= 0
 	r.before = r.headerRow
 	return nil
@@ -286,7 +286,7 @@ func (r *Reader) readRow(row *source.Row) error {
 			r.before = r.scanner.row
 			r.merged.fill(r.scanner.row, r.place, row.Cells)
 			if row.Refused == nil {
-				row.Refused = r.check.Refusal(row)
+				row.Refused = r.rowCheck.Refusal(row)
 			}
 			return nil
 		}
