@@ -9,23 +9,15 @@ import (
 	"enrich/reader/internal/source"
 )
 
-// Bounds of what is in memory, as of CSV.
-const (
-	// maxCell is the longest cell of a row that is not refused, in bytes.
-	maxCell = 1 << 20
-	// maxRow is how much text of a row is kept, in bytes. A longer row is refused.
-	maxRow = 2 << 20
-	// batchText and batchCells bound what one Read returns.
-	batchText  = 256 << 10
-	batchCells = 64 << 10
-)
+// batchText bounds the text that one Read returns, in bytes.
+const batchText = 256 << 10
 
 // Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. Cells are views of text that is overwritten by
 // the next Read.
 func (r *Reader) Read(rows []source.Row) (n int, err error) {
 	source.Poison(r.cell.text)
 	r.cell.text, r.cells = r.cell.text[:0], r.cells[:0]
-	for n < len(rows) && len(r.cell.text) < batchText && len(r.cells) <= batchCells-len(r.header) || n == 0 {
+	for n < len(rows) && len(r.cell.text) < batchText && len(r.cells) <= source.BatchCells-len(r.header) || n == 0 {
 		if r.err == nil {
 			r.err = r.next(&rows[n])
 		}
@@ -81,11 +73,11 @@ func (r *Reader) fill(row *source.Row) error {
 	r.ends, r.elements = r.ends[:0], 0
 	tooLong, invalid := 0, 0
 	for i, c := range r.file.Columns {
-		b.begin(min(len(b.text)+maxCell+utf8.UTFMax, from+maxRow))
+		b.begin(min(len(b.text)+source.MaxCell+utf8.UTFMax, from+source.MaxRow))
 		if err := r.cellOf(c); err != nil {
 			return err
 		}
-		if start := r.start(from, i); (b.over || len(b.text)-start > maxCell) && tooLong == 0 {
+		if start := r.start(from, i); (b.over || len(b.text)-start > source.MaxCell) && tooLong == 0 {
 			tooLong = i + 1
 		}
 		if b.invalid && invalid == 0 {
@@ -101,7 +93,7 @@ func (r *Reader) fill(row *source.Row) error {
 	case invalid > 0:
 		row.Refused = r.refuse("column %d is not UTF-8, or not a value of its type", invalid)
 	case tooLong > 0:
-		row.Refused = r.refuse("column %d is longer than %d bytes, or the row than %d; only the beginning is kept here", tooLong, maxCell, maxRow)
+		row.Refused = r.refuse("column %d is longer than %d bytes, or the row than %d; only the beginning is kept here", tooLong, source.MaxCell, source.MaxRow)
 	default:
 		row.Refused = r.rowCheck.EarlierRefusal(row.Cells)
 	}
@@ -120,7 +112,7 @@ func (r *Reader) start(from, cell int) int {
 func (r *Reader) setCells(row *source.Row, from int) {
 	at := len(r.cells)
 	if cap(r.cells)-at < len(r.ends) {
-		r.cells = make([]string, 0, max(len(r.ends), min(batchCells, 256*len(r.ends)))) // rows keep the cells that they have
+		r.cells = make([]string, 0, max(len(r.ends), min(source.BatchCells, 256*len(r.ends)))) // rows keep the cells that they have
 		at = 0
 	}
 	for _, end := range r.ends {

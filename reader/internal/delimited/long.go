@@ -13,14 +13,14 @@ import (
 // A record that does not fit the window is read cell by cell and refused. Enough of its text is kept that the row is refused
 // again if a failures file is read, and no more: memory does not grow with the row.
 
-// keptOfOthers is how many bytes are kept of all cells but the first one above maxCell.
-const keptOfOthers = maxCell - 64<<10
+// keptOfOthers is how many bytes are kept of all cells but the first one above source.MaxCell.
+const keptOfOthers = source.MaxCell - 64<<10
 
 // A longRow is what is kept of a record that does not fit the window.
 type longRow struct {
 	cells []string
 	kept  int // bytes, without the cell that is too long
-	// tooLong is the number of the first cell above maxCell, from 1; 0 if there is none.
+	// tooLong is the number of the first cell above source.MaxCell, from 1; 0 if there is none.
 	tooLong int
 }
 
@@ -28,7 +28,7 @@ type longRow struct {
 func (l *longRow) add(cell string, tooLong bool) {
 	room := keptOfOthers - l.kept
 	if tooLong && l.tooLong == 0 {
-		l.tooLong, room = len(l.cells)+1, maxCell+utf8.UTFMax
+		l.tooLong, room = len(l.cells)+1, source.MaxCell+utf8.UTFMax
 		l.kept -= min(len(cell), room)
 	}
 	cell = strings.Clone(truncate(cell, room))
@@ -81,18 +81,18 @@ func (r *Reader) readLongCell(l *longRow) (dialect.Fault, error) {
 		s, end, f := r.scan.Cell(text, len(l.cells) == 0, r.Ended())
 		switch {
 		case f == dialect.NoFault:
-			l.add(r.unescaped(s, text), s.To-s.From > maxCell)
+			l.add(r.unescaped(s, text), s.To-s.From > source.MaxCell)
 			r.advance(end, r.scan.Lines)
 			return f, nil
 		case f != dialect.Incomplete:
 			return f, nil
 		case r.Err != nil:
 			return f, r.Err // the row is torn
-		case len(text) < maxRecord:
+		case len(text) < source.MaxRow:
 			r.Fill()
 			continue
 		case !r.scan.QuoteAt(text, end):
-			return f, fmt.Errorf("%w: line %d is longer than %d bytes, which is too long for a row of a table", source.ErrBroken, r.line, maxRecord)
+			return f, fmt.Errorf("%w: line %d is longer than %d bytes, which is too long for a row of a table", source.ErrBroken, r.line, source.MaxRow)
 		}
 		closing, err := r.findClosing(end)
 		if err != nil {
@@ -188,9 +188,9 @@ func (r *Reader) refuseLong(row *source.Row, l *longRow) {
 	case len(l.cells) != len(r.header):
 		r.refuseWidth(row, l.cells)
 	case l.tooLong > 0:
-		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes; only its beginning is kept here", l.tooLong, maxCell))
+		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes; only its beginning is kept here", l.tooLong, source.MaxCell))
 	default:
-		row.Refused = refuse(row, contact.Ragged, fmt.Sprintf("the row is longer than %d bytes; only its beginning is kept here", maxRecord))
+		row.Refused = refuse(row, contact.Ragged, fmt.Sprintf("the row is longer than %d bytes; only its beginning is kept here", source.MaxRow))
 	}
 }
 

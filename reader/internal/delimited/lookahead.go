@@ -100,7 +100,7 @@ func (l *lookahead) scan(s *dialect.Scanner) error {
 		case f != dialect.Incomplete:
 		case l.Err != nil:
 			return l.Err
-		case len(text) < maxRecord:
+		case len(text) < source.MaxRow:
 			l.Fill()
 			continue
 		}

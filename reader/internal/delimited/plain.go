@@ -16,13 +16,13 @@ func (r *Reader) plainRows(rows []source.Row) (n int) {
 	}
 	text, ascii, width := source.View(r.Text()), r.ASCII(), len(r.header)
 	at, cells, line := 0, r.cells, r.line
-	for n < len(rows) && r.taken+at < batchText && len(cells) < batchCells {
+	for n < len(rows) && r.taken+at < source.BatchText && len(cells) < source.BatchCells {
 		from := len(cells)
 		cells = slices.Grow(cells, width)
 		row := &rows[n]
 		row.Line, row.Cells, row.Raw, row.Refused = line, cells[from:from+width:from+width], nil, nil
 		end := r.scan.Plain(text, at, row.Cells)
-		if end < 0 || end > ascii && !utf8.ValidString(text[at:end]) || end-at > maxCell || !r.isPlain(row) {
+		if end < 0 || end > ascii && !utf8.ValidString(text[at:end]) || end-at > source.MaxCell || !r.isPlain(row) {
 			break
 		}
 		r.contact(&row.Contact, row.Cells)

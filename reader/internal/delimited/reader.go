@@ -12,17 +12,6 @@ import (
 	"enrich/reader/internal/source"
 )
 
-// Bounds of what is in memory. They are far above what any export has.
-const (
-	// maxCell is the longest cell of a row that is not refused, in bytes.
-	maxCell = 1 << 20
-	// maxRecord is how much of a row is in memory at once, in bytes. A longer row is refused.
-	maxRecord = 2 << 20
-	// batchText and batchCells bound what one Read returns.
-	batchText  = 1 << 20
-	batchCells = 64 << 10
-)
-
 // A Reader reads the rows of a delimited text, once.
 type Reader struct {
 	source.Window
@@ -96,7 +85,9 @@ func (r *Reader) Read(rows []source.Row) (n int, err error) {
 }
 
 // hasRoom reports whether Read may return another row.
-func (r *Reader) hasRoom() bool { return r.taken < batchText && len(r.cells) < batchCells }
+func (r *Reader) hasRoom() bool {
+	return r.taken < source.BatchText && len(r.cells) < source.BatchCells
+}
 
 // errNotYet says that the next row has not been read yet.
 var errNotYet = errors.New("not yet")
@@ -203,7 +194,7 @@ func (r *Reader) readOn(text []byte, at int, wait bool) (dialect.Fault, error) {
 		return dialect.Incomplete, r.Err // the row is torn
 	case !wait:
 		return dialect.Incomplete, errNotYet
-	case len(text) < maxRecord:
+	case len(text) < source.MaxRow:
 		r.Fill()
 		return dialect.NoFault, nil
 	case !open:

@@ -16,8 +16,8 @@ func (r *Reader) check(row *source.Row, cells []string, record []byte) {
 		r.refuseWidth(row, cells)
 	case !r.IsValid(len(record)):
 		row.Refused = refuse(row, contact.Invalid, "bytes that are not text in the file's encoding: save it as UTF-8, or name the encoding with --encoding")
-	case len(record) > maxCell && r.overlong() > 0:
-		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes", r.overlong(), maxCell))
+	case len(record) > source.MaxCell && r.overlong() > 0:
+		row.Refused = refuse(row, contact.Invalid, fmt.Sprintf("column %d is longer than %d bytes", r.overlong(), source.MaxCell))
 	default:
 		row.Refused = r.rowCheck.Refusal(row)
 	}
@@ -39,10 +39,10 @@ func (r *Reader) setExtra(row *source.Row, cells []string) {
 	}
 }
 
-// overlong returns the number of the first cell above maxCell, from 1; 0 if there is none.
+// overlong returns the number of the first cell above source.MaxCell, from 1; 0 if there is none.
 func (r *Reader) overlong() int {
 	for i, s := range r.scan.Spans {
-		if s.To-s.From > maxCell {
+		if s.To-s.From > source.MaxCell {
 			return i + 1
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // is good.
 
 // resyncEffort is how many bytes are scanned to find that line end.
-const resyncEffort = 4 * maxRecord
+const resyncEffort = 4 * source.MaxRow
 
 // readMalformed makes a refused row of a record with a fault. at is where the faulty cell begins.
 func (r *Reader) readMalformed(row *source.Row, f dialect.Fault, at int) error {
@@ -40,8 +40,8 @@ func (r *Reader) malformedText(f dialect.Fault, at, before int) ([]byte, error) 
 	switch {
 	case !found && size == 0 && r.tornBy() != nil:
 		return nil, r.Err
-	case !found && len(r.Text()) >= maxRecord:
-		return nil, fmt.Errorf("%w: line %d: %s, and no well-formed row follows within %d bytes", source.ErrBroken, r.line, r.describe(f, before), maxRecord)
+	case !found && len(r.Text()) >= source.MaxRow:
+		return nil, fmt.Errorf("%w: line %d: %s, and no well-formed row follows within %d bytes", source.ErrBroken, r.line, r.describe(f, before), source.MaxRow)
 	}
 	return r.Text()[:size], nil
 }
@@ -86,7 +86,7 @@ func (r *Reader) rowAt(at int) (isRow bool, scanned int) {
 		used, f := r.scan.Record(rest, r.Ended())
 		scanned += used + 1
 		switch {
-		case f == dialect.Incomplete && r.Err == nil && len(r.Text()) < maxRecord:
+		case f == dialect.Incomplete && r.Err == nil && len(r.Text()) < source.MaxRow:
 			r.Fill()
 			continue
 		case f == dialect.Incomplete && r.closesBeyond(rest, at, used):
@@ -130,7 +130,7 @@ func (r *Reader) isCertain(record []byte) bool {
 	return true
 }
 
-// lineEnd returns where the line ends that has the index at of Text, and reads on as far as maxRecord.
+// lineEnd returns where the line ends that has the index at of Text, and reads on as far as source.MaxRow.
 func (r *Reader) lineEnd(at int) (end int, ok bool) {
 	for {
 		text := r.Text()
@@ -150,7 +150,7 @@ func (r *Reader) lineEnd(at int) (end int, ok bool) {
 			}
 			return end, true
 		}
-		if r.Err != nil || len(text) >= maxRecord {
+		if r.Err != nil || len(text) >= source.MaxRow {
 			return at, false
 		}
 		r.Fill()

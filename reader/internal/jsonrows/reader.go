@@ -45,12 +45,6 @@ type limits struct {
 	block int
 }
 
-// Limits of what one read returns, so that memory does not grow with the width and the length of rows.
-const (
-	batchCells = 1 << 16
-	batchBytes = 1 << 20
-)
-
 // A Reader reads the rows of one input.
 type Reader struct {
 	framing
@@ -136,7 +130,7 @@ func (r *Reader) Read(rows []source.Row) (int, error) {
 	r.cells = r.cells[:0]
 	size := 0
 	for n := range rows {
-		if len(r.cells) > batchCells || size > batchBytes {
+		if len(r.cells) > source.BatchCells || size > source.BatchText {
 			return n, nil
 		}
 		err := r.next(&r.scan, &r.frame, n == 0)

@@ -61,6 +61,17 @@ func Broken(err error) error {
 	return fmt.Errorf("%w: %w", ErrBroken, err)
 }
 
+// Bounds of what of a table is in memory. They are far above what any export has.
+const (
+	// MaxCell is the longest cell of a row that is not refused, in bytes.
+	MaxCell = 1 << 20
+	// MaxRow is how much text of a row is in memory at once, in bytes. A longer row is refused, and only its beginning is kept.
+	MaxRow = 2 << 20
+	// BatchText and BatchCells bound what one Read returns: bytes and cells.
+	BatchText  = 1 << 20
+	BatchCells = 64 << 10
+)
+
 // A Row is one row of an input. The row and its strings are valid until the next read: the strings are views of a buffer
 // that is read into again. Clone what must live longer.
 type Row struct {

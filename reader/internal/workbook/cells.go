@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"io"
 
+	"enrich/reader/internal/source"
 	"enrich/reader/internal/xmlscan"
 )
 
+// maxColumns and maxRows are the size of a sheet.
 const (
-	// maxColumns and maxRows are the size of a sheet.
 	maxColumns = 16384
 	maxRows    = 1 << 20
-	// maxCell is the longest cell of a row that is not refused, in bytes; Excel's own limit is 32,767 characters.
-	maxCell = 1 << 20
 )
 
 // A sheetScanner reads the rows and cells of a sheet as they are in its part.
@@ -229,7 +228,7 @@ func (s *sheetScanner) readCell(values bool) error {
 
 // addValue adds a piece of a value, up to a length.
 func (s *sheetScanner) addValue(piece []byte) {
-	if room := maxCell - len(s.value); len(piece) > room {
+	if room := source.MaxCell - len(s.value); len(piece) > room {
 		piece = piece[:room]
 		s.cell.long = true
 	}

@@ -16,15 +16,6 @@ import (
 	"enrich/reader/internal/source"
 )
 
-// Bounds of what is in memory, as for delimited text.
-const (
-	// maxRow is how much of a row is kept, in bytes. A longer row is refused.
-	maxRow = 2 << 20
-	// batchText and batchCells bound what one Read returns.
-	batchText  = 1 << 20
-	batchCells = 64 << 10
-)
-
 // Options say how a workbook is read.
 type Options struct {
 	// Sheet is the name of the sheet, or its number from 1; "" to choose it.
@@ -214,7 +205,7 @@ func (r *Reader) Close() error {
 func (r *Reader) Read(rows []source.Row) (n int, err error) {
 	source.Poison(r.arena)
 	r.cells, r.arena, r.taken = r.cells[:0], r.arena[:0], 0
-	for n < len(rows) && r.taken < batchText && len(r.cells) < batchCells {
+	for n < len(rows) && r.taken < source.BatchText && len(r.cells) < source.BatchCells {
 		if err = r.next(&rows[n]); err != nil {
 			break
 		}
@@ -302,14 +293,14 @@ func (r *Reader) readCells(row *source.Row) (filled bool, err error) {
 	clear(row.Cells)
 	size := 0
 	for {
-		more, err := r.scanner.nextCell(size < maxRow)
+		more, err := r.scanner.nextCell(size < source.MaxRow)
 		if err != nil || !more {
 			r.taken += size
 			return filled, err
 		}
 		c := &r.scanner.cell
-		if size >= maxRow {
-			row.Refused = refuse(row, fmt.Sprintf("the row is longer than %d bytes", maxRow))
+		if size >= source.MaxRow {
+			row.Refused = refuse(row, fmt.Sprintf("the row is longer than %d bytes", source.MaxRow))
 			continue
 		}
 		text, grown, err := r.book.text(c, r.arena)
@@ -326,7 +317,7 @@ func (r *Reader) readCells(row *source.Row) (filled bool, err error) {
 		filled = filled || strings.TrimSpace(text) != ""
 		switch {
 		case c.long:
-			row.Refused = refuse(row, fmt.Sprintf("column %d is longer than %d bytes", at+1, maxCell))
+			row.Refused = refuse(row, fmt.Sprintf("column %d is longer than %d bytes", at+1, source.MaxCell))
 		case !utf8.ValidString(text):
 			row.Refused = refuse(row, fmt.Sprintf("column %d has bytes that are not text", at+1))
 		}

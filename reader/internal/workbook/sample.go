@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"enrich/reader/internal/layout"
+	"enrich/reader/internal/source"
 )
 
 const (
@@ -60,11 +61,11 @@ func (b *book) sample(s *sheetScanner, from int) (*sample, error) {
 func (b *book) sampleRow(s *sheetScanner, row *sampleRow) (size int, err error) {
 	var arena []byte
 	for {
-		more, err := s.nextCell(size < maxRow)
+		more, err := s.nextCell(size < source.MaxRow)
 		if err != nil || !more {
 			return size, err
 		}
-		if size >= maxRow {
+		if size >= source.MaxRow {
 			continue
 		}
 		text, grown, err := b.text(&s.cell, arena[:0])
