@@ -131,7 +131,7 @@ func (b *bench) build() error {
 	return nil
 }
 
-// maxMemory is the most memory that a run of so many rows may take, in MiB.
+// maxMemory is the most memory that a run of a number of rows may take, in MiB.
 func maxMemory(rows int) float64 { return 64 + float64(32*rows)/(1<<20) }
 
 // memory measures that memory does not grow with the input, except for 32 bytes per contact.

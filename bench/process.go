@@ -134,7 +134,7 @@ func (b *bench) serve(args ...string) (*server, error) {
 	return startServer(b.enrich, append([]string{"fakeapi", "--count-contacts=false", "--match", "1"}, args...)...)
 }
 
-// serveBare starts a [bareAPI], which records the times of so many calls.
+// serveBare starts a [bareAPI], which records the times of a number of calls.
 func (b *bench) serveBare(latency time.Duration, calls int) (*server, error) {
 	return startServer(b.self, "api", latency.String(), strconv.Itoa(calls))
 }

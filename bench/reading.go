@@ -121,7 +121,7 @@ func openLedger(path string) error {
 	return l.Close()
 }
 
-// fillLedger makes a ledger of so many answers.
+// fillLedger makes a ledger with a number of answers.
 func fillLedger(path string, answers int) error {
 	l, err := sqlite.Open(context.Background(), path, sqlite.Options{})
 	if err != nil {

@@ -93,7 +93,7 @@ func (b *bench) latency() error {
 	return nil
 }
 
-// latencyOf compares the throughput of so many workers. It starts a stand-in of its own, because a process must end in processTimeout.
+// latencyOf compares the throughput of a number of workers. It starts a stand-in of its own, because a process must end in processTimeout.
 func (b *bench) latencyOf(each time.Duration, workers int, goal float64) error {
 	api, err := b.serve("--latency", each.String())
 	if err != nil {

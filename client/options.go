@@ -30,7 +30,7 @@ type Options struct {
 	EmailAs string
 	// Set has the constant fields of every request.
 	Set Constants
-	// Workers is the maximum number of calls in flight; 0: 32. The client keeps so many connections, and leaves the bound to its
+	// Workers is the maximum number of calls in flight; 0: 32. The client keeps as many connections, and leaves the bound to its
 	// caller, who must not run more calls of [Client.Ask] at once.
 	Workers int
 	// Rate limits the calls; the zero Rate: to what the API states (header rate_limit).

@@ -9,7 +9,7 @@ import "time"
 
 // A Limiter spaces the calls of an account. See [Options.Limiter].
 type Limiter interface {
-	// SetRate adopts the rate that a response states (header rate_limit): so many calls in any span of this length.
+	// SetRate adopts the rate that a response states (header rate_limit): at most this number of calls in any span of this length.
 	SetRate(now time.Time, calls int, per time.Duration)
 	// Take takes one call, or returns how long to wait before the next Take.
 	Take(now time.Time) (wait time.Duration)

@@ -34,7 +34,7 @@ const (
 	CallsPerJob = 2
 )
 
-// ContactsIn returns how many contacts so many jobs of a size have at most. The first one is smaller.
+// ContactsIn returns how many contacts a number of jobs of a size have at most. The first one is smaller.
 func ContactsIn(jobs, size int64) int64 {
 	if jobs == 0 {
 		return 0
@@ -42,7 +42,7 @@ func ContactsIn(jobs, size int64) int64 {
 	return min(firstJobContacts, size) + (jobs-1)*size
 }
 
-// JobsFor returns how many jobs of a size so many contacts make.
+// JobsFor returns how many jobs of a size are needed for a number of contacts.
 func JobsFor(contacts, size int64) int64 {
 	if contacts == 0 {
 		return 0

@@ -61,5 +61,5 @@ func (r *Rules) stale(s ledger.State) bool {
 	return s.Kind.Answered() && !r.Fresh().Includes(s.Kind, s.At)
 }
 
-// uncertain reports whether a contact with so many lost calls must not be sent again.
+// uncertain reports whether a contact with this number of lost calls must not be sent again.
 func (r *Rules) uncertain(lost int) bool { return lost > r.LostRetries }

@@ -1,5 +1,5 @@
-// Package reader reads a file as rows, in order and in constant memory: CSV in any dialect, and JSON objects, one a line, one
-// after another or in an array.
+// Package reader reads a file as rows, in order and in memory that does not grow with the number of rows: CSV in any dialect; JSON
+// objects, one a line, one after another or in an array; a sheet of an Excel workbook; and Parquet.
 //
 // # Layers
 //
@@ -11,7 +11,11 @@
 // and internal/jsonrows parse text into rows; internal/dialect detects delimiters and quotes, internal/layout finds the header row
 // and the footer. internal/mapping decides which column is which field. A table in formats.go lists the formats.
 //
-// Open waits for the first block (128 KiB of text, or the end), detects by it what the options leave open, and reads no row.
+// Workbooks and Parquet files are not text, and have their tables of contents at the end. internal/workbook and internal/columnar
+// read them by random access, after all bytes were read and hashed once; their documentation says how.
+//
+// Open waits for the first block of a text (128 KiB, or the end) or for the whole of such a file, detects by it what the options
+// leave open, and reads no row. What follows is about text.
 //
 // # Text
 //

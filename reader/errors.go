@@ -10,7 +10,7 @@ import (
 var (
 	// ErrEmpty: the input is empty, or has only a header.
 	ErrEmpty = source.ErrEmpty
-	// ErrNoTable: the input is not a table: a workbook, a PDF, a web page, a picture, noise, an encrypted archive.
+	// ErrNoTable: the input is not a table: a workbook of an old format, a PDF, a web page, a picture, noise, an encrypted archive.
 	ErrNoTable = source.ErrNoTable
 	// ErrEncoding: the encoding of the input's text cannot be known.
 	ErrEncoding = source.ErrEncoding

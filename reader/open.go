@@ -19,7 +19,8 @@ type Stream interface {
 	Reader() io.Reader
 }
 
-// Open detects how an input is to be read. It reads the first block, 128 KiB of text, and no row.
+// Open detects how an input is to be read. It reads the first block of a text, 128 KiB, or all bytes of a workbook or Parquet file,
+// and no row.
 //
 // The input has size bytes. If it is a [Stream], its size is what its readers return, and Open waits for the first block or
 // the end. The input is not closed; it must not change while it is read.

@@ -31,7 +31,7 @@ type FailedRow struct {
 
 // FailureGroups collects failed rows and groups those whose kind, status and message are alike. Its memory is bounded.
 type FailureGroups struct {
-	// Clean returns a text that the page may show, with at most so many characters.
+	// Clean returns a text that the page may show, with at most limit characters.
 	Clean func(s string, limit int) string
 	// Advice returns what to do about a kind of failure, one step each.
 	Advice func(kind string) []string

@@ -12,7 +12,7 @@ import (
 )
 
 // parquetEncoder writes Parquet: the input's columns as text, and those that enrich adds as text, enrich_at as a timestamp and
-// enrich_credit as a boolean. An empty cell is null. Repeated names are told apart, because most programs cannot read them.
+// enrich_credit as a boolean. An empty cell is null. Repeated names are made different, because most programs cannot read them.
 type parquetEncoder struct {
 	out   *bufio.Writer
 	file  *parquet.Writer

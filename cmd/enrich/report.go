@@ -106,7 +106,7 @@ const (
 )
 
 // clean returns text from an input or the API as the page may show it: without the key and without control characters,
-// on one line, with at most so many characters.
+// on one line, with at most limit characters.
 func (r *reporter) clean(s string, limit int) string {
 	s = string(r.key.Redact([]byte(s[:min(len(s), maxCleanBytes)])))
 	return phrase.Shorten(strings.ReplaceAll(console.Plain(s), "\n", " "), limit)

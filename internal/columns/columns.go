@@ -15,7 +15,7 @@ const (
 	ErrorMessage = "enrich_error_message"
 )
 
-// Unique returns the names with repeated ones told apart: a second "Name" becomes "Name_2", or the first "Name_3", … that no
+// Unique returns the names, and makes repeated ones different: a second "Name" becomes "Name_2", or the first "Name_3", … that no
 // column has. A reserved name counts as one that came before.
 func Unique(names []string, reserved ...string) []string {
 	taken := make(map[string]bool, len(names)+len(reserved)) // by a column of that name

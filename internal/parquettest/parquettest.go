@@ -274,7 +274,7 @@ func Levels(highest int, levels ...int) (b []byte) {
 	return b
 }
 
-// AppendRun appends a number of a width in bits that comes so many times.
+// AppendRun appends a run of one number, of a width in bits.
 func AppendRun(b []byte, width int, n uint64, times int) []byte {
 	b = binary.AppendUvarint(b, uint64(times)<<1)
 	for i := 0; i < width; i += 8 {

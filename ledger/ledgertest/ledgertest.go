@@ -33,7 +33,7 @@ type Backend interface {
 	RawResults(job int64) ([][]byte, error)
 }
 
-// Run runs the tests. Each calls newBackend for a ledger of its own, and some do so many times.
+// Run runs the tests. Each calls newBackend for a ledger of its own, and some call it several times.
 func Run(t *testing.T, newBackend func(testing.TB) Backend) {
 	for _, test := range []struct {
 		name string

@@ -13,7 +13,8 @@ import (
 	"enrich/ledger/sqlite/internal/wal"
 )
 
-// A checkpoint writes the log into the file after so many pages, and at the latest so long after a commit.
+// A checkpoint writes the log into the file when checkpointPages pages were added to it, and at the latest checkpointDelay after a
+// commit.
 const (
 	checkpointPages = 2000
 	checkpointDelay = 3 * time.Second

@@ -96,12 +96,12 @@ func (r *Reader) open(memory int64) (err error) {
 const (
 	// maxSmallRows is how many rows a file may have that has fewer bytes than rows.
 	maxSmallRows = 1 << 22
-	// maxListed and listedRatio are how many elements of lists and maps, beyond the first of each row, a file may have: so many, or
-	// so many for each of its bytes if that is more.
+	// A file may have at most maxListed elements of lists and maps beyond the first of each row, or listedRatio for each of its
+	// bytes if that is more.
 	maxListed   = 1 << 24
 	listedRatio = 64
-	// maxText and textRatio are how much text all cells may have, in bytes: so many, and so many times the size of the file. A
-	// dictionary repeats a long text in every row.
+	// All cells may have at most maxText bytes of text plus textRatio times the size of the file. A dictionary repeats a long text
+	// in every row.
 	maxText   = 2 << 30
 	textRatio = 500
 	// maxFileSize is the largest size that counts, so that its products do not overflow.

@@ -39,7 +39,7 @@ const minWeightBelowOneCell = 0.5
 // Detect returns the dialect of a block of text. whole says that nothing follows the block. It does not change what the
 // options fix.
 //
-// It tells the block apart with each delimiter and quote that occurs in it, and gives each result a score:
+// It divides the block by each delimiter and quote that occurs in it, and gives each result a score:
 //
 //	score = Σ over widths w of (share of rows with w cells)² × (mean score of their cells)
 //	        × (w-1)/w × weight of the first row × weight of the delimiter

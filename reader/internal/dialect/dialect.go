@@ -1,4 +1,4 @@
-// Package dialect tells delimited text apart into records and cells, and detects how it is delimited.
+// Package dialect divides delimited text into records and cells, and detects how it is delimited.
 //
 // A [Scanner] finds the cells of one record of a known [Dialect], without copying them, and reports where the quotes of a
 // malformed record go wrong. [Detect] finds the dialect of a block of text. The package works on text in memory: it reads

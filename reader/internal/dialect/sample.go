@@ -10,7 +10,7 @@ import (
 // maxSample is how many records decide about a dialect.
 const maxSample = 1000
 
-// A sample is a block of text as one dialect tells it apart.
+// A sample is a block of text as one dialect divides it.
 type sample struct {
 	// records are parts of flat, and their cells of one copy of the text: a block has thousands of cells.
 	records [][]string
@@ -27,7 +27,7 @@ type sample struct {
 	widths, protected map[int]int
 }
 
-// newSample tells a block apart. whole says that nothing follows the block.
+// newSample divides a block by a dialect. whole says that nothing follows the block.
 func newSample(d Dialect, block []byte, whole bool) *sample {
 	r := &sample{widths: map[int]int{}, protected: map[int]int{}}
 	s := NewScanner(d)

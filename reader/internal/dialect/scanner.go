@@ -14,7 +14,7 @@ type Span struct {
 	Escaped bool
 }
 
-// A Fault is why a record cannot be told apart into cells.
+// A Fault is why a record cannot be divided into cells.
 type Fault uint8
 
 const (
@@ -41,7 +41,7 @@ const (
 	isCR
 )
 
-// A Scanner tells records apart into cells. It keeps no text.
+// A Scanner divides records into cells. It keeps no text.
 type Scanner struct {
 	Dialect
 	class [256]byte

@@ -44,7 +44,7 @@ func IsOrdinary(cells []string) bool {
 	return filled > 1 || len(cells) < minFooterColumns
 }
 
-// KindOf returns the kind of a row of a table with so many columns. sendable reports whether a contact with these cells could
+// KindOf returns the kind of a row of a table with a number of columns. sendable reports whether a contact with these cells could
 // be sent if the row's shape were right.
 func KindOf(cells []string, columns int, sendable func(cells []string) bool) RowKind {
 	text, filled := onlyCell(cells)

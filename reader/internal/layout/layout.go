@@ -27,7 +27,7 @@ const (
 // A Record is a record at the beginning of an input.
 type Record struct {
 	Cells []string
-	// Fault says what is wrong with a record that cannot be told apart into cells; "" if nothing is.
+	// Fault says what is wrong with a record that cannot be divided into cells; "" if nothing is.
 	Fault string
 	// Line is where the record begins, Next where the next one does.
 	Line, Next int64

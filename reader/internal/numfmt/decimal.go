@@ -51,7 +51,7 @@ func (d *decimal) trim() {
 	}
 }
 
-// round rounds to so many decimals, half away from zero.
+// round rounds to a number of decimals, half away from zero.
 func (d *decimal) round(decimals int) {
 	keep := d.point + decimals
 	if keep >= d.n {

@@ -19,7 +19,7 @@ import (
 var (
 	// ErrEmpty: the input is empty, or has only a header.
 	ErrEmpty = errors.New("the input is empty")
-	// ErrNoTable: the input is not a table: a workbook, a PDF, a web page, a picture, noise, an encrypted archive.
+	// ErrNoTable: the input is not a table: a workbook of an old format, a PDF, a web page, a picture, noise, an encrypted archive.
 	ErrNoTable = errors.New("the input is not a table")
 	// ErrEncoding: the encoding of the input's text cannot be known.
 	ErrEncoding = errors.New("the input's encoding cannot be known")

@@ -35,7 +35,7 @@ type sheetPart struct {
 	hidden bool
 }
 
-// openBook opens a workbook of so many bytes, without its sheets.
+// openBook opens a workbook of size bytes, without its sheets.
 func openBook(in io.ReaderAt, size int64) (*book, error) {
 	head := make([]byte, min(size, int64(len(magicOLE))))
 	if _, err := in.ReadAt(head, 0); err != nil && err != io.EOF {

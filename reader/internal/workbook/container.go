@@ -49,7 +49,7 @@ func openContainer(in io.ReaderAt, size int64) (*container, error) {
 // errDirectory says that the list of an archive's files is too long.
 var errDirectory = fmt.Errorf("the list of its files is longer than %d bytes", maxDirectory)
 
-// A limitedReaderAt fails after so many bytes were read; with left -1 it does not.
+// A limitedReaderAt fails when it has read left bytes; with left -1 it does not fail.
 type limitedReaderAt struct {
 	in   io.ReaderAt
 	left int64

@@ -53,7 +53,7 @@ type Reader struct {
 	progress atomic.Int64
 }
 
-// Open opens a workbook of so many bytes, chooses its sheet and finds its header. It reads no row.
+// Open opens a workbook of size bytes, chooses its sheet and finds its header. It reads no row.
 func Open(in io.ReaderAt, size int64, o Options) (*Reader, error) {
 	b, err := openBook(in, size)
 	if err != nil {
@@ -66,7 +66,7 @@ func Open(in io.ReaderAt, size int64, o Options) (*Reader, error) {
 	return r, nil
 }
 
-// Sheets returns the names of the sheets of a workbook of so many bytes.
+// Sheets returns the names of the sheets of a workbook of size bytes.
 func Sheets(in io.ReaderAt, size int64) (names []string, err error) {
 	b, err := openBook(in, size)
 	if err != nil {

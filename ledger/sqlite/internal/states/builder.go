@@ -9,7 +9,7 @@ const (
 	groups      = 64 // of shards
 	groupShards = shards / groups
 	groupBuffer = 1024 // outcomes that a group collects: 2 MB for all groups
-	// Of so many shards one is a sample, whose outcomes are indexed at once.
+	// One shard of sampleEvery is a sample, whose outcomes are indexed at once.
 	sampleEvery = 64
 	// repeatsSpare is how many outcomes of contacts that have others may wait, besides a sixteenth of all contacts: 6 MB.
 	repeatsSpare = 1 << 18

@@ -33,7 +33,7 @@ const (
 // Path returns the path of a ledger's log.
 func Path(ledger string) string { return ledger + "-wal" }
 
-// Size returns how many bytes a log has at least that contains so many pages.
+// Size returns how many bytes a log with a number of pages has at least.
 func Size(pages int, pageSize int64) int64 {
 	return headerSize + int64(pages)*(frameHeaderSize+pageSize)
 }

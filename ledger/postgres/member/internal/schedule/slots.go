@@ -51,7 +51,7 @@ func (s *Slots) IsLimited() bool { return s.limited }
 // IsShort reports whether a call found no slot since the last Demand.
 func (s *Slots) IsShort() bool { return s.short }
 
-// Add adds n slots from first on, every so many seconds. They are after all that were added before.
+// Add adds n slots, the first at a time and each of the others a number of seconds after the one before. They are after all that were added before.
 func (s *Slots) Add(first time.Time, every float64, n int64) {
 	if n > 0 {
 		s.every = every * 1e9

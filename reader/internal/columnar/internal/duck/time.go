@@ -51,7 +51,7 @@ func appendTime(b []byte, l *file.Leaf, v *page.Value) []byte {
 	return b
 }
 
-// appendTimestamp appends the moment that is so many units after 1970.
+// appendTimestamp appends the moment that is v units after the beginning of 1970.
 func appendTimestamp(b []byte, v int64, unit file.Unit) []byte {
 	perDay := secondsPerDay * int64(unit)
 	days, rest := v/perDay, v%perDay
@@ -61,7 +61,7 @@ func appendTimestamp(b []byte, v int64, unit file.Unit) []byte {
 	return appendClock(append(appendDate(b, days), ' '), rest, unit)
 }
 
-// appendDate appends the day that is so many days after 1970-01-01, in the Gregorian calendar. The year before 1 is 1 BC.
+// appendDate appends the day that is a number of days after 1970-01-01, in the Gregorian calendar. The year before 1 is 1 BC.
 func appendDate(b []byte, days int64) []byte {
 	year, month, day := civil(days)
 	before := year <= 0
@@ -99,7 +99,7 @@ func civil(days int64) (year, month, day int64) {
 	return year, month, day
 }
 
-// appendPadded appends a number with at least so many digits.
+// appendPadded appends a number with at least that many digits: zeros are before it.
 func appendPadded(b []byte, v int64, digits int) []byte {
 	limit := int64(1)
 	for range digits - 1 {

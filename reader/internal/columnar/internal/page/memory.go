@@ -32,14 +32,15 @@ type Memory struct {
 }
 
 const (
-	// maxUnpacked and maxRatio bound what all pages of a file are unpacked to: so many bytes, and so many times the size of the
-	// file. Tables have a hundredth of it; a few kilobytes that stand for gigabytes are an attack, and unpacking them takes many
-	// seconds: brotli, the slowest codec, takes four for so many bytes.
+	// All pages of a file are unpacked to at most maxUnpacked bytes plus maxRatio times the size of the file. Tables have a
+	// hundredth of it; a few kilobytes that stand for gigabytes are an attack, and unpacking them takes many seconds: brotli, the
+	// slowest codec, takes four for maxUnpacked.
 	maxUnpacked = 512 << 20
 	maxRatio    = 500
 )
 
-// NewMemory returns memory of so many bytes for the unpacked pages and dictionaries of a number of columns of a file.
+// NewMemory returns memory for the unpacked pages and dictionaries of a file with a number of columns. bytes is how much of it is
+// not in a temporary file.
 func NewMemory(columns int, bytes, fileSize int64) *Memory {
 	pieces := int(bytes) / max(columns, 1)
 	return &Memory{
