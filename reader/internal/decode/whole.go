@@ -2,16 +2,12 @@ package decode
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
 
 	"enrich/reader/internal/source"
 )
-
-// ErrChanged says that an input changed while it was read.
-var ErrChanged = errors.New("the input changed while it was read")
 
 // Whole reads the input to its end and returns it for random access, with its size in bytes. Formats whose table of contents
 // is at the end (workbooks, Parquet) need that. The bytes are those of at, which the input was opened from; their errors are
@@ -29,7 +25,7 @@ func (in *Input) Whole(at io.ReaderAt) (io.ReaderAt, int64, error) {
 }
 
 // CheckUnchanged hashes the input again if [Input.Whole] was called. It returns an error if the input cannot be read, or one that
-// wraps [ErrChanged] if its bytes are others by now. Parsing errors that come from such bytes do not matter then.
+// wraps [source.ErrChanged] if its bytes are others by now. Parsing errors that come from such bytes do not matter then.
 func (in *Input) CheckUnchanged() error {
 	if in.whole == nil {
 		return nil
@@ -42,7 +38,7 @@ func (in *Input) CheckUnchanged() error {
 	before, size := in.Sum()
 	var after [32]byte
 	if hash.Sum(after[:0]); n != size || after != before {
-		return fmt.Errorf("%w: it had %d bytes and has %d; read it again when nothing writes to it", ErrChanged, size, n)
+		return fmt.Errorf("%w: it had %d bytes and has %d; read it again when nothing writes to it", source.ErrChanged, size, n)
 	}
 	return nil
 }

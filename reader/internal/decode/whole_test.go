@@ -53,7 +53,7 @@ func TestAChangedInputIsNoticed(t *testing.T) {
 	for name, change := range map[string]func(){
 		"same size": func() { text = []byte("PK, and what was in it")[:len(text)] }, "longer": func() { text = append(text, '!') },
 	} {
-		if change(); !errors.Is(in.CheckUnchanged(), decode.ErrChanged) {
+		if change(); !errors.Is(in.CheckUnchanged(), source.ErrChanged) {
 			t.Errorf("%s: not noticed", name)
 		}
 	}

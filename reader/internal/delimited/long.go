@@ -123,7 +123,7 @@ func (r *Reader) skipTo(to closing) error {
 		left := to.end - r.Offset()
 		piece := r.Text()[:min(left, int64(len(r.Text())))]
 		if at := to.quote - r.Offset(); at >= 0 && at < int64(len(piece)) && piece[at] != r.scan.Quote {
-			return errChanged
+			return source.ErrChanged
 		}
 		if int64(len(piece)) < left && len(piece) > 0 && piece[len(piece)-1] == '\r' {
 			piece = piece[:len(piece)-1] // with the line feed that may follow
@@ -134,7 +134,7 @@ func (r *Reader) skipTo(to closing) error {
 		case int64(len(piece)) == left:
 			return nil
 		case r.Ended():
-			return errChanged
+			return source.ErrChanged
 		case r.Err != nil:
 			return r.Err
 		}

@@ -1,8 +1,6 @@
 package delimited
 
 import (
-	"errors"
-
 	"enrich/reader/internal/dialect"
 	"enrich/reader/internal/source"
 )
@@ -58,7 +56,7 @@ func (l *lookahead) seek(offset int64) error {
 		}
 		switch {
 		case l.Ended():
-			return errChanged
+			return source.ErrChanged
 		case l.Err != nil:
 			return l.Err
 		}
@@ -66,9 +64,6 @@ func (l *lookahead) seek(offset int64) error {
 	}
 	return nil
 }
-
-// errChanged says that two readings of one input differ. It is not ErrBroken, because nothing is known about its rows.
-var errChanged = errors.New("the input changed while it was read")
 
 // scan looks for the closing quote, from inside the cell on.
 func (l *lookahead) scan(s *dialect.Scanner) error {

@@ -27,6 +27,8 @@ var (
 	ErrSheet = errors.New("cannot choose a sheet")
 	// ErrBroken: the input ended early. The rows before that point are good, and were returned.
 	ErrBroken = errors.New("the input ended early")
+	// ErrChanged: two readings of the input differ. It is not ErrBroken, because nothing is known about its rows.
+	ErrChanged = errors.New("the input changed while it was read")
 	// ErrStorage: a temporary file cannot be written or read: the copy of the input, or what of it has no room in memory. Such an
 	// error says nothing about the input, and is never ErrBroken.
 	ErrStorage = tempfile.ErrFailed
