@@ -154,9 +154,7 @@ func newBulkStage(t *testing.T, o fakeapi.Options) *bulkStage {
 	for i := range bulkRows {
 		fmt.Fprintf(&text, "%d,p%d@bulk.example\n", i, i%bulkContacts)
 	}
-	if err := os.WriteFile(b.path("l.csv"), []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	b.write("l.csv", text.String())
 	return b
 }
 

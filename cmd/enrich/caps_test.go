@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,9 +19,7 @@ func TestCapsAreExactAmongFaults(t *testing.T) {
 	for i := range 120 {
 		fmt.Fprintf(&b, "p%d%s@x.example\n", i, [...]string{"+match", "+500x2+match", "+nomatch", "+truncatex1+match", "+503x1+nomatch", "+slow20ms+match"}[i%6])
 	}
-	if err := os.WriteFile(s.path("l.csv"), []byte(b.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.write("l.csv", b.String())
 	const most = 47
 	var charged int64
 	for run := 1; ; run++ {
@@ -72,9 +69,7 @@ func TestCreditsAreBoundedAmongFaults(t *testing.T) {
 		t.Run(workers+" workers", func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, fakeapi.Options{Match: 1})
-			if err := os.WriteFile(s.path("l.csv"), []byte(b.String()), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			s.write("l.csv", b.String())
 			s.run(exitCapped, "run", "--max-credits", "17", "--workers", workers, "l.csv")
 			if got := s.api.Stats().Charged; got != 17 {
 				t.Errorf("%d credits were charged, expected 17", got)

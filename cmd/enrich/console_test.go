@@ -176,9 +176,7 @@ func TestNoOutsideTextIsHiddenOrUnbounded(t *testing.T) {
 		"ragged.csv":                    "email,name\n" + unseen + ",1,2,3" + long + "\n",
 	}
 	for name, text := range files {
-		if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		s.write(name, text)
 	}
 	angry := talkativeRefusal(t, unseen+long)
 	for _, args := range [][]string{

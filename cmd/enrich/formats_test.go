@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,33 +9,6 @@ import (
 
 	"enrich/client/fakeapi"
 )
-
-// write writes a file of a stage.
-func (s *stage) write(name, text string) {
-	s.t.Helper()
-	if err := os.WriteFile(s.path(name), []byte(text), 0o600); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *stage) read(name string) string {
-	s.t.Helper()
-	text, err := os.ReadFile(s.path(name))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return string(text)
-}
-
-// said checks that a child printed a text.
-func (c *child) says(texts ...string) {
-	c.t.Helper()
-	for _, text := range texts {
-		if !strings.Contains(c.said.String(), text) {
-			c.t.Errorf("%q does not say %q:\n%s", c.Args[1:], text, &c.said)
-		}
-	}
-}
 
 // isWorkbook reports whether a file starts as a ZIP archive does.
 func isWorkbook(text string) bool { return strings.HasPrefix(text, "PK\x03\x04") }

@@ -43,9 +43,7 @@ func TestAPlanIsWhatRunDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, fakeapi.Options{})
-			if err := os.WriteFile(s.path("l.csv"), []byte(list), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			s.write("l.csv", list)
 			for _, run := range tt.before {
 				code, err := strconv.Atoi(run[0])
 				if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -112,9 +111,7 @@ func TestALongListIsNotCounted(t *testing.T) {
 	for i := range previewRows + 2000 {
 		fmt.Fprintf(&b, "p%d@x.example\n", i)
 	}
-	if err := os.WriteFile(s.path("l.csv"), []byte(b.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.write("l.csv", b.String())
 	said := before(t, s.shown(200, exitCapped, "run", "--max-duration", "1ms", "l.csv"))
 	match := regexp.MustCompile(`^l\.csv: of the first ([0-9,]+) rows: ([0-9,]+) to send, 0 answered before\n  ([0-9,]+) calls, for these rows at most ([0-9,]+) credits; enrich plan counts all rows\n  email from "email"`).FindStringSubmatch(said)
 	if match == nil || match[1] != match[2] || match[2] != match[3] || match[3] != match[4] {

@@ -26,9 +26,7 @@ func TestTheCrontabLineWorks(t *testing.T) {
 		}
 	}
 	s.list("leads/leads.csv", 5, "")
-	if err := os.WriteFile(s.path(".config/enrich/key"), []byte("key-of-a-process-7\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.write(".config/enrich/key", "key-of-a-process-7\n")
 	for range 2 {
 		c := s.cron(sh)
 		if err := c.Start(); err != nil {

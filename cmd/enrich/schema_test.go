@@ -92,26 +92,6 @@ func refuses(t *testing.T, schema string, objects ...string) {
 	}
 }
 
-// output runs a command and returns its standard output. Standard error is in said.
-func (s *stage) output(code int, args ...string) string {
-	s.t.Helper()
-	out, _ := s.outputs(code, nil, args...)
-	return out
-}
-
-func (s *stage) outputs(code int, environ []string, args ...string) (out, said string) {
-	s.t.Helper()
-	var data strings.Builder
-	c := s.command(args...)
-	c.Env = append(c.Env, environ...)
-	c.Stdout = &data
-	if err := c.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	c.ends(code)
-	return data.String(), c.said.String()
-}
-
 func TestTheSettingsConformToTheirSchema(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{})

@@ -28,64 +28,31 @@ func sharedStage(t *testing.T, o fakeapi.Options) *stage {
 	return s
 }
 
-// same compares files.
-func (s *stage) same(names ...string) {
-	s.t.Helper()
-	first, err := os.ReadFile(s.path(names[0]))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, name := range names[1:] {
-		other, err := os.ReadFile(s.path(name))
-		if err != nil || !bytes.Equal(first, other) {
-			s.t.Errorf("%s and %s differ: %v", names[0], name, err)
-		}
-	}
-}
-
-func (s *stage) mkdir(names ...string) {
-	for _, name := range names {
-		if err := os.Mkdir(s.path(name), 0o700); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-}
-
-// said checks that each text is in what a command said.
-func (c *child) saying(texts ...string) {
-	c.t.Helper()
-	for _, text := range texts {
-		if !strings.Contains(c.said.String(), text) {
-			c.t.Errorf("%q did not say %q:\n%s", c.Args[1:], text, &c.said)
-		}
-	}
-}
-
 // TestALedgerInADatabase is used by every command. A second run costs nothing and writes the same bytes.
 func TestALedgerInADatabase(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{Match: 0.8})
 	s.database = databases.Database(t)
 	s.list("l.csv", 300, "")
-	s.run(exitUsage, "run", "l.csv").saying("enrich ledger init")
-	s.run(exitUsage, "plan", "--log-format", "json", "l.csv").saying(`"code":"ledger_missing"`, `"advice":"create it with `+"`enrich ledger init`"+`"`)
-	s.run(exitOK, "ledger", "init").saying("created the ledger", "GRANT enrich_run TO LOGIN;")
-	s.run(exitOK, "ledger", "init", "--require-sync").saying("is up to date")
-	s.run(exitOK, "plan", "l.csv").saying("300 calls to make")
+	s.run(exitUsage, "run", "l.csv").says("enrich ledger init")
+	s.run(exitUsage, "plan", "--log-format", "json", "l.csv").says(`"code":"ledger_missing"`, `"advice":"create it with `+"`enrich ledger init`"+`"`)
+	s.run(exitOK, "ledger", "init").says("created the ledger", "GRANT enrich_run TO LOGIN;")
+	s.run(exitOK, "ledger", "init", "--require-sync").says("is up to date")
+	s.run(exitOK, "plan", "l.csv").says("300 calls to make")
 	s.calls(0)
 	s.run(exitOK, "run", "l.csv")
 	s.mkdir("again", "written")
-	s.run(exitOK, "run", "--out", "again", "l.csv").saying("300 answered before")
+	s.run(exitOK, "run", "--out", "again", "l.csv").says("300 answered before")
 	s.run(exitOK, "write", "--out", "written", "l.csv")
 	s.same("l.results.csv", "again/l.results.csv", "written/l.results.csv")
 	s.calls(300)
-	s.run(exitOK, "plan", "l.csv").saying("0 calls to make", "300 rows answered before")
-	s.run(exitOK, "ledger", "stats").saying("300 contacts have an answer", "2 runs")
+	s.run(exitOK, "plan", "l.csv").says("0 calls to make", "300 rows answered before")
+	s.run(exitOK, "ledger", "stats").says("300 contacts have an answer", "2 runs")
 	if c := s.run(exitOK, "ledger", "export"); strings.Count(c.said.String(), "\n") != 300 {
 		t.Errorf("%d lines of outcomes", strings.Count(c.said.String(), "\n"))
 	}
-	s.run(exitOK, "ledger", "verify").saying("OK: 300 outcomes")
-	s.run(exitUsage, "ledger", "init", "--ledger", "l.db").saying("needs no init")
+	s.run(exitOK, "ledger", "verify").says("OK: 300 outcomes")
+	s.run(exitUsage, "ledger", "init", "--ledger", "l.db").says("needs no init")
 }
 
 // TestRunsShareOneInput: each contact is sent once, all write the same, and one that only helps writes nothing.
@@ -98,7 +65,7 @@ func TestRunsShareOneInput(t *testing.T) {
 	c := s.start("run", "--workers", "8", "--no-outputs", "--on-finish", "cat > told.json", "l.csv")
 	for _, child := range []*child{a, b, c} {
 		child.ends(exitOK)
-		child.saying("4,500 rows", "0 pending")
+		child.says("4,500 rows", "0 pending")
 	}
 	s.calls(4500)
 	s.same("a/l.results.csv", "b/l.results.csv")
@@ -171,14 +138,14 @@ func TestADatabaseThatGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.ends(exitInternal)
-	c.saying(`"waiting_for":"database"`)
+	c.says(`"waiting_for":"database"`)
 	s.absent("l.results.csv", "l.summary.json")
-	s.run(exitInternal, "run", "--max-elapsed", "300ms", "--log-format", "json", "l.csv").saying(`"code":"ledger_unreachable"`)
+	s.run(exitInternal, "run", "--max-elapsed", "300ms", "--log-format", "json", "l.csv").says(`"code":"ledger_unreachable"`)
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.run(exitOK, "ledger", "verify")
-	s.run(exitCapped, "write", "l.csv").saying("3,000 rows") // the answers that were recorded are written; the others are pending
+	s.run(exitCapped, "write", "l.csv").says("3,000 rows") // the answers that were recorded are written; the others are pending
 	if sum := s.summary("l.summary.json"); sum.Rows.Matched < 150 {
 		t.Errorf("%d answers were recorded", sum.Rows.Matched)
 	}
@@ -217,7 +184,7 @@ func TestThePasswordIsNowhere(t *testing.T) {
 	with(exitOK, "ledger", "export")
 	with(exitUsage, "ledger", "stats", "--ledger", "postgres://postgres:"+password+"@db/x")
 	with(exitUsage, "ledger", "copy", "postgres://postgres:"+password+"@db/x", "y.db")
-	s.run(exitUsage, "ledger", "stats", "--log-format", "json").saying(`"code":"database_denied"`, `PGPASSFILE`)
+	s.run(exitUsage, "ledger", "stats", "--log-format", "json").says(`"code":"database_denied"`, `PGPASSFILE`)
 	files, err := filepath.Glob(s.path("*"))
 	if err != nil || len(files) < 7 {
 		t.Fatalf("%v, %v", files, err)
@@ -268,20 +235,18 @@ func TestCopiesOfADatabase(t *testing.T) {
 	s.list("l.csv", 200, "")
 	s.run(exitOK, "run", "l.csv") // the ledger is a file
 	url := databases.Database(t)
-	s.run(exitUsage, "ledger", "copy", "ledger.db", url).saying("enrich ledger init")
+	s.run(exitUsage, "ledger", "copy", "ledger.db", url).says("enrich ledger init")
 	s.run(exitOK, "ledger", "init", "--ledger", url)
-	s.run(exitOK, "ledger", "copy", "ledger.db", url).saying("copied and compared: 1 run, 200 outcomes, 200 intents")
-	s.run(exitUsage, "ledger", "copy", "ledger.db", url).saying("the ledger is not empty")
-	s.run(exitOK, "ledger", "copy", url, "back.db").saying("200 outcomes")
+	s.run(exitOK, "ledger", "copy", "ledger.db", url).says("copied and compared: 1 run, 200 outcomes, 200 intents")
+	s.run(exitUsage, "ledger", "copy", "ledger.db", url).says("the ledger is not empty")
+	s.run(exitOK, "ledger", "copy", url, "back.db").says("200 outcomes")
 	s.mkdir("database", "back")
-	s.run(exitOK, "run", "--ledger", url, "--out", "database", "l.csv").saying("200 answered before")
-	s.run(exitOK, "run", "--ledger", "back.db", "--out", "back", "l.csv").saying("200 answered before")
+	s.run(exitOK, "run", "--ledger", url, "--out", "database", "l.csv").says("200 answered before")
+	s.run(exitOK, "run", "--ledger", "back.db", "--out", "back", "l.csv").says("200 answered before")
 	s.same("l.results.csv", "database/l.results.csv", "back/l.results.csv")
 	s.calls(200)
-	if err := os.WriteFile(s.path("left.jsonl"), []byte("{}\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.run(exitUsage, "ledger", "copy", "left.jsonl", "back.db").saying("has answers for a database")
+	s.write("left.jsonl", "{}\n")
+	s.run(exitUsage, "ledger", "copy", "left.jsonl", "back.db").says("has answers for a database")
 }
 
 // TestTheDocumentedCommands runs the commands of doc/many-machines.md as they are there, but for the name of the database.
@@ -321,8 +286,8 @@ func TestTheDocumentedCommands(t *testing.T) {
 		t.Errorf("%d blocks of commands", blocks)
 	}
 	s.calls(30)
-	s.run(exitOK, "ledger", "stats").saying("30 contacts have an answer")
-	s.run(exitOK, "ledger", "stats", "--ledger", "ledger.db").saying("10 contacts have an answer")
+	s.run(exitOK, "ledger", "stats").says("30 contacts have an answer")
+	s.run(exitOK, "ledger", "stats", "--ledger", "ledger.db").says("10 contacts have an answer")
 }
 
 // The only run of a team was killed: its ledger can be copied, forgotten from and pruned without a further run, which might pay.
@@ -340,7 +305,7 @@ func TestALedgerWhoseOnlyRunWasKilled(t *testing.T) {
 	forgotten := s.start("ledger", "forget", "p0@x.example")
 	for _, child := range []*child{copied, pruned, forgotten} {
 		child.ends(exitOK)
-		child.saying("has not said that it has ended: waiting until there was no sign of it for 31s")
+		child.says("has not said that it has ended: waiting until there was no sign of it for 31s")
 	}
-	s.run(exitOK, "ledger", "verify", "--ledger", "copy.db").saying("OK")
+	s.run(exitOK, "ledger", "verify", "--ledger", "copy.db").says("OK")
 }

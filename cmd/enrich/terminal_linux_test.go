@@ -183,9 +183,7 @@ func TestEachLineForAMachineIsJSON(t *testing.T) {
 	s := newStage(t, fakeapi.Options{})
 	s.list("l.csv", 2, "")
 	s.list("bad.csv", 2, "+400")
-	if err := os.WriteFile(s.path("ragged.csv"), []byte("email,name\na@x.example,A\nb@x.example\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.write("ragged.csv", "email,name\na@x.example,A\nb@x.example\n")
 	for _, args := range [][]string{
 		{"run", "--verbose", "l.csv"},
 		{"run", "bad.csv"},
