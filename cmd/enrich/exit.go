@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -132,9 +133,29 @@ func sayError(w world, cmd *cobra.Command, args []string, err error) {
 		report := reportOf(err)
 		if cmd != nil {
 			*report.Advice = strings.Replace(*report.Advice, anyCommand, cmd.CommandPath(), 1)
+			if source := sourceOf(cmd, report.Message); source != "" {
+				report.Message = source + ": " + report.Message
+				err = fmt.Errorf("%s: %w", source, err)
+			}
 		}
 		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err), report.attrs()...)
 	}
+}
+
+// sourceOf returns where the value of the flag that a message begins with was set, or "" if the user typed the flag.
+func sourceOf(cmd *cobra.Command, message string) string {
+	match := leadingFlag.FindStringSubmatch(message)
+	if match == nil {
+		return ""
+	}
+	f := cmd.Flags().Lookup(match[1])
+	if f == nil {
+		return ""
+	}
+	if source := settings.SourceOf(f); source.Kind == settings.FromEnvironment || source.Kind == settings.FromFile {
+		return source.String()
+	}
+	return ""
 }
 
 // withoutPasswords hides the password of a database that was given at a wrong place, if the error repeats the argument or the variable.

@@ -218,10 +218,15 @@ func (c CreditCap) Set(text string) error {
 	case periodic:
 		return fmt.Errorf("expected a number of credits, N/day or N/month, got /%s", per)
 	}
+	var credits int64
+	if err := (Number{&credits, 1, 1 << 50}).Set(n); err != nil {
+		return err
+	}
 	if *form > 0 {
 		return fmt.Errorf("%s is given twice", what)
 	}
-	return Number{form, 1, 1 << 50}.Set(n)
+	*form = credits
+	return nil
 }
 
 // A Path is a flag that names a file or a directory. A leading ~ is expanded before the command runs, because a
