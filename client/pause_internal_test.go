@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,14 +72,19 @@ func TestARowWithOnly429sIsExhausted(t *testing.T) {
 }
 
 func TestEndlessPauseStopsTheRun(t *testing.T) {
-	for name, answer := range map[string]fakeResponse{
-		"longer than may be": throttled("3600"), "again and again": throttled(""), "again and again, hinted": throttled("7"),
+	for name, c := range map[string]struct {
+		answer fakeResponse
+		says   string
+	}{
+		"longer than may be":      {throttled("3600"), "the API asks to wait 1h (429), longer than --max-elapsed (1m)"},
+		"again and again":         {throttled(""), "the pauses since the last answer add up to 1m"},
+		"again and again, hinted": {throttled("7"), "the pauses since the last answer add up to 1m"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			withWorkers(t, func(t *testing.T, workers int) {
 				network := &fakeNetwork{answer: func(in fakeRequest) fakeResponse {
 					if in.n > 10 {
-						return answer
+						return c.answer
 					}
 					return ok()
 				}}
@@ -87,6 +93,9 @@ func TestEndlessPauseStopsTheRun(t *testing.T) {
 				h.run(500)
 				if k := h.kinds(); h.stopped != contact.StopAPIDown || k[contact.Refused]+k[contact.Lost] != 0 {
 					t.Errorf("stop %q, ended as %v", h.stopped, k)
+				}
+				if !strings.Contains(h.detail, c.says) {
+					t.Errorf("stopped with %q; expected %q", h.detail, c.says)
 				}
 				if took := time.Since(began); took > 61*time.Second || network.calls() > 30+2*workers {
 					t.Errorf("took %v and %d calls", took, network.calls())

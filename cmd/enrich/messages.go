@@ -97,10 +97,15 @@ func (j *job) sayLost(found []contact.Outcome) {
 	}
 }
 
-// sayStop reports why the first pass ended early. A signal has been reported when it arrived.
+// sayStop reports why the first pass ended early. A signal has been reported when it arrived. If the input ended early, too, it
+// says so whatever the cause of the stop is: the run has not seen the rows behind that point.
 func (j *job) sayStop(a pipeline.AskResult, stats client.Stats) {
 	if a.Stop == "" || a.Stop == contact.StopInterrupted {
 		return
+	}
+	if a.ReadErr != nil && a.Stop != contact.StopInput {
+		report := reportOf(a.ReadErr)
+		j.printer.Warn(a.ReadErr.Error(), append([]any{"event", "input_broken"}, report.attrs()...)...)
 	}
 	report := stopReport(a)
 	j.printer.Warn(why(a), append([]any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}, report.attrs()...)...)
