@@ -10,8 +10,8 @@ import (
 )
 
 // firstCalls lets this run make its first calls only while no other run of the account makes any, so that a bad key costs one
-// call over all runs. The turn is given back once the API has accepted the key, or at the end of the run: a stop was recorded
-// by then. nil: there are no other runs.
+// call over all runs. The turn is given back once the API has accepted the key, between two passes, or at the end of the run. A stop
+// was recorded by then. nil: there are no other runs.
 type firstCalls struct {
 	account  Account
 	stop     *stopper
@@ -70,6 +70,17 @@ func (f *firstCalls) observe(proved bool) {
 	if f != nil && proved && !f.over.Swap(true) {
 		f.release(true)
 	}
+}
+
+// yield gives the turn back if it has proved nothing when a pass ends: other runs may wait for it, and this run may wait for them
+// before it sends anything again. The next call waits for the turn again. Nobody else uses f meanwhile.
+func (f *firstCalls) yield() {
+	if f == nil || f.over.Load() || f.release == nil {
+		return
+	}
+	f.release(false)
+	f.release, f.decided = nil, make(chan struct{})
+	f.begun.Store(false)
 }
 
 // end gives the turn back at the end of the run.

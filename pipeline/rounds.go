@@ -46,6 +46,9 @@ func (p *askPass) pass(source Source, s scope) {
 		p.stop.abandon(err)
 	}
 	tasks.Wait()
+	if !p.stop.stopped() { // otherwise this run waits for nobody, and others learn of its stop first
+		p.first.yield()
+	}
 	if !s.again {
 		p.readErr = admit.lookup.readErr
 	}

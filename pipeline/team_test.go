@@ -239,6 +239,57 @@ func TestABadKeyCostsOneCallOverAllRuns(t *testing.T) {
 	}
 }
 
+// A run whose first calls proved nothing does not keep the turn while it waits for the others: they need it for their first calls.
+func TestARunThatProvedNothingGivesItsTurnBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tm := newTeam(1, Caps{})
+		others := addresses(ChunkRows + 10)
+		conflicts := others[:10]
+		list := append(slices.Repeat(conflicts, ChunkRows/10), others[10:]...)
+		tm.answer = func(email string) contact.Result {
+			if slices.Contains(conflicts, email) {
+				return contact.Result{Outcome: contact.Outcome{Kind: contact.Refused, Failure: contact.Rejected, Status: 409}}
+			}
+			return charged()
+		}
+		work := &teamWork{}
+		for range 2 {
+			tm.join(work, list...)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		tm.runAll(ctx)
+		tm.check(t)
+		for _, m := range tm.runs {
+			if m.result != (AskResult{}) {
+				t.Errorf("run %d: %+v after %v", m.ask.Run, m.result, m.took)
+			}
+		}
+		if _, r := tm.expectSame(t, list); r.Matched != ChunkRows || r.Failed != ChunkRows {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// Runs that find the cap reached before their first call do not wait for each other's turn.
+func TestRunsBeyondTheCapEndAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tm := newTeam(4, Caps{MaxCalls: 1})
+		tm.budget.Calls(1)
+		work := &teamWork{}
+		for range 3 {
+			tm.join(work, addresses(5500)...)
+		}
+		tm.runAll(t.Context())
+		tm.check(t)
+		for _, m := range tm.runs {
+			if m.result.Stop != contact.StopCap || m.took > 500*time.Millisecond {
+				t.Errorf("run %d: %+v after %v", m.ask.Run, m.result, m.took)
+			}
+		}
+	})
+}
+
 // A stop that concerns the account ends all runs at once, with the same cause, and none waits for another.
 func TestAStopOfOneRunEndsAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
