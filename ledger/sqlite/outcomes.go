@@ -79,7 +79,9 @@ func (l *Ledger) readRange(refs []ledger.Ref, indexes []int32, out []contact.Out
 		if long {
 			err = errors.Join(err, wal.ReadAhead(l.conn, false))
 		}
-		err = errors.Join(err, stmt.Reset())
+		if reset := stmt.Reset(); err == nil { // otherwise it repeats the error of the step
+			err = reset
+		}
 	}()
 	for first := true; stmt.Step(); first = false {
 		if first && long { // the first row is read: the transaction has begun

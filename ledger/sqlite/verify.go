@@ -27,9 +27,13 @@ func (l *Ledger) Verify(ctx context.Context) (ledger.Verification, error) {
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
 	v := newVerification(l)
-	err := v.run()
-	if ctx.Err() != nil {
+	err := damaged(v.run())
+	switch {
+	case ctx.Err() != nil:
 		err = context.Cause(ctx)
+	case errors.Is(err, ledger.ErrDamaged): // pages that SQLite cannot read are a problem like any other
+		v.problem("%v", err)
+		err = nil
 	}
 	return v.result, err
 }

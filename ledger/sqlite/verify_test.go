@@ -1,7 +1,9 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,6 +32,47 @@ func TestVerifyFindsChanges(t *testing.T) {
 				t.Errorf("%+v, %v", v, err)
 			}
 		})
+	}
+}
+
+// TestVerifyReportsPagesThatCannotBeRead as problems like any other, and the error of reading them is said once.
+func TestVerifyReportsPagesThatCannotBeRead(t *testing.T) {
+	const page = 4096
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	l := open(t, path, sqlite.Options{}.OnDisk(unsynced(t)))
+	commitAnswers(t, l, begin(t, l), 0, 60)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	intact, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unreadable := 0
+	for at := 0; at < len(intact); at += page {
+		b := bytes.Clone(intact)
+		clear(b[at : at+100])
+		write(t, path, string(b))
+		l, err := sqlite.Open(context.Background(), path, sqlite.Options{ReadOnly: true})
+		if err != nil {
+			continue
+		}
+		v, err := l.Verify(context.Background())
+		if err != nil {
+			t.Errorf("page %d: %v", at/page, err)
+		}
+		if strings.Contains(strings.Join(v.Messages, "\n"), "the ledger is damaged: sqlite3: ") {
+			unreadable++
+		}
+		if err := readAnswers(l, 0, 60); err != nil && strings.Count(err.Error(), "malformed") > 1 {
+			t.Errorf("page %d: %v", at/page, err)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if unreadable == 0 {
+		t.Error("SQLite could read every page")
 	}
 }
 
