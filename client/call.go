@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -33,8 +34,8 @@ type reply struct {
 }
 
 // call makes one call and reads the answer.
-func (c *Client) call(hard context.Context, x *exchange) reply {
-	x.deadline.begin(hard, c.o.Timeout)
+func (c *Client) call(soft, hard context.Context, x *exchange) reply {
+	x.deadline.begin(soft, hard, c.o.Timeout)
 	r := c.roundTrip(x)
 	// The transport may still read the request of a job.
 	x.deadline.end(x.job == nil && r.err == nil && r.delivery == deliveryResponse && needsBody(r.status))
@@ -46,15 +47,18 @@ func (c *Client) call(hard context.Context, x *exchange) reply {
 
 func (c *Client) roundTrip(x *exchange) reply {
 	started := time.Now()
-	transport := c.transport
-	if x.job.isSubmission() {
-		transport = c.submitter
+	resp, err := c.transportFor(x).RoundTrip(c.newRequest(x))
+	for err != nil && x.deadline.trace.refused { // nothing was written, and that connection is closed
+		x.deadline.trace.reset()
+		resp, err = c.transportFor(x).RoundTrip(c.newRequest(x))
 	}
-	resp, err := transport.RoundTrip(c.newRequest(x))
 	if err != nil {
 		r := reply{err: x.deadline.errorOf(err), at: time.Now()}
 		r.took = r.at.Sub(started)
 		r.delivery, r.onWire = x.deadline.trace.delivery(r.err)
+		if !r.onWire && x.deadline.soft.Err() != nil {
+			r.err = fmt.Errorf("%w: %w", context.Canceled, r.err)
+		}
 		return r
 	}
 	x.deadline.trace.closeOnAbandon(resp.Body)
@@ -75,6 +79,14 @@ func (c *Client) roundTrip(x *exchange) reply {
 	r.at = time.Now()
 	r.took = r.at.Sub(started)
 	return r
+}
+
+// transportFor returns the transport of a request.
+func (c *Client) transportFor(x *exchange) http.RoundTripper {
+	if x.job.isSubmission() || c.unsolicited.Load() {
+		return c.unpooled
+	}
+	return c.transport
 }
 
 // newRequest returns a request with a body. The transport reads a body of this type without flushing the header first. There

@@ -18,7 +18,8 @@ type Client struct {
 	o              Options
 	template       *http.Request // what all requests share; never sent itself
 	transport      http.RoundTripper
-	submitter      http.RoundTripper // for submissions: each has a connection of its own
+	unpooled       http.RoundTripper // each request has a connection of its own
+	unsolicited    atomic.Bool       // the server has sent more than its responses: all requests are unpooled
 	closeIdle      func()
 	account        *account
 	stats          stats
@@ -81,27 +82,36 @@ func New(o Options) (*Client, error) {
 // connect makes the transports.
 //
 // A server may close an idle connection at any time. A request that is written to it at that moment may have been charged, and is
-// lost: one contact, or all of a job. So a submission never uses the connection of an earlier request.
+// lost: one contact, or all of a job. So a submission never uses the connection of an earlier request. Nor does any request if the
+// server sends more than its responses: what comes after a request was written is taken for its answer.
 func (c *Client) connect() error {
 	if c.o.transport != nil {
-		c.transport, c.submitter, c.closeIdle = c.o.transport, c.o.transport, func() {}
+		c.transport, c.unpooled, c.closeIdle = c.o.transport, c.o.transport, func() {}
 		return nil
 	}
 	proxy := c.diagnoser.Proxy
 	o := connect.Options{
 		CAFile: c.o.CAFile, Proxy: c.o.Proxy.For, OnlyHTTP1: proxy != nil && proxy.Scheme == "https",
 		MaxIdle: c.o.Workers, SetupTimeout: c.o.Timeout, Resolver: c.o.resolver,
+		OnUnsolicited: c.stopPooling,
 	}
 	t, err := connect.NewTransport(&o)
 	if err != nil {
 		return err
 	}
 	o.MaxIdle = 0
-	if c.submitter, err = connect.NewTransport(&o); err != nil {
+	if c.unpooled, err = connect.NewTransport(&o); err != nil {
 		return err
 	}
 	c.transport, c.closeIdle = t, t.CloseIdleConnections
 	return nil
+}
+
+// stopPooling is called if the server sends more than its responses.
+func (c *Client) stopPooling() {
+	if !c.unsolicited.Swap(true) && c.o.OnUnsolicited != nil {
+		c.o.OnUnsolicited()
+	}
 }
 
 func requestTemplate(method string, target *url.URL, o *Options) *http.Request {

@@ -7,16 +7,18 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"time"
+
+	"enrich/client/internal/connect"
 )
 
 // A deadline gives each call of an exchange its context, which ends when the call takes too long or when hard is done, its
-// trace, and a request with both.
+// trace, and a request with both. A connection that is made for the call ends when soft is done.
 //
 // It uses a context, and its request, again if the call before got its whole answer. A new [context.WithTimeoutCause], trace
 // and request for each call would take 19 allocations and about a tenth of the client's CPU time (BenchmarkCall), mostly for
 // the lock of the parent that all calls share.
 type deadline struct {
-	hard        context.Context
+	soft, hard  context.Context
 	ctx         context.Context // nil: the next call needs a new one
 	cancel      context.CancelCauseFunc
 	timer       *time.Timer
@@ -30,8 +32,8 @@ type deadline struct {
 const abandonAfter = time.Second
 
 // begin starts a call.
-func (d *deadline) begin(hard context.Context, timeout time.Duration) {
-	if d.ctx != nil && d.hard == hard {
+func (d *deadline) begin(soft, hard context.Context, timeout time.Duration) {
+	if d.ctx != nil && d.soft == soft && d.hard == hard {
 		d.trace.reset()
 		d.timer.Reset(timeout)
 		return
@@ -39,8 +41,8 @@ func (d *deadline) begin(hard context.Context, timeout time.Duration) {
 	d.end(false)
 	ctx, cancel := context.WithCancelCause(hard)
 	t := new(trace)
-	d.hard, d.cancel, d.trace, d.request = hard, cancel, t, nil
-	d.ctx = httptrace.WithClientTrace(ctx, t.hooks())
+	d.soft, d.hard, d.cancel, d.trace, d.request = soft, hard, cancel, t, nil
+	d.ctx = httptrace.WithClientTrace(connect.WithStop(ctx, soft), t.hooks())
 	d.stopAbandon = context.AfterFunc(ctx, func() { time.AfterFunc(abandonAfter, t.abandon) })
 	d.timer = time.AfterFunc(timeout, func() { cancel(context.DeadlineExceeded) })
 }

@@ -240,11 +240,11 @@ func TestADeadlineIsUsedAgainOnlyAfterAWholeAnswer(t *testing.T) {
 		var d deadline
 		hard, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		d.begin(hard, time.Second)
+		d.begin(t.Context(), hard, time.Second)
 		first := d.ctx
 		time.Sleep(900 * time.Millisecond) // fake time
 		d.end(true)
-		d.begin(hard, time.Second)
+		d.begin(t.Context(), hard, time.Second)
 		if d.ctx != first {
 			t.Error("a new context after a whole answer")
 		}
@@ -257,7 +257,7 @@ func TestADeadlineIsUsedAgainOnlyAfterAWholeAnswer(t *testing.T) {
 			t.Errorf("after the timeout the error is %v", err)
 		}
 		d.end(true)
-		d.begin(hard, time.Second)
+		d.begin(t.Context(), hard, time.Second)
 		if d.ctx == first || d.ctx.Err() != nil {
 			t.Error("a context that has ended is used again")
 		}

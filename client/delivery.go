@@ -32,30 +32,42 @@ type trace struct {
 	conn          *connect.Conn
 	writtenBefore int64 // bytes written to the connection by earlier calls
 	wroteHeaders  atomic.Bool
+	refused       bool // the connection must not be used, and was closed before anything of the request was written
 
 	mu      sync.Mutex
 	closers []io.Closer // what abandon closes
 }
 
 func (t *trace) hooks() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{GotConn: t.gotConn, WroteHeaders: func() { t.wroteHeaders.Store(true) }}
+	return &httptrace.ClientTrace{GotConn: t.gotConn, WroteHeaders: func() { t.wroteHeaders.Store(true) }, PutIdleConn: t.putIdleConn}
 }
 
 func (t *trace) gotConn(info httptrace.GotConnInfo) {
 	t.info = info
 	if t.conn = connect.Unwrap(info.Conn); t.conn == nil {
+		t.refused = false
 		return
 	}
-	t.writtenBefore = t.conn.Written()
-	t.conn.Ready()
-	if !t.isHTTP2() { // other calls share a connection of HTTP/2
+	if t.isHTTP2() { // other calls share it
+		t.refused = !t.conn.Share()
+		return
+	}
+	if t.refused = !t.conn.Take(); !t.refused {
+		t.writtenBefore = t.conn.Written()
 		t.closeOnAbandon(t.conn)
+	}
+}
+
+// putIdleConn is called by the transport's reader of a connection of HTTP/1, while the call waits for the end of its answer.
+func (t *trace) putIdleConn(err error) {
+	if err == nil && t.conn != nil {
+		t.conn.Pooled()
 	}
 }
 
 // reset prepares the trace for the next call.
 func (t *trace) reset() {
-	t.info, t.conn, t.writtenBefore = httptrace.GotConnInfo{}, nil, 0
+	t.info, t.conn, t.writtenBefore, t.refused = httptrace.GotConnInfo{}, nil, 0, false
 	t.wroteHeaders.Store(false)
 }
 
@@ -95,6 +107,8 @@ func (t *trace) delivery(err error) (d delivery, onWire bool) {
 	switch {
 	case t.info.Conn == nil, isHandshakeRefused(err):
 		return deliveryNoConnection, false
+	case t.refused:
+		return deliveryNotSent, false
 	case isUnprocessed(err):
 		return deliveryNotSent, true
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
@@ -109,15 +123,11 @@ func (t *trace) delivery(err error) (d delivery, onWire bool) {
 	return deliveryCut, true
 }
 
-// maxClosing is how much a connection of TLS may write when it is closed. An encrypted alert has 23 to 69 bytes, and no part of a
-// record can be decrypted. A request is longer.
-const maxClosing = 100
-
 // wroteRequest reports whether some of the request was written to a connection of HTTP/1, not only what closes the connection.
 func (t *trace) wroteRequest() bool {
 	written := t.conn.Written() - t.writtenBefore
 	if _, ok := t.info.Conn.(*tls.Conn); ok {
-		return written > maxClosing
+		return written > connect.MaxClosing
 	}
 	return written > 0
 }

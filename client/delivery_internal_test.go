@@ -83,7 +83,7 @@ func shortestRequest(t *testing.T) string {
 	if err := r.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	if b.Len() <= maxClosing {
+	if b.Len() <= connect.MaxClosing {
 		t.Errorf("a request has only %d bytes", b.Len())
 	}
 	return b.String()

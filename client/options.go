@@ -59,6 +59,9 @@ type Options struct {
 	AnswerMemory int64
 	// OnLargeAnswer is called once, before the first answer above 16 KiB is held in memory; nil: it is not called.
 	OnLargeAnswer func()
+	// OnUnsolicited is called once, if the server, or a proxy on the way to it, sends more than its responses over HTTP/1. Each
+	// request has a connection of its own from then on. nil: it is not called.
+	OnUnsolicited func()
 	// Log gets a line for each attempt; nil: no log.
 	Log *slog.Logger
 

@@ -51,7 +51,7 @@ func (s *sender) send() reply {
 	if s.reason != "" {
 		s.c.stats.retry(s.reason)
 	}
-	r := s.c.call(s.hard, s.x)
+	r := s.c.call(s.soft, s.hard, s.x)
 	if r.onWire {
 		s.sent++
 		s.c.stats.sent.Add(1)
@@ -68,5 +68,8 @@ func (s *sender) record(r *reply, d *decision) {
 	}
 }
 
-// ended reports whether a call had no response because the run was ended.
-func (s *sender) ended(r *reply) bool { return r.delivery != deliveryResponse && s.hard.Err() != nil }
+// ended reports whether a call had no response because the run was ended. When soft is done, that ends a call of which nothing was
+// written.
+func (s *sender) ended(r *reply) bool {
+	return r.delivery != deliveryResponse && (s.hard.Err() != nil || !r.onWire && s.soft.Err() != nil)
+}

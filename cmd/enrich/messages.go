@@ -155,6 +155,13 @@ func (j *job) sayAccount(stats client.Stats) {
 		console.Count(n, "more credit"), j.settings.CreditsPerCall), "event", "credits", "unexplained", n)
 }
 
+// sayUnsolicited warns if bytes follow the answers of the API: over a connection that is used again, they could be taken for the
+// answer to another contact.
+func (j *job) sayUnsolicited() {
+	j.printer.Warn("the API, or a proxy on the way to it, sends more than its answers: each call makes a connection of its own now, which is slower",
+		"event", "unsolicited")
+}
+
 // saySummary prints the summary of a run for people.
 func (j *job) saySummary(s *pipeline.Summary) {
 	r := s.Rows

@@ -147,7 +147,7 @@ func (j *job) newClient(key client.Key, rate client.Rate, proxy client.Proxy) (*
 	o := client.Options{
 		URL: j.endpoint.URL, Key: key, EmailAs: s.EmailAs, Set: j.endpoint.Constants, Workers: int(s.Workers), Rate: rate,
 		Timeout: s.Timeout, MaxAttempts: int(s.MaxAttempts), MaxElapsed: s.MaxElapsed, CAFile: s.CAFile, Proxy: proxy,
-		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers,
+		AnswerMemory: memoryForAnswers, OnLargeAnswer: j.memory.forLargeAnswers, OnUnsolicited: j.sayUnsolicited,
 		UserAgent: "enrich/" + version(), Log: j.printer.Attempts(), Latencies: j.report != nil,
 	}
 	if j.place.IsShared() {

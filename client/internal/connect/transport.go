@@ -1,10 +1,12 @@
 // Package connect makes the connections to an API, directly or through a proxy, and says why a connection could not be made.
 //
 // It guarantees that the transport never sends a request twice and follows no redirect, that every step before the first
-// request is bounded in time, that a connection counts the bytes written to it (this tells "nothing was sent" from "may have
-// been charged"), and that no message shows a proxy's password.
+// request is bounded in time and ends with a stop, that a connection counts the bytes written to it (this tells "nothing was sent"
+// from "may have been charged"), that no request is written to a connection of HTTP/1 on which more has come than the responses to
+// earlier ones, and that no message shows a proxy's password.
 //
-// It does not bound a call: its context does. It does not retry.
+// It does not bound a call: its context does. It does not retry. What comes over HTTP/1 after a request was written is taken for its
+// response.
 package connect
 
 import (
@@ -56,6 +58,9 @@ type Options struct {
 	MaxIdle int
 	// SetupTimeout bounds the steps before the first request on a connection; at most 20 s.
 	SetupTimeout time.Duration
+	// OnUnsolicited is called if the server sends more than its responses over HTTP/1; nil: it is not called. It may be called more
+	// than once, and at once.
+	OnUnsolicited func()
 	// Resolver resolves host names; nil: the system's resolver.
 	Resolver *net.Resolver
 }
@@ -67,11 +72,14 @@ func NewTransport(o *Options) (*http.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second, Resolver: o.Resolver}
+	d := &dialer{
+		Dialer: net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second, Resolver: o.Resolver},
+		setup:  min(setupTimeout, o.SetupTimeout), unsolicited: o.OnUnsolicited,
+	}
 	return &http.Transport{
 		Proxy:                  proxyFunc(o.Proxy),
 		OnProxyConnectResponse: checkProxyResponse,
-		DialContext:            countingDial(dialer, min(setupTimeout, o.SetupTimeout)),
+		DialContext:            d.dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ClientSessionCache: tls.NewLRUClientSessionCache(0)},
 		TLSHandshakeTimeout:    tlsTimeout,
 		ForceAttemptHTTP2:      !o.OnlyHTTP1, // a DialContext turns it off
