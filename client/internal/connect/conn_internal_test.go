@@ -18,7 +18,7 @@ import (
 const testAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 
 // use takes a connection for a first request, and reads as net/http does: after an answer the connection is pooled, and what follows
-// closes it unless it is a message of TLS.
+// closes it unless it is a short message of TLS.
 func use(t *testing.T, reading *conc.WaitGroup, c *Conn, pooled chan<- struct{}) {
 	t.Helper()
 	if !c.Take() {
@@ -35,7 +35,7 @@ func use(t *testing.T, reading *conc.WaitGroup, c *Conn, pooled chan<- struct{})
 			case string(b[:n]) == testAnswer:
 				c.Pooled()
 				pooled <- struct{}{}
-			case n > MaxClosing:
+			case n >= MaxClosing: // a response, or an alert that the server closes the connection
 				return
 			}
 		}
@@ -50,13 +50,12 @@ func TestTakeRefusesAConnectionOnWhichMoreCame(t *testing.T) {
 		taken       bool
 		unsolicited int64
 	}{
-		"nothing":                {func(net.Conn) {}, true, 0},
-		"a message of TLS":       {func(far net.Conn) { _, _ = far.Write([]byte("ticket")) }, true, 0},
-		"a response":             {func(far net.Conn) { _, _ = far.Write(long) }, false, 1},
-		"a message, a response":  {func(far net.Conn) { _, _ = far.Write([]byte("ticket")); _, _ = far.Write(long) }, false, 1},
-		"a response a bit later": {func(far net.Conn) { time.Sleep(quietTime / 5); _, _ = far.Write(long) }, false, 1},
-		"the end":                {func(far net.Conn) { _ = far.Close() }, false, 0},
-		"an alert and the end":   {func(far net.Conn) { _, _ = far.Write(long[:MaxClosing]); _ = far.Close() }, false, 0},
+		"nothing":               {func(net.Conn) {}, true, 0},
+		"a message of TLS":      {func(far net.Conn) { _, _ = far.Write([]byte("ticket")) }, true, 0},
+		"a response":            {func(far net.Conn) { _, _ = far.Write(long) }, false, 1},
+		"a message, a response": {func(far net.Conn) { _, _ = far.Write([]byte("ticket")); _, _ = far.Write(long) }, false, 1},
+		"the end":               {func(far net.Conn) { _ = far.Close() }, false, 0},
+		"an alert":              {func(far net.Conn) { _, _ = far.Write(long[:MaxClosing]) }, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -68,7 +67,7 @@ func TestTakeRefusesAConnectionOnWhichMoreCame(t *testing.T) {
 			use(t, &reading, c, pooled)
 			_, _ = io.WriteString(far, testAnswer)
 			<-pooled
-			reading.Go(func() { tt.follow(far) })
+			tt.follow(far)
 			began := time.Now()
 			if taken := c.Take(); taken != tt.taken || taken && time.Since(began) < quietTime {
 				t.Errorf("taken: %v, after %v", taken, time.Since(began))
@@ -85,6 +84,31 @@ func TestTakeRefusesAConnectionOnWhichMoreCame(t *testing.T) {
 	}
 }
 
+// A response that comes while a request waits for silence closes the connection.
+func TestTakeSeesWhatComesWhileItWaits(t *testing.T) {
+	for inTime := false; !inTime; { // else the machine is too busy to tell
+		near, far := net.Pipe()
+		var reading conc.WaitGroup
+		c, pooled := &Conn{Conn: near}, make(chan struct{}, 10)
+		use(t, &reading, c, pooled)
+		_, _ = io.WriteString(far, testAnswer)
+		<-pooled
+		began := time.Now()
+		var came time.Duration
+		reading.Go(func() {
+			time.Sleep(quietTime / 10)
+			_, _ = io.WriteString(far, strings.Repeat("x", MaxClosing+1))
+			came = time.Since(began)
+		})
+		taken := c.Take()
+		_, _ = near.Close(), far.Close()
+		reading.Wait()
+		if inTime = came < quietTime/2; inTime && taken {
+			t.Error("it is taken")
+		}
+	}
+}
+
 func checkClosed(t *testing.T, c *Conn) {
 	t.Helper()
 	if n, err := c.Write([]byte("x")); n > 0 || err == nil || c.Written() > 0 {
@@ -92,7 +116,7 @@ func checkClosed(t *testing.T, c *Conn) {
 	}
 }
 
-// Only the first answer on a connection costs time.
+// Only the first answer on a connection costs time, and bytes that could be the beginning of more.
 func TestTakeWaitsOnce(t *testing.T) {
 	near, far := net.Pipe()
 	var reading conc.WaitGroup
@@ -111,8 +135,31 @@ func TestTakeWaitsOnce(t *testing.T) {
 	if fastest >= quietTime {
 		t.Errorf("each request waits for %v", fastest)
 	}
+	_, _ = io.WriteString(far, testAnswer)
+	<-pooled
+	_, _ = io.WriteString(far, "a part")
+	time.Sleep(time.Millisecond) // until the reader has noted it
+	began := time.Now()
+	if !c.Take() || time.Since(began) < quietTime {
+		t.Errorf("not taken, or after %v", time.Since(began))
+	}
 	_, _ = near.Close(), far.Close()
 	reading.Wait()
+}
+
+// If net/http does not look at a connection, it is not known what it has.
+func TestTakeDoesNotWaitForever(t *testing.T) {
+	near, far := net.Pipe()
+	defer func() { _ = far.Close() }()
+	c := &Conn{Conn: near}
+	if !c.Take() {
+		t.Fatal("a new connection is refused")
+	}
+	c.Pooled()
+	if c.Take() {
+		t.Error("it is taken")
+	}
+	checkClosed(t, c)
 }
 
 // The worst moment for a request to take a connection: net/http has put it into its pool, and has a second response in its buffer.
