@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,6 +56,46 @@ func TestProxyByTheEnvironment(t *testing.T) {
 	}
 	if len(asked) == 0 {
 		t.Error("the proxy was not asked")
+	}
+}
+
+// TestASignalEndsTheWaitForAProxy: a call of which nothing was written ends with the signal, not with --grace or the limits of a
+// connection. A call, a job and their rows are as if they had never begun.
+func TestASignalEndsTheWaitForAProxy(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{"calls": nil, "jobs": {"--bulk"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, fakeapi.Options{})
+			s.list("in.csv", 20, "")
+			proxy, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = proxy.Close() })
+			c := s.command(append([]string{"run", "--url", "https://api.enrich.example", "in.csv"}, args...)...)
+			c.Env = append(c.Env, "HTTPS_PROXY=http://"+proxy.Addr().String(), "NO_PROXY=")
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			conn, err := proxy.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = conn.Close() })
+			if _, err := conn.Read(make([]byte, 100)); err != nil { // CONNECT, which gets no answer
+				t.Fatal(err)
+			}
+			began := time.Now()
+			c.signal(syscall.SIGTERM)
+			c.ends(exitSIGTERM)
+			if took := time.Since(began); took > 8*time.Second {
+				t.Errorf("the run ended %v after the signal", took)
+			}
+			if sum := s.summary("in.summary.json"); sum.Rows.Pending != 20 || sum.Calls.Sent != 0 || sum.Calls.Lost != 0 {
+				t.Errorf("%+v, %+v", sum.Rows, sum.Calls)
+			}
+		})
 	}
 }
 

@@ -179,6 +179,9 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if !ok {
 		stop = context.Background()
 	}
+	if err := stop.Err(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(stop, cancel)()
