@@ -51,8 +51,8 @@ func openJSON(in *input, o Options) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns, fields := rows.Sampled()
-	return &jsonSource{rows, text, Info{Compression: text.Compression, Columns: columns, Mapping: fields}}, nil
+	columns, fields, unused := rows.Sampled()
+	return &jsonSource{rows, text, Info{Compression: text.Compression, Columns: columns, Mapping: fields, Unused: unused}}, nil
 }
 
 // A jsonSource is the rows of JSON.
@@ -97,7 +97,7 @@ func openWorkbook(in *input, o Options) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := workbook.Open(at, size, workbook.Options{Sheet: o.Sheet, Layout: o.layout(), Fits: o.fits})
+	rows, err := workbook.Open(at, size, workbook.Options{Sheet: o.Sheet, Layout: o.layout(), Fits: o.fits, MayFit: o.mayFit})
 	if err != nil {
 		return nil, err
 	}
@@ -129,11 +129,21 @@ func bindColumns(info *Info, header []string, samples [][]string, o Options) (*m
 	if err != nil {
 		return nil, err
 	}
-	info.Mapping = make(map[contact.Field]string, len(fields))
-	for f, at := range fields {
-		info.Mapping[f] = info.Columns[at]
+	info.Mapping, info.Unused = columnNames(fields, info.Columns), columnNames(mapping.Unused(header, samples, o.mapping(), fields), info.Columns)
+	binder := mapping.NewBinder(fields, len(header), o.Cleaning)
+	if at, ok := fields[contact.FullName]; ok && o.Map[contact.FullName] == "" && mapping.IsFamilyFirst(header[at]) {
+		binder.FamilyFirst()
 	}
-	return mapping.NewBinder(fields, len(header), o.Cleaning), nil
+	return binder, nil
+}
+
+// columnNames returns the name of each field's column.
+func columnNames(fields map[contact.Field]int, columns []string) map[contact.Field]string {
+	names := make(map[contact.Field]string, len(fields))
+	for f, at := range fields {
+		names[f] = columns[at]
+	}
+	return names
 }
 
 // A csvSource is the rows of delimited text.

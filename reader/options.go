@@ -85,13 +85,23 @@ func (o Options) mapping() mapping.Options {
 	}
 }
 
-// fits reports whether the rows of a table can be looked up. If two columns fit for a field, that is a table to ask about.
+// fits reports whether the rows of a table can be looked up by the names that lists were mapped by first. If two columns fit for a
+// field, that is a table to ask about.
 func (o Options) fits(header []string, samples [][]string) bool {
+	return o.canMap(header, samples, true)
+}
+
+// mayFit reports whether the rows of a table can be looked up by any names.
+func (o Options) mayFit(header []string, samples [][]string) bool {
+	return o.canMap(header, samples, false)
+}
+
+func (o Options) canMap(header []string, samples [][]string, firstNames bool) bool {
 	if header == nil {
 		header = columns.Numbered(len(samples[0]))
 	}
 	m := o.mapping()
-	m.AnyColumns = false
+	m.AnyColumns, m.FirstNames = false, firstNames
 	_, err := mapping.Columns(header, samples, m)
 	return err == nil || errors.Is(err, mapping.ErrAmbiguous)
 }

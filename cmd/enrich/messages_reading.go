@@ -35,6 +35,11 @@ func (j *job) sayReading(i reader.Info) {
 			v.Info(fmt.Sprintf("  %-14s from %q%s", f, column, onlyIfNeeded(f)))
 		}
 	}
+	for _, f := range contact.InputFields() {
+		if column, ok := i.Unused[f]; ok {
+			v.Info(fmt.Sprintf("  %-14s not used, but could be %q: --map %s=COLUMN uses it, and rows that were answered without it are sent again", f, column, f))
+		}
+	}
 	if len(i.Mapping) == 0 {
 		v.Info("  no column matches a field: use --map FIELD=COLUMN")
 	}

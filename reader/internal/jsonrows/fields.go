@@ -69,11 +69,14 @@ func (s *memberSet) truncate(n int) {
 // fields says where in an object the fields are.
 type fields struct {
 	mapping map[contact.Field]string // the member's name, or the path to it
+	unused  map[contact.Field]string // see [mapping.Unused]
 	paths   []path
 	// byMember has, for each member of the set, the indexes of the paths that begin with it.
 	byMember [][]int
 	// sampled has the names of the members of the sample. The sample decided about them.
 	sampled map[string]int
+	// familyFirst says that full names begin with the family name.
+	familyFirst bool
 	// noSplit and cleaning are those of the options.
 	noSplit  bool
 	cleaning *contact.Cleaning
@@ -136,6 +139,9 @@ func (f *fields) contact(members []member, index []int) (c contact.Contact, prob
 			}
 			c.Set(path.field, text)
 		}
+	}
+	if f.familyFirst {
+		fullName = contact.FamilyFirst(fullName)
 	}
 	mapping.Clean(&c, fullName, f.cleaning)
 	return c, ""

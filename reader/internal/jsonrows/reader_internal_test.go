@@ -33,7 +33,7 @@ func drain(src *Reader, err error, batch int) (read result) {
 	if err != nil {
 		return result{err: err}
 	}
-	_, read.mapping = src.Sampled()
+	_, read.mapping, _ = src.Sampled()
 	buf := make([]source.Row, batch)
 	for {
 		n, err := src.Read(buf)

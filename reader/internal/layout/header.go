@@ -27,8 +27,19 @@ const (
 
 // better returns the index of a line that is a better header than the one at first, or -1. first is -1 if there is none.
 func (t *Table) better(first int, o Options) int {
-	scorer := mapping.NewHeaderScorer(o.Map)
-	best, top := -1, minScore-1
+	best, top := t.bestScored(first, mapping.NewHeaderScorer(o.Map))
+	if best < 0 && top < minScore {
+		best, top = t.bestScored(first, mapping.NewAddedHeaderScorer(o.Map))
+	}
+	if best < 0 && top < minScore {
+		return t.byContrast(first)
+	}
+	return best
+}
+
+// bestScored returns the index of the line that names more fields than the one at first, or -1, and the score of the best.
+func (t *Table) bestScored(first int, scorer *mapping.HeaderScorer) (best, top int) {
+	best, top = -1, minScore-1
 	if first >= 0 && t.records[first].Fault == "" {
 		top = max(top, scorer.Score(t.records[first].Cells, t.Samples(first)))
 	}
@@ -40,10 +51,7 @@ func (t *Table) better(first int, o Options) int {
 			best, top = i, n
 		}
 	}
-	if best < 0 && top < minScore {
-		return t.byContrast(first)
-	}
-	return best
+	return best, top
 }
 
 // couldBeHeader reports whether a record can be a header by its cells and by the width of the records below it.

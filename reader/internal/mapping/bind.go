@@ -8,8 +8,10 @@ type Binder struct {
 	// The columns of the fields; -1: none.
 	email, firstName, lastName, companyName, companyDomain, linkedInURL, fullName int
 
-	bound    bool              // a field has a column
-	cleaning *contact.Cleaning // nil: not needed
+	bound bool // a field has a column
+	// familyFirst says that full names begin with the family name.
+	familyFirst bool
+	cleaning    *contact.Cleaning // nil: not needed
 }
 
 // NewBinder takes the column of each field, and the number of columns. If cleaning is not nil, it collects what cleaning
@@ -30,6 +32,9 @@ func NewBinder(mapping map[contact.Field]int, width int, cleaning *contact.Clean
 	return b
 }
 
+// FamilyFirst says that the full names begin with the family name (see [IsFamilyFirst]).
+func (b *Binder) FamilyFirst() { b.familyFirst = true }
+
 // Fill makes c the contact of a row, cleaned. Cells may be fewer than the columns. They are not copied: the contact's values point
 // into them.
 func (b *Binder) Fill(c *contact.Contact, cells []string) {
@@ -40,7 +45,11 @@ func (b *Binder) Fill(c *contact.Contact, cells []string) {
 	c.Email, c.FirstName, c.LastName = cellAt(cells, b.email), cellAt(cells, b.firstName), cellAt(cells, b.lastName)
 	c.CompanyName, c.CompanyDomain = cellAt(cells, b.companyName), cellAt(cells, b.companyDomain)
 	c.LinkedInURL = cellAt(cells, b.linkedInURL)
-	Clean(c, cellAt(cells, b.fullName), b.cleaning)
+	fullName := cellAt(cells, b.fullName)
+	if b.familyFirst {
+		fullName = contact.FamilyFirst(fullName)
+	}
+	Clean(c, fullName, b.cleaning)
 }
 
 // IsSendable reports whether a contact with these cells could be sent. It collects nothing.

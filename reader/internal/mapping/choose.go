@@ -74,6 +74,9 @@ func (m *mapper) nameMatch(f contact.Field, column int) (c candidate, ok bool) {
 	if !ok && c.indirect && strings.Contains(wrappers, " "+strings.ToLower(top)+" ") {
 		c.alias, ok = known[FoldName(below)]
 	}
+	if !ok && m.usesAdded() {
+		return m.addedMatch(f, c)
+	}
 	return c, ok
 }
 
@@ -81,7 +84,7 @@ func (m *mapper) nameMatch(f contact.Field, column int) (c candidate, ok bool) {
 // address: what is not an address there is refused row by row.
 func valuesAllow(f contact.Field, c candidate) bool {
 	switch {
-	case c.tier == 0 && !c.indirect, f == contact.Email && c.tier <= 1:
+	case !c.added && (c.tier == 0 && !c.indirect || f == contact.Email && c.tier <= 1):
 		return true
 	case c.needs == needsValues:
 		return c.fit == fits

@@ -18,7 +18,17 @@ type HeaderScorer struct {
 
 // NewHeaderScorer takes the columns that --map names.
 func NewHeaderScorer(columnOf map[contact.Field]string) *HeaderScorer {
-	s := &HeaderScorer{aliases: loadAliases()}
+	return newScorer(columnOf, loadAliases())
+}
+
+// NewAddedHeaderScorer returns a scorer that also knows the names in names.txt. It is for lists in which the other one finds no
+// header.
+func NewAddedHeaderScorer(columnOf map[contact.Field]string) *HeaderScorer {
+	return newScorer(columnOf, loadNames())
+}
+
+func newScorer(columnOf map[contact.Field]string, a *aliases) *HeaderScorer {
+	s := &HeaderScorer{aliases: a}
 	for _, column := range columnOf {
 		s.mapped = append(s.mapped, contact.Normal(column))
 	}

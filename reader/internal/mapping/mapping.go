@@ -41,6 +41,8 @@ type Options struct {
 	JSON bool
 	// NoSplitNames ignores columns of full names (--no-split-names).
 	NoSplitNames bool
+	// FirstNames ignores the names in names.txt.
+	FirstNames bool
 	// AnyColumns leaves a field out if it is ambiguous, and accepts an input without a column to look up by.
 	AnyColumns bool
 }
@@ -51,27 +53,46 @@ type Options struct {
 // and a better alias better than a lesser one (aliases.txt). Of equally good columns, one with values is better than an empty
 // one. Columns of an earlier output (enrich_…) are never a field, so that an output can be enriched again.
 //
+// A list that can be looked up by the names in aliases.txt is mapped by them alone, so that its earlier answers are found. Only
+// for another list, the names in names.txt and those of people count, too (see [mapper.mapAdded]).
+//
 // Without a header, an e-mail address and a LinkedIn profile are also found as a column that has nothing else in the samples.
 func Columns(names []string, samples [][]string, o Options) (map[contact.Field]int, error) {
-	m := newMapper(names, samples, o)
+	m := newMapper(names, samples, o, loadAliases())
 	if err := m.checkHeader(); err != nil {
 		return nil, err
 	}
 	if err := m.applyMap(); err != nil {
 		return nil, err
 	}
+	if err := m.mapFields(); err != nil {
+		return nil, err
+	}
+	if !m.canLookUp() && !o.NoHeader && !o.FirstNames {
+		return m.mapAdded()
+	}
+	if !o.FirstNames {
+		m.findAddedFullName()
+	}
+	return m.result()
+}
+
+// mapFields maps the fields that --map does not name.
+func (m *mapper) mapFields() error {
 	for _, f := range contact.Fields() {
 		if !m.has(f) {
 			if err := m.find(f); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	m.dropUnpaired()
-	if err := m.findFullName(); err != nil {
-		return nil, err
-	}
-	if !m.canLookUp() && !o.AnyColumns {
+	return m.findFullName()
+}
+
+// result returns the mapping, or an error if it is not enough.
+func (m *mapper) result() (map[contact.Field]int, error) {
+	if !m.canLookUp() && !m.options.AnyColumns {
 		return nil, m.noColumn()
 	}
 	return m.mapping, nil
@@ -89,11 +110,15 @@ type mapper struct {
 	mapping map[contact.Field]int
 	// needs is what the name of a mapped column needs beside it.
 	needs map[contact.Field]string
+	// who is the key of the people that columns may be about: "speaker" in "Speaker Email"; "" for nobody by name.
+	who string
+	// mayBeCompany says that these can be companies: "Customer Name" is not a person's then.
+	mayBeCompany bool
 }
 
-func newMapper(names []string, samples [][]string, o Options) *mapper {
+func newMapper(names []string, samples [][]string, o Options, a *aliases) *mapper {
 	return &mapper{
-		columnData: newColumnData(names, samples, o), unique: columns.Unique(names), options: o, aliases: loadAliases(),
+		columnData: newColumnData(names, samples, o), unique: columns.Unique(names), options: o, aliases: a,
 		mapping: map[contact.Field]int{}, needs: map[contact.Field]string{},
 	}
 }

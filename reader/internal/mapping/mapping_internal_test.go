@@ -181,9 +181,9 @@ func TestAliasesAreTiers(t *testing.T) {
 		t.Errorf("%d fields, %d questions", len(a.fields), len(a.questions))
 	}
 	for f, names := range map[contact.Field]map[string]alias{
-		contact.Email: {"E-Mail 1 - Value": {tier: 1}, "Work Email": {tier: 2}, "user_email": {tier: 5}}, contact.LinkedInURL: {"URL": {2, needsValues}},
-		contact.CompanyDomain: {"www": {4, needsValues}}, contact.FirstName: {"First": {2, "last_name"}}, contact.LastName: {"last": {3, "first_name"}, "Nom": {4, "first_name"}},
-		contact.FullName: {"Name": {3, "company_name"}},
+		contact.Email: {"E-Mail 1 - Value": {tier: 1}, "Work Email": {tier: 2}, "user_email": {tier: 5}}, contact.LinkedInURL: {"URL": {tier: 2, needs: needsValues}},
+		contact.CompanyDomain: {"www": {tier: 4, needs: needsValues}}, contact.FirstName: {"First": {tier: 2, needs: "last_name"}}, contact.LastName: {"last": {tier: 3, needs: "first_name"}, "Nom": {tier: 4, needs: "first_name"}},
+		contact.FullName: {"Name": {tier: 3, needs: "company_name"}},
 	} {
 		for name, want := range names {
 			if got := a.fields[f][FoldName(name)]; got != want {

@@ -124,6 +124,8 @@ type Info struct {
 	Columns []string `json:"columns,omitempty"`
 	// Mapping says which column, by its name in Columns, is which field.
 	Mapping map[contact.Field]string `json:"mapping"`
+	// Unused says which columns could be fields that are not mapped. They are not used, so that earlier answers are found.
+	Unused map[contact.Field]string `json:"unused,omitempty"`
 }
 
 // A Dialect says how a CSV is delimited.

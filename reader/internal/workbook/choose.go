@@ -11,7 +11,7 @@ import (
 // A candidate is a sheet that may be the one to read.
 type candidate struct {
 	sheetPart
-	isEmpty, isTable, fits bool
+	isEmpty, isTable, fits, mayFit bool
 }
 
 // choose returns the sheet to read: the one that is named, or the only one that can be meant.
@@ -22,7 +22,7 @@ func (b *book) choose(o Options) (sheetPart, error) {
 	if len(b.sheets) == 0 {
 		return sheetPart{}, source.NotTable("the workbook has no sheet with cells; name a file that has a table")
 	}
-	var visible, fitting, tables, filled []sheetPart
+	var visible, fitting, maybe, tables, filled []sheetPart
 	for _, s := range b.sheets {
 		if s.hidden {
 			continue
@@ -35,6 +35,9 @@ func (b *book) choose(o Options) (sheetPart, error) {
 		if c.fits {
 			fitting = append(fitting, s)
 		}
+		if c.mayFit {
+			maybe = append(maybe, s)
+		}
 		if c.isTable {
 			tables = append(tables, s)
 		}
@@ -42,7 +45,7 @@ func (b *book) choose(o Options) (sheetPart, error) {
 			filled = append(filled, s)
 		}
 	}
-	for _, possible := range [][]sheetPart{fitting, tables, filled} {
+	for _, possible := range [][]sheetPart{fitting, maybe, tables, filled} {
 		switch len(possible) {
 		case 0:
 		case 1:
@@ -83,6 +86,7 @@ func (b *book) candidate(s sheetPart, o Options) (c candidate, err error) {
 		header = first.records()[at].Cells
 	}
 	c.fits = o.Fits == nil || o.Fits(header, samples)
+	c.mayFit = c.fits || o.MayFit != nil && o.MayFit(header, samples)
 	return c, nil
 }
 

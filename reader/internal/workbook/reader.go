@@ -24,6 +24,8 @@ type Options struct {
 	Layout layout.Options
 	// Fits reports whether the rows of a table can be looked up; nil: any can. The header is nil if there is none.
 	Fits func(header []string, samples [][]string) bool
+	// MayFit is asked if no table fits; nil: none can.
+	MayFit func(header []string, samples [][]string) bool
 }
 
 // A Reader reads the rows of a sheet, once.

@@ -1,0 +1,228 @@
+package mapping
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"enrich/contact"
+)
+
+// A person's columns are named after the person in many lists: "Speaker Email", "Vorname Ansprechpartner", "contacts.email". Such
+// names, and those in names.txt, were added after the first lists had been answered. They count only if a list cannot be looked
+// up without them: a field that is mapped now and was not before is another request, and would be paid for again.
+
+// usesAdded reports whether the names in names.txt count.
+func (m *mapper) usesAdded() bool { return len(m.aliases.people) > 0 }
+
+// mapAdded maps a list that cannot be looked up by the names in aliases.txt: by the names of both files or, if that is not enough
+// either, by names of people. All of these are about the same people: a contact made of a speaker's address and a delegate's name
+// is nobody.
+func (m *mapper) mapAdded() (map[contact.Field]int, error) {
+	all, err := m.again("", false)
+	if err != nil {
+		return nil, err
+	}
+	if all.canLookUp() {
+		return all.mapping, nil
+	}
+	for i, people := range all.aliases.people {
+		if found, err := all.mapPeople(people, i > 0); found != nil || err != nil {
+			return found, err
+		}
+	}
+	return m.result()
+}
+
+// mapPeople maps a list by the names of the only ones of these people by whom it can be looked up. It returns nil if there are
+// none.
+func (m *mapper) mapPeople(people []string, mayBeCompany bool) (map[contact.Field]int, error) {
+	var found *mapper
+	for _, who := range people {
+		if !m.mentions(who) {
+			continue
+		}
+		next, err := m.again(who, mayBeCompany)
+		switch {
+		case err != nil:
+			return nil, err
+		case !next.canLookUp() || found != nil && maps.Equal(found.mapping, next.mapping):
+		case found != nil && m.options.AnyColumns:
+			return nil, nil
+		case found != nil:
+			return nil, m.ambiguousPeople(found.mapping, next.mapping)
+		default:
+			found = next
+		}
+	}
+	if found == nil {
+		return nil, nil
+	}
+	return found.mapping, nil
+}
+
+// again maps the same list by all names and, if who is not "", by those of these people.
+func (m *mapper) again(who string, mayBeCompany bool) (*mapper, error) {
+	next := &mapper{
+		columnData: m.columnData, unique: m.unique, options: m.options, aliases: m.aliases,
+		mapping: map[contact.Field]int{}, needs: map[contact.Field]string{}, who: who, mayBeCompany: mayBeCompany,
+	}
+	if !m.usesAdded() {
+		next.aliases = loadNames()
+	}
+	if err := next.applyMap(); err != nil {
+		return nil, err
+	}
+	return next, next.mapFields()
+}
+
+// mentions reports whether the name of a column begins or ends with these people.
+func (m *mapper) mentions(who string) bool {
+	for i, key := range m.keys {
+		if key != "" && len(withoutPeople(plainKey(m.names[i]), who)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// ambiguousPeople names two columns of different people.
+func (m *mapper) ambiguousPeople(a, b map[contact.Field]int) error {
+	for _, f := range contact.InputFields() {
+		one, inA := a[f]
+		other, inB := b[f]
+		if inA && inB && one != other {
+			return m.ambiguous(f, []candidate{{column: one}, {column: other}})
+		}
+	}
+	return fmt.Errorf("%w: %s and %s are about different people; choose with --map FIELD=COLUMN", ErrAmbiguous, Quote(m.unique[firstOf(a)]), Quote(m.unique[firstOf(b)]))
+}
+
+// firstOf returns the column of the first field that is mapped.
+func firstOf(mapping map[contact.Field]int) int {
+	for _, f := range contact.InputFields() {
+		if at, ok := mapping[f]; ok {
+			return at
+		}
+	}
+	return 0
+}
+
+// findAddedFullName maps a full name by the names in names.txt. It is used only for rows that cannot be sent otherwise, so no
+// answered row is sent again.
+func (m *mapper) findAddedFullName() {
+	if m.options.NoSplitNames || m.options.NoHeader || m.has(contact.FullName) {
+		return
+	}
+	m.aliases = loadNames()
+	if best := m.best(contact.FullName, m.candidates(contact.FullName)); len(best) == 1 {
+		m.mapping[contact.FullName] = best[0].column
+	}
+}
+
+// addedMatch looks up what is left of a column's name without what exports and forms add to it: a number ("3. Email"), a mark
+// ("Email (required)"), the first of several ("Email 1"), a custom field's suffix ("Email__c") and the people.
+func (m *mapper) addedMatch(f contact.Field, c candidate) (candidate, bool) {
+	known, plain := m.aliases.fields[f], plainKey(m.names[c.column])
+	keys := append([]string{plain}, withoutPeople(plain, m.who)...)
+	for i, key := range keys {
+		for _, key := range [...]string{key, strings.TrimSuffix(key, "1")} {
+			a, ok := known[key]
+			isBareName := a.needs == string(contact.CompanyName) && m.mayBeCompany
+			if !ok || i > 0 && isBareName {
+				continue
+			}
+			c.alias, c.added, c.indirect = a, true, true
+			return c, true
+		}
+	}
+	return c, false
+}
+
+// plainKey returns the key of a name without a number before it and a mark behind it.
+func plainKey(name string) string {
+	name = strings.TrimSpace(name)
+	if rest, ok := strings.CutSuffix(strings.ToLower(name), "__c"); ok {
+		name = rest
+	}
+	key := withoutMark(FoldName(name))
+	for _, mark := range [...]string{
+		"pflicht", "erforderlich", "requis", "requerido", "richiesto", "verplicht", "wymagane", "обязательно", "必須", "任意", "必填", "选填", "選填", "필수", "선택",
+	} {
+		key = strings.TrimSuffix(key, FoldName(mark))
+	}
+	if rest := strings.TrimLeft(key, "0123456789"); rest != "" {
+		return rest
+	}
+	return key
+}
+
+// withoutPeople returns what is left of a key without the people that it begins or ends with.
+func withoutPeople(key, who string) []string {
+	if who == "" || key == who {
+		return nil
+	}
+	var keys []string
+	if rest, ok := strings.CutPrefix(key, who); ok {
+		keys = append(keys, rest)
+	}
+	rest, ok := strings.CutSuffix(key, who)
+	if !ok {
+		return keys
+	}
+	keys = append(keys, rest)
+	for _, of := range [...]string{"of", "ofthe", "du", "de", "dela", "del", "do", "da", "della", "van", "vande", "des", "der", "von"} {
+		if rest, ok := strings.CutSuffix(rest, of); ok && rest != "" {
+			keys = append(keys, rest)
+		}
+	}
+	return keys
+}
+
+// IsFamilyFirst reports whether the full names in a column of this name begin with the family name.
+func IsFamilyFirst(name string) bool {
+	if len(name) > MaxName {
+		return false
+	}
+	key := plainKey(name)
+	for known := range loadNames().familyFirst {
+		if strings.HasSuffix(key, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unused returns the columns that could be fields of a request that are not mapped. They are not used, so that earlier answers to
+// the list are found.
+func Unused(names []string, samples [][]string, o Options, mapped map[contact.Field]int) map[contact.Field]int {
+	o.AnyColumns = true
+	m := newMapper(names, samples, o, loadNames())
+	people := append([]string{""}, slices.Concat(m.aliases.people...)...)
+	for _, who := range people {
+		if o.NoHeader || who != "" && !m.mentions(who) {
+			continue
+		}
+		next, err := m.again(who, true)
+		if err != nil {
+			return nil
+		}
+		if next.keepNew(mapped); len(next.mapping) > 0 {
+			return next.mapping
+		}
+	}
+	return nil
+}
+
+// keepNew keeps the fields that are not mapped and have a column that is not mapped.
+func (m *mapper) keepNew(mapped map[contact.Field]int) {
+	taken := map[int]bool{}
+	for _, at := range mapped {
+		taken[at] = true
+	}
+	maps.DeleteFunc(m.mapping, func(f contact.Field, at int) bool {
+		_, has := mapped[f]
+		return has || taken[at] || f == contact.FullName
+	})
+}

@@ -1,0 +1,208 @@
+package mapping
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"enrich/contact"
+)
+
+// values are what the columns of testdata/lists.txt have in two rows, by their letters.
+var values = map[string][2]string{
+	"@": {"ann.lee@northwind.example", "bo.berg@contoso.example"}, "@p": {"ann@home.example", "bo@home.example"}, "@o": {"info@northwind.example", "office@contoso.example"},
+	"F": {"Ann", "Bo"}, "L": {"Lee", "Berg"}, "N": {"Ann Lee", "Bo Berg"}, "C": {"Northwind Traders", "Contoso"},
+	"W": {"https://www.northwind.example", "http://contoso.example/about"}, "D": {"northwind.example", "contoso.example"},
+	"I": {"https://www.linkedin.com/in/ann-lee", "https://www.linkedin.com/in/bo-berg"}, "CI": {"https://www.linkedin.com/company/northwind", "https://www.linkedin.com/company/contoso"},
+	"P": {"+1 800 555 1234", "+49 30 123456"}, "T": {"VP Sales", "Open"}, "X": {"003xx01", "003xx02"}, "": {},
+}
+
+// An export is an entry of testdata/lists.txt.
+type export struct {
+	name, want string
+	header     []string
+	rows       [][]string
+}
+
+func exports(t *testing.T) []export {
+	t.Helper()
+	text, err := os.ReadFile("testdata/lists.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []export
+	for entry := range strings.SplitSeq(strings.TrimSpace(string(text)), "\n\n") {
+		if strings.HasPrefix(entry, "#") {
+			continue
+		}
+		line, want, _ := strings.Cut(entry, "\n")
+		cells := strings.Split(line, "|")
+		l := export{name: cells[0], want: want, rows: make([][]string, 2)}
+		for _, cell := range cells[1:] {
+			name, letter := cell, ""
+			if at := strings.LastIndexByte(cell, '~'); at >= 0 {
+				name, letter = cell[:at], cell[at+1:]
+			}
+			sample, ok := values[letter]
+			if !ok {
+				t.Fatalf("%s: %q has no values", l.name, cell)
+			}
+			l.header = append(l.header, name)
+			l.rows[0], l.rows[1] = append(l.rows[0], sample[0]), append(l.rows[1], sample[1])
+		}
+		all = append(all, l)
+	}
+	return all
+}
+
+// describe returns a mapping as testdata/lists.txt has it.
+func (l export) describe(mapping map[contact.Field]int) string {
+	var fields []string
+	for _, f := range contact.InputFields() {
+		if at, ok := mapping[f]; ok {
+			fields = append(fields, fmt.Sprintf("%s=%s", f, l.header[at]))
+		}
+	}
+	return strings.Join(fields, "|")
+}
+
+func TestLists(t *testing.T) {
+	for _, l := range exports(t) {
+		t.Run(l.name, func(t *testing.T) {
+			mapping, err := Columns(l.header, l.rows, Options{})
+			_, first := Columns(l.header, l.rows, Options{FirstNames: true})
+			got := "= " + l.describe(mapping)
+			switch {
+			case errors.Is(err, ErrNoColumn):
+				got = "! no column"
+			case err != nil:
+				got = "! two columns fit"
+			case first != nil:
+				got = "+" + got[1:]
+			}
+			if got != l.want {
+				t.Errorf("got  %s\nwant %s (%v)", got, l.want, err)
+			}
+		})
+	}
+}
+
+// TestAddedNamesChangeNoMappedList: a list that can be looked up by the names in aliases.txt is mapped by them alone. Another mapping is
+// another request, which would be paid for again. Only a full name may be added.
+func TestAddedNamesChangeNoMappedList(t *testing.T) {
+	all := exports(t)
+	var names []string
+	for _, l := range all {
+		names = append(names, l.header...)
+	}
+	for _, known := range loadNames().fields {
+		names = append(names, slices.Sorted(maps.Keys(known))...)
+	}
+	check := func(t rapid.TB, header []string, rows [][]string, o Options) {
+		before := o
+		before.FirstNames = true
+		first, errFirst := Columns(header, rows, before)
+		now, err := Columns(header, rows, o)
+		if errors.Is(errFirst, ErrNoColumn) {
+			return
+		}
+		if (errFirst == nil) != (err == nil) {
+			t.Fatalf("%q: %v, before %v", header, err, errFirst)
+		}
+		if _, had := first[contact.FullName]; !had {
+			delete(now, contact.FullName)
+		}
+		if !maps.Equal(first, now) {
+			t.Fatalf("%q: mapped %v, before %v", header, now, first)
+		}
+	}
+	for _, l := range all {
+		check(t, l.header, l.rows, Options{})
+	}
+	letters := slices.Sorted(maps.Keys(values))
+	rapid.Check(t, func(t *rapid.T) {
+		header := rapid.SliceOfN(rapid.SampledFrom(names), 1, 7).Draw(t, "header")
+		rows := make([][]string, 2)
+		for range header {
+			sample := values[rapid.SampledFrom(letters).Draw(t, "letter")]
+			rows[0], rows[1] = append(rows[0], sample[0]), append(rows[1], sample[1])
+		}
+		check(t, header, rows, Options{NoSplitNames: rapid.Bool().Draw(t, "whole")})
+	})
+}
+
+// TestTheFirstNamesAreFixed: a name that is added to aliases.txt changes the requests of lists that were answered before.
+func TestTheFirstNamesAreFixed(t *testing.T) {
+	a := loadAliases()
+	sum := sha256.New()
+	for _, f := range contact.InputFields() {
+		for _, key := range slices.Sorted(maps.Keys(a.fields[f])) {
+			fmt.Fprintln(sum, f, key, a.fields[f][key])
+		}
+	}
+	fmt.Fprintln(sum, a.questions)
+	if got := fmt.Sprintf("%x", sum.Sum(nil)[:8]); got != "aee5f5bf1894f180" {
+		t.Errorf("the names in aliases.txt have changed (%s): add names to names.txt, so that answered lists are not sent again", got)
+	}
+}
+
+func TestPeopleAreNotMixed(t *testing.T) {
+	for name, tt := range map[string]struct{ table, want, says string }{
+		"two kinds":            {"Speaker Email|Visitor Email\na@x.com|b@x.com", "", `"Speaker Email" and "Visitor Email"`},
+		"an address of others": {"Speaker First Name|Speaker Last Name|Visitor Email|Company\nAnn|Lee|b@x.com|X", "", `people`},
+		"a second contact":     {"Contact 2 Email|Company\na@x.com|X", "", "no column"},
+		"an owner":             {"Owner First Name|Owner Last Name|Owner Email|Company\nAnn|Lee|a@us.com|X", "", "no column"},
+		"a manager":            {"Manager Email|Account Executive Email|Assistant Email\na@us.com|b@us.com|c@us.com", "", "no column"},
+		"a buyer":              {"Buyer Email|Attendee Surname|Attendee Email Address\na@x.com|Lee|b@x.com", "email=Attendee Email Address last_name=", ""},
+		"a customer's name":    {"Customer Name|Customer Company\nNorthwind Traders|Contoso", "", "no column"},
+		"a flag":               {"Contact Email Status|Employee Email\nok|yes", "", "no column"},
+		"plain before people":  {"Last Name *|First Name *|Company *|Speaker Email\nLee|Ann|X|s@x.com", "first_name=First Name * last_name=Last Name * company_name=Company *", ""},
+		"phone numbers":        {"电邮|电话\n+86 10|+86 11", "", "no column"},
+	} {
+		got, err := mappedInput(tt.table, Options{})
+		if err == nil && (tt.says != "" || !strings.HasPrefix(got, tt.want)) || err != nil && (tt.says == "" || !strings.Contains(err.Error(), tt.says)) {
+			t.Errorf("%s: got %s, %v\nwant %s %s", name, got, err, tt.want, tt.says)
+		}
+	}
+}
+
+func TestUnusedColumnsAreNamed(t *testing.T) {
+	for name, tt := range map[string]struct{ table, want string }{
+		"an address":       {"Employee Name|Employee Email|Company\nAnn Lee|a@x.com|X", "email=Employee Email"},
+		"a company":        {"Email|Nom contact|Société 2|Razón social\na@x.com|Lee|Y|X", "last_name=Nom contact|company_name=Razón social"},
+		"nothing":          {"Email|First Name|Notes\na@x.com|Ann|x", ""},
+		"used already":     {"Email|이름|회사\na@x.com|김민수|X", ""},
+		"mapped by others": {"Speaker Email|Speaker Company\na@x.com|X", ""},
+	} {
+		var rows [][]string
+		for line := range strings.SplitSeq(tt.table, "\n") {
+			rows = append(rows, strings.Split(line, "|"))
+		}
+		mapping, err := Columns(rows[0], rows[1:], Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		l := export{header: rows[0]}
+		if got := l.describe(Unused(rows[0], rows[1:], Options{}, mapping)); got != tt.want {
+			t.Errorf("%s: got %q, expected %q", name, got, tt.want)
+		}
+	}
+}
+
+func TestFamilyFirstByName(t *testing.T) {
+	for name, want := range map[string]bool{
+		"姓名": true, "氏名（必須）": true, "担当者 氏名": true, "이름": true, "ФИО": true, "Ф.И.О.": true, "Full Name": false, "الاسم": false, "Имя и фамилия": false,
+		strings.Repeat("x", 300) + "姓名": false,
+	} {
+		if IsFamilyFirst(name) != want {
+			t.Errorf("%q: expected %v", name, want)
+		}
+	}
+}
