@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"enrich/contact"
 )
 
@@ -35,8 +37,8 @@ func (m *mapper) mapAdded() (map[contact.Field]int, error) {
 	return m.result()
 }
 
-// mapPeople maps a list by the names of the only ones of these people by whom it can be looked up. It returns nil if there are
-// none.
+// mapPeople maps a list by the names of some people, if the list can be looked up by them. It returns nil if it cannot, and an error if
+// it can be looked up by the names of others, too.
 func (m *mapper) mapPeople(people []string, mayBeCompany bool) (map[contact.Field]int, error) {
 	var found *mapper
 	for _, who := range people {
@@ -79,12 +81,7 @@ func (m *mapper) again(who string, mayBeCompany bool) (*mapper, error) {
 
 // mentions reports whether the name of a column begins or ends with these people.
 func (m *mapper) mentions(who string) bool {
-	for i, key := range m.keys {
-		if key != "" && len(withoutPeople(plainKey(m.names[i]), who)) > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.plain, func(key string) bool { return len(withoutPeople(key, who)) > 0 })
 }
 
 // ambiguousPeople names two columns of different people.
@@ -124,7 +121,7 @@ func (m *mapper) findAddedFullName() {
 // addedMatch looks up what is left of a column's name without what exports and forms add to it: a number ("3. Email"), a mark
 // ("Email (required)"), the first of several ("Email 1"), a custom field's suffix ("Email__c") and the people.
 func (m *mapper) addedMatch(f contact.Field, c candidate) (candidate, bool) {
-	known, plain := m.aliases.fields[f], plainKey(m.names[c.column])
+	known, plain := m.aliases.fields[f], m.plain[c.column]
 	keys := append([]string{plain}, withoutPeople(plain, m.who)...)
 	for i, key := range keys {
 		for _, key := range [...]string{key, strings.TrimSuffix(key, "1")} {
@@ -148,9 +145,10 @@ func plainKey(name string) string {
 	}
 	key := withoutMark(FoldName(name))
 	for _, mark := range [...]string{
-		"pflicht", "erforderlich", "requis", "requerido", "richiesto", "verplicht", "wymagane", "обязательно", "必須", "任意", "必填", "选填", "選填", "필수", "선택",
+		"pflicht", "erforderlich", "requis", "requerido", "richiesto", "verplicht", "wymagane", "обязательно", "必須", "任意", "必填", "选填", "選填",
+		norm.NFKD.String("필수"), norm.NFKD.String("선택"),
 	} {
-		key = strings.TrimSuffix(key, FoldName(mark))
+		key = strings.TrimSuffix(key, mark)
 	}
 	if rest := strings.TrimLeft(key, "0123456789"); rest != "" {
 		return rest
@@ -160,7 +158,7 @@ func plainKey(name string) string {
 
 // withoutPeople returns what is left of a key without the people that it begins or ends with.
 func withoutPeople(key, who string) []string {
-	if who == "" || key == who {
+	if who == "" || key == "" || key == who {
 		return nil
 	}
 	var keys []string

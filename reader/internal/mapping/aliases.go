@@ -3,6 +3,7 @@ package mapping
 import (
 	_ "embed"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -57,12 +58,12 @@ func loadAliases() *aliases {
 	return a
 }
 
-// loadNames parses both files.
-func loadNames() *aliases {
+// loadNames parses both files, once: it takes longer than all else that is done to map a small list.
+var loadNames = sync.OnceValue(func() *aliases {
 	a := loadAliases()
 	a.parse(nameFile, true)
 	return a
-}
+})
 
 // parse adds the names of a file.
 func (a *aliases) parse(file string, added bool) {
