@@ -37,7 +37,7 @@ func (j *job) sayReading(i reader.Info) {
 	}
 	for _, f := range contact.InputFields() {
 		if column, ok := i.Unused[f]; ok {
-			v.Info(fmt.Sprintf("  %-14s not used, but could be %q: --map %s=COLUMN uses it, and rows that were answered without it are sent again", f, column, f))
+			v.Info(fmt.Sprintf("  %-14s could be %q, which is not used: --map %s=COLUMN changes that, and answered rows are sent again", f, column, f))
 		}
 	}
 	if len(i.Mapping) == 0 {

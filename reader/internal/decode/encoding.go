@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,7 +24,9 @@ func charmaps() map[string]*charmap.Charmap {
 		"latin-1": charmap.ISO8859_1, "iso-8859-1": charmap.ISO8859_1, "iso-8859-2": charmap.ISO8859_2, "iso-8859-15": charmap.ISO8859_15,
 		"windows-1250": charmap.Windows1250, "windows-1251": charmap.Windows1251, "windows-1252": charmap.Windows1252,
 		"windows-1253": charmap.Windows1253, "windows-1254": charmap.Windows1254, "windows-1257": charmap.Windows1257,
-		"koi8-r": charmap.KOI8R, "macintosh": charmap.Macintosh, "cp437": charmap.CodePage437, "cp850": charmap.CodePage850,
+		"windows-1255": charmap.Windows1255, "windows-1256": charmap.Windows1256, "windows-1258": charmap.Windows1258,
+		"windows-874": charmap.Windows874, "iso-8859-7": charmap.ISO8859_7, "iso-8859-9": charmap.ISO8859_9,
+		"koi8-r": charmap.KOI8R, "koi8-u": charmap.KOI8U, "macintosh": charmap.Macintosh, "cp437": charmap.CodePage437, "cp850": charmap.CodePage850,
 	}
 }
 
@@ -61,6 +64,9 @@ func decode(in *bufio.Reader, encoding string) (text io.Reader, name func() stri
 		return newDecoder(in, utf16Decoder{order: binary.LittleEndian}, encoding), name, nil
 	case "utf-16be":
 		return newDecoder(in, utf16Decoder{order: binary.BigEndian}, encoding), name, nil
+	}
+	if other, ok := multibyte()[encoding]; ok {
+		return newDecoder(in, multibyteDecoder{other.NewDecoder().Transformer}, encoding), name, nil
 	}
 	return newDecoder(in, charmapDecoder{charmaps()[encoding]}, encoding), name, nil
 }
@@ -133,7 +139,7 @@ func IsEncoding(name string) bool {
 	case "utf-8", "utf-16le", "utf-16be":
 		return true
 	}
-	return charmaps()[name] != nil
+	return charmaps()[name] != nil || multibyte()[name] != nil
 }
 
 // OtherEncodings returns the names of the encodings that are seldom used, sorted.
@@ -144,6 +150,7 @@ func OtherEncodings() []string {
 			names = append(names, name)
 		}
 	}
+	names = slices.AppendSeq(names, maps.Keys(multibyte()))
 	slices.Sort(names)
 	return names
 }
@@ -162,6 +169,14 @@ func encodingName(s string) string {
 		return "latin-1"
 	case "cp1252", "ansi":
 		return "windows-1252"
+	case "sjis", "shiftjis", "cp932", "windows-31j":
+		return "shift-jis"
+	case "gb18030", "gb2312", "cp936":
+		return "gbk"
+	case "cp950":
+		return "big5"
+	case "cp949", "ks-c-5601-1987":
+		return "euc-kr"
 	}
 	return s
 }

@@ -102,6 +102,8 @@ func refuseText(block []byte) error {
 		return source.NotTable("this is a flat OpenDocument file (.fods); open it and save it as .xlsx or CSV")
 	case bytes.HasPrefix(start, []byte("<?xml")), bytes.HasPrefix(start, []byte("<svg")):
 		return source.NotTable("this is an XML document" + saveAsCSV)
+	case bytes.HasPrefix(start, []byte("dn: ")) && bytes.Contains(start, []byte("objectclass: ")):
+		return source.NotTable("this is an address book in LDIF; export it as CSV")
 	case isNoise(block):
 		return source.NotTable("this is not text: it has too many control characters; name a CSV, JSONL, .xlsx or Parquet file")
 	}

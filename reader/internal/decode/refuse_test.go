@@ -37,6 +37,7 @@ func TestOtherFilesAreRefusedWithAdvice(t *testing.T) {
 		"Excel's page":   {"<html xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><head>", reader.ErrNoTable, "save it as .xlsx or CSV"},
 		"Excel 2003 XML": {"<?xml version=\"1.0\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">", reader.ErrNoTable, "Excel 2003 XML spreadsheet"},
 		"flat ODS":       {"<?xml version=\"1.0\"?>\n\n<office:document xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\">", reader.ErrNoTable, ".fods"},
+		"LDIF":           {"dn: cn=Ann Lee,mail=a@x.example\nobjectclass: person\ncn: Ann Lee\nmail: a@x.example\n", reader.ErrNoTable, "LDIF"},
 		"web page":       {"\n <!DOCTYPE html><html>", reader.ErrNoTable, "web page"},
 		"picture":        {"\x89PNG\r\n\x1a\n", reader.ErrNoTable, "picture"},
 		"noise":          {noiseOf(5000), reader.ErrNoTable, ""},

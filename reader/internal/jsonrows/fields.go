@@ -140,9 +140,6 @@ func (f *fields) contact(members []member, index []int) (c contact.Contact, prob
 			c.Set(path.field, text)
 		}
 	}
-	if f.familyFirst {
-		fullName = contact.FamilyFirst(fullName)
-	}
-	mapping.Clean(&c, fullName, f.cleaning)
+	mapping.Clean(&c, fullName, f.familyFirst, f.cleaning)
 	return c, ""
 }

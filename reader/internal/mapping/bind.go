@@ -45,11 +45,7 @@ func (b *Binder) Fill(c *contact.Contact, cells []string) {
 	c.Email, c.FirstName, c.LastName = cellAt(cells, b.email), cellAt(cells, b.firstName), cellAt(cells, b.lastName)
 	c.CompanyName, c.CompanyDomain = cellAt(cells, b.companyName), cellAt(cells, b.companyDomain)
 	c.LinkedInURL = cellAt(cells, b.linkedInURL)
-	fullName := cellAt(cells, b.fullName)
-	if b.familyFirst {
-		fullName = contact.FamilyFirst(fullName)
-	}
-	Clean(c, fullName, b.cleaning)
+	Clean(c, cellAt(cells, b.fullName), b.familyFirst, b.cleaning)
 }
 
 // IsSendable reports whether a contact with these cells could be sent. It collects nothing.
@@ -69,13 +65,18 @@ func cellAt(cells []string, column int) string {
 	return ""
 }
 
-// Clean makes c a row's contact as it is sent (see [contact.Contact.Clean]). If cleaning is not nil, it collects what was changed.
-func Clean(c *contact.Contact, fullName string, cleaning *contact.Cleaning) {
+// Clean makes c a row's contact as it is sent (see [contact.Contact.Clean]). The cell of the full name may begin with the family name. If
+// cleaning is not nil, it collects what was changed.
+func Clean(c *contact.Contact, cell string, familyFirst bool, cleaning *contact.Cleaning) {
+	fullName := cell
+	if familyFirst {
+		fullName = contact.FamilyFirst(cell)
+	}
 	if cleaning == nil {
 		c.Clean(fullName)
 		return
 	}
 	cells := *c
 	split := c.Clean(fullName)
-	cleaning.Note(&cells, fullName, c, split)
+	cleaning.Note(&cells, cell, c, split)
 }
