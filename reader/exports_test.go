@@ -1,6 +1,7 @@
 package reader_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -112,5 +113,91 @@ func TestCleaningIsCountedOnce(t *testing.T) {
 		if kinds := cleaning.Kinds(); err != nil || len(all) != 4 || len(kinds) != 1 || kinds[0].Cells != 2 {
 			t.Errorf("%s: %d rows, %+v, %v", format, len(all), kinds, err)
 		}
+	}
+}
+
+// A column by a name that was added is used only for rows that cannot be sent without it: the others are the requests that were
+// answered before.
+func TestSpareColumnsAreForRowsThatNeedThem(t *testing.T) {
+	const table = "First Name,Last Name,Company,Employee Email,Site du client\nAnn,Lee,X,ann@x.example,x.example\nBo,,Y,bo@y.example,\n,,,cy@z.example,\n,,Z,none,\nDi,Ray,,n/a,w.example\n"
+	const lines = `{"First Name":"Ann","Last Name":"Lee","Company":"X","Employee Email":"ann@x.example"}` + "\n" + `{"First Name":"Bo","Company":"Y","Employee Email":"bo@y.example"}` + "\n" +
+		`{"Employee Email":"cy@z.example"}` + "\n" + `{"Company":"Z","Employee Email":"none"}` + "\n" + `{"First Name":"Di","Last Name":"Ray","Employee Email":"n/a"}`
+	want := []contact.Contact{
+		{FirstName: "Ann", LastName: "Lee", CompanyName: "X"}, {FirstName: "Bo", CompanyName: "Y", Email: "bo@y.example"}, {Email: "cy@z.example"},
+		{CompanyName: "Z"}, {FirstName: "Di", LastName: "Ray"},
+	}
+	cells := strings.Split(strings.TrimSpace(strings.ReplaceAll(table, ",", "|")), "\n")
+	for format, input := range map[string][]byte{
+		"csv": []byte(table), "jsonl": []byte(lines), "xlsx": readertest.Workbook(readertest.Part{"Leads", readertest.SheetRows(cells...)}),
+	} {
+		r, rows, err := readertest.Read(t, input, reader.Options{})
+		if err != nil || len(rows) != len(want) {
+			t.Fatalf("%s: %d rows, %v", format, len(rows), err)
+		}
+		info := r.Info()
+		if spare := info.Spare[contact.Email]; len(info.Spare) != 1 || spare != "Employee Email" || info.Mapping[contact.Email] != "" {
+			t.Errorf("%s: spare are %v, mapped %v", format, info.Spare, info.Mapping)
+		}
+		for i, row := range rows {
+			if row.Contact != want[i] {
+				t.Errorf("%s: row %d is %+v, expected %+v", format, i+1, row.Contact, want[i])
+			}
+		}
+	}
+	rows, err := readertest.Open([]byte(table), reader.Options{Map: map[contact.Field]string{contact.Email: "Employee Email"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	if info := rows.Info(); len(info.Spare) != 0 || info.Mapping[contact.Email] != "Employee Email" {
+		t.Errorf("with --map: spare are %v, mapped %v", info.Spare, info.Mapping)
+	}
+}
+
+// Names that begin with the family name are divided so in all formats, and shown as the cell has them.
+func TestNamesOfFamilyFirstColumns(t *testing.T) {
+	const table = "姓名,公司\n王 小明,X\n李娜,Y\n"
+	const lines = `{"姓名":"王 小明","公司":"X"}` + "\n" + `{"姓名":"李娜","公司":"Y"}`
+	cells := strings.Split(strings.TrimSpace(strings.ReplaceAll(table, ",", "|")), "\n")
+	for format, input := range map[string][]byte{
+		"csv": []byte(table), "jsonl": []byte(lines), "xlsx": readertest.Workbook(readertest.Part{"Leads", readertest.SheetRows(cells...)}),
+	} {
+		cleaning := &contact.Cleaning{}
+		_, rows, err := readertest.Read(t, input, reader.Options{Cleaning: cleaning})
+		if err != nil || len(rows) != 2 || rows[0].Contact.LastName != "王" || rows[0].Contact.FirstName != "小明" || rows[1].Contact.LastName != "" {
+			t.Errorf("%s: %+v, %v", format, rows, err)
+		}
+		if kinds := cleaning.Kinds(); len(kinds) != 1 || kinds[0].Examples[0].Cell != "王 小明" {
+			t.Errorf("%s: cleaned %+v", format, kinds)
+		}
+	}
+}
+
+// A sheet that can be looked up by the names known first is read rather than one that needs those that were added.
+func TestSheetsByAddedNames(t *testing.T) {
+	sheet := func(name string, rows ...string) readertest.Part {
+		return readertest.Part{name, readertest.SheetRows(rows...)}
+	}
+	leads, speakers := sheet("Leads", "Email|Company", "a@x.example|X"), sheet("Speakers", "Speaker Email|Room", "s@x.example|1")
+	pivot, greek := sheet("Pivot", "Company|Count", "X|3", "Y|4"), sheet("Greek", "Όνομα|Επώνυμο|Εταιρεία", "Άννα|Λη|Χ")
+	for want, parts := range map[string][]readertest.Part{
+		"Leads": {speakers, leads}, "Greek": {pivot, greek}, "Speakers": {pivot, speakers},
+	} {
+		r, _, err := readertest.Read(t, readertest.Workbook(parts...), reader.Options{})
+		if err != nil || r.Info().Sheet != want {
+			t.Errorf("expected %s: %v", want, err)
+		}
+	}
+	if _, _, err := readertest.Read(t, readertest.Workbook(greek, speakers), reader.Options{}); !errors.Is(err, reader.ErrSheet) {
+		t.Errorf("two sheets that can be meant: %v", err)
+	}
+}
+
+// A title above a header is skipped also if all names were added.
+func TestTitlesAboveAddedNames(t *testing.T) {
+	const table = "Λίστα;2024;;\n;;;\nΌνομα;Επώνυμο;Εταιρεία;Σημειώσεις\nΆννα;Λη;Χ;-\nΜπο;Μπεργκ;Υ;-\n"
+	r, rows, err := readertest.Read(t, []byte(table), reader.Options{})
+	if err != nil || len(rows) != 2 || r.Info().HeaderLine != 3 || rows[0].Contact != (contact.Contact{FirstName: "Άννα", LastName: "Λη", CompanyName: "Χ"}) {
+		t.Errorf("%+v, %v", rows, err)
 	}
 }

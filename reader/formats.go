@@ -51,8 +51,8 @@ func openJSON(in *input, o Options) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	columns, fields, unused := rows.Sampled()
-	return &jsonSource{rows, text, Info{Compression: text.Compression, Columns: columns, Mapping: fields, Unused: unused}}, nil
+	columns, fields, spare := rows.Sampled()
+	return &jsonSource{rows, text, Info{Compression: text.Compression, Columns: columns, Mapping: fields, Spare: spare}}, nil
 }
 
 // A jsonSource is the rows of JSON.
@@ -129,8 +129,10 @@ func bindColumns(info *Info, header []string, samples [][]string, o Options) (*m
 	if err != nil {
 		return nil, err
 	}
-	info.Mapping, info.Unused = columnNames(fields, info.Columns), columnNames(mapping.Unused(header, samples, o.mapping(), fields), info.Columns)
+	spare := mapping.Spare(header, samples, o.mapping(), fields)
+	info.Mapping, info.Spare = columnNames(fields, info.Columns), columnNames(spare, info.Columns)
 	binder := mapping.NewBinder(fields, len(header), o.Cleaning)
+	binder.Use(spare)
 	if at, ok := fields[contact.FullName]; ok && o.Map[contact.FullName] == "" && mapping.IsFamilyFirst(header[at]) {
 		binder.FamilyFirst()
 	}

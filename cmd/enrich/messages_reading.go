@@ -36,8 +36,8 @@ func (j *job) sayReading(i reader.Info) {
 		}
 	}
 	for _, f := range contact.InputFields() {
-		if column, ok := i.Unused[f]; ok {
-			v.Info(fmt.Sprintf("  %-14s could be %q, which is not used: --map %s=COLUMN changes that, and answered rows are sent again", f, column, f))
+		if column, ok := i.Spare[f]; ok {
+			v.Info(fmt.Sprintf("  %-14s from %q, only for rows that cannot be sent without it (--map %s=COLUMN: for all, and answered ones are sent again)", f, column, f))
 		}
 	}
 	if len(i.Mapping) == 0 {

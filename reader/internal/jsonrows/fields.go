@@ -69,7 +69,7 @@ func (s *memberSet) truncate(n int) {
 // fields says where in an object the fields are.
 type fields struct {
 	mapping map[contact.Field]string // the member's name, or the path to it
-	unused  map[contact.Field]string // see [mapping.Unused]
+	spare   map[contact.Field]string // see [mapping.Spare]
 	paths   []path
 	// byMember has, for each member of the set, the indexes of the paths that begin with it.
 	byMember [][]int
@@ -86,12 +86,20 @@ type fields struct {
 type path struct {
 	field contact.Field
 	names []string
+	// isSpare says that the value is used only for rows that cannot be sent without it.
+	isSpare bool
 }
 
 // add maps a field to the member at a path of names.
 func (f *fields) add(field contact.Field, names []string) {
 	f.mapping[field] = strings.Join(names, ".")
-	f.paths = append(f.paths, path{field, names})
+	f.paths = append(f.paths, path{field: field, names: names})
+}
+
+// addSpare adds a member whose value is used only for rows that cannot be sent without it.
+func (f *fields) addSpare(field contact.Field, names []string) {
+	f.spare[field] = strings.Join(names, ".")
+	f.paths = append(f.paths, path{field: field, names: names, isSpare: true})
 }
 
 // addMembers looks at the members that are new: which paths begin with them, and whether a field that no member of the sample
@@ -123,6 +131,7 @@ func (f *fields) addMembers(names []string) {
 // contact returns the contact of a row. problem says what is wrong with the value of a field, if anything.
 func (f *fields) contact(members []member, index []int) (c contact.Contact, problem string) {
 	fullName := ""
+	var spare contact.Contact
 	for i := range members {
 		for _, p := range f.byMember[index[i]] {
 			path := &f.paths[p]
@@ -131,14 +140,24 @@ func (f *fields) contact(members []member, index []int) (c contact.Contact, prob
 				value = ""
 			}
 			text, ok := jsonscan.ToText(value)
+			if !ok && path.isSpare {
+				continue // the row does not need it, or is refused without it
+			}
 			if !ok {
-				return contact.Contact{}, "unpaired surrogate in " + mapping.Quote(f.mapping[path.field])
+				return contact.Contact{}, "unpaired surrogate in " + mapping.Quote(strings.Join(path.names, "."))
 			}
-			if path.field == contact.FullName {
+			switch {
+			case path.isSpare:
+				spare.Set(path.field, text)
+			case path.field == contact.FullName:
 				fullName = text
+			default:
+				c.Set(path.field, text)
 			}
-			c.Set(path.field, text)
 		}
+	}
+	if len(f.spare) > 0 {
+		mapping.AddSpare(&c, fullName, f.familyFirst, spare.Get)
 	}
 	mapping.Clean(&c, fullName, f.familyFirst, f.cleaning)
 	return c, ""

@@ -118,10 +118,10 @@ func (r *Reader) firstIsTruncated() bool {
 // Columns returns the names of all members so far, in order of first appearance.
 func (r *Reader) Columns() []string { return r.members.names }
 
-// Sampled returns the members of the first rows, which of them, or which path, is which field, and which could be one that no member
-// is (see [mapping.Unused]).
-func (r *Reader) Sampled() (columns []string, mapping, unused map[contact.Field]string) {
-	return r.sampled, r.mapping, r.fields.unused
+// Sampled returns the members of the first rows, which of them, or which path, is which field, and which are spare (see
+// [mapping.Spare]).
+func (r *Reader) Sampled() (columns []string, mapping, spare map[contact.Field]string) {
+	return r.sampled, r.mapping, r.fields.spare
 }
 
 // Read fills rows with the next ones and returns how many; 0 and io.EOF at the end. It returns 0 and an error that wraps

@@ -137,7 +137,7 @@ func (s *sample) set(row []string, path []string, value string) []string {
 // fields decides which member is which field.
 func (s *sample) fields(o Options) (fields, error) {
 	o.AnyColumns = o.AnyColumns || s.refused
-	f := fields{mapping: map[contact.Field]string{}, unused: map[contact.Field]string{}, sampled: s.members.at, noSplit: o.NoSplitNames, cleaning: o.Cleaning}
+	f := fields{mapping: map[contact.Field]string{}, spare: map[contact.Field]string{}, sampled: s.members.at, noSplit: o.NoSplitNames, cleaning: o.Cleaning}
 	columns, err := mapping.Columns(s.names, s.rows, o.Options)
 	if err != nil {
 		return f, err
@@ -151,8 +151,11 @@ func (s *sample) fields(o Options) (fields, error) {
 		path := s.paths[at]
 		f.familyFirst = mapping.IsFamilyFirst(path[len(path)-1])
 	}
-	for field, at := range mapping.Unused(s.names, s.rows, o.Options, columns) {
-		f.unused[field] = s.names[at]
+	spare := mapping.Spare(s.names, s.rows, o.Options, columns)
+	for _, field := range contact.Fields() {
+		if at, ok := spare[field]; ok {
+			f.addSpare(field, s.paths[at])
+		}
 	}
 	return f, nil
 }

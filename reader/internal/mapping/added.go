@@ -192,25 +192,46 @@ func IsFamilyFirst(name string) bool {
 	return false
 }
 
-// Unused returns the columns that could be fields of a request that are not mapped. They are not used, so that earlier answers to
-// the list are found.
-func Unused(names []string, samples [][]string, o Options, mapped map[contact.Field]int) map[contact.Field]int {
+// Spare returns the columns of the fields of a request that are not mapped, by the names that were added. They are used only for rows that
+// cannot be sent without them, so that earlier answers to the other rows are found.
+func Spare(names []string, samples [][]string, o Options, mapped map[contact.Field]int) map[contact.Field]int {
+	first := o
+	first.FirstNames, first.AnyColumns = true, false
+	if _, err := Columns(names, samples, first); err != nil || o.NoHeader {
+		return nil // it is mapped by all names
+	}
 	o.AnyColumns = true
 	m := newMapper(names, samples, o, loadNames())
-	people := append([]string{""}, slices.Concat(m.aliases.people...)...)
-	for _, who := range people {
-		if o.NoHeader || who != "" && !m.mentions(who) {
-			continue
-		}
-		next, err := m.again(who, true)
-		if err != nil {
-			return nil
-		}
-		if next.keepNew(mapped); len(next.mapping) > 0 {
-			return next.mapping
+	for i, people := range [][]string{{""}, m.aliases.people[0], m.aliases.people[1]} {
+		for _, who := range people {
+			if who != "" && (!m.mentions(who) || m.areOthers(who, mapped)) {
+				continue
+			}
+			next, err := m.again(who, i > 1)
+			if err != nil {
+				return nil
+			}
+			if next.keepNew(mapped); len(next.mapping) > 0 {
+				return next.mapping
+			}
 		}
 	}
 	return nil
+}
+
+// areOthers reports whether mapped columns are about other people: a speaker's address is not that of an attendee.
+func (m *mapper) areOthers(who string, mapped map[contact.Field]int) bool {
+	for f, at := range mapped {
+		if f == contact.CompanyName || f == contact.CompanyDomain {
+			continue
+		}
+		for _, other := range slices.Concat(m.aliases.people...) {
+			if other != who && len(withoutPeople(m.plain[at], other)) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // keepNew keeps the fields that are not mapped and have a column that is not mapped.

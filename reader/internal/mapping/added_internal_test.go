@@ -173,9 +173,13 @@ func TestPeopleAreNotMixed(t *testing.T) {
 	}
 }
 
-func TestUnusedColumnsAreNamed(t *testing.T) {
+func TestSpareColumns(t *testing.T) {
 	for name, tt := range map[string]struct{ table, want string }{
 		"an address":       {"Employee Name|Employee Email|Company\nAnn Lee|a@x.com|X", "email=Employee Email"},
+		"of plain names":   {"First Name|Last Name|Company|Employee Email\nAnn|Lee|X|a@x.com", "email=Employee Email"},
+		"of other people":  {"Attendee First Name|Attendee Last Name|Company|Speaker Email\nAnn|Lee|X|a@x.com", ""},
+		"of a buyer":       {"First Name|Last Name|Company|Buyer Email\nAnn|Lee|X|a@x.com", ""},
+		"not first names":  {"Speaker Email|Speaker Company|Visitor First Name|Visitor Last Name|Room\na@x.com|X|Bo|Berg|1", ""},
 		"a company":        {"Email|Nom contact|Société 2|Razón social\na@x.com|Lee|Y|X", "last_name=Nom contact|company_name=Razón social"},
 		"nothing":          {"Email|First Name|Notes\na@x.com|Ann|x", ""},
 		"used already":     {"Email|이름|회사\na@x.com|김민수|X", ""},
@@ -190,7 +194,7 @@ func TestUnusedColumnsAreNamed(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		l := export{header: rows[0]}
-		if got := l.describe(Unused(rows[0], rows[1:], Options{}, mapping)); got != tt.want {
+		if got := l.describe(Spare(rows[0], rows[1:], Options{}, mapping)); got != tt.want {
 			t.Errorf("%s: got %q, expected %q", name, got, tt.want)
 		}
 	}
@@ -204,5 +208,53 @@ func TestFamilyFirstByName(t *testing.T) {
 		if IsFamilyFirst(name) != want {
 			t.Errorf("%q: expected %v", name, want)
 		}
+	}
+}
+
+// TestRowsThatCouldBeSentAreSentAsBefore: the contact of a row decides whether it was answered. Spare columns and added full names change
+// only rows that could not be sent.
+func TestRowsThatCouldBeSentAreSentAsBefore(t *testing.T) {
+	all := exports(t)
+	var names []string
+	for _, l := range all {
+		names = append(names, l.header...)
+	}
+	letters := slices.Sorted(maps.Keys(values))
+	changed := 0
+	rapid.Check(t, func(t *rapid.T) {
+		header := rapid.SliceOfN(rapid.SampledFrom(names), 2, 7).Draw(t, "header")
+		samples := make([][]string, 4)
+		for range header {
+			sample := values[rapid.SampledFrom(letters).Draw(t, "letter")]
+			for i := range samples {
+				samples[i] = append(samples[i], rapid.SampledFrom([]string{sample[i%2], sample[i%2], ""}).Draw(t, "cell"))
+			}
+		}
+		first, err := Columns(header, samples, Options{FirstNames: true})
+		if err != nil {
+			return
+		}
+		now, err := Columns(header, samples, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, after := NewBinder(first, len(header), nil), NewBinder(now, len(header), nil)
+		after.Use(Spare(header, samples, Options{}, now))
+		if at, ok := now[contact.FullName]; ok && IsFamilyFirst(header[at]) {
+			after.FamilyFirst()
+		}
+		for _, row := range samples {
+			var a, b contact.Contact
+			before.Fill(&a, row)
+			if after.Fill(&b, row); a.Check() == nil && a != b {
+				t.Fatalf("%q %q: sent as %+v, before as %+v", header, row, b, a)
+			}
+			if a != b {
+				changed++
+			}
+		}
+	})
+	if changed == 0 {
+		t.Error("no row was sent because of an added name")
 	}
 }

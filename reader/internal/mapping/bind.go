@@ -1,6 +1,10 @@
 package mapping
 
-import "enrich/contact"
+import (
+	"errors"
+
+	"enrich/contact"
+)
 
 // A Binder makes contacts of rows. It does what gocsv does with the csv tags of [contact.Contact] (a test compares the two), but
 // without an allocation: the reflection of gocsv costs ten a row, and more time than parsing the row.
@@ -11,6 +15,7 @@ type Binder struct {
 	bound bool // a field has a column
 	// familyFirst says that full names begin with the family name.
 	familyFirst bool
+	spare       map[contact.Field]int
 	cleaning    *contact.Cleaning // nil: not needed
 }
 
@@ -32,6 +37,9 @@ func NewBinder(mapping map[contact.Field]int, width int, cleaning *contact.Clean
 	return b
 }
 
+// Use makes the binder use these columns for rows that cannot be sent without them (see [Spare]).
+func (b *Binder) Use(spare map[contact.Field]int) { b.spare = spare }
+
 // FamilyFirst says that the full names begin with the family name (see [IsFamilyFirst]).
 func (b *Binder) FamilyFirst() { b.familyFirst = true }
 
@@ -45,7 +53,17 @@ func (b *Binder) Fill(c *contact.Contact, cells []string) {
 	c.Email, c.FirstName, c.LastName = cellAt(cells, b.email), cellAt(cells, b.firstName), cellAt(cells, b.lastName)
 	c.CompanyName, c.CompanyDomain = cellAt(cells, b.companyName), cellAt(cells, b.companyDomain)
 	c.LinkedInURL = cellAt(cells, b.linkedInURL)
-	Clean(c, cellAt(cells, b.fullName), b.familyFirst, b.cleaning)
+	fullName := cellAt(cells, b.fullName)
+	if len(b.spare) > 0 {
+		AddSpare(c, fullName, b.familyFirst, func(f contact.Field) string {
+			at, ok := b.spare[f]
+			if !ok {
+				return ""
+			}
+			return cellAt(cells, at)
+		})
+	}
+	Clean(c, fullName, b.familyFirst, b.cleaning)
 }
 
 // IsSendable reports whether a contact with these cells could be sent. It collects nothing.
@@ -68,10 +86,7 @@ func cellAt(cells []string, column int) string {
 // Clean makes c a row's contact as it is sent (see [contact.Contact.Clean]). The cell of the full name may begin with the family name. If
 // cleaning is not nil, it collects what was changed.
 func Clean(c *contact.Contact, cell string, familyFirst bool, cleaning *contact.Cleaning) {
-	fullName := cell
-	if familyFirst {
-		fullName = contact.FamilyFirst(cell)
-	}
+	fullName := inOrder(cell, familyFirst)
 	if cleaning == nil {
 		c.Clean(fullName)
 		return
@@ -79,4 +94,25 @@ func Clean(c *contact.Contact, cell string, familyFirst bool, cleaning *contact.
 	cells := *c
 	split := c.Clean(fullName)
 	cleaning.Note(&cells, cell, c, split)
+}
+
+// AddSpare gives the cells of a contact that cannot be sent the values of the spare columns, where they have none.
+func AddSpare(cells *contact.Contact, cell string, familyFirst bool, spare func(contact.Field) string) {
+	sent := *cells
+	if sent.Clean(inOrder(cell, familyFirst)); !errors.Is(sent.Check(), contact.ErrNothing) {
+		return
+	}
+	for _, f := range contact.Fields() {
+		if value := spare(f); value != "" && sent.Get(f) == "" {
+			cells.Set(f, value)
+		}
+	}
+}
+
+// inOrder returns a full name as it is split.
+func inOrder(cell string, familyFirst bool) string {
+	if familyFirst {
+		return contact.FamilyFirst(cell)
+	}
+	return cell
 }

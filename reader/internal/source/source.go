@@ -124,8 +124,9 @@ type Info struct {
 	Columns []string `json:"columns,omitempty"`
 	// Mapping says which column, by its name in Columns, is which field.
 	Mapping map[contact.Field]string `json:"mapping"`
-	// Unused says which columns could be fields that are not mapped. They are not used, so that earlier answers are found.
-	Unused map[contact.Field]string `json:"unused,omitempty"`
+	// Spare says which columns are fields that are not mapped. They are used only for rows that cannot be sent without them, so that
+	// earlier answers to the other rows are found.
+	Spare map[contact.Field]string `json:"spare,omitempty"`
 }
 
 // A Dialect says how a CSV is delimited.
