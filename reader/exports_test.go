@@ -123,8 +123,11 @@ func TestSpareColumnsAreForRowsThatNeedThem(t *testing.T) {
 	const lines = `{"First Name":"Ann","Last Name":"Lee","Company":"X","Employee Email":"ann@x.example"}` + "\n" + `{"First Name":"Bo","Company":"Y","Employee Email":"bo@y.example"}` + "\n" +
 		`{"Employee Email":"cy@z.example"}` + "\n" + `{"Company":"Z","Employee Email":"none"}` + "\n" + `{"First Name":"Di","Last Name":"Ray","Employee Email":"n/a"}`
 	want := []contact.Contact{
-		{FirstName: "Ann", LastName: "Lee", CompanyName: "X"}, {FirstName: "Bo", CompanyName: "Y", Email: "bo@y.example"}, {Email: "cy@z.example"},
-		{CompanyName: "Z"}, {FirstName: "Di", LastName: "Ray"},
+		{FirstName: "Ann", LastName: "Lee", CompanyName: "X"},
+		{FirstName: "Bo", CompanyName: "Y", Email: "bo@y.example"},
+		{Email: "cy@z.example"},
+		{CompanyName: "Z"},
+		{FirstName: "Di", LastName: "Ray"},
 	}
 	cells := strings.Split(strings.TrimSpace(strings.ReplaceAll(table, ",", "|")), "\n")
 	for format, input := range map[string][]byte{
