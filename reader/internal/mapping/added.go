@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -137,6 +138,20 @@ func (m *mapper) addedMatch(f contact.Field, c candidate) (candidate, bool) {
 	return c, false
 }
 
+// isOfNumbers reports whether most values of a column have a digit: names do not, but dates and products do.
+func (m *mapper) isOfNumbers(column int) bool {
+	filled, numbers := 0, 0
+	for _, row := range m.samples {
+		if cell := Cell(row, column); cell != "" {
+			filled++
+			if strings.ContainsFunc(cell, unicode.IsDigit) {
+				numbers++
+			}
+		}
+	}
+	return 2*numbers > filled
+}
+
 // plainKey returns the key of a name without a number before it and a mark behind it.
 func plainKey(name string) string {
 	name = strings.TrimSpace(name)
@@ -166,7 +181,7 @@ func withoutPeople(key, who string) []string {
 		keys = append(keys, rest)
 	}
 	rest, ok := strings.CutSuffix(key, who)
-	if !ok {
+	if !ok || rest == "first" || rest == "last" { // "First Contact" is a date
 		return keys
 	}
 	keys = append(keys, rest)

@@ -164,6 +164,9 @@ func TestPeopleAreNotMixed(t *testing.T) {
 		"a customer's name":    {"Customer Name|Customer Company\nNorthwind Traders|Contoso", "", "no column"},
 		"a flag":               {"Contact Email Status|Employee Email\nok|yes", "", "no column"},
 		"plain before people":  {"Last Name *|First Name *|Company *|Speaker Email\nLee|Ann|X|s@x.com", "first_name=First Name * last_name=Last Name * company_name=Company *", ""},
+		"dates of contact":     {"First Contact|Last Contact|Company\nMay|June|X", "", "no column"},
+		"dates with letters":   {"Lead First|Lead Last|Company\n5 May 2024|6 June 2024|X", "", "no column"},
+		"products":             {"이름|회사\n모델 3|X\n아이폰 15|Y", "", "no column"},
 		"phone numbers":        {"电邮|电话\n+86 10|+86 11", "", "no column"},
 	} {
 		got, err := mappedInput(tt.table, Options{})

@@ -44,11 +44,16 @@ func (m *mapper) candidates(f contact.Field) []candidate {
 		if needed := contact.Field(c.needs); f != contact.FirstName && c.needs != "" && c.needs != needsValues && !m.has(needed) {
 			continue
 		}
-		if c.fit = m.fit(f, i); valuesAllow(f, c) {
+		if c.fit = m.fit(f, i); valuesAllow(f, c) && !(c.added && isName(f) && m.isOfNumbers(i)) {
 			found = append(found, c)
 		}
 	}
 	return found
+}
+
+// isName reports whether a field is a person's name.
+func isName(f contact.Field) bool {
+	return f == contact.FirstName || f == contact.LastName || f == contact.FullName
 }
 
 // wrappers are members of a JSON row that contain its person: their members are named as if they were at the top.
