@@ -135,7 +135,56 @@ func (m *mapper) addedMatch(f contact.Field, c candidate) (candidate, bool) {
 			return c, true
 		}
 	}
+	if a, ok := m.aliases.inTwoLanguages(f, m.names[c.column]); ok {
+		c.alias, c.added, c.indirect = a, true, true
+		return c, true
+	}
 	return c, false
+}
+
+// inTwoLanguages looks up a name that says the same twice, such as "Courriel / Email" and "姓名 Name": each part must name the field.
+func (a *aliases) inTwoLanguages(f contact.Field, name string) (worst alias, ok bool) {
+	parts := partsOf(name)
+	for _, part := range parts {
+		known, ok := a.fields[f][part]
+		if !ok {
+			return alias{}, false
+		}
+		if known.tier >= worst.tier {
+			worst = known
+		}
+	}
+	return worst, len(parts) > 1
+}
+
+// partsOf returns the keys of the parts of a name: those between slashes, bars and brackets, and those in Latin and in other letters.
+func partsOf(name string) []string {
+	var parts []string
+	var part strings.Builder
+	end := func() {
+		if key := withoutMark(FoldName(part.String())); key != "" {
+			parts = append(parts, key)
+		}
+		part.Reset()
+	}
+	wasLatin, wasOther := false, false
+	for _, r := range name {
+		isLatin := unicode.Is(unicode.Latin, r)
+		isOther := unicode.IsLetter(r) && !isLatin
+		switch {
+		case strings.ContainsRune("/|\\()（）[]【】\n", r):
+			end()
+			wasLatin, wasOther = false, false
+		case isLatin && wasOther, isOther && wasLatin:
+			end()
+			wasLatin, wasOther = isLatin, isOther
+		case isLatin || isOther:
+			wasLatin, wasOther = isLatin, isOther
+		}
+		part.WriteRune(r)
+	}
+	end()
+	return parts
 }
 
 // isOfNumbers reports whether most values of a column have a digit: names do not, but dates and products do.
@@ -198,9 +247,9 @@ func IsFamilyFirst(name string) bool {
 	if len(name) > MaxName {
 		return false
 	}
-	key := plainKey(name)
+	keys := append(partsOf(name), plainKey(name))
 	for known := range loadNames().familyFirst {
-		if strings.HasSuffix(key, known) {
+		if slices.ContainsFunc(keys, func(key string) bool { return strings.HasSuffix(key, known) }) {
 			return true
 		}
 	}

@@ -176,6 +176,30 @@ func TestPeopleAreNotMixed(t *testing.T) {
 	}
 }
 
+func TestNamesInTwoLanguages(t *testing.T) {
+	for table, want := range map[string]string{
+		"姓名 Name|公司 Company|邮箱 Email\n王 小明|X|a@x.com":                           "email=邮箱 Email company_name=公司 Company full_name=姓名 Name",
+		"姓名Name|公司Company|邮箱Email\n王 小明|X|a@x.com":                              "email=邮箱Email company_name=公司Company full_name=姓名Name",
+		"Nom / Last name|Prénom / First name|Courriel / Email\nLee|Ann|a@x.com": "email=Courriel / Email first_name=Prénom / First name last_name=Nom / Last name",
+		"Фамилия (Last Name)|Имя (First Name)|Компания (Company)\nLee|Ann|X":    "first_name=Имя (First Name) last_name=Фамилия (Last Name) company_name=Компания (Company)",
+		"会社名【Company】|メール【Email】\nX|a@x.com":                                    "email=メール【Email】 company_name=会社名【Company】",
+		"Email / Phone|Company / Contact\na@x.com|X":                            "",
+		"Phone / Surname|Company / Organisation|Email (old)\nAnn|X|a@x.com":     "",
+	} {
+		if got, err := mappedInput(table, Options{}); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: got %s, %v, expected %s", table, got, err, want)
+		}
+	}
+	for name, want := range map[string][]string{
+		"メール【Email】": {"メール", "email"}, "a/b|c": {"a", "b", "c"}, "E-Mail": {"email"}, "": nil, "(Email)": {"email"}, "Ф. Name": {"ф", "name"},
+		"Email\nAdresse": {"email", "adresse"}, "E-mail (required)": {"email"},
+	} {
+		if got := partsOf(name); !slices.Equal(got, want) {
+			t.Errorf("%q: parts %q", name, got)
+		}
+	}
+}
+
 func TestSpareColumns(t *testing.T) {
 	for name, tt := range map[string]struct{ table, want string }{
 		"an address":       {"Employee Name|Employee Email|Company\nAnn Lee|a@x.com|X", "email=Employee Email"},
@@ -210,7 +234,7 @@ func TestFamilyFirstByName(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]bool{
-		"姓名": true, "氏名（必須）": true, "担当者 氏名": true, "이름": true, "ФИО": true, "Ф.И.О.": true, "Full Name": false, "الاسم": false, "Имя и фамилия": false,
+		"姓名": true, "氏名（必須）": true, "担当者 氏名": true, "이름": true, "ФИО": true, "Ф.И.О.": true, "Full Name": false, "الاسم": false, "Имя и фамилия": false, "姓名 Name": true, "Name (氏名)": true, "名前/Name": true, "Name": false,
 		strings.Repeat("x", 300) + "姓名": false,
 	} {
 		if IsFamilyFirst(name) != want {
