@@ -290,7 +290,8 @@ func (m *mapper) areOthers(who string, mapped map[contact.Field]int) bool {
 			continue
 		}
 		for _, other := range slices.Concat(m.aliases.people...) {
-			if other != who && len(withoutPeople(m.plain[at], other)) > 0 {
+			isSame := strings.HasPrefix(other, who) || strings.HasPrefix(who, other) // "client" and "clients"
+			if !isSame && len(withoutPeople(m.plain[at], other)) > 0 {
 				return true
 			}
 		}

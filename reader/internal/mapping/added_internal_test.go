@@ -205,6 +205,7 @@ func TestSpareColumns(t *testing.T) {
 		"an address":       {"Employee Name|Employee Email|Company\nAnn Lee|a@x.com|X", "email=Employee Email"},
 		"of plain names":   {"First Name|Last Name|Company|Employee Email\nAnn|Lee|X|a@x.com", "email=Employee Email"},
 		"of other people":  {"Attendee First Name|Attendee Last Name|Company|Speaker Email\nAnn|Lee|X|a@x.com", ""},
+		"of the same":      {"Client Email|Client First Name|Client Last Name\na@x.com|Ann|Lee", "first_name=Client First Name|last_name=Client Last Name"},
 		"of a buyer":       {"First Name|Last Name|Company|Buyer Email\nAnn|Lee|X|a@x.com", ""},
 		"not first names":  {"Speaker Email|Speaker Company|Visitor First Name|Visitor Last Name|Room\na@x.com|X|Bo|Berg|1", ""},
 		"a company":        {"Email|Nom contact|Société 2|Razón social\na@x.com|Lee|Y|X", "last_name=Nom contact|company_name=Razón social"},
