@@ -196,6 +196,15 @@ func TestSheetsByAddedNames(t *testing.T) {
 	}
 }
 
+// A header by which the list can be looked up stays the header, also above one of names that were added.
+func TestTheHeaderStays(t *testing.T) {
+	const table = "Full Name,Company,Page\nΟνοματεπώνυμο,Εταιρεία,Ιστοσελίδα\nAnn Lee,X,x.example\nBo Ray,Y,y.example\n"
+	r, rows, err := readertest.Read(t, []byte(table), reader.Options{})
+	if err != nil || r.Info().HeaderLine != 1 || len(rows) != 3 || rows[1].Contact.LastName != "Lee" {
+		t.Errorf("%+v, %v", rows, err)
+	}
+}
+
 // A title above a header is skipped also if all names were added.
 func TestTitlesAboveAddedNames(t *testing.T) {
 	const table = "Λίστα;2024;;\n;;;\nΌνομα;Επώνυμο;Εταιρεία;Σημειώσεις\nΆννα;Λη;Χ;-\nΜπο;Μπεργκ;Υ;-\n"

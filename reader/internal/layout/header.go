@@ -28,13 +28,30 @@ const (
 // better returns the index of a line that is a better header than the one at first, or -1. first is -1 if there is none.
 func (t *Table) better(first int, o Options) int {
 	best, top := t.bestScored(first, mapping.NewHeaderScorer(o.Map))
-	if best < 0 && top < minScore {
-		best, top = t.bestScored(first, mapping.NewAddedHeaderScorer(o.Map))
+	if best >= 0 || top >= minScore {
+		return best
 	}
-	if best < 0 && top < minScore {
-		return t.byContrast(first)
+	at := t.byContrast(first)
+	header := at
+	if at < 0 {
+		header = first
 	}
-	return best
+	if t.canLookUp(header, o) {
+		return at
+	}
+	if best, top = t.bestScored(first, mapping.NewAddedHeaderScorer(o.Map)); best >= 0 || top >= minScore {
+		return best
+	}
+	return at
+}
+
+// canLookUp reports whether the list below a header can be looked up by the names that were known first. Then the header stays.
+func (t *Table) canLookUp(header int, o Options) bool {
+	if header < 0 || t.records[header].Fault != "" {
+		return false
+	}
+	_, err := mapping.Columns(t.records[header].Cells, t.Samples(header), mapping.Options{Map: o.Map, FirstNames: true})
+	return err == nil
 }
 
 // bestScored returns the index of the line that names more fields than the one at first, or -1, and the score of the best.
