@@ -16,6 +16,23 @@ import (
 // names, and those in names.txt, were added after the first lists had been answered. They count only if a list cannot be looked
 // up without them: a field that is mapped now and was not before is another request, and would be paid for again.
 
+// addedKeys are what a column's name is looked up by if the names in names.txt count. They are empty if it cannot be a field by its
+// name.
+type addedKeys struct {
+	plain string
+	parts []string
+}
+
+// makeAdded makes the keys of all columns. Each is looked up for many fields and people.
+func (m *mapper) makeAdded() {
+	m.added = make([]addedKeys, len(m.names))
+	for i, name := range m.names {
+		if m.keys[i] != "" {
+			m.added[i] = addedKeys{plainKey(name), partsOf(name)}
+		}
+	}
+}
+
 // usesAdded reports whether the names in names.txt count.
 func (m *mapper) usesAdded() bool { return len(m.aliases.people) > 0 }
 
@@ -68,11 +85,12 @@ func (m *mapper) mapPeople(people []string, mayBeCompany bool) (map[contact.Fiel
 // again maps the same list by all names and, if who is not "", by those of these people.
 func (m *mapper) again(who string, mayBeCompany bool) (*mapper, error) {
 	next := &mapper{
-		columnData: m.columnData, unique: m.unique, options: m.options, aliases: m.aliases,
+		columnData: m.columnData, unique: m.unique, added: m.added, options: m.options, aliases: m.aliases,
 		mapping: map[contact.Field]int{}, needs: map[contact.Field]string{}, who: who, mayBeCompany: mayBeCompany,
 	}
 	if !m.usesAdded() {
 		next.aliases = loadNames()
+		next.makeAdded()
 	}
 	if err := next.applyMap(); err != nil {
 		return nil, err
@@ -82,7 +100,7 @@ func (m *mapper) again(who string, mayBeCompany bool) (*mapper, error) {
 
 // mentions reports whether the name of a column begins or ends with these people.
 func (m *mapper) mentions(who string) bool {
-	return slices.ContainsFunc(m.plain, func(key string) bool { return len(withoutPeople(key, who)) > 0 })
+	return slices.ContainsFunc(m.added, func(keys addedKeys) bool { return len(withoutPeople(keys.plain, who)) > 0 })
 }
 
 // ambiguousPeople names two columns of different people.
@@ -114,6 +132,7 @@ func (m *mapper) findAddedFullName() {
 		return
 	}
 	m.aliases = loadNames()
+	m.makeAdded()
 	if best := m.best(contact.FullName, m.candidates(contact.FullName)); len(best) == 1 {
 		m.mapping[contact.FullName] = best[0].column
 	}
@@ -122,7 +141,7 @@ func (m *mapper) findAddedFullName() {
 // addedMatch looks up what is left of a column's name without what exports and forms add to it: a number ("3. Email"), a mark
 // ("Email (required)"), the first of several ("Email 1"), a custom field's suffix ("Email__c") and the people.
 func (m *mapper) addedMatch(f contact.Field, c candidate) (candidate, bool) {
-	known, plain := m.aliases.fields[f], m.plain[c.column]
+	known, plain := m.aliases.fields[f], m.added[c.column].plain
 	keys := append([]string{plain}, withoutPeople(plain, m.who)...)
 	for i, key := range keys {
 		for _, key := range [...]string{key, strings.TrimSuffix(key, "1")} {
@@ -135,7 +154,7 @@ func (m *mapper) addedMatch(f contact.Field, c candidate) (candidate, bool) {
 			return c, true
 		}
 	}
-	if a, ok := m.aliases.inTwoLanguages(f, m.names[c.column]); ok {
+	if a, ok := m.aliases.inTwoLanguages(f, m.added[c.column].parts); ok {
 		c.alias, c.added, c.indirect = a, true, true
 		return c, true
 	}
@@ -143,8 +162,7 @@ func (m *mapper) addedMatch(f contact.Field, c candidate) (candidate, bool) {
 }
 
 // inTwoLanguages looks up a name that says the same twice, such as "Courriel / Email" and "姓名 Name": each part must name the field.
-func (a *aliases) inTwoLanguages(f contact.Field, name string) (worst alias, ok bool) {
-	parts := partsOf(name)
+func (a *aliases) inTwoLanguages(f contact.Field, parts []string) (worst alias, ok bool) {
 	for _, part := range parts {
 		known, ok := a.fields[f][part]
 		if !ok {
@@ -266,6 +284,7 @@ func Spare(names []string, samples [][]string, o Options, mapped map[contact.Fie
 	}
 	o.AnyColumns = true
 	m := newMapper(names, samples, o, loadNames())
+	m.makeAdded()
 	for i, people := range [][]string{{""}, m.aliases.people[0], m.aliases.people[1]} {
 		for _, who := range people {
 			if who != "" && (!m.mentions(who) || m.areOthers(who, mapped)) {
@@ -291,7 +310,7 @@ func (m *mapper) areOthers(who string, mapped map[contact.Field]int) bool {
 		}
 		for _, other := range slices.Concat(m.aliases.people...) {
 			isSame := strings.HasPrefix(other, who) || strings.HasPrefix(who, other) // "client" and "clients"
-			if !isSame && len(withoutPeople(m.plain[at], other)) > 0 {
+			if !isSame && len(withoutPeople(m.added[at].plain, other)) > 0 {
 				return true
 			}
 		}

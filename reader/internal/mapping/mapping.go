@@ -105,6 +105,7 @@ const MaxName = 200
 type mapper struct {
 	columnData
 	unique  []string // the names made unique: these --map and messages use
+	added   []addedKeys
 	options Options
 	aliases *aliases
 	mapping map[contact.Field]int
@@ -127,15 +128,14 @@ func newMapper(names []string, samples [][]string, o Options, a *aliases) *mappe
 type columnData struct {
 	names   []string
 	keys    []string // the names' keys; "" if a column cannot be a field by its name
-	plain   []string // their plain keys (see [plainKey])
 	samples [][]string
 }
 
 func newColumnData(names []string, samples [][]string, o Options) columnData {
-	c := columnData{names: names, keys: make([]string, len(names)), plain: make([]string, len(names)), samples: samples}
+	c := columnData{names: names, keys: make([]string, len(names)), samples: samples}
 	for i, name := range names {
 		if !o.NoHeader && len(name) <= MaxName && !isOutput(name, o.JSON) {
-			c.keys[i], c.plain[i] = FoldName(name), plainKey(name)
+			c.keys[i] = FoldName(name)
 		}
 	}
 	return c
