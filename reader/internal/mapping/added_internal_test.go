@@ -262,31 +262,50 @@ func TestRowsThatCouldBeSentAreSentAsBefore(t *testing.T) {
 				}
 			}
 		}
-		first, err := Columns(header, samples, Options{FirstNames: true})
-		if err != nil {
-			return
-		}
-		now, err := Columns(header, samples, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		before, after := NewBinder(first, len(header), nil), NewBinder(now, len(header), nil)
-		after.Use(Spare(header, samples, Options{}, now))
-		if at, ok := now[contact.FullName]; ok && IsFamilyFirst(header[at]) {
-			after.FamilyFirst()
-		}
-		for _, row := range samples {
-			var a, b contact.Contact
-			before.Fill(&a, row)
-			if after.Fill(&b, row); a.Check() == nil && a != b {
-				t.Fatalf("%q %q: sent as %+v, before as %+v", header, row, b, a)
-			}
-			if a != b {
-				changed++
-			}
-		}
+		changed += checkSentAsBefore(t, header, samples)
 	})
 	if changed == 0 {
 		t.Error("no row was sent because of an added name")
 	}
+}
+
+// checkSentAsBefore compares the contacts of rows with and without the added names, and returns how many differ.
+func checkSentAsBefore(t rapid.TB, header []string, rows [][]string) (changed int) {
+	first, err := Columns(header, rows, Options{FirstNames: true})
+	if err != nil {
+		return 0
+	}
+	now, err := Columns(header, rows, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := NewBinder(first, len(header), nil), NewBinder(now, len(header), nil)
+	after.Use(Spare(header, rows, Options{}, now))
+	if at, ok := now[contact.FullName]; ok && IsFamilyFirst(header[at]) {
+		after.FamilyFirst()
+	}
+	for _, row := range rows {
+		var a, b contact.Contact
+		before.Fill(&a, row)
+		if after.Fill(&b, row); a.Check() == nil && a != b {
+			t.Fatalf("%q %q: sent as %+v, before as %+v", header, row, b, a)
+		}
+		if a != b {
+			changed++
+		}
+	}
+	return changed
+}
+
+func FuzzAddedNames(f *testing.F) {
+	f.Add("First Name|Last Name|Company|Employee Email\nAnn|Lee|X|a@x.com\n|||b@x.com")
+	f.Add("姓名 Name|公司|邮箱\n王 小明|X|\n李 娜||a@x.com")
+	f.Add("Email|Contact First|Contact Last|Site / URL\n|Ann|Lee|x.com\na@x.com|Bo|Ray|y.com")
+	f.Fuzz(func(t *testing.T, table string) {
+		var rows [][]string
+		for line := range strings.SplitSeq(table, "\n") {
+			rows = append(rows, strings.Split(line, "|"))
+		}
+		checkSentAsBefore(t, rows[0], rows[1:])
+	})
 }

@@ -51,19 +51,22 @@ type aliases struct {
 	familyFirst map[string]bool
 }
 
-// loadAliases parses aliases.txt, which has the names that lists were mapped by first.
-func loadAliases() *aliases {
+// The files are parsed once: that takes longer than all else that is done to map a small list. Nobody changes the results.
+var (
+	// loadAliases parses aliases.txt, which has the names that were known first.
+	loadAliases = sync.OnceValue(func() *aliases { return parse(aliasFile) })
+	// loadNames parses both files.
+	loadNames = sync.OnceValue(func() *aliases { return parse(aliasFile, nameFile) })
+)
+
+// parse parses aliases.txt and, if it is given, names.txt.
+func parse(files ...string) *aliases {
 	a := &aliases{fields: map[contact.Field]map[string]alias{}, familyFirst: map[string]bool{}}
-	a.parse(aliasFile, false)
+	for i, file := range files {
+		a.parse(file, i > 0)
+	}
 	return a
 }
-
-// loadNames parses both files, once: it takes longer than all else that is done to map a small list.
-var loadNames = sync.OnceValue(func() *aliases {
-	a := loadAliases()
-	a.parse(nameFile, true)
-	return a
-})
 
 // parse adds the names of a file.
 func (a *aliases) parse(file string, added bool) {
