@@ -37,7 +37,7 @@ func (j *job) sayReading(i reader.Info) {
 	}
 	for _, f := range contact.InputFields() {
 		if column, ok := i.Spare[f]; ok {
-			v.Info(fmt.Sprintf("  %-14s from %q, only for rows that cannot be sent without it (--map %s=COLUMN: for all, and answered ones are sent again)", f, column, f))
+			v.Info(fmt.Sprintf("  %-14s from %q, only for rows that cannot be sent without it; --map %s=COLUMN uses it for all rows, and sends answered ones again", f, column, f))
 		}
 	}
 	if len(i.Mapping) == 0 {
