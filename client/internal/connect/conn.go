@@ -41,7 +41,7 @@ const (
 	// quietTime is how long nothing may follow the first answer on a connection before a second request is written to it. Each
 	// connection costs it once. It is twice the time after which Go's scheduler looks at the network even if it is busy.
 	quietTime = 20 * time.Millisecond
-	// A connection that is not silent in lookTime, checked each lookEvery, is not used. Nearly always it is silent at once.
+	// A connection that is not silent in lookTime, checked each lookEvery, is not used.
 	lookTime  = 100 * time.Millisecond
 	lookEvery = 50 * time.Microsecond
 )
@@ -59,6 +59,9 @@ func (c *Conn) Written() int64 { return c.written.Load() }
 // What comes after the request was written cannot be told from its answer. So the first answer on a connection must be followed by
 // silence for quietTime: a server that sends more than its responses is found out before a second request is sent to it.
 func (c *Conn) Take() bool {
+	if c.isTrusted.Load() && c.state.CompareAndSwap(stateSilent, stateInUse) {
+		return true // nearly always
+	}
 	for end := time.Now().Add(lookTime); time.Now().Before(end); {
 		switch state := c.state.Load(); {
 		case state == stateSetup:
@@ -111,12 +114,14 @@ func (c *Conn) Read(b []byte) (int, error) {
 		c.state.CompareAndSwap(state, stateSilent)
 	}
 	n, err := c.Conn.Read(b)
-	heard := int32(stateHeard)
-	if n > MaxClosing {
-		heard = stateSpoke
-	}
-	if c.state.CompareAndSwap(stateSilent, heard) {
-		c.isTrusted.Store(false)
+	if c.state.Load() == stateSilent {
+		heard := int32(stateHeard)
+		if n > MaxClosing {
+			heard = stateSpoke
+		}
+		if c.state.CompareAndSwap(stateSilent, heard) {
+			c.isTrusted.Store(false)
+		}
 	}
 	return n, err
 }
