@@ -50,7 +50,8 @@
 // The header is the line that names the columns of the rows below it: a line that names fields of a contact wins over labels
 // and titles above it. A malformed header, or one that fits no row of the first block, is ErrHeader. A cell above 2 MiB
 // without quotes ends the reading with ErrBroken, as does a truncated archive or a read error. The rows before it are good,
-// the row that it cuts is not returned, and [Reader.Sum] covers all that can be read.
+// the row that it cuts is not returned, and [Reader.Sum] covers all that can be read. A quote that is never closed, with no row
+// after it, is ErrBroken too: the text may be cut off in the cell. Its row is returned as ragged if it has less than 2 MiB.
 //
 // # Limits
 //

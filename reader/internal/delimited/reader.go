@@ -1,6 +1,7 @@
 package delimited
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +31,8 @@ type Reader struct {
 	// doubtful says that a record was malformed and no record since was certainly a row: what looks like one may be the
 	// rest of a cell.
 	doubtful bool
+	// unclosed is not nil if the last row has a quote that is never closed, and no row follows: the input may be cut off in its cell.
+	unclosed error
 	// cells are those of the rows of one Read; reused.
 	cells []string
 	// rewritten is the text of the cells of one Read that is not in the window as it is returned, because it was unescaped; reused.
@@ -144,7 +147,7 @@ func (r *Reader) parse(row *source.Row, wait bool) (whole bool, err error) {
 	for {
 		text := r.Text()
 		if len(text) == 0 && r.Err != nil {
-			return false, r.Err
+			return false, cmp.Or(r.unclosed, r.Err)
 		}
 		size, f := r.scan.Record(text, r.Ended())
 		switch f {

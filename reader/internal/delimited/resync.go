@@ -25,6 +25,9 @@ func (r *Reader) readMalformed(row *source.Row, f dialect.Fault, at int) error {
 	if err != nil {
 		return err
 	}
+	if f == dialect.UnclosedQuote && len(text) == len(r.Text()) && r.Ended() {
+		r.unclosed = fmt.Errorf("%w: line %d: %s", source.ErrBroken, r.line, r.describe(f, len(before)))
+	}
 	r.scan.Spans = before
 	*row = source.Row{Line: r.line}
 	cells := append(r.cut(text), r.split(text[at:])...)

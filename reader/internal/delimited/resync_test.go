@@ -43,6 +43,40 @@ func TestMalformedRowsAreRefusedAndTheNextAreGood(t *testing.T) {
 	}
 }
 
+// If no row follows an open quote, the input may be cut off in the cell: the rows before it are good, its row is refused with all its
+// text, and the input has ended early. If rows follow, it has not.
+func TestAQuoteThatNeverClosesEndsTheInput(t *testing.T) {
+	head := "id,email,note\n" + readertest.RepeatRow(9, "%d,p@x.example,fine\n")
+	for name, c := range map[string]struct {
+		tail, last string
+		broken     bool
+	}{
+		"at the end":              {`10,q@x.example,"cut of`, `!10|q@x.example|"cut of`, true},
+		"before a line end":       {"10,q@x.example,\"cut off\n", `!10|q@x.example|"cut off`, true},
+		"before blank lines":      {"10,q@x.example,\"cut off\n\n\n", `!10|q@x.example|"cut off`, true},
+		"in a cell of many lines": {"10,q@x.example,\"it says\nmany\nthings", "!10|q@x.example|\"it says\nmany\nthings", true},
+		"in the first column":     {`"10,q@x.example,cut of`, `!"10|q@x.example|cut of`, true},
+		"after whole quotes":      {`10,"q@x.example","say ""hi`, `!10|q@x.example|"say ""hi`, true},
+		"after a malformed row":   {"9,\"a\"b,c\n10,q@x.example,\"cut off", `!10|q@x.example|"cut off`, true},
+		"before a row":            {"10,q@x.example,\"inch\n11,r@x.example,fine\n", "11|r@x.example|fine", false},
+		"text after it":           {"10,q@x.example,\"a\" b\n", `!10|q@x.example|"a" b`, false},
+		"a whole cell":            {`10,q@x.example,"whole"`, `10|q@x.example|whole`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, rows, err := readertest.Read(t, []byte(head+c.tail), reader.Options{})
+			if errors.Is(err, reader.ErrBroken) != c.broken || !c.broken && err != nil {
+				t.Errorf("the error is %v", err)
+			}
+			if c.broken && !strings.Contains(err.Error(), "is never closed") {
+				t.Errorf("it says %q", err)
+			}
+			if got := readertest.Cells(rows[len(rows)-1:]); got != c.last {
+				t.Errorf("the last row is %q, expected %q", got, c.last)
+			}
+		})
+	}
+}
+
 // A ragged row of a failures file stays refused until a person has emptied its kind.
 func TestRaggedFailuresStayRefused(t *testing.T) {
 	const head = "email,name,enrich_error_kind,enrich_error_message,enrich_error_extra\n"
