@@ -77,7 +77,7 @@ func (c *Client) roundTrip(x *exchange) reply {
 		r.err = x.deadline.errorOf(readBody(resp, x.body))
 	}
 	r.at = time.Now()
-	r.took = r.at.Sub(started)
+	r.took = r.at.Sub(started) - x.deadline.trace.waited
 	return r
 }
 

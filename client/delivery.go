@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"enrich/client/internal/connect"
 )
@@ -32,7 +33,8 @@ type trace struct {
 	conn          *connect.Conn
 	writtenBefore int64 // bytes written to the connection by earlier calls
 	wroteHeaders  atomic.Bool
-	refused       bool // the connection must not be used, and was closed before anything of the request was written
+	refused       bool          // the connection must not be used, and was closed before anything of the request was written
+	waited        time.Duration // for the connection to be silent
 
 	mu      sync.Mutex
 	closers []io.Closer // what abandon closes
@@ -52,7 +54,9 @@ func (t *trace) gotConn(info httptrace.GotConnInfo) {
 		t.refused = !t.conn.Share()
 		return
 	}
-	if t.refused = !t.conn.Take(); !t.refused {
+	waited, ok := t.conn.Take()
+	t.waited, t.refused = waited, !ok
+	if ok {
 		t.writtenBefore = t.conn.Written()
 		t.closeOnAbandon(t.conn)
 	}
@@ -67,7 +71,7 @@ func (t *trace) putIdleConn(err error) {
 
 // reset prepares the trace for the next call.
 func (t *trace) reset() {
-	t.info, t.conn, t.writtenBefore, t.refused = httptrace.GotConnInfo{}, nil, 0, false
+	t.info, t.conn, t.writtenBefore, t.refused, t.waited = httptrace.GotConnInfo{}, nil, 0, false, 0
 	t.wroteHeaders.Store(false)
 }
 

@@ -113,7 +113,7 @@ func (ac *account) recordRejection(f feedback) {
 		ac.verifyKey()
 	}
 	if !f.knownRejected && !ac.first.answered.Load() && ac.first.reject(f.rejection) {
-		ac.stop(contact.StopRejectedAll, ac.first.advice(f.rejection, ac.o))
+		ac.stop(contact.StopRejectedAll, ac.first.advice(ac.o))
 	}
 }
 

@@ -33,6 +33,7 @@ type firstCalls struct {
 	order       list.List   // of *sender, in the order of Queue; empty once the key is verified
 
 	rejected  int    // rejections so far
+	latest    rejection
 	inFlight  int    // calls in flight whose rejection would count
 	group     string // of the latest rejections
 	sameGroup int    // how many of them there were in a row
@@ -112,6 +113,7 @@ func (f *firstCalls) reject(r rejection) (giveUp bool) {
 		f.group, f.sameGroup, f.withEmail = g, 0, 0
 	}
 	f.rejected++
+	f.latest = r
 	f.sameGroup++
 	if r.withEmail {
 		f.withEmail++
@@ -130,9 +132,13 @@ func checkURLAdvice(o *Options) string {
 }
 
 // advice says what was rejected, and which flags to check.
-func (f *firstCalls) advice(r rejection, o *Options) string {
+func (f *firstCalls) advice(o *Options) string {
+	r := f.latest
 	what := fmt.Sprintf("the last %d of the first %d requests were answered %s", f.sameGroup, f.rejected, f.group)
-	if f.sameGroup == f.rejected {
+	switch {
+	case f.rejected == 1:
+		what = "the first request was answered " + f.group
+	case f.sameGroup == f.rejected:
 		what = fmt.Sprintf("each of the first %d requests was answered %s", f.rejected, f.group)
 	}
 	if r.message != "" {

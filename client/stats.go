@@ -19,6 +19,8 @@ type Stats struct {
 	Waited time.Duration
 	// Unreachable: the run was stopped because no connection to the API can be made, and a retry does not help.
 	Unreachable bool
+	// Rejected says how the requests were rejected, and which flags to check; "": not all of them were.
+	Rejected string
 	// Remaining is the account's credits in the latest answer that stated them; nil: none did.
 	Remaining *int64
 	// P50, P90, P99 and Max are of the time from a request to the end of its answer, in milliseconds; 0: no answer yet.
@@ -93,12 +95,15 @@ func (c *Client) Latencies() *hdrhistogram.Histogram {
 // Stats returns the figures so far. It may be called at any time.
 func (c *Client) Stats() Stats {
 	c.account.mu.Lock()
-	waited, unreachable := c.account.waited, c.account.unreachable
+	waited, unreachable, rejected := c.account.waited, c.account.unreachable, ""
+	if f := &c.account.first; f.rejected > 0 && int64(f.rejected) == c.stats.sent.Load() {
+		rejected = f.advice(c.account.o)
+	}
 	c.account.mu.Unlock()
 	s := &c.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Stats{Sent: s.sent.Load(), Retried: maps.Clone(s.retried), Waited: waited, Unreachable: unreachable}
+	out := Stats{Sent: s.sent.Load(), Retried: maps.Clone(s.retried), Waited: waited, Unreachable: unreachable, Rejected: rejected}
 	if !s.remainingAt.IsZero() {
 		n := s.remaining
 		out.Remaining = &n

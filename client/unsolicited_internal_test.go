@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strings"
@@ -168,5 +169,21 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 		if k := h.kinds(); k[contact.Matched] != 500 || s.counted() != 500 || s.unpooled.Load() != 0 {
 			t.Errorf("%d requests, %d of them with a connection of their own, ended as %v", s.counted(), s.unpooled.Load(), k)
 		}
+	}
+}
+
+// The wait before a connection is used again is not the API's.
+func TestTheWaitForSilenceIsNoLatency(t *testing.T) {
+	t.Parallel()
+	const quiet = 20 // milliseconds, of package connect
+	o, _ := serveEcho(t, "http", func(c net.Conn, answer []byte, _ int) { _, _ = c.Write(answer) })
+	fastest := math.Inf(1)
+	for range 50 { // a busy machine is slow, but not each time
+		h := newHarness(t, 1, o)
+		h.run(2)
+		fastest = min(fastest, h.client.Stats().Max)
+	}
+	if fastest >= quiet {
+		t.Errorf("the slower of two calls took %v ms at least", fastest)
 	}
 }

@@ -100,6 +100,9 @@ func (j *job) sayLost(found []contact.Outcome) {
 // sayStop reports why the first pass ended early. A signal has been reported when it arrived. If the input ended early, too, it
 // says so whatever the cause of the stop is: the run has not seen the rows behind that point.
 func (j *job) sayStop(a pipeline.AskResult, stats client.Stats) {
+	if stats.Rejected != "" && (a.Stop == "" || a.Stop == contact.StopCap) && !j.answered {
+		j.printer.Warn("the API accepted no request: "+stats.Rejected, "event", "rejected", "calls", stats.Sent)
+	}
 	if a.Stop == "" || a.Stop == contact.StopInterrupted {
 		return
 	}

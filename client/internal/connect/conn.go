@@ -49,8 +49,8 @@ const (
 // Written returns how many bytes were written to the connection.
 func (c *Conn) Written() int64 { return c.written.Load() }
 
-// Take gives the connection to a request of HTTP/1, which has not been written. If it returns false, the connection is closed, and
-// nothing will be written to it.
+// Take gives the connection to a request of HTTP/1, which has not been written. If ok is false, the connection is closed, and
+// nothing will be written to it. waited is how long the request was delayed.
 //
 // It refuses a connection on which bytes followed the latest answer. HTTP/1 does not say which request a response belongs to, and
 // net/http puts a connection into its pool before it looks whether its buffer, or that of TLS, has more than the answer. It would
@@ -58,27 +58,27 @@ func (c *Conn) Written() int64 { return c.written.Load() }
 //
 // What comes after the request was written cannot be told from its answer. So the first answer on a connection must be followed by
 // silence for quietTime: a server that sends more than its responses is found out before a second request is sent to it.
-func (c *Conn) Take() bool {
+func (c *Conn) Take() (waited time.Duration, ok bool) {
 	if c.isTrusted.Load() && c.state.CompareAndSwap(stateSilent, stateInUse) {
-		return true // nearly always
+		return 0, true // nearly always
 	}
-	for end := time.Now().Add(lookTime); time.Now().Before(end); {
+	for began := time.Now(); waited < lookTime; waited = time.Since(began) {
 		switch state := c.state.Load(); {
 		case state == stateSetup:
 			if c.share() {
-				return true
+				return waited, true
 			}
 		case state == stateClosed:
-			return c.refuse()
+			return waited, c.refuse()
 		case state != stateSilent:
 			time.Sleep(lookEvery)
 		case !c.isTrusted.Swap(true):
 			time.Sleep(quietTime)
 		case c.state.CompareAndSwap(stateSilent, stateInUse):
-			return true
+			return waited, true
 		}
 	}
-	return c.refuse()
+	return waited, c.refuse()
 }
 
 // Share gives the connection to a request of HTTP/2, as Take does for HTTP/1. The responses of HTTP/2 say to which request they

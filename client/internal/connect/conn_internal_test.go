@@ -21,7 +21,7 @@ const testAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 // closes it unless it is a short message of TLS.
 func use(t *testing.T, reading *conc.WaitGroup, c *Conn, pooled chan<- struct{}) {
 	t.Helper()
-	if !c.Take() {
+	if !takes(c) {
 		t.Fatal("a new connection is refused")
 	}
 	reading.Go(func() {
@@ -69,7 +69,7 @@ func TestTakeRefusesAConnectionOnWhichMoreCame(t *testing.T) {
 			<-pooled
 			tt.follow(far)
 			began := time.Now()
-			if taken := c.Take(); taken != tt.taken || taken && time.Since(began) < quietTime {
+			if taken := takes(c); taken != tt.taken || taken && time.Since(began) < quietTime {
 				t.Errorf("taken: %v, after %v", taken, time.Since(began))
 			}
 			if !tt.taken {
@@ -100,7 +100,7 @@ func TestTakeSeesWhatComesWhileItWaits(t *testing.T) {
 			_, _ = io.WriteString(far, strings.Repeat("x", MaxClosing+1))
 			came = time.Since(began)
 		})
-		taken := c.Take()
+		taken := takes(c)
 		_, _ = near.Close(), far.Close()
 		reading.Wait()
 		if inTime = came < quietTime/2; inTime && taken {
@@ -127,7 +127,7 @@ func TestTakeWaitsOnce(t *testing.T) {
 		_, _ = io.WriteString(far, testAnswer)
 		<-pooled
 		began := time.Now()
-		if !c.Take() {
+		if !takes(c) {
 			t.Fatal("a silent connection is refused")
 		}
 		fastest = min(fastest, time.Since(began))
@@ -140,7 +140,7 @@ func TestTakeWaitsOnce(t *testing.T) {
 	_, _ = io.WriteString(far, "a part")
 	time.Sleep(time.Millisecond) // until the reader has noted it
 	began := time.Now()
-	if !c.Take() || time.Since(began) < quietTime {
+	if !takes(c) || time.Since(began) < quietTime {
 		t.Errorf("not taken, or after %v", time.Since(began))
 	}
 	_, _ = near.Close(), far.Close()
@@ -152,11 +152,11 @@ func TestTakeDoesNotWaitForever(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = far.Close() }()
 	c := &Conn{Conn: near}
-	if !c.Take() {
+	if !takes(c) {
 		t.Fatal("a new connection is refused")
 	}
 	c.Pooled()
-	if c.Take() {
+	if takes(c) {
 		t.Error("it is taken")
 	}
 	checkClosed(t, c)
@@ -203,10 +203,10 @@ func TestARequestDoesNotGetWhatIsInTheBuffer(t *testing.T) {
 	var first *Conn
 	var second conc.WaitGroup
 	body, err := post(&httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { first = Unwrap(info.Conn); first.Take() },
+		GotConn: func(info httptrace.GotConnInfo) { first = Unwrap(info.Conn); takes(first) },
 		PutIdleConn: func(error) { // the transport looks into its buffer when this returns
 			second.Go(func() {
-				body, err := post(&httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { taken <- Unwrap(info.Conn).Take() }})
+				body, err := post(&httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { taken <- takes(Unwrap(info.Conn)) }})
 				if err == nil {
 					t.Errorf("the second request is answered %q", body)
 				}
@@ -234,7 +234,7 @@ func TestAStopClosesOnlyWhatNoRequestHasTaken(t *testing.T) {
 	defer func() { _ = l.Close() }()
 	d := &dialer{setup: time.Minute}
 	for _, share := range []bool{false, true} {
-		take := (*Conn).Take
+		take := takes
 		if share {
 			take = (*Conn).Share
 		}
@@ -267,4 +267,9 @@ func TestAStopClosesOnlyWhatNoRequestHasTaken(t *testing.T) {
 		}
 		_ = used.Close()
 	}
+}
+
+func takes(c *Conn) bool {
+	_, ok := c.Take()
+	return ok
 }
