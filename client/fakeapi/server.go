@@ -51,7 +51,7 @@ type Server struct {
 	forget    func() bool // of the context given to Listen
 	closing   sync.Once
 	serving   sync.WaitGroup
-	handling  sync.WaitGroup
+	handling  sync.RWMutex // each request is handled under its read lock
 }
 
 // Listen starts the stand-in at a loopback address, such as 127.0.0.1:0. It serves until ctx is done or Close is called. Close
@@ -196,7 +196,8 @@ func (s *Server) Close() {
 	if s.transport != nil {
 		s.transport.Wait()
 	}
-	s.handling.Wait()
+	s.handling.Lock() // not a WaitGroup: a late request may begin at the same time
+	defer s.handling.Unlock()
 }
 
 func (s *Server) shut() {
@@ -208,8 +209,8 @@ func (s *Server) shut() {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.handling.Add(1)
-	defer s.handling.Done()
+	s.handling.RLock()
+	defer s.handling.RUnlock()
 	switch path := r.URL.Path; {
 	case path == "/contact" && r.Method == http.MethodPost:
 		s.serveContact(w, r)
