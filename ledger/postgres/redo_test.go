@@ -271,6 +271,48 @@ func TestADatabaseGoesAway(t *testing.T) {
 	}
 }
 
+// An address that moves to a standby before it is promoted is waited for, too. A standby that was never the primary is refused.
+func TestAFailoverOfAnAddress(t *testing.T) {
+	server := pgtest.Start(t, localpg.Options{})
+	url, err := server.CreateDatabase(t.Context(), "ledger")
+	check(t, err)
+	_, _, err = postgres.Init(t.Context(), postgres.Options{URL: url})
+	check(t, err)
+	standby := pgtest.Standby(t, server, true)
+	address := pgtest.Proxy(t, server)
+	waiting := make(chan error, 100)
+	o := postgres.Options{URL: address.URL(url), RequireSync: true, MaxElapsed: time.Minute}
+	o.Waiting = func(err error, _ time.Duration) {
+		select {
+		case waiting <- err:
+		default:
+		}
+	}
+	l := open(t, o)
+	run := ledgertest.Begin(t, l)
+	ledgertest.Commit(t, l, run, []ledger.Intent{ledgertest.Person(1)}, ledgertest.Outcome(1, contact.Matched))
+	check(t, server.Kill())
+	address.Redirect(standby.Addr())
+	address.Cut()
+	committed := make(chan error, 1)
+	go func() {
+		_, err := l.Commit(t.Context(), run, []ledger.Intent{ledgertest.Person(2)}, nil)
+		committed <- err
+	}()
+	<-waiting
+	select {
+	case err := <-committed:
+		t.Fatalf("committed before the standby was promoted: %v", err)
+	case <-time.After(time.Second): // the standby has no clock that could be passed in
+	}
+	refused(t, "a standby at an address", o, postgres.ErrStandby)
+	check(t, standby.Promote(t.Context()))
+	check(t, <-committed)
+	if v := ledgertest.Valid(t, l); v.Outcomes != 1 || v.Intents != 2 {
+		t.Errorf("%+v", v)
+	}
+}
+
 func addFile(t testing.TB, l *postgres.Ledger, path string) (added, known int, err error) {
 	file, err := os.Open(path)
 	check(t, err)

@@ -17,7 +17,6 @@ const dialTimeout = 30 * time.Second
 
 // A Proxy listens on a port of 127.0.0.1 and passes each connection on to a server. Its methods may be called concurrently.
 type Proxy struct {
-	server   string
 	listener net.Listener
 	cancel   context.CancelFunc // ends all connections
 	wg       sync.WaitGroup     // of all goroutines
@@ -28,6 +27,7 @@ type Proxy struct {
 	writes atomic.Int64 // that are being made
 
 	mu      sync.Mutex
+	server  string        // where new connections go
 	open    chan struct{} // closed while the proxy is not stalled
 	refuses bool
 	next    int                        // number of the next connection
@@ -73,6 +73,13 @@ func (p *Proxy) URL(server string) string {
 	}
 	u.Host = p.Addr()
 	return u.String()
+}
+
+// Redirect sends new connections to another server, as a virtual address does after a failover. Open ones stay.
+func (p *Proxy) Redirect(server string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = server
 }
 
 // OnBatch sets what decides about the batches from now on. nil forwards them all, as at the start.
@@ -179,7 +186,10 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	}
 	defer p.forget(number)
 	dialer := net.Dialer{Timeout: dialTimeout}
-	server, err := dialer.DialContext(ctx, "tcp", p.server)
+	p.mu.Lock()
+	address := p.server
+	p.mu.Unlock()
+	server, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return
 	}

@@ -21,6 +21,9 @@ func Transient(err error) bool {
 	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) {
 		return false
 	}
+	if errors.As(err, new(notPrimary)) {
+		return true
+	}
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
 		return transientCode(server.Code)
@@ -33,6 +36,14 @@ func Transient(err error) bool {
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
 }
+
+// NotPrimary says of an error that it may pass: the server is not the primary now, but another one was, at the same address. It
+// may be promoted soon, or the address may be moved.
+func NotPrimary(err error) error { return notPrimary{err} }
+
+type notPrimary struct{ error }
+
+func (e notPrimary) Unwrap() error { return e.error }
 
 // NotTrusted reports whether the server's certificate is not accepted. If another host of the URL could not be reached, that may be the
 // right one.
