@@ -32,7 +32,7 @@ type firstCalls struct {
 	answered    atomic.Bool // a usable answer has come
 	order       list.List   // of *sender, in the order of Queue; empty once the key is verified
 
-	rejected  int    // rejections so far
+	rejected  int // rejections so far
 	latest    rejection
 	inFlight  int    // calls in flight whose rejection would count
 	group     string // of the latest rejections

@@ -77,11 +77,15 @@ func TestASignalWhileTheAPIHangs(t *testing.T) {
 		},
 		"a submission": {
 			fakeapi.Options{Bulk: fakeapi.Bulk{SubmitFaults: hang}},
-			func(s fakeapi.Stats) bool { return s.Submissions == 1 }, []string{"--bulk"}, 0, 10,
+			func(s fakeapi.Stats) bool { return s.Submissions == 1 },
+			[]string{"--bulk"},
+			0, 10,
 		},
 		"the results of a job": {
 			fakeapi.Options{Bulk: fakeapi.Bulk{JobFaults: hang}},
-			func(s fakeapi.Stats) bool { return s.Fetches == 1 }, []string{"--bulk"}, 0, 0,
+			func(s fakeapi.Stats) bool { return s.Fetches == 1 },
+			[]string{"--bulk"},
+			0, 0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
