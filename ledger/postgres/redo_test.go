@@ -299,7 +299,9 @@ func TestAFailoverOfAnAddress(t *testing.T) {
 		_, err := l.Commit(t.Context(), run, []ledger.Intent{ledgertest.Person(2)}, nil)
 		committed <- err
 	}()
-	_ = <-waiting // it only says that the wait has begun
+	if why := <-waiting; why == nil {
+		t.Error("it waits without a reason")
+	}
 	select {
 	case err := <-committed:
 		t.Fatalf("committed before the standby was promoted: %v", err)
