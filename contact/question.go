@@ -44,8 +44,8 @@ type Result struct {
 	Memory interface{ Release() }
 }
 
-// Decide returns the outcome of an Undecided result: no match if the run has seen a usable answer (answered), or rejected if
-// the run came to its end without one. If the run was stopped before either, nothing is known and Outcome is right.
+// Decide returns the outcome of an Undecided result: no match if the run has seen a usable answer (answered), or rejected if it has not
+// and cannot wait for one. If the run ended before either, nothing is known and Outcome is right.
 func (r *Result) Decide(answered bool) Outcome {
 	o := r.Outcome
 	if answered {

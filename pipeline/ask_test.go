@@ -332,12 +332,13 @@ func TestALostContactIsSentAgainWithinItsLimits(t *testing.T) {
 func TestEarly404sAreDecidedLater(t *testing.T) {
 	undecided := contact.Result{Outcome: contact.Outcome{Kind: contact.Released, Status: 404}, Undecided: true}
 	for name, tt := range map[string]struct {
-		last              contact.Result
-		noMatch, rejected int64
+		last    contact.Result
+		noMatch int64
+		stop    contact.Stop
 	}{
-		"an answer comes":      {charged(), 5, 0},
-		"none comes":           {undecided, 0, 6},
-		"the run stops before": {stops(contact.StopUnauthorized), 0, 0},
+		"an answer comes":      {charged(), 5, ""},
+		"none comes":           {undecided, 0, contact.StopRejectedAll},
+		"the run stops before": {stops(contact.StopUnauthorized), 0, contact.StopUnauthorized},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(1, Caps{}, addresses(6)...)
@@ -347,9 +348,9 @@ func TestEarly404sAreDecidedLater(t *testing.T) {
 				}
 				return undecided
 			}
-			_, err := r.run(t.Context(), t)
-			if c := r.Counters; err != nil || c.NoMatch.Load() != tt.noMatch || c.FailedOutcomes.Load() != tt.rejected {
-				t.Errorf("%s: %d no match, %d rejected, %v", name, c.NoMatch.Load(), c.FailedOutcomes.Load(), err)
+			result, err := r.run(t.Context(), t)
+			if c := r.Counters; err != nil || c.NoMatch.Load() != tt.noMatch || c.FailedOutcomes.Load() != 0 || result.Stop != tt.stop {
+				t.Errorf("%s: %d no match, %d rejected, %+v, %v", name, c.NoMatch.Load(), c.FailedOutcomes.Load(), result, err)
 			}
 		})
 	}

@@ -1,11 +1,13 @@
 package pipeline
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/sourcegraph/conc"
 
 	"enrich/contact"
+	"enrich/internal/phrase"
 	"enrich/ledger"
 )
 
@@ -150,19 +152,22 @@ func (d *callDispatcher) collect(b commitBatch) (resolved []contact.Outcome) {
 	return resolved
 }
 
-// resolveNotFound returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer,
-// rejected if it came to its end (last) without one. After a stop nothing is known, and they stay released, as if never sent.
+// resolveNotFound returns what the 404s were that came before any answer: no-match answers once the run has seen a usable answer. If it
+// comes to its end (last) without one, they may be those of a wrong URL: it stops, and they stay released, as if never sent.
 func (d *callDispatcher) resolveNotFound(last bool) []contact.Outcome {
 	if len(d.undecided) == 0 {
 		return nil
 	}
-	answered := d.API.Answered()
-	if cause, _, err := d.stop.result(); !answered && (!last || cause != "" || err != nil) {
+	if !d.API.Answered() {
+		if last && !d.stop.failed() {
+			d.stop.note(contact.StopRejectedAll, fmt.Sprintf("the API answered %s with 404, which means a wrong URL unless it has answered others; check --url",
+				phrase.Count(len(d.undecided), "contact")))
+		}
 		return nil
 	}
 	outcomes := make([]contact.Outcome, 0, len(d.undecided))
 	for i := range d.undecided {
-		outcomes = append(outcomes, d.undecided[i].Decide(answered))
+		outcomes = append(outcomes, d.undecided[i].Decide(true))
 	}
 	d.undecided = nil
 	return outcomes
