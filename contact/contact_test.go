@@ -184,6 +184,10 @@ func TestNormalURL(t *testing.T) {
 		"https://":                     "",
 		"http://10.0.0.1":              "",
 		"http://localhost.example.com": "",
+		"https://x.com:65535":          "https://x.com:65535",
+		"https://x.com:65536":          "",
+		"https://x.com:0":              "",
+		"https://x.com:99999999999999": "",
 	} {
 		got, err := contact.NormalURL(in)
 		if got != want || (err == nil) != (want != "") {

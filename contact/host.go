@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -135,6 +136,7 @@ var (
 	ErrURL      = errors.New("expected a URL such as https://api.selling.com")
 	ErrURLPlain = errors.New("plain http is only for a loopback address: use https")
 	ErrURLExtra = errors.New("expected a base URL without user, query and fragment")
+	ErrURLPort  = errors.New("expected a port from 1 to 65535")
 )
 
 // NormalURL returns a base URL as it is used and compared: scheme and host in lower case, no default port, no trailing slash.
@@ -146,6 +148,9 @@ func NormalURL(s string) (string, error) {
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery {
 		return "", ErrURLExtra
+	}
+	if n, err := strconv.Atoi(u.Port()); u.Port() != "" && (err != nil || n < 1 || n > 65535) {
+		return "", ErrURLPort
 	}
 	scheme, host, port := strings.ToLower(u.Scheme), strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")), u.Port()
 	switch {

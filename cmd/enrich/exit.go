@@ -36,6 +36,7 @@ const (
 	exitBrokenInput = 8
 	exitSIGHUP      = 128 + int(syscall.SIGHUP)
 	exitSIGINT      = 128 + int(syscall.SIGINT)
+	exitSIGPIPE     = 128 + int(syscall.SIGPIPE)
 	exitSIGTERM     = 128 + int(syscall.SIGTERM)
 )
 

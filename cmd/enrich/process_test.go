@@ -95,6 +95,33 @@ func TestAReaderThatGoesAwayEndsTheWrite(t *testing.T) {
 	s.calls(500)
 }
 
+// The reader of a command that only prints goes away, as head does: the command ends silently.
+func TestAReaderThatGoesAwayEndsACommandThatPrints(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, fakeapi.Options{Match: 1})
+	s.list("l.csv", 20_000, "") // more than fits a pipe and a buffer
+	s.run(exitOK, "run", "l.csv")
+	for _, args := range [][]string{{"read", "--quiet", "l.csv"}, {"ledger", "export"}} {
+		c := s.command(args...)
+		c.Stdout = nil
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		line, err := bufio.NewReaderSize(out, 16).ReadByte()
+		if err := errors.Join(err, out.Close()); err != nil || line != '{' {
+			t.Errorf("%q, %v", line, err)
+		}
+		c.ends(exitSIGPIPE)
+		if said := c.said.String(); said != "" {
+			t.Errorf("%q: %s", args, said)
+		}
+	}
+}
+
 // Standard input that does not end: a signal ends its reading, and what came is accounted for.
 func TestASignalEndsTheReadingOfASlowInput(t *testing.T) {
 	t.Parallel()

@@ -49,10 +49,18 @@ func execute(args []string, w world) (code int) {
 		}
 	}()
 	cmd, err := newRoot(w, args).ExecuteC()
+	if err != nil && w.out.IsGone() && !writesFiles(cmd) {
+		return exitSIGPIPE // without a message, as a program that the signal ends
+	}
 	if err != nil {
 		sayError(w, cmd, args, err)
 	}
 	return codeOf(err)
+}
+
+// writesFiles reports whether a command does more than print: then it must say what it left undone.
+func writesFiles(cmd *cobra.Command) bool {
+	return slices.Contains([]string{"run", "write", "demo"}, cmd.Name())
 }
 
 // newRoot returns the command with all commands below it, for one command line.

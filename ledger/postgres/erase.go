@@ -63,12 +63,27 @@ func (l *Ledger) erase(ctx context.Context, do func(context.Context, *erasure) e
 	if err := errors.Join(l.writable(), ctx.Err()); err != nil {
 		return ledger.Erased{}, err
 	}
-	e := erasure{requests: map[contact.Key]struct{}{}, fromJobs: map[int64]fromJob{}}
-	err := l.awaitRuns(ctx)
-	if err != nil {
+	if err := l.awaitRuns(ctx); err != nil {
 		return ledger.Erased{}, eraseError(ctx, err)
 	}
-	err = l.writer.Use(ctx, func(c *connect.Conn) error {
+	for tries := 1; ; tries++ {
+		removed, err := l.tryErase(ctx, do)
+		switch {
+		case err == nil:
+			l.erased = true
+			return removed, nil
+		case !connect.IsRolledBack(err) || tries == maxErasures || ctx.Err() != nil:
+			return ledger.Erased{}, eraseError(ctx, err)
+		}
+	}
+}
+
+// maxErasures is how often an erasure is tried if the server rolls it back because of a deadlock, with someone who reads.
+const maxErasures = 5
+
+func (l *Ledger) tryErase(ctx context.Context, do func(context.Context, *erasure) error) (ledger.Erased, error) {
+	e := erasure{requests: map[contact.Key]struct{}{}, fromJobs: map[int64]fromJob{}}
+	err := l.writer.Use(ctx, func(c *connect.Conn) error {
 		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 			e.tx, e.conn = tx, c
 			if err := e.begin(ctx); err != nil {
@@ -80,11 +95,7 @@ func (l *Ledger) erase(ctx context.Context, do func(context.Context, *erasure) e
 			return e.end(ctx)
 		})
 	})
-	if err != nil {
-		return ledger.Erased{}, eraseError(ctx, err)
-	}
-	l.erased = true
-	return e.removed, nil
+	return e.removed, err
 }
 
 // eraseError explains why nothing was removed, or perhaps was.

@@ -128,15 +128,24 @@ func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
 	return c, nil
 }
 
+// lockTables begins a transaction that sees one moment. An erasure rewrites the tables: whoever sees an earlier moment finds them empty
+// afterwards. So the locks must come first: LOCK TABLE does not choose the moment, as any query does, a DO block too.
+const lockTables = "LOCK TABLE enrich.outcome, enrich.intent, enrich.contact, enrich.raw, enrich.job IN ACCESS SHARE MODE; "
+
 // dialSnapshot begins the transaction that sees one moment.
 func (l *Ledger) dialSnapshot(ctx context.Context) (*connect.Conn, error) {
 	c, err := l.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// An erasure rewrites the tables: a snapshot that had not read them before would find them empty. It waits for the locks.
-	const begin = `SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; DO $$ BEGIN IF to_regclass('enrich.meta') IS NOT NULL THEN
-		LOCK TABLE enrich.outcome, enrich.intent, enrich.contact, enrich.raw, enrich.job IN ACCESS SHARE MODE; END IF; END $$`
+	var exists bool
+	if err := c.QueryRow(ctx, "SELECT to_regclass('enrich.meta') IS NOT NULL").Scan(&exists); err != nil {
+		return nil, errors.Join(err, c.Close(ctx))
+	}
+	begin := "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+	if exists {
+		begin += lockTables
+	}
 	if _, err := c.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
 	}

@@ -15,7 +15,7 @@ const planner = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; 
 
 // scan reads whole tables as of one moment.
 func (l *Ledger) scan(ctx context.Context, do func(context.Context, *connect.Conn) error) error {
-	begin, end := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ", "ROLLBACK"
+	begin, end := "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "+lockTables, "ROLLBACK"
 	if l.options.ReadOnly { // the moment is that of the store's snapshot
 		begin, end = "SAVEPOINT scan; ", "ROLLBACK TO SAVEPOINT scan; RELEASE SAVEPOINT scan"
 	}

@@ -2,8 +2,10 @@ package console
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
+	"syscall"
 
 	"golang.org/x/term"
 
@@ -12,17 +14,28 @@ import (
 
 // Stdout is standard output. It is not safe for concurrent use.
 type Stdout struct {
-	io.Writer
-	out io.Writer
+	w    io.Writer
+	out  io.Writer // below w
+	gone bool
 }
 
 // NewStdout returns a Stdout that writes to out.
-func NewStdout(out io.Writer) *Stdout { return &Stdout{out, out} }
+func NewStdout(out io.Writer) *Stdout { return &Stdout{w: out, out: out} }
+
+// Write implements [io.Writer].
+func (s *Stdout) Write(b []byte) (int, error) {
+	n, err := s.w.Write(b)
+	s.gone = s.gone || errors.Is(err, syscall.EPIPE)
+	return n, err
+}
+
+// IsGone reports whether a write failed because the reader of a pipe has gone, as `head` does when it has enough.
+func (s *Stdout) IsGone() bool { return s.gone }
 
 // Until makes writes fail when ctx is done, even if nobody reads: a pipe whose reader stalls must not keep a process from
 // exiting.
 func (s *Stdout) Until(ctx context.Context) {
-	s.Writer = publish.Interruptible(ctx, "standard output", s.out)
+	s.w = publish.Interruptible(ctx, "standard output", s.out)
 }
 
 // Width returns the number of columns if the standard output is a terminal.

@@ -53,6 +53,13 @@ func NotTrusted(err error) bool {
 	return errors.As(err, &certificate) && !errors.As(err, &network)
 }
 
+// IsRolledBack reports whether the server has ended a transaction because of another one: a deadlock, or a serialization failure.
+// Nothing of it was done.
+func IsRolledBack(err error) bool {
+	var server *pgconn.PgError
+	return errors.As(err, &server) && (server.Code == "40001" || server.Code == "40P01")
+}
+
 // transientCode reports whether an SQLSTATE may pass.
 func transientCode(code string) bool {
 	switch code {
