@@ -180,7 +180,7 @@ func TestAGatewaysResponseIsNoAnswer(t *testing.T) {
 	}
 }
 
-// With an answer in the ledger, the API's own 404 is a no match; with none it is a row's refusal, and never stored as an answer.
+// With an answer in the ledger, the API's own 404 is a no match. With none, the URL may be wrong: the run stops, and nothing is stored.
 func TestANotFoundNeedsAnAnswerBefore(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{})
@@ -190,10 +190,11 @@ func TestANotFoundNeedsAnAnswerBefore(t *testing.T) {
 	}
 	api := newOddAPI(t, absent)
 	s.list("l.csv", 15, "")
-	s.run(exitFailedRows, "run", "--url", api.URL, "l.csv")
-	if sum := s.summary("l.summary.json"); sum.Rows.NoMatch != 0 || sum.Failures["rejected"] != 15 {
+	s.run(exitAPIDown, "run", "--url", api.URL, "l.csv").says("check --url")
+	if sum := s.summary("l.summary.json"); sum.Rows.Pending != 15 {
 		t.Errorf("%+v", sum)
 	}
+	s.run(exitOK, "ledger", "stats", "--json").says(`"answers":0,"matched":0,"no_match":0,"refused":0`)
 	good := body(`{"contact":{"credit_charged":true,"title":"CEO"},"remaining_credits":9}`)
 	api.answer.Store(&good)
 	s.list("one.csv", 1, "+other")

@@ -128,8 +128,8 @@ func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
 	return c, nil
 }
 
-// lockTables begins a transaction that sees one moment. An erasure rewrites the tables: whoever sees an earlier moment finds them empty
-// afterwards. So the locks must come first: LOCK TABLE does not choose the moment, as any query does, a DO block too.
+// lockTables begins a transaction that sees one moment. An erasure rewrites the tables, and a transaction of an earlier moment finds
+// them empty afterwards. So the locks must come first: LOCK TABLE does not choose the moment, as a query or a DO block does.
 const lockTables = "LOCK TABLE enrich.outcome, enrich.intent, enrich.contact, enrich.raw, enrich.job IN ACCESS SHARE MODE; "
 
 // dialSnapshot begins the transaction that sees one moment.
