@@ -3,7 +3,6 @@ package client
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -168,12 +167,7 @@ func TestAStopDoesNotEndACallThatWasWritten(t *testing.T) {
 // serveAnswers answers the requests over connections of a scheme.
 func serveAnswers(t *testing.T, scheme string, respond func(c net.Conn) bool) (Options, *rawServer) {
 	t.Helper()
-	certificate, ca := testCertificate(t)
-	l := listen(t)
-	o := Options{URL: scheme + "://" + l.Addr().String(), CAFile: ca, MaxElapsed: time.Minute}
-	if scheme == "https" {
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate}})
-	}
+	l, o := listenBy(t, scheme)
 	return o, serveRaw(t, l, func(s *rawServer, c net.Conn) {
 		r := bufio.NewReader(c)
 		for s.readRequest(r) && respond(c) {

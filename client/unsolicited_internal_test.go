@@ -25,8 +25,8 @@ type echo struct {
 	unpooled atomic.Int64 // requests that said that their connection is not used again
 }
 
-// serveEcho calls respond with the answer to the nth request.
-func serveEcho(t *testing.T, scheme string, respond func(c net.Conn, answer []byte, nth int)) (Options, *echo) {
+// listenBy listens for connections of a scheme, and returns the options of their client.
+func listenBy(t *testing.T, scheme string) (net.Listener, Options) {
 	t.Helper()
 	certificate, ca := testCertificate(t)
 	l := listen(t)
@@ -34,6 +34,13 @@ func serveEcho(t *testing.T, scheme string, respond func(c net.Conn, answer []by
 	if scheme == "https" {
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate}})
 	}
+	return l, o
+}
+
+// serveEcho calls respond with the answer to the nth request.
+func serveEcho(t *testing.T, scheme string, respond func(c net.Conn, answer []byte, nth int)) (Options, *echo) {
+	t.Helper()
+	l, o := listenBy(t, scheme)
 	var e echo
 	ready := make(chan struct{})
 	e.rawServer = serveRaw(t, l, func(s *rawServer, c net.Conn) {

@@ -22,6 +22,14 @@ import (
 // talkative answers each request with a whole 200 and more bytes that nobody asked for, on the same connection.
 func talkative(t *testing.T, extra string) (url string) {
 	t.Helper()
+	return rawAPI(t, func([]byte) string {
+		return rawAnswer(`{"contact":{"title":"CTO","credit_charged":true},"remaining_credits":9}`) + extra
+	})
+}
+
+// rawAPI answers each request, of which answer gets the body, with exactly the bytes that it returns.
+func rawAPI(t *testing.T, answer func(question []byte) string) (url string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -33,21 +41,7 @@ func talkative(t *testing.T, extra string) (url string) {
 			if err != nil {
 				return
 			}
-			owner.Go(func() {
-				defer func() { _ = conn.Close() }()
-				in := bufio.NewReader(conn)
-				for {
-					request, err := http.ReadRequest(in)
-					if err != nil {
-						return
-					}
-					_, _ = io.Copy(io.Discard, request.Body)
-					body := `{"contact":{"title":"CTO","credit_charged":true},"remaining_credits":9}`
-					if _, err := fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s%s", len(body), body, extra); err != nil {
-						return
-					}
-				}
-			})
+			owner.Go(func() { answerRaw(conn, answer) })
 		}
 	})
 	t.Cleanup(func() {
@@ -55,6 +49,28 @@ func talkative(t *testing.T, extra string) (url string) {
 		owner.Wait()
 	})
 	return "http://" + listener.Addr().String()
+}
+
+func answerRaw(conn net.Conn, answer func(question []byte) string) {
+	defer func() { _ = conn.Close() }()
+	for in := bufio.NewReader(conn); ; {
+		request, err := http.ReadRequest(in)
+		if err != nil {
+			return
+		}
+		question, err := io.ReadAll(request.Body)
+		if err != nil {
+			return
+		}
+		if _, err := io.WriteString(conn, answer(question)); err != nil {
+			return
+		}
+	}
+}
+
+// rawAnswer returns a whole 200.
+func rawAnswer(body string) string {
+	return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
 // Only our own printer writes to standard error: what a library says of bytes that nobody asked for, which may hold the

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -68,24 +67,32 @@ func TestAnOutputDirectoryThatGoesAwayCostsNothing(t *testing.T) {
 	s.calls(40)
 }
 
+// startForHead starts a command whose standard output must begin with head, reads no more of it and closes it.
+func (s *stage) startForHead(head string, args ...string) *child {
+	s.t.Helper()
+	c := s.command(args...)
+	c.Stdout = nil
+	out, err := c.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	got := make([]byte, len(head))
+	_, err = io.ReadFull(out, got)
+	if err := errors.Join(err, out.Close()); err != nil || string(got) != head {
+		s.t.Errorf("%q, %v", got, err)
+	}
+	return c
+}
+
 // The reader of our standard output goes away in the middle: the run ends with 1, and the set is not published.
 func TestAReaderThatGoesAwayEndsTheWrite(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, fakeapi.Options{Match: 1})
 	s.list("l.csv", 500, "") // more than fits a pipe
-	c := s.command("run", "--results", "-", "l.csv")
-	c.Stdout = nil
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReaderSize(out, 16).ReadSlice(',')
-	if err := errors.Join(err, out.Close()); err != nil || string(line) != "email," {
-		t.Errorf("%q, %v", line, err)
-	}
+	c := s.startForHead("email,", "run", "--results", "-", "l.csv")
 	c.ends(exitInternal)
 	if !strings.Contains(c.said.String(), "broken pipe") {
 		t.Error(c.said.String())
@@ -102,19 +109,7 @@ func TestAReaderThatGoesAwayEndsACommandThatPrints(t *testing.T) {
 	s.list("l.csv", 20_000, "") // more than fits a pipe and a buffer
 	s.run(exitOK, "run", "l.csv")
 	for _, args := range [][]string{{"read", "--quiet", "l.csv"}, {"ledger", "export"}} {
-		c := s.command(args...)
-		c.Stdout = nil
-		out, err := c.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		line, err := bufio.NewReaderSize(out, 16).ReadByte()
-		if err := errors.Join(err, out.Close()); err != nil || line != '{' {
-			t.Errorf("%q, %v", line, err)
-		}
+		c := s.startForHead("{", args...)
 		c.ends(exitSIGPIPE)
 		if said := c.said.String(); said != "" {
 			t.Errorf("%q: %s", args, said)

@@ -271,14 +271,20 @@ func TestADatabaseGoesAway(t *testing.T) {
 	}
 }
 
-// An address that moves to a standby before it is promoted is waited for, too. A standby that was never the primary is refused.
-func TestAFailoverOfAnAddress(t *testing.T) {
-	server := pgtest.Start(t, localpg.Options{})
+// startPair starts a server with a ledger, whose URL it returns, and a synchronous standby.
+func startPair(t *testing.T) (server *localpg.Server, standby *localpg.Standby, url string) {
+	t.Helper()
+	server = pgtest.Start(t, localpg.Options{})
 	url, err := server.CreateDatabase(t.Context(), "ledger")
 	check(t, err)
 	_, _, err = postgres.Init(t.Context(), postgres.Options{URL: url})
 	check(t, err)
-	standby := pgtest.Standby(t, server, true)
+	return server, pgtest.Standby(t, server, true), url
+}
+
+// An address that moves to a standby before it is promoted is waited for, too. A standby that was never the primary is refused.
+func TestAFailoverOfAnAddress(t *testing.T) {
+	server, standby, url := startPair(t)
 	address := pgtest.Proxy(t, server)
 	waiting := make(chan error, 100)
 	o := postgres.Options{URL: address.URL(url), RequireSync: true, MaxElapsed: time.Minute}
@@ -324,12 +330,7 @@ func addFile(t testing.TB, l *postgres.Ledger, path string) (added, known int, e
 
 // A commit waits for a failover: after the primary is lost, the run goes on with the standby, which has what was acknowledged.
 func TestAFailover(t *testing.T) {
-	server := pgtest.Start(t, localpg.Options{})
-	url, err := server.CreateDatabase(t.Context(), "ledger")
-	check(t, err)
-	_, _, err = postgres.Init(t.Context(), postgres.Options{URL: url})
-	check(t, err)
-	standby := pgtest.Standby(t, server, true)
+	server, standby, _ := startPair(t)
 	hosts := "postgres://postgres@" + server.Addr() + "," + standby.Addr() + "/ledger?sslmode=disable&target_session_attrs=read-write"
 	l := open(t, postgres.Options{URL: hosts, RequireSync: true, MaxElapsed: time.Minute})
 	run := ledgertest.Begin(t, l)
