@@ -34,10 +34,9 @@ type firstCalls struct {
 
 	rejected  int // rejections so far
 	latest    rejection
-	inFlight  int    // calls in flight whose rejection would count
-	group     string // of the latest rejections
-	sameGroup int    // how many of them there were in a row
-	withEmail int    // how many of those had an e-mail address
+	inFlight  int // calls in flight whose rejection would count
+	sameGroup int // rejections of the latest one's group in a row
+	withEmail int // how many of those had an e-mail address
 }
 
 // next returns the sender whose turn it is; nil if it is not ready.
@@ -109,8 +108,8 @@ func (r rejection) group() string {
 
 // reject counts a rejection, and reports whether to give up.
 func (f *firstCalls) reject(r rejection) (giveUp bool) {
-	if g := r.group(); g != f.group {
-		f.group, f.sameGroup, f.withEmail = g, 0, 0
+	if r.group() != f.latest.group() {
+		f.sameGroup, f.withEmail = 0, 0
 	}
 	f.rejected++
 	f.latest = r
@@ -134,12 +133,12 @@ func checkURLAdvice(o *Options) string {
 // advice says what was rejected, and which flags to check.
 func (f *firstCalls) advice(o *Options) string {
 	r := f.latest
-	what := fmt.Sprintf("the last %d of the first %d requests were answered %s", f.sameGroup, f.rejected, f.group)
+	what := fmt.Sprintf("the last %d of the first %d requests were answered %s", f.sameGroup, f.rejected, r.group())
 	switch {
 	case f.rejected == 1:
-		what = "the first request was answered " + f.group
+		what = "the first request was answered " + r.group()
 	case f.sameGroup == f.rejected:
-		what = fmt.Sprintf("each of the first %d requests was answered %s", f.rejected, f.group)
+		what = fmt.Sprintf("each of the first %d requests was answered %s", f.rejected, r.group())
 	}
 	if r.message != "" {
 		what += fmt.Sprintf(" (%q)", r.message)

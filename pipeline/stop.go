@@ -93,22 +93,18 @@ func (s *stopper) note(cause contact.Stop, detail string) {
 }
 
 // stop ends new calls at once and, after the grace, calls in flight.
-func (s *stopper) stop(cause contact.Stop, detail string) {
-	s.note(cause, detail)
-	s.endSoft()
-	s.endHardAfter(s.grace)
-}
+func (s *stopper) stop(cause contact.Stop, detail string) { s.stopWithin(s.grace, cause, detail) }
 
 // interrupt is the stop after a signal. Its grace bounds the write pass too, so calls in flight have a part of it: if they had all,
 // an API that hangs would leave no time to publish anything.
 func (s *stopper) interrupt() {
-	s.note(contact.StopInterrupted, "")
-	s.endSoft()
-	s.endHardAfter(s.grace - s.grace/writeShare)
+	s.stopWithin(s.grace-s.grace/writeShare, contact.StopInterrupted, "")
 }
 
-// endHardAfter ends calls in flight after d, unless they end earlier.
-func (s *stopper) endHardAfter(d time.Duration) {
+// stopWithin ends new calls at once, and calls in flight after d, unless an earlier stop ends them before.
+func (s *stopper) stopWithin(d time.Duration, cause contact.Stop, detail string) {
+	s.note(cause, detail)
+	s.endSoft()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ends := time.Now().Add(d)

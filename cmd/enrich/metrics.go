@@ -53,7 +53,8 @@ func (m *meter) accept(w world, s *settings.Settings, name string) error {
 		return usage(err)
 	}
 	protected := append((&job{settings: s, place: place}).protectedFiles(), publish.Protected{Path: name, What: "the input"})
-	for _, t := range (&outputPaths{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}).all() {
+	named := namedOutputs(s)
+	for _, t := range named.all() {
 		protected = append(protected, publish.Protected{Path: t.path, What: "named by --" + t.flag})
 	}
 	for _, p := range protected {

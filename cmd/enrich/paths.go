@@ -9,6 +9,7 @@ import (
 
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/problem"
+	"enrich/cmd/enrich/internal/settings"
 	"enrich/format"
 	"enrich/publish"
 	"enrich/reader"
@@ -16,6 +17,11 @@ import (
 
 // outputPaths are where the outputs go; "" if one is not written.
 type outputPaths struct{ results, failures, summary, pending, report string }
+
+// namedOutputs returns the outputs that flags name.
+func namedOutputs(s *settings.Settings) outputPaths {
+	return outputPaths{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}
+}
 
 // A target is an output: the flag that names it, without dashes, and its path; "" if there is none.
 type target struct{ flag, path string }
@@ -35,7 +41,7 @@ func (j *job) chooseOutputs(info reader.Info) error {
 	if s.NoOutputs {
 		return nil
 	}
-	j.paths = outputPaths{results: s.Results, failures: s.Failures, summary: s.Summary, pending: s.Pending, report: s.Report}
+	j.paths = namedOutputs(s)
 	for _, o := range []struct {
 		path *string
 		what string

@@ -285,7 +285,7 @@ func Spare(names []string, samples [][]string, o Options, mapped map[contact.Fie
 	o.AnyColumns = true
 	m := newMapper(names, samples, o, loadNames())
 	m.makeAdded()
-	for i, people := range [][]string{{""}, m.aliases.people[0], m.aliases.people[1]} {
+	for i, people := range [][]string{{""}, m.aliases.people[0], m.aliases.people[1]} { // not those of the last paragraph: they are seldom the contact
 		for _, who := range people {
 			if who != "" && (!m.mentions(who) || m.areOthers(who, mapped)) {
 				continue

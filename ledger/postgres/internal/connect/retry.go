@@ -57,14 +57,15 @@ func NotTrusted(err error) bool {
 // Nothing of it was done.
 func IsRolledBack(err error) bool {
 	var server *pgconn.PgError
-	return errors.As(err, &server) && (server.Code == "40001" || server.Code == "40P01")
+	return errors.As(err, &server) && isRolledBack(server.Code)
 }
+
+func isRolledBack(code string) bool { return code == "40001" || code == "40P01" }
 
 // transientCode reports whether an SQLSTATE may pass.
 func transientCode(code string) bool {
 	switch code {
 	case "25006", // read only: the server is a standby now
-		"40001", "40P01", // serialization failure, deadlock
 		"57P01", "57P02", "57P03", "57P05", // shutdown, crash, starting up, idle session
 		"25P03": // the client was stopped in the middle of a transaction
 		return true
@@ -73,7 +74,7 @@ func transientCode(code string) bool {
 	case "08", "53", "58": // connection; memory, disk or connections are short; input or output failed
 		return true
 	}
-	return false
+	return isRolledBack(code)
 }
 
 // A Policy bounds how long to retry.
