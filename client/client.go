@@ -133,6 +133,7 @@ func (c *Client) clean(text string) string { return bounded(c.redactor.String(te
 
 // Close closes idle connections and removes the temporary file. No call may be in flight. A second Close does nothing.
 func (c *Client) Close() {
+	c.unsolicited.Store(true) // a connection that is closed from now on says nothing about the server
 	c.closeIdle()
 	c.memory.Close()
 }

@@ -223,3 +223,14 @@ func TestTheWaitForSilenceIsNoLatency(t *testing.T) {
 		t.Errorf("the slower of two calls took %v ms at least", fastest)
 	}
 }
+
+// When the client is closed, net/http may not have looked at a connection since its last answer. That says nothing about the server.
+func TestCloseReportsNothing(t *testing.T) {
+	t.Parallel()
+	o, _ := serveEcho(t, "http", func(c net.Conn, answer []byte, _ int) { _, _ = c.Write(answer) })
+	o.OnUnsolicited = func() { t.Error("the server is said to send more than its answers") }
+	h := newHarness(t, 1, o)
+	h.run(2)
+	h.client.Close()
+	h.client.stopPooling() // as such a connection does
+}
