@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"enrich/contact"
 	"enrich/ledger"
 	"enrich/ledger/sqlite"
@@ -245,38 +243,7 @@ func TestDamageNeverLosesAJob(t *testing.T) {
 					whole[p] = b
 				}
 			}
-			refused, reported, right := 0, 0, 0
-			rapid.Check(t, func(rt *rapid.T) {
-				_, _ = os.Remove(path+"-wal"), os.Remove(path+"-shm") // of the one before
-				for p, b := range whole {
-					if err := os.WriteFile(p, b, 0o600); err != nil {
-						rt.Fatal(err)
-					}
-				}
-				b := damage(rt, whole[victim])
-				if err := os.WriteFile(victim, b, 0o600); err != nil {
-					rt.Fatal(err)
-				}
-				l, err := sqlite.Open(context.Background(), path, sqlite.Options{})
-				if err != nil {
-					refused++
-					return
-				}
-				defer func() { _ = l.Close() }()
-				wrong, err := readJobs(l)
-				switch {
-				case err != nil:
-					reported++
-				case wrong == "":
-					right++
-				default:
-					rt.Fatalf("%s; %s", wrong, difference(whole[victim], b))
-				}
-			})
-			t.Logf("refused %d, reported when it was read %d, right %d", refused, reported, right)
-			if refused == 0 {
-				t.Error("nothing was refused")
-			}
+			tryDamage(t, path, whole, victim, func(l *sqlite.Ledger, _ []byte) (string, error) { return readJobs(l) })
 		})
 	}
 }
