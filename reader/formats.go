@@ -133,9 +133,7 @@ func bindColumns(info *Info, header []string, samples [][]string, o Options) (*m
 	info.Mapping, info.Spare = columnNames(fields, info.Columns), columnNames(spare, info.Columns)
 	binder := mapping.NewBinder(fields, len(header), o.Cleaning)
 	binder.Use(spare)
-	if at, ok := fields[contact.FullName]; ok && o.Map[contact.FullName] == "" && mapping.IsFamilyFirst(header[at]) {
-		binder.FamilyFirst()
-	}
+	binder.SetFamilyFirst(mapping.IsFamilyFirst(fields, o.mapping(), func(column int) string { return header[column] }))
 	return binder, nil
 }
 

@@ -147,10 +147,7 @@ func (s *sample) fields(o Options) (fields, error) {
 			f.add(field, s.paths[at])
 		}
 	}
-	if at, ok := columns[contact.FullName]; ok && o.Map[contact.FullName] == "" {
-		path := s.paths[at]
-		f.familyFirst = mapping.IsFamilyFirst(path[len(path)-1])
-	}
+	f.familyFirst = mapping.IsFamilyFirst(columns, o.Options, func(at int) string { return s.paths[at][len(s.paths[at])-1] })
 	spare := mapping.Spare(s.names, s.rows, o.Options, columns)
 	for _, field := range contact.Fields() {
 		if at, ok := spare[field]; ok {

@@ -260,8 +260,15 @@ func withoutPeople(key, who string) []string {
 	return keys
 }
 
-// IsFamilyFirst reports whether the full names in a column of this name begin with the family name.
-func IsFamilyFirst(name string) bool {
+// IsFamilyFirst reports whether the full names of a list begin with the family name: the name of their column says so, unless
+// --map names the column. nameOf returns the name of a column.
+func IsFamilyFirst(mapped map[contact.Field]int, o Options, nameOf func(column int) string) bool {
+	column, ok := mapped[contact.FullName]
+	return ok && o.Map[contact.FullName] == "" && meansFamilyFirst(nameOf(column))
+}
+
+// meansFamilyFirst reports whether a column of this name has full names that begin with the family name.
+func meansFamilyFirst(name string) bool {
 	if len(name) > MaxName {
 		return false
 	}

@@ -230,7 +230,7 @@ func TestSpareColumns(t *testing.T) {
 
 func TestFamilyFirstByName(t *testing.T) {
 	for key := range loadAliases().fields[contact.FullName] {
-		if IsFamilyFirst(key) {
+		if meansFamilyFirst(key) {
 			t.Errorf("%q was split as it is before", key)
 		}
 	}
@@ -238,7 +238,7 @@ func TestFamilyFirstByName(t *testing.T) {
 		"姓名": true, "氏名（必須）": true, "担当者 氏名": true, "이름": true, "ФИО": true, "Ф.И.О.": true, "Full Name": false, "الاسم": false, "Имя и фамилия": false, "姓名 Name": true, "Name (氏名)": true, "名前/Name": true, "Name": false,
 		strings.Repeat("x", 300) + "姓名": false,
 	} {
-		if IsFamilyFirst(name) != want {
+		if meansFamilyFirst(name) != want {
 			t.Errorf("%q: expected %v", name, want)
 		}
 	}
@@ -290,9 +290,7 @@ func checkSentAsBefore(t rapid.TB, header []string, rows [][]string) (changed in
 	}
 	before, after := NewBinder(first, len(header), nil), NewBinder(now, len(header), nil)
 	after.Use(Spare(header, rows, Options{}, now))
-	if at, ok := now[contact.FullName]; ok && IsFamilyFirst(header[at]) {
-		after.FamilyFirst()
-	}
+	after.SetFamilyFirst(IsFamilyFirst(now, Options{}, func(column int) string { return header[column] }))
 	for _, row := range rows {
 		var a, b contact.Contact
 		before.Fill(&a, row)

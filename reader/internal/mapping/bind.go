@@ -40,8 +40,8 @@ func NewBinder(mapping map[contact.Field]int, width int, cleaning *contact.Clean
 // Use makes the binder use these columns for rows that cannot be sent without them (see [Spare]).
 func (b *Binder) Use(spare map[contact.Field]int) { b.spare = spare }
 
-// FamilyFirst says that the full names begin with the family name (see [IsFamilyFirst]).
-func (b *Binder) FamilyFirst() { b.familyFirst = true }
+// SetFamilyFirst says whether the full names begin with the family name (see [IsFamilyFirst]).
+func (b *Binder) SetFamilyFirst(familyFirst bool) { b.familyFirst = familyFirst }
 
 // Fill makes c the contact of a row, cleaned. Cells may be fewer than the columns. They are not copied: the contact's values point
 // into them.
