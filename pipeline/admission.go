@@ -50,14 +50,14 @@ func (a *admission) row(e *entry) {
 	if !a.scope.again {
 		a.Counters.Read.Add(1)
 	}
-	if e.skipped || e.defect != nil || a.fresh(e.state) {
+	if e.skipped || e.defect != nil || a.isFresh(e.state) {
 		return
 	}
 	key := a.contactKey(e)
 	switch {
 	case e.state.InJob:
 		a.await(e, key)
-	case a.uncertain(e.state.Lost), a.unfinished.has(key), a.isDone(key, &e.state):
+	case a.isUncertain(e.state.Lost), a.unfinished.has(key), a.isDone(key, &e.state):
 	case a.Limit > 0 && e.row.Number > a.Limit, a.capped:
 		a.unsent = true
 	case e.state.ClaimedElsewhere:

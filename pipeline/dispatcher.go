@@ -208,7 +208,7 @@ func (d *callDispatcher) count(outcomes []*inFlight) (slots int) {
 		if r.Outcome.Kind == contact.Lost {
 			c.lost++
 		}
-		if r.Again && !d.stop.stopped() && !d.uncertain(c.lost) {
+		if r.Again && !d.stop.stopped() && !d.isUncertain(c.lost) {
 			d.queue.keepOpen()
 			d.delayed.Go(func() { d.sendAgain(c) })
 			continue

@@ -136,7 +136,7 @@ func (p *askPass) lookAgain(contacts []*inFlight) {
 			return
 		}
 		for i, c := range batch {
-			if s := states[i]; !p.fresh(s) && !p.uncertain(s.Lost) && !p.isRefused(&s) {
+			if s := states[i]; !p.isFresh(s) && !p.isUncertain(s.Lost) && !p.isRefused(&s) {
 				c.lost, c.seen = s.Lost, s.Version()
 			}
 		}

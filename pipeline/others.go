@@ -112,7 +112,7 @@ func (p *askPass) lookAtAwaited(free map[contact.Key]struct{}) bool {
 			case s.ClaimedElsewhere || s.InJob:
 				p.awaited.add(k, awaitedContact{keys: keys[i], inJob: s.InJob})
 				continue
-			case !p.fresh(s) && !p.uncertain(s.Lost) && !p.isDone(k, &s):
+			case !p.isFresh(s) && !p.isUncertain(s.Lost) && !p.isDone(k, &s):
 				free[k] = struct{}{}
 			}
 			p.awaited.remove(k)

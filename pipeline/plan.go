@@ -132,13 +132,13 @@ func (p *planPass) row(e *entry) {
 		if p.Unsendable != nil {
 			p.Unsendable(e.row, e.defect.kind, e.defect.message)
 		}
-	case p.fresh(e.state):
+	case p.isFresh(e.state):
 		n.Answered++
 	case !p.seen.add(p.contactKey(e), e.state):
 		n.Duplicates++
 	case e.state.InJob:
 		n.InJobs++
-	case p.uncertain(e.state.Lost):
+	case p.isUncertain(e.state.Lost):
 		n.Uncertain++
 	case e.state.ClaimedElsewhere:
 		n.ClaimedElsewhere++
@@ -148,7 +148,7 @@ func (p *planPass) row(e *entry) {
 		n.BeyondCaps++
 	default:
 		n.Calls++
-		count(&n.Stale, p.stale(e.state))
+		count(&n.Stale, p.isStale(e.state))
 		count(&n.Lost, e.state.Lost > 0)
 		if !p.ByEmail && e.keys.Email != e.keys.Request {
 			p.addresses = append(p.addresses, e.keys.Email)

@@ -53,13 +53,13 @@ func (r *Rules) Fresh() ledger.Fresh {
 	return f
 }
 
-// fresh reports whether the state is an answer that can be reused.
-func (r *Rules) fresh(s ledger.State) bool { return s.Kind.Answered() && !r.stale(s) }
+// isFresh reports whether the state is an answer that can be reused.
+func (r *Rules) isFresh(s ledger.State) bool { return s.Kind.Answered() && !r.isStale(s) }
 
-// stale reports whether the state is an answer that is too old.
-func (r *Rules) stale(s ledger.State) bool {
+// isStale reports whether the state is an answer that is too old.
+func (r *Rules) isStale(s ledger.State) bool {
 	return s.Kind.Answered() && !r.Fresh().Includes(s.Kind, s.At)
 }
 
-// uncertain reports whether a contact with this number of lost calls must not be sent again.
-func (r *Rules) uncertain(lost int) bool { return lost > r.LostRetries }
+// isUncertain reports whether a contact with this number of lost calls must not be sent again.
+func (r *Rules) isUncertain(lost int) bool { return lost > r.LostRetries }

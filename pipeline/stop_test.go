@@ -118,13 +118,13 @@ func TestAgesAndHolds(t *testing.T) {
 	} {
 		r := Rules{Started: noon, MaxAge: tt.maxAge, NoMatchAge: tt.noMatch}
 		s := ledger.State{Kind: tt.kind, At: noon.Add(-tt.age)}
-		if r.fresh(s) != tt.fresh || r.stale(s) != tt.stale {
-			t.Errorf("%s: fresh %t, stale %t", name, r.fresh(s), r.stale(s))
+		if r.isFresh(s) != tt.fresh || r.isStale(s) != tt.stale {
+			t.Errorf("%s: fresh %t, stale %t", name, r.isFresh(s), r.isStale(s))
 		}
 	}
 	for retries, holds := range map[int]int{0: 1, 1: 2, 2: 3} {
 		r := Rules{LostRetries: retries}
-		if r.uncertain(holds-1) || !r.uncertain(holds) {
+		if r.isUncertain(holds-1) || !r.isUncertain(holds) {
 			t.Errorf("with %d retries a contact is not held after exactly %d lost calls", retries, holds)
 		}
 	}

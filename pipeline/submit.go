@@ -178,7 +178,7 @@ func (d *jobDispatcher) lost(g *group, job int64, o contact.Outcome) {
 	d.submitAfter = time.Now().Add(minPollDelay << (d.lostInARow - 1))
 	for _, c := range g.contacts {
 		d.Budget.Settle(&o, 0)
-		if c.lost++; d.stop.stopped() || d.uncertain(c.lost) {
+		if c.lost++; d.stop.stopped() || d.isUncertain(c.lost) {
 			d.finished(c.question.Keys)
 		} else {
 			d.again = append(d.again, c)

@@ -158,7 +158,7 @@ func (p *writePass) row(ctx context.Context, e *entry, o *contact.Outcome) error
 		return p.writePending(e)
 	}
 	f := writer.Failure{Kind: o.Failure, Status: o.Status, Message: o.Message, Attempts: o.Attempts}
-	if p.uncertain(e.state.Lost) {
+	if p.isUncertain(e.state.Lost) {
 		f.Kind = contact.Uncertain
 	}
 	return p.writeFailure(e, f)
@@ -180,7 +180,7 @@ func (p *writePass) writeAnswer(e *entry, o *contact.Outcome) error {
 	first := p.seen.add(p.contactKey(e), e.state)
 	count(&p.result.Matched, o.Kind == contact.Matched)
 	count(&p.result.NoMatch, o.Kind == contact.NoMatch)
-	count(&p.result.Stale, p.stale(e.state))
+	count(&p.result.Stale, p.isStale(e.state))
 	count(&p.result.FromLedger, (o.Run != p.Run || p.Run == 0) && !p.Runs[o.Run])
 	count(&p.result.Deduplicated, !first)
 	count(&p.result.Credits, first && o.Charged)
