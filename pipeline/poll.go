@@ -76,18 +76,18 @@ func (d *jobDispatcher) poll(j *openJob) {
 	now := time.Now()
 	switch p.State {
 	case contact.PollReady:
-		d.read(j, p.Results)
+		d.handleResults(j, p.Results)
 	case contact.PollGone:
-		d.notFound(j, &p, now)
+		d.handleNotFound(j, &p, now)
 	case contact.PollRunning:
-		d.running(j, &p, now)
+		d.handleRunning(j, &p, now)
 	case contact.PollStopped:
-		d.notPolled(j, &p)
+		d.handleStopped(j, &p)
 	}
 }
 
-// running waits for a job that is not done, unless --bulk-wait is over.
-func (d *jobDispatcher) running(j *openJob, p *contact.JobPoll, now time.Time) {
+// handleRunning waits for a job that is not done, unless --bulk-wait is over.
+func (d *jobDispatcher) handleRunning(j *openJob, p *contact.JobPoll, now time.Time) {
 	if !now.Before(j.until) {
 		d.leave(j, fmt.Sprintf("bulk job %.100q has no results after %s (--bulk-wait)", j.ID, phrase.Duration(d.Jobs.Wait)))
 		return
@@ -95,8 +95,8 @@ func (d *jobDispatcher) running(j *openJob, p *contact.JobPoll, now time.Time) {
 	j.pollAgain(now, p.Retry)
 }
 
-// notPolled leaves a job of which nothing is known: the run is stopped, or a cap is reached.
-func (d *jobDispatcher) notPolled(j *openJob, p *contact.JobPoll) {
+// handleStopped leaves a job of which nothing is known: the run is stopped, or a cap is reached.
+func (d *jobDispatcher) handleStopped(j *openJob, p *contact.JobPoll) {
 	switch {
 	case p.Stop == contact.StopCap:
 		d.leave(j, p.StopDetail)
@@ -107,9 +107,9 @@ func (d *jobDispatcher) notPolled(j *openJob, p *contact.JobPoll) {
 	}
 }
 
-// notFound loses the contacts of a job that the API does not know. If the job has not expired, the API does not do what it says, and
+// handleNotFound loses the contacts of a job that the API does not know. If the job has not expired, the API does not do what it says, and
 // the run stops.
-func (d *jobDispatcher) notFound(j *openJob, p *contact.JobPoll, now time.Time) {
+func (d *jobDispatcher) handleNotFound(j *openJob, p *contact.JobPoll, now time.Time) {
 	expired := !j.Expires.IsZero() && !now.Before(j.Expires)
 	end := ledger.JobLost
 	if expired {

@@ -90,8 +90,8 @@ func (s *survey) missing() contact.Outcome {
 	return o
 }
 
-// read records the results of a job.
-func (d *jobDispatcher) read(j *openJob, results contact.JobResults) {
+// handleResults records the results of a job.
+func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 	defer func() { _ = results.Close() }() // they were only read
 	contacts, err := d.contactsOf(j)
 	if err != nil {
@@ -107,7 +107,7 @@ func (d *jobDispatcher) read(j *openJob, results contact.JobResults) {
 		}
 		fallthrough
 	case errors.Is(err, contact.ErrResults):
-		d.unreadable(j, contacts, results, err)
+		d.handleUnreadable(j, contacts, results, err)
 	case err != nil:
 		d.stop.abandon(err)
 	default:
@@ -154,9 +154,9 @@ func (d *jobDispatcher) commitResults(j *openJob, contacts *jobContacts, s *surv
 	}
 }
 
-// unreadable fetches results that cannot be understood once more. If they still cannot be, they are kept as they are, all
+// handleUnreadable fetches results that cannot be understood once more. If they still cannot be, they are kept as they are, all
 // contacts of the job are lost, and the run stops.
-func (d *jobDispatcher) unreadable(j *openJob, contacts *jobContacts, results contact.JobResults, why error) {
+func (d *jobDispatcher) handleUnreadable(j *openJob, contacts *jobContacts, results contact.JobResults, why error) {
 	if !j.unreadable {
 		j.unreadable = true
 		j.pollAgain(time.Now(), 0)

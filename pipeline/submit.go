@@ -75,13 +75,13 @@ func (d *jobDispatcher) submit(g *group) {
 	}
 	switch a.Outcome.Kind {
 	case 0:
-		d.accepted(g, job, &a, submitted)
+		d.handleAccepted(g, job, &a, submitted)
 	case contact.Refused:
-		d.refused(g, job, &a)
+		d.handleRefused(g, job, &a)
 	case contact.Lost:
-		d.lost(g, job, a.Outcome)
+		d.handleLost(g, job, a.Outcome)
 	default:
-		d.released(g, job, &a)
+		d.handleReleased(g, job, &a)
 	}
 }
 
@@ -118,8 +118,8 @@ func (d *jobDispatcher) commitJob(g *group) (job int64, ok bool) {
 	return job, len(left) > 0
 }
 
-// accepted makes the name of a job durable, so that a crash loses nothing any more, and waits for its results.
-func (d *jobDispatcher) accepted(g *group, job int64, a *contact.Acceptance, submitted time.Time) {
+// handleAccepted makes the name of a job durable, so that a crash loses nothing any more, and waits for its results.
+func (d *jobDispatcher) handleAccepted(g *group, job int64, a *contact.Acceptance, submitted time.Time) {
 	if err := d.Jobs.Ledger.OpenJob(d.uncancelled, job, a.ID, a.Expires); err != nil {
 		d.stop.fail(fmt.Errorf("record the bulk job %.100q: %w", a.ID, err))
 		return
@@ -141,8 +141,8 @@ func (d *jobDispatcher) accepted(g *group, job int64, a *contact.Acceptance, sub
 	d.conclude(g)
 }
 
-// refused halves a job that the API rejects as a whole, until it fits or one contact is at fault.
-func (d *jobDispatcher) refused(g *group, job int64, a *contact.Acceptance) {
+// handleRefused halves a job that the API rejects as a whole, until it fits or one contact is at fault.
+func (d *jobDispatcher) handleRefused(g *group, job int64, a *contact.Acceptance) {
 	alone, o := len(g.contacts) == 1, a.Outcome
 	d.refusal = describeResponse(o.Status, o.Message)
 	if a.StopDetail != "" {
@@ -164,10 +164,10 @@ func (d *jobDispatcher) refused(g *group, job int64, a *contact.Acceptance) {
 	}
 }
 
-// lost records a job that may have been accepted, and cannot be polled. Its contacts are sent again within --lost-retries; but
+// handleLost records a job that may have been accepted, and cannot be polled. Its contacts are sent again within --lost-retries; but
 // some such jobs in a row stop the run. The next is submitted a little later: the API may be about to answer, and each that is lost
 // may have been charged.
-func (d *jobDispatcher) lost(g *group, job int64, o contact.Outcome) {
+func (d *jobDispatcher) handleLost(g *group, job int64, o contact.Outcome) {
 	if !d.record(g, job, o, ledger.JobLost) {
 		return
 	}
@@ -188,8 +188,8 @@ func (d *jobDispatcher) lost(g *group, job int64, o contact.Outcome) {
 	d.conclude(g)
 }
 
-// released records a job that was not accepted because the run stops.
-func (d *jobDispatcher) released(g *group, job int64, a *contact.Acceptance) {
+// handleReleased records a job that was not accepted because the run stops.
+func (d *jobDispatcher) handleReleased(g *group, job int64, a *contact.Acceptance) {
 	if !d.record(g, job, a.Outcome, ledger.JobReleased) {
 		return
 	}
