@@ -76,7 +76,7 @@ func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
 	}
 	defer p.first.end()
 	p.pass(a.Source, scope{share: newShare(p)})
-	for p.settle(); p.nextRound(); p.settle() {
+	for p.finishAwaited(); p.nextRound(); p.finishAwaited() {
 		p.awaited.reset()
 		p.passAgain(scope{share: newShare(p), again: true})
 	}

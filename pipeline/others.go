@@ -31,8 +31,8 @@ func (p *askPass) isOver() bool {
 	return cause != "" || err != nil || p.stop.stopped()
 }
 
-// settle waits until no contact of the rows so far is in flight in another run, and sends those that the others left.
-func (p *askPass) settle() {
+// finishAwaited waits until no awaited contact is in flight in another run any more, and sends those that the others left.
+func (p *askPass) finishAwaited() {
 	free := map[contact.Key]struct{}{}
 	for idle := 0; p.isShared() && !p.isOver() && idle < maxIdlePasses; {
 		admitted := p.Counters.Admitted.Load()

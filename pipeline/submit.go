@@ -154,7 +154,7 @@ func (d *jobDispatcher) handleRefused(g *group, job int64, a *contact.Acceptance
 	switch {
 	case !d.record(g, job, o, ledger.JobRefused):
 	case alone:
-		d.settle(g, o)
+		d.settleGroup(g, o)
 		g.rejected = 1
 		d.conclude(g)
 	default: // the contacts keep their reservations
@@ -193,7 +193,7 @@ func (d *jobDispatcher) handleReleased(g *group, job int64, a *contact.Acceptanc
 	if !d.record(g, job, a.Outcome, ledger.JobReleased) {
 		return
 	}
-	d.settle(g, a.Outcome)
+	d.settleGroup(g, a.Outcome)
 	switch {
 	case d.stop.stopped():
 	case a.Stop == contact.StopCap:
@@ -220,8 +220,8 @@ func (d *jobDispatcher) record(g *group, job int64, o contact.Outcome, end ledge
 	return true
 }
 
-// settle closes the reservations of a group whose outcomes are durable.
-func (d *jobDispatcher) settle(g *group, o contact.Outcome) {
+// settleGroup closes the reservations of a group whose outcomes are durable.
+func (d *jobDispatcher) settleGroup(g *group, o contact.Outcome) {
 	for _, c := range g.contacts {
 		d.Budget.Settle(&o, 0)
 		d.finished(c.question.Keys)
