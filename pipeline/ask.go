@@ -126,13 +126,14 @@ func (p *askPass) isRefused(s *ledger.State) bool {
 	return s.Kind == contact.Refused && (s.DoneThisRun || p.isShared() && !s.At.Before(p.Started))
 }
 
-// finished marks a contact whose outcome is in the ledger, or that another run has.
-func (p *askPass) finished(keys contact.Keys) { p.unfinished.finish(keys.By(p.ByEmail)) }
+// markFinished records that this run does not have a contact in flight any more: its outcome is in the ledger, or another run has
+// the contact.
+func (p *askPass) markFinished(keys contact.Keys) { p.unfinished.finish(keys.By(p.ByEmail)) }
 
-// unclaimed marks a contact that another run has claimed.
-func (p *askPass) unclaimed(keys contact.Keys) {
+// markUnclaimed remembers, to wait for it, a contact that another run has claimed.
+func (p *askPass) markUnclaimed(keys contact.Keys) {
 	p.awaited.add(keys.By(p.ByEmail), awaitedContact{keys: keys})
-	p.finished(keys)
+	p.markFinished(keys)
 }
 
 // observe passes the balance of a response on; nil: the response did not state it.

@@ -180,7 +180,7 @@ func (d *callDispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 		c.handed = true
 		if !claimed[i] {
 			d.Budget.Settle(&contact.Outcome{Kind: contact.Released}, 1)
-			d.unclaimed(c.question.Keys)
+			d.markUnclaimed(c.question.Keys)
 			slots++
 			continue
 		}
@@ -189,7 +189,7 @@ func (d *callDispatcher) send(intents []*inFlight, claimed []bool) (slots int) {
 		d.ready <- c
 	}
 	if slots > 0 {
-		d.queue.unclaimed(slots)
+		d.queue.returnPermits(slots)
 	}
 	return slots
 }
@@ -213,7 +213,7 @@ func (d *callDispatcher) count(outcomes []*inFlight) (slots int) {
 			d.delayed.Go(func() { d.sendAgain(c) })
 			continue
 		}
-		d.finished(c.question.Keys)
+		d.markFinished(c.question.Keys)
 		slots++
 	}
 	return slots
@@ -226,7 +226,7 @@ func (d *callDispatcher) sendAgain(c *inFlight) {
 		if !d.stop.stopped() {
 			d.stop.note(contact.StopCap, reached)
 		}
-		d.finished(c.question.Keys)
+		d.markFinished(c.question.Keys)
 		d.queue.giveUp()
 		d.queue.release(1)
 		return

@@ -245,7 +245,7 @@ func (d *jobDispatcher) giveUp() {
 // drop returns the reservation of a contact that is not submitted.
 func (d *jobDispatcher) drop(c *inFlight) {
 	d.Budget.Settle(&contact.Outcome{Kind: contact.Released}, 0)
-	d.finished(c.question.Keys)
+	d.markFinished(c.question.Keys)
 }
 
 // abandonRest returns what is left at the end of the run. Jobs that are open stay so, and may still be charged.

@@ -126,8 +126,8 @@ func (q *commitQueue) finish(c *inFlight) {
 	})
 }
 
-// unclaimed returns the permits of n intents of the last batch that must not be sent.
-func (q *commitQueue) unclaimed(n int) {
+// returnPermits returns the permits of n intents of the last batch that must not be sent.
+func (q *commitQueue) returnPermits(n int) {
 	q.change(func() {
 		q.sent -= n
 		q.usedPermits -= n

@@ -218,7 +218,7 @@ func (d *jobDispatcher) commit(j *openJob, end ledger.JobState) bool {
 			d.Budget.Settle(o, 0)
 		}
 		d.Counters.add(o)
-		d.finished(o.Keys)
+		d.markFinished(o.Keys)
 		if o.Kind == contact.Lost && !d.takenOver {
 			d.markLostBefore(o.Keys)
 		}

@@ -107,7 +107,7 @@ func (d *jobDispatcher) commitJob(g *group) (job int64, ok bool) {
 			left = append(left, c)
 		} else {
 			d.drop(c)
-			d.unclaimed(c.question.Keys)
+			d.markUnclaimed(c.question.Keys)
 		}
 	}
 	g.contacts = left
@@ -179,7 +179,7 @@ func (d *jobDispatcher) handleLost(g *group, job int64, o contact.Outcome) {
 	for _, c := range g.contacts {
 		d.Budget.Settle(&o, 0)
 		if c.lost++; d.stop.stopped() || d.isUncertain(c.lost) {
-			d.finished(c.question.Keys)
+			d.markFinished(c.question.Keys)
 		} else {
 			d.again = append(d.again, c)
 		}
@@ -224,7 +224,7 @@ func (d *jobDispatcher) record(g *group, job int64, o contact.Outcome, end ledge
 func (d *jobDispatcher) settleGroup(g *group, o contact.Outcome) {
 	for _, c := range g.contacts {
 		d.Budget.Settle(&o, 0)
-		d.finished(c.question.Keys)
+		d.markFinished(c.question.Keys)
 	}
 }
 
@@ -275,7 +275,7 @@ func (d *jobDispatcher) reserveAgain() {
 	if own, _ := d.polled(); !own && len(d.groups) == 0 && d.queue.isDrained() {
 		d.stop.note(contact.StopCap, reached)
 		for _, c := range d.again {
-			d.finished(c.question.Keys)
+			d.markFinished(c.question.Keys)
 		}
 		d.again = nil
 	}
