@@ -10,11 +10,11 @@ type jobQueue struct {
 
 	mu       sync.Mutex
 	contacts []*inFlight
-	wanted   int  // contacts that the next job is to have; 0: the dispatcher does not wait for any
+	waitsFor int  // contacts that the next job is to have; 0: the dispatcher does not wait for any
 	flushing bool // what is here is submitted at once, because admission waits for its credits
-	closed   bool // no more contacts come
-	refuses  bool // the dispatcher takes no more
-	rowsDone bool
+	closed   bool // no more contacts come; always true if contacts are sent by single calls
+	gaveUp   bool // the dispatcher takes no more
+	rowsDone bool // admission has looked at all rows
 }
 
 // newJobQueue returns a queue with room for one job. Without room it is closed.
@@ -26,10 +26,10 @@ func newJobQueue(room int) *jobQueue {
 func (q *jobQueue) awaitRoom(done <-chan struct{}) bool {
 	for {
 		q.mu.Lock()
-		hasRoom, refuses := len(q.contacts) < q.room, q.refuses
+		hasRoom, gaveUp := len(q.contacts) < q.room, q.gaveUp
 		q.mu.Unlock()
-		if refuses || hasRoom {
-			return !refuses
+		if gaveUp || hasRoom {
+			return !gaveUp
 		}
 		select {
 		case <-q.freed:
@@ -43,11 +43,11 @@ func (q *jobQueue) awaitRoom(done <-chan struct{}) bool {
 func (q *jobQueue) add(c *inFlight) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.refuses {
+	if q.gaveUp {
 		return false
 	}
 	q.contacts = append(q.contacts, c)
-	if q.wanted > 0 && len(q.contacts) >= q.wanted {
+	if q.waitsFor > 0 && len(q.contacts) >= q.waitsFor {
 		wakeUp(q.wake)
 	}
 	return true
@@ -68,16 +68,16 @@ func (q *jobQueue) close() {
 	wakeUp(q.wake)
 }
 
-// end says that all rows were looked at.
-func (q *jobQueue) end() {
+// setRowsDone says that admission has looked at all rows. Unlike close, it is called also if contacts are sent by single calls.
+func (q *jobQueue) setRowsDone() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.rowsDone = true
 	wakeUp(q.wake)
 }
 
-// ended reports whether all rows were looked at.
-func (q *jobQueue) ended() bool {
+// areRowsDone reports whether all rows were looked at.
+func (q *jobQueue) areRowsDone() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.rowsDone
@@ -88,13 +88,13 @@ func (q *jobQueue) take(n int) []*inFlight {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.contacts) == 0 || len(q.contacts) < n && !q.closed && !q.flushing {
-		q.wanted, q.flushing = n, q.flushing && len(q.contacts) > 0
+		q.waitsFor, q.flushing = n, q.flushing && len(q.contacts) > 0
 		return nil
 	}
 	n = min(n, len(q.contacts))
 	taken := append([]*inFlight(nil), q.contacts[:n]...)
 	q.contacts = append(q.contacts[:0], q.contacts[n:]...)
-	q.wanted, q.flushing = 0, q.flushing && len(q.contacts) > 0
+	q.waitsFor, q.flushing = 0, q.flushing && len(q.contacts) > 0
 	wakeUp(q.freed)
 	return taken
 }
@@ -103,7 +103,7 @@ func (q *jobQueue) take(n int) []*inFlight {
 func (q *jobQueue) isDrained() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.closed && len(q.contacts) == 0 || q.refuses
+	return q.closed && len(q.contacts) == 0 || q.gaveUp
 }
 
 // giveUp closes the queue to admission, and returns the contacts that are left.
@@ -111,7 +111,7 @@ func (q *jobQueue) giveUp() []*inFlight {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	left := q.contacts
-	q.contacts, q.refuses = nil, true
+	q.contacts, q.gaveUp = nil, true
 	wakeUp(q.freed)
 	return left
 }

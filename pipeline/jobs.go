@@ -133,8 +133,8 @@ func (d *jobDispatcher) close() { d.queue.close() }
 // there are answered when admission looks them up.
 func (d *jobDispatcher) awaitFirstPolls() { <-d.firstPollsDone }
 
-// end says that all rows were looked at, so it is known which contacts of the input are in jobs of earlier runs.
-func (d *jobDispatcher) end() { d.queue.end() }
+// setRowsDone says that all rows were looked at, so it is known which contacts of the input are in jobs of earlier runs.
+func (d *jobDispatcher) setRowsDone() { d.queue.setRowsDone() }
 
 // run submits and polls until every contact has an outcome, or nothing more can be done.
 func (d *jobDispatcher) run() {
@@ -220,7 +220,7 @@ func (d *jobDispatcher) isFinished() bool {
 	if len(d.jobs) == 0 {
 		return true
 	}
-	if !d.queue.ended() {
+	if !d.queue.areRowsDone() {
 		return false
 	}
 	d.classify()

@@ -41,7 +41,7 @@ func (p *askPass) pass(source Source, s scope) {
 		err = admit.run(p.hard)
 	}
 	admit.to.close()
-	jobs.end()
+	jobs.setRowsDone()
 	if err != nil {
 		p.stop.abandon(err)
 	}
