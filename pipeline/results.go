@@ -58,8 +58,8 @@ type survey struct {
 	remaining      *int64
 }
 
-// look reads all results once. It returns an error that wraps contact.ErrResults if they cannot be understood.
-func (c *jobContacts) look(results contact.JobResults) (s survey, err error) {
+// survey reads all results once. It returns an error that wraps contact.ErrResults if they cannot be understood.
+func (c *jobContacts) survey(results contact.JobResults) (s survey, err error) {
 	clear(c.seen)
 	for {
 		r, err := results.Next()
@@ -90,6 +90,14 @@ func (s *survey) missing() contact.Outcome {
 	return o
 }
 
+// withoutOurs returns the error of results that have none of the job's contacts.
+func (s *survey) withoutOurs() error {
+	if s.elements == 0 {
+		return fmt.Errorf("%w: they are empty", contact.ErrResults)
+	}
+	return fmt.Errorf("%w: none of the %d elements has an id of this job in custom_fields", contact.ErrResults, s.elements)
+}
+
 // handleResults records the results of a job.
 func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 	defer func() { _ = results.Close() }() // they were only read
@@ -98,14 +106,11 @@ func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 		d.stop.abandon(err)
 		return
 	}
-	s, err := contacts.look(results)
+	s, err := contacts.survey(results)
+	if err == nil && s.ours == 0 && j.Forgotten == 0 && (s.elements > 0 || j == d.trial) {
+		err = s.withoutOurs()
+	}
 	switch {
-	case err == nil && s.ours == 0 && j.Forgotten == 0 && (s.elements > 0 || j == d.trial):
-		err = fmt.Errorf("%w: they are empty", contact.ErrResults)
-		if s.elements > 0 {
-			err = fmt.Errorf("%w: none of the %d elements has an id of this job in custom_fields", contact.ErrResults, s.elements)
-		}
-		fallthrough
 	case errors.Is(err, contact.ErrResults):
 		d.handleUnreadable(j, contacts, results, err)
 	case err != nil:
