@@ -236,7 +236,7 @@ func (d *callDispatcher) sendAgain(c *inFlight) {
 		Row: q.Row, Contact: q.Contact, Keys: q.Keys, Retry: q.Retry,
 		Attempts: c.result.Outcome.Attempts, Elapsed: c.result.Elapsed,
 	}}
-	d.lookAgain([]*inFlight{next})
+	d.refreshVersions([]*inFlight{next})
 	d.queue.requeue(next)
 }
 

@@ -71,7 +71,7 @@ func (l *lookup) batches(ctx context.Context) iter.Seq2[[]entry, error] {
 func (l *lookup) find(ctx context.Context, n int) ([]entry, error) {
 	valid := 0
 	for i := range n {
-		e, err := l.enter(&l.rows[i])
+		e, err := l.newEntry(&l.rows[i])
 		if err != nil {
 			return nil, err
 		}
@@ -97,8 +97,8 @@ func (l *lookup) find(ctx context.Context, n int) ([]entry, error) {
 	return l.entries[:n], nil
 }
 
-// enter returns the entry of a row, without its state.
-func (l *lookup) enter(row *reader.Row) (entry, error) {
+// newEntry returns the entry of a row, without its state.
+func (l *lookup) newEntry(row *reader.Row) (entry, error) {
 	e := entry{row: row}
 	if l.scope.share != nil {
 		mine, err := l.scope.share.next()
@@ -119,9 +119,9 @@ func (e *entry) isLookedUp() bool { return !e.skipped && e.defect == nil }
 // contactKey is what identifies a contact in the ledger.
 func (l *lookup) contactKey(e *entry) contact.Key { return e.keys.By(l.rules.ByEmail) }
 
-// lookAgain brings the versions of contacts up to date that this run sends again after an outcome of its own. If another run has
-// finished one meanwhile, its version stays, so it is not claimed.
-func (p *askPass) lookAgain(contacts []*inFlight) {
+// refreshVersions reads the versions of contacts that this run sends again after an outcome of its own. If another run has finished
+// a contact meanwhile, its old version stays, so the contact is not claimed.
+func (p *askPass) refreshVersions(contacts []*inFlight) {
 	if !p.isShared() {
 		return
 	}

@@ -89,7 +89,7 @@ func (d *jobDispatcher) submit(g *group) {
 // left, or the commit failed.
 func (d *jobDispatcher) commitJob(g *group) (job int64, ok bool) {
 	if g.again {
-		d.lookAgain(g.contacts)
+		d.refreshVersions(g.contacts)
 	}
 	intents := make([]ledger.Intent, len(g.contacts))
 	for i, c := range g.contacts {
