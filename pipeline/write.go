@@ -51,32 +51,32 @@ func (w *Write) Do(ctx context.Context) (WriteResult, error) {
 		Write: w, lookup: lookup{rules: &w.Rules, source: w.Source, ledger: w.Ledger},
 		result: WriteResult{Failures: map[contact.Failure]int64{}},
 	}
-	// Each stage passes its batches on to the next one, and the last one back to the first. There is room for all of them
-	// everywhere, so only the first stage waits, and it ends when another one has failed.
+	// Each stage passes its batches on to the next one, and the last one back to the first. Each channel has room for all of
+	// them, so only the first stage waits, and it ends when another one has failed.
 	const batches = 3 // one for each stage
-	free, kept, complete := make(chan *writeBatch, batches), make(chan *writeBatch, batches), make(chan *writeBatch, batches)
+	free, read, complete := make(chan *writeBatch, batches), make(chan *writeBatch, batches), make(chan *writeBatch, batches)
 	for range batches {
 		free <- new(writeBatch)
 	}
 	stages := pool.New().WithContext(ctx).WithCancelOnError().WithFirstError()
 	stages.Go(func(ctx context.Context) error {
-		defer close(kept)
-		return p.keepAll(ctx, free, kept)
+		defer close(read)
+		return p.readBatches(ctx, free, read)
 	})
 	stages.Go(func(ctx context.Context) error {
 		defer close(complete)
-		return pass(kept, complete, func(b *writeBatch) error { return p.readOutcomes(ctx, b.refs, b.outcomes) })
+		return runStage(read, complete, func(b *writeBatch) error { return p.readOutcomes(ctx, b.refs, b.outcomes) })
 	})
 	stages.Go(func(ctx context.Context) error {
-		return pass(complete, free, func(b *writeBatch) error { return p.batch(ctx, b) })
+		return runStage(complete, free, func(b *writeBatch) error { return p.batch(ctx, b) })
 	})
 	err := stages.Wait()
 	p.result.ReadErr = p.readErr
 	return p.result, err
 }
 
-// keepAll is the first stage: it reads the input into batches.
-func (p *writePass) keepAll(ctx context.Context, free <-chan *writeBatch, kept chan<- *writeBatch) error {
+// readBatches is the first stage: it reads the input into batches.
+func (p *writePass) readBatches(ctx context.Context, free <-chan *writeBatch, read chan<- *writeBatch) error {
 	for entries, err := range p.batches(ctx) {
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (p *writePass) keepAll(ctx context.Context, free <-chan *writeBatch, kept c
 		select {
 		case b := <-free:
 			b.keep(entries)
-			kept <- b
+			read <- b
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -92,8 +92,8 @@ func (p *writePass) keepAll(ctx context.Context, free <-chan *writeBatch, kept c
 	return nil
 }
 
-// pass is a later stage: it does its work on each batch, and passes the batch on.
-func pass(from <-chan *writeBatch, to chan<- *writeBatch, work func(*writeBatch) error) error {
+// runStage is a later stage: it does its work on each batch, and passes the batch on.
+func runStage(from <-chan *writeBatch, to chan<- *writeBatch, work func(*writeBatch) error) error {
 	for b := range from {
 		if err := work(b); err != nil {
 			return err
