@@ -230,9 +230,9 @@ func (l *fakeLedger) check(by string, outcomes []contact.Outcome) {
 func (l *fakeLedger) record(o contact.Outcome) {
 	delete(l.open, o.Keys.Request)
 	l.outcomes = append(l.outcomes, o)
-	count(&l.matched, o.Kind == contact.Matched)
-	count(&l.lost, o.Kind == contact.Lost)
-	count(&l.charged, o.Charged)
+	countIf(&l.matched, o.Kind == contact.Matched)
+	countIf(&l.lost, o.Kind == contact.Lost)
+	countIf(&l.charged, o.Charged)
 	s := l.states[o.Keys.Request]
 	s.DoneThisRun = true
 	if o.Kind == contact.Lost {
@@ -257,7 +257,7 @@ func (l *fakeLedger) AnsweredAddresses(_ context.Context, addresses []contact.Ke
 		}
 	}
 	for _, a := range addresses {
-		count(&n, latest[a])
+		countIf(&n, latest[a])
 	}
 	return n, l.lookups
 }

@@ -265,7 +265,7 @@ func total(m map[string]int) (n int) {
 // lostOutcomes counts the lost outcomes of runs that recorded them themselves.
 func lostOutcomes(l *fakeLedger) (n int64) {
 	for _, o := range l.outcomes {
-		count(&n, o.Kind == contact.Lost)
+		countIf(&n, o.Kind == contact.Lost)
 	}
 	return n - l.interrupted
 }

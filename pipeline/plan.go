@@ -148,15 +148,15 @@ func (p *planPass) row(e *entry) {
 		n.BeyondCaps++
 	default:
 		n.Calls++
-		count(&n.Stale, p.isStale(e.state))
-		count(&n.Lost, e.state.Lost > 0)
+		countIf(&n.Stale, p.isStale(e.state))
+		countIf(&n.Lost, e.state.Lost > 0)
 		if !p.ByEmail && e.keys.Email != e.keys.Request {
 			p.addresses = append(p.addresses, e.keys.Email)
 		}
 	}
 }
 
-func count(n *int64, yes bool) {
+func countIf(n *int64, yes bool) {
 	if yes {
 		*n++
 	}

@@ -245,7 +245,7 @@ func (m *teamRun) end(q *contact.Question) contact.Result {
 	defer m.mu.Unlock()
 	r := m.answer(q.Contact.Email)
 	r.Outcome.Attempts = 1
-	count(&m.released, r.Outcome.Kind == contact.Released)
+	countIf(&m.released, r.Outcome.Kind == contact.Released)
 	if r.Outcome.Charged || r.Outcome.Kind == contact.Lost {
 		m.charged[q.Contact.Email]++
 	}

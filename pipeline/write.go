@@ -178,13 +178,13 @@ func (p *writePass) isInFlight(s *ledger.State) bool {
 
 func (p *writePass) writeAnswer(e *entry, o *contact.Outcome) error {
 	first := p.seen.add(p.contactKey(e), e.state)
-	count(&p.result.Matched, o.Kind == contact.Matched)
-	count(&p.result.NoMatch, o.Kind == contact.NoMatch)
-	count(&p.result.Stale, p.isStale(e.state))
-	count(&p.result.FromLedger, (o.Run != p.Run || p.Run == 0) && !p.Runs[o.Run])
-	count(&p.result.Deduplicated, !first)
-	count(&p.result.Credits, first && o.Charged)
-	count(&p.result.Contacts, first && o.Kind == contact.Matched)
+	countIf(&p.result.Matched, o.Kind == contact.Matched)
+	countIf(&p.result.NoMatch, o.Kind == contact.NoMatch)
+	countIf(&p.result.Stale, p.isStale(e.state))
+	countIf(&p.result.FromLedger, (o.Run != p.Run || p.Run == 0) && !p.Runs[o.Run])
+	countIf(&p.result.Deduplicated, !first)
+	countIf(&p.result.Credits, first && o.Charged)
+	countIf(&p.result.Contacts, first && o.Kind == contact.Matched)
 	p.answer = writer.Result{
 		Row: writerRow(e.row), Kind: o.Kind, At: o.At, Credit: first && o.Charged, Charged: o.Charged,
 		Message: o.Message, Body: o.Body,
