@@ -284,7 +284,7 @@ func (d *jobDispatcher) nextWait(now time.Time) *JobWait {
 	}
 	w := &JobWait{Next: j.next, End: j.until}
 	for _, j := range d.jobs {
-		if j.left == "" {
+		if j.isPolled() {
 			w.Jobs++
 			w.Contacts += j.Contacts
 		}

@@ -70,7 +70,7 @@ func (p *askPass) awaitOthers(free map[contact.Key]struct{}) {
 			p.awaited.giveUp()
 			return
 		}
-		if inJobs > 0 && w.looksForJobs(now) && p.findJobs(p.isAwaited) {
+		if inJobs > 0 && w.startJobSearch(now) && p.findJobs(p.isAwaited) {
 			return
 		}
 		shown := w.shown(now.Add(delay))
@@ -191,10 +191,10 @@ func (p *askPass) isAwaited(j *contact.Job) (found bool, err error) {
 
 // An othersWait bounds a wait for contacts that other runs have: it is over when none of them has ended for too long.
 type othersWait struct {
-	claimed, inJobs     int
-	claimTime, jobTime  time.Duration // without progress, at most
-	claimsEnd, jobsEnd  time.Time
-	jobsLookedForBefore time.Time
+	claimed, inJobs    int
+	claimTime, jobTime time.Duration // without progress, at most
+	claimsEnd, jobsEnd time.Time
+	lastJobSearch      time.Time
 }
 
 func newOthersWait(claimTime, jobTime time.Duration) *othersWait {
@@ -216,12 +216,12 @@ func (w *othersWait) isOver(now time.Time) bool {
 	return (w.claimed == 0 || !now.Before(w.claimsEnd)) && (w.inJobs == 0 || !now.Before(w.jobsEnd))
 }
 
-// looksForJobs reports whether it is time to look for jobs to adopt.
-func (w *othersWait) looksForJobs(now time.Time) bool {
-	if now.Sub(w.jobsLookedForBefore) < orphanDelay {
+// startJobSearch reports whether it is time to look for jobs to adopt, and if so, counts this as the last time.
+func (w *othersWait) startJobSearch(now time.Time) bool {
+	if now.Sub(w.lastJobSearch) < orphanDelay {
 		return false
 	}
-	w.jobsLookedForBefore = now
+	w.lastJobSearch = now
 	return true
 }
 

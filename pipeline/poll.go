@@ -20,8 +20,11 @@ type openJob struct {
 	until        time.Time     // then it is not polled any more
 	unreadable   bool          // its results could not be read once
 	classified   bool          // admission has ended, and contacts of the input are in it
-	left         string        // why it is not polled any more; "": it is
+	leftBecause  string        // why it is not polled any more; "": it is polled
 }
+
+// isPolled reports whether the job is still polled.
+func (j *openJob) isPolled() bool { return j.leftBecause == "" }
 
 // pollAgain sets the time of the next poll. stated is what the API asks for; 0: nothing.
 func (j *openJob) pollAgain(now time.Time, stated time.Duration) {
@@ -38,7 +41,7 @@ func (j *openJob) pollAgain(now time.Time, stated time.Duration) {
 // nextPoll returns the job that is polled next; nil: there is none.
 func (d *jobDispatcher) nextPoll() (next *openJob) {
 	for _, j := range d.jobs {
-		if j.left == "" && (next == nil || j.next.Before(next.next)) {
+		if j.isPolled() && (next == nil || j.next.Before(next.next)) {
 			next = j
 		}
 	}
@@ -48,7 +51,7 @@ func (d *jobDispatcher) nextPoll() (next *openJob) {
 // polled reports whether jobs of this run, and of others, are polled.
 func (d *jobDispatcher) polled() (own, others bool) {
 	for _, j := range d.jobs {
-		if j.left == "" {
+		if j.isPolled() {
 			own, others = own || j.own, others || !j.own
 		}
 	}
@@ -138,7 +141,7 @@ func (d *jobDispatcher) handleNotFound(j *openJob, p *contact.JobPoll, now time.
 
 // leave stops polling a job. It stays open, and the next run polls it.
 func (d *jobDispatcher) leave(j *openJob, why string) {
-	j.left = why
+	j.leftBecause = why
 	if j.own {
 		d.keepReservations(j)
 	}
@@ -183,8 +186,8 @@ func (d *jobDispatcher) classify() {
 		case err != nil:
 			d.stop.abandon(fmt.Errorf("read the ledger: %w", err))
 			return
-		case j.classified && j.left != "":
-			d.stop.note(contact.StopCap, j.left)
+		case j.classified && !j.isPolled():
+			d.stop.note(contact.StopCap, j.leftBecause)
 		}
 	}
 }
