@@ -11,22 +11,22 @@ import (
 
 // Counters count what the pass has done so far. Any goroutine may read them at any time.
 type Counters struct {
-	// Read is rows that the first pass has read.
+	// Read counts rows that the first pass has read.
 	Read atomic.Int64
-	// Admitted is contacts whose intent is durable; a contact that is sent again counts again.
+	// Admitted counts contacts whose intent is durable; a contact that is sent again counts again.
 	Admitted atomic.Int64
-	// Matched, NoMatch, FailedOutcomes (refused and lost) and Released are durable outcomes of this run. A contact that is sent
+	// Matched, NoMatch, FailedOutcomes (refused and lost) and Released count durable outcomes of this run. A contact that is sent
 	// again after a lost call has several.
 	Matched, NoMatch, FailedOutcomes, Released atomic.Int64
-	// Lost is calls that may have been charged, without an answer.
+	// Lost counts calls that may have been charged, without an answer.
 	Lost atomic.Int64
-	// Charged is answers that say that a credit was charged.
+	// Charged counts answers that say that a credit was charged.
 	Charged atomic.Int64
-	// ChargeUnknown is no-match answers that do not say whether they were charged.
+	// ChargeUnknown counts no-match answers that do not say whether they were charged.
 	ChargeUnknown atomic.Int64
 
-	// JobsSubmitted is bulk jobs that the API accepted, JobsResumed open jobs of earlier runs, and JobsExpired jobs whose results the
-	// API had deleted.
+	// JobsSubmitted counts bulk jobs that the API accepted, JobsResumed open jobs of earlier runs, and JobsExpired jobs whose results
+	// the API had deleted.
 	JobsSubmitted, JobsResumed, JobsExpired atomic.Int64
 	// JobSize is how many contacts fit into a job, if the API refused larger ones; 0: it did not.
 	JobSize atomic.Int64

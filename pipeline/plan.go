@@ -45,19 +45,19 @@ type PlanResult struct {
 	Answered   int64 `json:"answered"`
 	Stale      int64 `json:"stale"`
 	Lost       int64 `json:"lost"`
-	// Uncertain is contacts that were lost too often to be sent again.
+	// Uncertain counts contacts that were lost too often to be sent again.
 	Uncertain int64 `json:"held"`
-	// ClaimedElsewhere is contacts that another run has sent and that have no outcome yet.
+	// ClaimedElsewhere counts contacts that another run has sent and that have no outcome yet.
 	ClaimedElsewhere int64 `json:"elsewhere,omitempty"`
-	// InJobs is contacts in open bulk jobs: a run asks for their results instead.
+	// InJobs counts contacts in open bulk jobs: a run asks for their results instead.
 	InJobs int64 `json:"in_open_jobs"`
-	// OtherFields is contacts to send whose address has a fresh answer under other fields, which --same-by email reuses.
+	// OtherFields counts contacts to send whose address has a fresh answer under other fields, which --same-by email reuses.
 	OtherFields int64 `json:"answered_under_other_fields"`
-	// BeyondLimit is contacts that --limit leaves unsent.
+	// BeyondLimit counts contacts that --limit leaves unsent.
 	BeyondLimit int64 `json:"beyond_limit"`
-	// BeyondCaps is contacts that a cap leaves unsent if every call is charged.
+	// BeyondCaps counts contacts that a cap leaves unsent if every call is charged.
 	BeyondCaps int64 `json:"beyond_caps"`
-	// Calls is contacts to send; Stale, Lost and OtherFields count some of them.
+	// Calls counts contacts to send; Stale, Lost and OtherFields count some of them.
 	Calls int64 `json:"calls"`
 	// Partial: Enough ended the plan before the end of the input.
 	Partial bool `json:"-"`

@@ -46,7 +46,7 @@ type SummaryCalls struct {
 	FromLedger   int64 `json:"from_ledger"`
 	Deduplicated int64 `json:"deduplicated"`
 	Lost         int64 `json:"lost"`
-	// OtherFields is addresses of contacts that this run sent, though they have a fresh answer under other fields, which
+	// OtherFields counts addresses of contacts that this run sent, though they have a fresh answer under other fields, which
 	// --same-by email would have reused.
 	OtherFields int64            `json:"answered_under_other_fields"`
 	Reasons     map[string]int64 `json:"retried_by_reason"`
@@ -69,7 +69,7 @@ type SummaryCredits struct {
 	Remaining *int64 `json:"remaining"`
 }
 
-// SummaryLatency is percentiles over the calls of this run, in milliseconds; 0 where there was none.
+// SummaryLatency has percentiles over the calls of this run, in milliseconds; 0 if there was no call.
 type SummaryLatency struct {
 	P50 float64 `json:"p50"`
 	P90 float64 `json:"p90"`

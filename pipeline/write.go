@@ -30,13 +30,13 @@ type Write struct {
 // WriteResult counts rows: Matched + NoMatch + Failed + Pending = Read.
 type WriteResult struct {
 	Read, Matched, NoMatch, Failed, Pending int64
-	// Stale is rows with an answer that is older than it should be; they are part of Matched and NoMatch.
+	// Stale counts rows with an answer that is older than it should be; they are part of Matched and NoMatch.
 	Stale int64
 	// Failures counts Failed by kind.
 	Failures map[contact.Failure]int64
-	// FromLedger is rows answered by earlier runs; Deduplicated is rows that share an answer with an earlier row.
+	// FromLedger counts rows answered by earlier runs; Deduplicated counts rows that share an answer with an earlier row.
 	FromLedger, Deduplicated int64
-	// Credits is contacts that were charged, Contacts those that matched: each counts once, however many rows it has.
+	// Credits counts contacts that were charged, Contacts counts those that matched: each once, however many rows it has.
 	Credits, Contacts int64
 	// ReadErr is the error by which the input ended early, or nil.
 	ReadErr error

@@ -36,7 +36,7 @@ type Page struct {
 	Fields   []Count // rows in which a field was filled
 	Moments  []Moment
 	Failures []Failure
-	// MoreFailures is rows that failed in other ways than those in Failures.
+	// MoreFailures counts rows that failed in other ways than those in Failures.
 	MoreFailures int64
 	Days         []Day
 	Reading      Reading
@@ -63,7 +63,7 @@ type Count struct {
 // Calls counts calls of this run, and rows that cost none.
 type Calls struct {
 	Sent, Retried, Lost, FromLedger, Deduplicated int64
-	// OtherFields is addresses that were answered before under other fields.
+	// OtherFields counts addresses that were answered before under other fields.
 	OtherFields int64
 	// Reasons are why calls were made again.
 	Reasons []Count
@@ -84,7 +84,7 @@ type Credits struct {
 	Contacts int64
 }
 
-// Latency is percentiles over the calls of this run, in milliseconds.
+// Latency has percentiles over the calls of this run, in milliseconds.
 type Latency struct{ P50, P90, P99, Max float64 }
 
 // A Moment is what happened from one point of time to the next; From and Until count from the start of the first pass.
