@@ -49,7 +49,7 @@ func (b *breaker) reset() {
 	}
 }
 
-// A failure is a call that failed in a way that may pass.
+// A failure is a call that failed, perhaps only for the moment.
 type failure struct {
 	row          int64
 	noConnection bool

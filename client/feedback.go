@@ -18,7 +18,7 @@ const (
 	signalNotFound                   // a 404 that is an answer; the first calls may still give up
 	signalRejected                   // the API is up, and rejected this request
 	signalUnusable                   // a 2xx that is not an answer
-	signalFailed                     // a failure that may pass
+	signalFailed                     // a transient failure
 	signalNoConnection               // no connection was made
 	signalThrottled                  // 429
 	signalStop                       // the run must stop
@@ -157,7 +157,7 @@ func (ac *account) recordThrottled(now time.Time, t turn, retryAfter time.Durati
 	}
 }
 
-// recordFailure counts a failure that may pass.
+// recordFailure counts a transient failure.
 func (ac *account) recordFailure(now time.Time, t turn, f feedback) {
 	wasOpen := ac.breaker.open
 	ac.breaker.fail(now, failure{

@@ -66,7 +66,7 @@ func isAboutBody(status int) bool {
 
 // decidePoll is the only place where a response to a request for results becomes an action. hasContacts: the body of a 2xx is
 // an object with a list of contacts. Otherwise body is all of it, or nil if it is large. expired: the API may have deleted the
-// results. The request is never charged, so whatever may pass is asked again.
+// results. The request is never charged, so every transient failure is retried.
 func decidePoll(status int, body []byte, hasContacts, expired bool, at attempt) decision {
 	if hasContacts {
 		return decision{action: actionAnswer, status: status, fromAPI: true}

@@ -18,8 +18,8 @@ const (
 	actionAnswer    action = iota // an answer: matched or no match
 	actionReject                  // the API rejected this row: not charged, not retried
 	actionNotFound                // a 404 in the API's own format before any answer: not yet known whether it is one
-	actionRetry                   // may pass, not charged: retry after backoff
-	actionExhausted               // may pass, not charged, but no attempts are left
+	actionRetry                   // transient and not charged: retry after backoff
+	actionExhausted               // transient and not charged, but no attempts are left
 	actionPause                   // 429: the whole account waits, then the row is sent again
 	actionLost                    // may have been charged; the answer was cut or did not come
 	actionUnusable                // may have been charged; the response is complete but not an answer

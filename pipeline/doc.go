@@ -71,7 +71,7 @@ type JobAPI interface {
 	// calls retry, which reserves one more call: "" if the call may be made, or else which cap is reached. When soft is done it
 	// makes no new request. When hard is done it also ends the request in flight.
 	Submit(soft, hard context.Context, contacts []*contact.Question, retry func() (reached string)) contact.Acceptance
-	// Poll asks for the results of a job once. What may pass is retried within.
+	// Poll asks for the results of a job once. It retries transient failures itself.
 	Poll(soft, hard context.Context, job *contact.Job, retry func() (reached string)) contact.JobPoll
 }
 

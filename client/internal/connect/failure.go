@@ -105,7 +105,7 @@ func (d *Diagnoser) certificateFailure(to endpoint, err error) (Failure, bool) {
 	return Failure{}, false
 }
 
-// transientAlerts are the texts of TLS alerts that may pass.
+// transientAlerts are the texts of TLS alerts after which a retry may help.
 var transientAlerts = [...]string{"internal error", "bad record MAC", "unexpected message", "user canceled", "close notify", "error decoding message", "error decrypting message"}
 
 // tlsFailure explains a failed handshake. crypto/tls exports few of its errors: the others are recognised by their prefix.
