@@ -19,8 +19,6 @@ type Stats struct {
 	Waited time.Duration
 	// Unreachable: the run was stopped because no connection to the API can be made, and a retry does not help.
 	Unreachable bool
-	// Rejected says how the requests were rejected, and which flags to check; "": not all of them were.
-	Rejected string
 	// Remaining is the account's credits in the latest answer that stated them; nil: none did.
 	Remaining *int64
 	// P50, P90, P99 and Max are of the time from a request to the end of its answer, in milliseconds; 0: no answer yet.
@@ -92,18 +90,25 @@ func (c *Client) Latencies() *hdrhistogram.Histogram {
 	return recent
 }
 
+// AllRejected returns, if every request so far was rejected, a sentence that says how, and which flags to check; otherwise "".
+func (c *Client) AllRejected() string {
+	c.account.mu.Lock()
+	defer c.account.mu.Unlock()
+	if f := &c.account.first; f.rejected > 0 && int64(f.rejected) == c.stats.sent.Load() {
+		return f.advice(c.account.o)
+	}
+	return ""
+}
+
 // Stats returns the figures so far. It may be called at any time.
 func (c *Client) Stats() Stats {
 	c.account.mu.Lock()
-	waited, unreachable, rejected := c.account.waited, c.account.unreachable, ""
-	if f := &c.account.first; f.rejected > 0 && int64(f.rejected) == c.stats.sent.Load() {
-		rejected = f.advice(c.account.o)
-	}
+	waited, unreachable := c.account.waited, c.account.unreachable
 	c.account.mu.Unlock()
 	s := &c.stats
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := Stats{Sent: s.sent.Load(), Retried: maps.Clone(s.retried), Waited: waited, Unreachable: unreachable, Rejected: rejected}
+	out := Stats{Sent: s.sent.Load(), Retried: maps.Clone(s.retried), Waited: waited, Unreachable: unreachable}
 	if !s.remainingAt.IsZero() {
 		n := s.remaining
 		out.Remaining = &n

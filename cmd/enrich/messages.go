@@ -97,12 +97,19 @@ func (j *job) sayLost(found []contact.Outcome) {
 	}
 }
 
+// sayAllRejected warns if the API accepted no request. After a stop, other than by a cap, the cause of the stop says more.
+func (j *job) sayAllRejected(stop contact.Stop, api *client.Client) {
+	if stop != "" && stop != contact.StopCap || j.answered {
+		return
+	}
+	if advice := api.AllRejected(); advice != "" {
+		j.printer.Warn("the API accepted no request: "+advice, "event", "rejected", "calls", api.Stats().Sent)
+	}
+}
+
 // sayStop reports why the first pass ended early. A signal has been reported when it arrived. If the input ended early, too, it
 // says so whatever the cause of the stop is: the run has not seen the rows behind that point.
 func (j *job) sayStop(a pipeline.AskResult, stats client.Stats) {
-	if stats.Rejected != "" && (a.Stop == "" || a.Stop == contact.StopCap) && !j.answered {
-		j.printer.Warn("the API accepted no request: "+stats.Rejected, "event", "rejected", "calls", stats.Sent)
-	}
 	if a.Stop == "" || a.Stop == contact.StopInterrupted {
 		return
 	}

@@ -214,6 +214,7 @@ func (j *job) askAll(run int64, api *client.Client, first *reader.Reader) (pipel
 	}
 	asked.Detail, asked.Unreachable = j.renewal(asked.Detail), api.Stats().Unreachable
 	j.sayFooter(first.Skipped())
+	j.sayAllRejected(asked.Stop, api)
 	j.sayStop(asked, api.Stats())
 	j.sayAccount(api.Stats())
 	return asked, j.sayOpenJobs()
