@@ -90,7 +90,7 @@ func (ac *account) acquire(soft context.Context, s *sender) (turn, bool) {
 	}
 	s.state = stateReady
 	if ac.queue.Len() == 0 {
-		if _, _, blocked := ac.blocked(&waiter{sender: s}, time.Now()); !blocked {
+		if _, _, ok := ac.tryTurn(&waiter{sender: s}, time.Now()); ok {
 			return ac.grant(s, turn{}), true
 		}
 	}
@@ -125,11 +125,11 @@ func (ac *account) grant(s *sender, t turn) turn {
 func (ac *account) awaitTurn(soft context.Context, w *waiter) (t turn, ok bool) {
 	for {
 		now := time.Now()
-		after, reason, blocked := ac.blocked(w, now)
+		after, reason, granted := ac.tryTurn(w, now)
 		switch {
 		case ac.cause != "" || soft.Err() != nil:
 			return t, false
-		case !blocked:
+		case granted:
 			return t, true
 		}
 		if reason != waitNone {
@@ -164,35 +164,35 @@ func (ac *account) sleep(soft context.Context, w *waiter, after time.Duration) {
 	}
 }
 
-// blocked reports whether a waiter must wait, for what, and when to check again (0: when something changes). If it need not
-// wait, the call is taken from the rate.
-func (ac *account) blocked(w *waiter, now time.Time) (after time.Duration, reason waitReason, blocked bool) {
+// tryTurn takes a call from the rate if a waiter may send one now. Otherwise it returns what the waiter waits for, and when to try
+// again (0: when something changes).
+func (ac *account) tryTurn(w *waiter, now time.Time) (after time.Duration, reason waitReason, ok bool) {
 	if ac.nextWaiter(w) != w {
-		return 0, waitNone, true
+		return 0, waitNone, false
 	}
 	if ac.breaker.open {
-		if after, blocked := ac.blockedByOutage(now); blocked {
-			return after, waitAPIDown, true
+		if after, ok := ac.tryProbe(now); !ok {
+			return after, waitAPIDown, false
 		}
 	}
 	until := ac.pause.Until()
 	switch {
 	case !ac.first.keyVerified.Load() && ac.epochInFlight > 0, !w.sender.knownRejected && ac.first.isFull():
-		return 0, waitFirstCall, true
+		return 0, waitFirstCall, false
 	case ac.unusableInARow > 0 && ac.unusableInARow+ac.epochInFlight >= maxUnusableInARow:
-		return 0, waitSlowStart, true
+		return 0, waitSlowStart, false
 	case now.Before(until):
-		return until.Sub(now), waitPause, true
+		return until.Sub(now), waitPause, false
 	case ac.window > 0 && ac.epochInFlight >= ac.window:
-		return 0, waitSlowStart, true
+		return 0, waitSlowStart, false
 	}
 	if w.sender.limiter != nil { // awaitRate has taken the call
-		return 0, waitNone, false
+		return 0, waitNone, true
 	}
 	if after := ac.limiter.Take(now); after > 0 {
-		return after, waitRate, true
+		return after, waitRate, false
 	}
-	return 0, waitNone, false
+	return 0, waitNone, true
 }
 
 // queueReason says what the front of the queue waits for: the others wait for the same.
@@ -210,19 +210,19 @@ func (ac *account) queueReason(now time.Time) waitReason {
 	return waitQueue
 }
 
-// blockedByOutage lets one probe after the other pass, and stops the run if the API has been down for too long.
-func (ac *account) blockedByOutage(now time.Time) (after time.Duration, blocked bool) {
+// tryProbe lets one probe after the other pass while the API is down, and stops the run if it has been down for too long.
+func (ac *account) tryProbe(now time.Time) (after time.Duration, ok bool) {
 	end := ac.breaker.giveUpAt()
 	switch {
 	case !now.Before(end):
 		ac.stop(contact.StopAPIDown, ac.breaker.summary(now))
-		return 0, true
+		return 0, false
 	case ac.epochInFlight > 0:
-		return end.Sub(now), true
+		return end.Sub(now), false
 	case now.Before(ac.breaker.probeAt):
-		return min(ac.breaker.probeAt.Sub(now), end.Sub(now)), true
+		return min(ac.breaker.probeAt.Sub(now), end.Sub(now)), false
 	}
-	return 0, false
+	return 0, true
 }
 
 // nextWaiter returns the waiter whose turn it is; nil if it is the turn of a sender that is not ready. w may be one that is

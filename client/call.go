@@ -71,7 +71,7 @@ func (c *Client) roundTrip(x *exchange) reply {
 		cancel := x.deadline.cancel
 		defer time.AfterFunc(errorBodyTimeout, func() { cancel(nil) }).Stop()
 	}
-	if x.job.wantsResults(resp.StatusCode) {
+	if x.job.isForResults(resp.StatusCode) {
 		c.receive(x, resp, &r)
 	} else {
 		r.err = x.deadline.errorOf(readBody(resp, x.body))

@@ -37,8 +37,8 @@ func (j *jobRequest) newRequest(ctx context.Context) *http.Request {
 // isSubmission reports whether the request submits a job. It may be charged for each contact of the job.
 func (j *jobRequest) isSubmission() bool { return j != nil && j.body != nil }
 
-// wantsResults reports whether a response has the results of a job.
-func (j *jobRequest) wantsResults(status int) bool {
+// isForResults reports whether the request is for the results of a job, and a response with this status has them.
+func (j *jobRequest) isForResults(status int) bool {
 	return j != nil && j.body == nil && needsBody(status)
 }
 
