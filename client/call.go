@@ -155,8 +155,8 @@ func (c *Client) redactBody(body []byte) []byte {
 	return body
 }
 
-// settle gives back the memory of a call, except what the answer in the result takes.
-func (q *question) settle() {
+// freeMemory gives back the memory of a call, except that of the answer in the result, which [question.Release] gives back.
+func (q *question) freeMemory() {
 	if kept := q.x.body.Keep(cap(q.x.result.Outcome.Body)); kept > 0 {
 		q.held, q.x.result.Memory = kept, q
 	}

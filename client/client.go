@@ -68,7 +68,7 @@ func New(o Options) (*Client, error) {
 			return nil, fmt.Errorf("%s: the proxy cannot be used", o.Proxy.Variable) // without its value, which may contain a password
 		}
 	}
-	if err := c.connect(); err != nil {
+	if err := c.makeTransports(); err != nil {
 		return nil, err
 	}
 	c.account = newAccount(&c.o)
@@ -79,12 +79,12 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-// connect makes the transports.
+// makeTransports makes the transports.
 //
 // A server may close an idle connection at any time. A request that is written to it at that moment may have been charged, and is
 // lost: one contact, or all of a job. So a submission never uses the connection of an earlier request. Nor does any request if the
 // server sends more than its responses: what comes after a request was written is taken for its answer.
-func (c *Client) connect() error {
+func (c *Client) makeTransports() error {
 	if c.o.transport != nil {
 		c.transport, c.unpooled, c.closeIdle = c.o.transport, c.o.transport, func() {}
 		return nil

@@ -148,12 +148,12 @@ func (ac *account) recordThrottled(now time.Time, t turn, retryAfter time.Durati
 		total = ac.pause.Extend(now, retryAfter)
 	}
 	if total > ac.o.MaxElapsed {
-		what := "the pauses since the last answer add up to %s (429)"
+		what := "the pauses since the last answer add up to"
 		if retryAfter > ac.o.MaxElapsed {
-			what = "the API asks to wait %s (429)"
+			what = "the API asks to wait"
 		}
-		ac.stop(contact.StopAPIDown, fmt.Sprintf("rate limited: "+what+", longer than --max-elapsed (%s)",
-			phrase.Duration(total.Round(100*time.Millisecond)), phrase.Duration(ac.o.MaxElapsed)))
+		ac.stop(contact.StopAPIDown, fmt.Sprintf("rate limited: %s %s (429), longer than --max-elapsed (%s)",
+			what, phrase.Duration(total.Round(100*time.Millisecond)), phrase.Duration(ac.o.MaxElapsed)))
 	}
 }
 

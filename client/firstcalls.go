@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Until the first usable answer, the run gives up after maxSameRejections rejections of one group in a row, or maxRejections of any
-// group. maxUnusableInARow unusable responses in a row stop the run at any time, because each may have been charged.
+// Until the first usable answer, the run gives up after maxSameRejections rejections of one group in a row, or after maxRejections
+// of any group. At any time, maxUnusableInARow unusable responses in a row stop the run, because each may have been charged.
 const (
 	maxSameRejections = 20
 	maxRejections     = 40
@@ -25,8 +25,8 @@ const (
 	stateInFlight                  // its call is in flight: those behind it wait
 )
 
-// firstCalls validates the key: it sends the first calls one at a time, in input order, until a response of the API itself
-// verifies the key. It gives up if the requests are rejected until the first usable answer.
+// firstCalls sends the first calls one at a time, in input order, until a response of the API itself verifies the key. Until the
+// first usable answer it also counts the rejections, and gives up after too many of them.
 type firstCalls struct {
 	keyVerified atomic.Bool // all workers may send
 	answered    atomic.Bool // a usable answer has come

@@ -169,8 +169,8 @@ func (ac *account) giveUp(detail string) {
 	ac.wakeNext()
 }
 
-// stopped returns why the run is stopped, and a sentence for the user; "" if it is not.
-func (j *jobCall) stopped(reached string) (contact.Stop, string) {
+// stopCause returns why the run is stopped, and a sentence for the user; "" if it is not.
+func (j *jobCall) stopCause(reached string) (contact.Stop, string) {
 	if reached != "" {
 		return contact.StopCap, reached
 	}

@@ -50,7 +50,7 @@ func (c *Client) Submit(soft, hard context.Context, contacts []*contact.Question
 	case d.action == actionExhausted:
 		c.account.giveUp(fmt.Sprintf("%s%s was answered %s", apiKeptFailing, j.name, describe(d.status, d.message)))
 	}
-	a.Stop, a.StopDetail = j.stopped(reached)
+	a.Stop, a.StopDetail = j.stopCause(reached)
 	return a
 }
 
@@ -110,7 +110,7 @@ func (c *Client) Poll(soft, hard context.Context, job *contact.Job, reserve func
 		p.State = contact.PollGone
 		return p
 	}
-	p.Stop, p.StopDetail = j.stopped(reached)
+	p.Stop, p.StopDetail = j.stopCause(reached)
 	return p
 }
 

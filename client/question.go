@@ -85,7 +85,7 @@ func (q *question) attempts() (wait time.Duration) {
 // attempt makes one call and acts on the decision about it. done: the question has its result.
 func (q *question) attempt(t turn) (done bool, wait time.Duration) {
 	r := q.send()
-	defer q.settle()
+	defer q.freeMemory()
 	d := q.decide(&r)
 	q.record(&r, &d)
 	f := q.feedback(&r, &d)

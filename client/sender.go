@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A sender is a request in progress as the account sees it: a question about a contact, or a request of a bulk job. Its
-// contexts and its exchange are those of one call of [Client.Ask], [Client.Submit] or [Client.Poll].
+// A sender makes the calls of one question about a contact, or of one request of a bulk job. It is what the account queues, counts
+// and delays. Its contexts and its exchange are those of one call of [Client.Ask], [Client.Submit] or [Client.Poll].
 type sender struct {
 	c             *Client
 	knownRejected bool          // an earlier run saw it rejected
