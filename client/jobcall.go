@@ -35,7 +35,7 @@ type jobCall struct {
 	contacts   int    // of the job
 	row        int64  // stands for a row in the breaker; below 0
 	withEmail  bool   // a contact has an e-mail address
-	decide     func(r *reply, at attempt) decision
+	decide     func(r *reply, a attempt) decision
 	down       bool          // the API was declared down because this request used up its attempts
 	storage    error         // the results could not be stored
 	retryAfter time.Duration // of the last response

@@ -67,7 +67,7 @@ func isAboutBody(status int) bool {
 // decidePoll is the only place where a response to a request for results becomes an action. hasContacts: the body of a 2xx is
 // an object with a list of contacts. Otherwise body is all of it, or nil if it is large. expired: the API may have deleted the
 // results. The request is never charged, so every transient failure is retried.
-func decidePoll(status int, body []byte, hasContacts, expired bool, at attempt) decision {
+func decidePoll(status int, body []byte, hasContacts, expired bool, a attempt) decision {
 	if hasContacts {
 		return decision{action: actionAnswer, status: status, fromAPI: true}
 	}
@@ -82,11 +82,11 @@ func decidePoll(status int, body []byte, hasContacts, expired bool, at attempt) 
 		d.action, d.message = actionUnusable, "the response has no results: "+d.message
 	case d.action == actionStop || d.action == actionPause:
 	case isGone(r.status, expired):
-		if d.action = actionRetry; at.last || expired { // results may appear a little after the job
+		if d.action = actionRetry; a.last || expired { // results may appear a little after the job
 			d.action = actionNotFound
 		}
 	default:
-		if d.action = actionRetry; at.last {
+		if d.action = actionRetry; a.last {
 			d.action = actionExhausted
 		}
 	}

@@ -89,9 +89,9 @@ func (c *Client) Poll(soft, hard context.Context, job *contact.Job, reserve func
 		panic(err) // the base URL is valid, and the id is escaped
 	}
 	var results *jobResults
-	j.decide = func(r *reply, at attempt) (d decision) {
+	j.decide = func(r *reply, a attempt) (d decision) {
 		expired := !job.Expires.IsZero() && r.at.After(job.Expires)
-		d, results = j.decidePoll(r, expired, at)
+		d, results = j.decidePoll(r, expired, a)
 		return d
 	}
 	d, ended, reached := j.run(&jobRequest{
@@ -115,10 +115,10 @@ func (c *Client) Poll(soft, hard context.Context, job *contact.Job, reserve func
 }
 
 // decidePoll decides about a call, and returns its results if it has any.
-func (j *jobCall) decidePoll(r *reply, expired bool, at attempt) (decision, *jobResults) {
+func (j *jobCall) decidePoll(r *reply, expired bool, a attempt) (decision, *jobResults) {
 	if r.results == nil {
 		if r.delivery == deliveryResponse {
-			return decidePoll(r.status, r.body, false, expired, at), nil
+			return decidePoll(r.status, r.body, false, expired, a), nil
 		}
 		return j.decideMissingResults(r), nil
 	}
@@ -129,7 +129,7 @@ func (j *jobCall) decidePoll(r *reply, expired bool, at attempt) (decision, *job
 		r.storageErr = err
 	case r.delivery == deliveryResponse, hasContacts && results.isComplete(): // however the connection ended
 		r.delivery = deliveryResponse
-		d := decidePoll(r.status, body, hasContacts, expired, at)
+		d := decidePoll(r.status, body, hasContacts, expired, a)
 		if d.action == actionAnswer || d.action == actionUnusable {
 			return d, results
 		}

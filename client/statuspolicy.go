@@ -75,8 +75,8 @@ type attempt struct {
 }
 
 // decide is the only place where a response becomes an action. It is a pure function of status, body and attempt. The body is
-// complete: at most maxBody bytes, or longer if it is too long.
-func decide(status int, body []byte, at attempt) decision {
+// complete, unless it is longer than maxBody: then it is unusable, and may be the beginning only.
+func decide(status int, body []byte, a attempt) decision {
 	r := parseResponse(status, body)
 	d := decision{status: r.status, fromAPI: r.isAPIError()}
 	d.action, d.stop = statusAction(r.status)
@@ -88,11 +88,11 @@ func decide(status int, body []byte, at attempt) decision {
 	case d.action == actionAnswer:
 		d.decideAnswer(&r)
 	case r.status == http.StatusNotFound:
-		d.decideNotFound(&r, at)
+		d.decideNotFound(&r, a)
 	default:
 		d.message = messageOf(r.body)
 	}
-	if d.action == actionRetry && at.last {
+	if d.action == actionRetry && a.last {
 		d.action = actionExhausted
 	}
 	return d
@@ -124,10 +124,10 @@ func isOutOfCredits(a *contact.Answer) bool {
 
 // decideNotFound decides a 404. In the API's own format it is a no-match answer if the URL is known to be right; until then it is
 // unclear. Any other 404 is from a gateway or a web server and affects every row: it is retried like a 503.
-func (d *decision) decideNotFound(r *response, at attempt) {
+func (d *decision) decideNotFound(r *response, a attempt) {
 	d.message = messageOf(r.body)
 	switch {
-	case r.isAPIError() && at.urlVerified:
+	case r.isAPIError() && a.urlVerified:
 		d.action, d.answer = actionAnswer, contact.Answer{Error: d.message, Body: []byte("{}")}
 	case r.isAPIError():
 		d.action = actionNotFound
