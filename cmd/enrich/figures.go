@@ -13,8 +13,16 @@ import (
 type figure struct {
 	n         int64
 	one, more string // more "": as one
-	optional  bool   // not printed if n is 0
+	when      when
 }
+
+// A when says when a figure is printed.
+type when uint8
+
+const (
+	always when = iota
+	ifAny       // unless n is 0
+)
 
 // printFigures prints one figure a line, the number first. Programs read these numbers: they have no separators.
 func printFigures(w io.Writer, width int, figures []figure) error {
@@ -23,7 +31,7 @@ func printFigures(w io.Writer, width int, figures []figure) error {
 		if f.n != 1 && f.more != "" {
 			what = f.more
 		}
-		if f.n == 0 && f.optional {
+		if f.n == 0 && f.when == ifAny {
 			continue
 		}
 		if _, err := fmt.Fprintf(w, "%*d %s\n", width, f.n, what); err != nil {

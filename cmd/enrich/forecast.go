@@ -72,49 +72,49 @@ func (f *forecast) print(w world, asJSON bool) error {
 // figures are the lines that plan prints.
 func (f *forecast) figures() []figure {
 	figures := []figure{
-		{f.Rows, "row", "rows", false},
-		{f.Invalid, "row cannot be sent", "rows cannot be sent", false},
+		{f.Rows, "row", "rows", always},
+		{f.Invalid, "row cannot be sent", "rows cannot be sent", always},
 	}
 	for i := range f.Reasons {
-		figures = append(figures, figure{f.Reasons[i].Rows, f.Reasons[i].text(f.format), "", false})
+		figures = append(figures, figure{f.Reasons[i].Rows, f.Reasons[i].text(f.format), "", always})
 	}
 	figures = append(figures, []figure{
-		{f.Answered, "row answered before", "rows answered before", false},
-		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", false},
-		{f.InJobs, "row in an open bulk job: its results will be fetched", "rows in open bulk jobs: their results will be fetched", true},
-		{f.Uncertain, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", true},
-		{f.ClaimedElsewhere, "row that another run has sent", "rows that another run has sent", true},
-		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", true},
-		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no-match answer returns its credit, so more may be sent)", "", true},
+		{f.Answered, "row answered before", "rows answered before", always},
+		{f.Duplicates, "duplicate of a row above", "duplicates of a row above", always},
+		{f.InJobs, "row in an open bulk job: its results will be fetched", "rows in open bulk jobs: their results will be fetched", ifAny},
+		{f.Uncertain, "row lost too often to be sent again (--lost-retries)", "rows lost too often to be sent again (--lost-retries)", ifAny},
+		{f.ClaimedElsewhere, "row that another run has sent", "rows that another run has sent", ifAny},
+		{f.BeyondLimit, "row beyond --limit", "rows beyond --limit", ifAny},
+		{f.BeyondCaps, "beyond --max-calls or --max-credits (a no-match answer returns its credit, so more may be sent)", "", ifAny},
 	}...)
 	figures = append(figures, f.cost()...)
 	for _, k := range f.Cleaning {
-		figures = append(figures, figure{k.Cells, cleanedText(k), "", false})
+		figures = append(figures, figure{k.Cells, cleanedText(k), "", always})
 	}
 	return figures
 }
 
 // cost are the lines about what is sent, and what it costs.
 func (f *forecast) cost() []figure {
-	figures := []figure{{f.Calls, "call to make", "calls to make", false}}
+	figures := []figure{{f.Calls, "call to make", "calls to make", always}}
 	if f.JobSize > 0 {
-		figures = []figure{{f.Contacts, "contact to send", "contacts to send", false}}
+		figures = []figure{{f.Contacts, "contact to send", "contacts to send", always}}
 	}
 	figures = append(figures, []figure{
-		{f.Stale, "of them because the answer is too old", "", true},
-		{f.Lost, "of them again: an earlier call was lost", "", true},
-		{f.OtherFields, "of them for an address that was answered under other fields (--same-by email reuses that answer)", "of them for addresses that were answered under other fields (--same-by email reuses those answers)", true},
+		{f.Stale, "of them because the answer is too old", "", ifAny},
+		{f.Lost, "of them again: an earlier call was lost", "", ifAny},
+		{f.OtherFields, "of them for an address that was answered under other fields (--same-by email reuses that answer)", "of them for addresses that were answered under other fields (--same-by email reuses those answers)", ifAny},
 	}...)
 	if f.Jobs > 0 {
 		jobs := fmt.Sprintf("of at most %d contacts, the first of %d", f.JobSize, pipeline.ContactsIn(1, f.JobSize))
-		figures = append(figures, figure{f.Jobs, "bulk job " + jobs, "bulk jobs " + jobs, false},
-			figure{f.Calls, "", "calls to make, at least: two for each job", false})
+		figures = append(figures, figure{f.Jobs, "bulk job " + jobs, "bulk jobs " + jobs, always},
+			figure{f.Calls, "", "calls to make, at least: two for each job", always})
 	}
-	figures = append(figures, figure{f.CreditsAtMost, "credit at most", "credits at most", false})
+	figures = append(figures, figure{f.CreditsAtMost, "credit at most", "credits at most", always})
 	if s := f.Saved; s != nil {
 		figures = append(figures,
-			figure{s.Calls, "call saved by --same-by email", "calls saved by --same-by email", true},
-			figure{s.Credits, "credit saved by --same-by email", "credits saved by --same-by email", true})
+			figure{s.Calls, "call saved by --same-by email", "calls saved by --same-by email", ifAny},
+			figure{s.Credits, "credit saved by --same-by email", "credits saved by --same-by email", ifAny})
 	}
 	return figures
 }

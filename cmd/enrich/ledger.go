@@ -104,18 +104,18 @@ func statsCommand(w world) *cobra.Command {
 
 func printStats(w world, s *ledger.Stats) error {
 	err := printFigures(w.stdout, 12, []figure{
-		{s.Answers, "contact has an answer", "contacts have an answer", false},
-		{s.Matched, "answer that matched", "answers that matched", false},
-		{s.NoMatch, "answer without a match", "answers without a match", false},
-		{s.Refused, "request that failed without a charge", "requests that failed without a charge", false},
-		{s.Lost, "call that was lost: it may have been charged", "calls that were lost: they may have been charged", false},
-		{s.Credits, "credit charged", "credits charged", false},
-		{s.JobsOpen, "open bulk job", "open bulk jobs", true},
-		{s.ContactsInOpenJobs, "contact in an open bulk job: it may have been charged", "contacts in open bulk jobs: they may have been charged", true},
-		{s.Jobs, "bulk job", "bulk jobs", true},
-		{s.RawResults, "raw result of bulk jobs", "raw results of bulk jobs", true},
-		{s.Runs, "run", "runs", false},
-		{s.Bytes, "byte", "bytes", false},
+		{s.Answers, "contact has an answer", "contacts have an answer", always},
+		{s.Matched, "answer that matched", "answers that matched", always},
+		{s.NoMatch, "answer without a match", "answers without a match", always},
+		{s.Refused, "request that failed without a charge", "requests that failed without a charge", always},
+		{s.Lost, "call that was lost: it may have been charged", "calls that were lost: they may have been charged", always},
+		{s.Credits, "credit charged", "credits charged", always},
+		{s.JobsOpen, "open bulk job", "open bulk jobs", ifAny},
+		{s.ContactsInOpenJobs, "contact in an open bulk job: it may have been charged", "contacts in open bulk jobs: they may have been charged", ifAny},
+		{s.Jobs, "bulk job", "bulk jobs", ifAny},
+		{s.RawResults, "raw result of bulk jobs", "raw results of bulk jobs", ifAny},
+		{s.Runs, "run", "runs", always},
+		{s.Bytes, "byte", "bytes", always},
 	})
 	if err != nil || s.First == nil {
 		return err
