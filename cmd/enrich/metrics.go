@@ -52,7 +52,7 @@ func (m *meter) accept(w world, s *settings.Settings, name string) error {
 	if err != nil {
 		return usage(err)
 	}
-	protected := append((&job{settings: s, place: place}).protectedFiles(), publish.Protected{Path: name, What: "the input"})
+	protected := append(protectedFiles(s, place), publish.Protected{Path: name, What: "the input"})
 	named := namedOutputs(s)
 	for _, t := range named.all() {
 		protected = append(protected, publish.Protected{Path: t.path, What: "named by --" + t.flag})

@@ -55,7 +55,7 @@ func (j *job) chooseOutputs(info reader.Info) error {
 			}
 		}
 	}
-	protected, named := j.protectedFiles(), map[string]string{}
+	protected, named := protectedFiles(s, j.place), map[string]string{}
 	for _, t := range j.paths.all() {
 		if err := j.checkTarget(t.flag, t.path, protected, named); err != nil {
 			return usage(problem.Wrap(err, "output", t.flag, ""))
@@ -132,23 +132,23 @@ func (j *job) inputPath() string {
 	return publish.Relative(publish.Dir(j.paths.summary), j.name)
 }
 
-// protectedFiles are those that this command reads or writes besides its input and outputs: the ledger as an output would
+// protectedFiles are those that a command reads or writes besides its input and outputs: an output in place of the ledger would
 // throw away what was paid for.
-func (j *job) protectedFiles() []publish.Protected {
+func protectedFiles(s *settings.Settings, place settings.LedgerPlace) []publish.Protected {
 	var files []publish.Protected
-	if ledger := j.place.File; ledger != "" {
+	if ledger := place.File; ledger != "" {
 		files = append(files, publish.Protected{Path: ledger, What: "the ledger"})
 		for _, suffix := range [...]string{"-wal", "-shm", "-journal", ".lock", ".lock.pid"} { // beside the file that a link leads to
 			files = append(files, publish.Protected{Path: publish.Canonical(ledger) + suffix, What: "a part of the ledger"})
 		}
 	}
-	if f := j.settings.APIKeyFile; f != "" {
+	if f := s.APIKeyFile; f != "" {
 		files = append(files, publish.Protected{Path: f, What: "the file with the API key"})
 	}
-	if f := j.settings.CAFile; f != "" {
+	if f := s.CAFile; f != "" {
 		files = append(files, publish.Protected{Path: f, What: "the file with the certificates"})
 	}
-	if f := j.settings.Config; f != "" {
+	if f := s.Config; f != "" {
 		files = append(files, publish.Protected{Path: f, What: "the config file"})
 	}
 	return files
