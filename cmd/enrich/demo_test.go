@@ -40,7 +40,7 @@ func TestOnlyADemosOwnDirectoryIsCleared(t *testing.T) {
 			}
 			before := everything(t)
 			err := clearDemo()
-			if refused := codeOf(err) == exitUsage; refused != c.refused || err != nil && !refused {
+			if refused := exitCodeOf(err) == exitUsage; refused != c.refused || err != nil && !refused {
 				t.Fatalf("refused %v, expected %v: %v", refused, c.refused, err)
 			}
 			after := everything(t)

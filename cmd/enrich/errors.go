@@ -126,7 +126,7 @@ func reportOf(err error) errorReport {
 		p.Flag = match[1]
 	}
 	if p.Code == "" {
-		p.Code = codeWord(err, p.Flag)
+		p.Code = errorCodeOf(err, p.Flag)
 	}
 	for i := range kinds {
 		if k := &kinds[i]; k.code == p.Code && (k.is == nil || errors.Is(err, k.is)) {
@@ -155,14 +155,14 @@ func orElse(s, other string) string {
 	return s
 }
 
-// codeWord returns the code of an error that has none of its own.
-func codeWord(err error, flag string) string {
+// errorCodeOf returns the code of an error that has none of its own.
+func errorCodeOf(err error, flag string) string {
 	for i := range kinds {
 		if k := &kinds[i]; k.is != nil && errors.Is(err, k.is) {
 			return k.code
 		}
 	}
-	switch code := codeOf(err); {
+	switch code := exitCodeOf(err); {
 	case code >= exitSIGHUP:
 		return string(contact.StopInterrupted)
 	case code != exitUsage:

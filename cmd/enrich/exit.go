@@ -71,8 +71,8 @@ var inputErrors = [...]error{
 	reader.ErrEmpty, reader.ErrNoTable, reader.ErrEncoding, reader.ErrNoColumn, reader.ErrAmbiguous, reader.ErrHeader, reader.ErrMap, reader.ErrSheet,
 }
 
-// codeOf is the one table from errors to exit codes.
-func codeOf(err error) int {
+// exitCodeOf is the one table from errors to exit codes.
+func exitCodeOf(err error) int {
 	var end exitStatus
 	var sig shutdown.Interruption
 	var use usageError
@@ -105,8 +105,8 @@ func codeOf(err error) int {
 	return exitInternal
 }
 
-// exitCode is the one rule for a command that read its input: the cause of a stop wins over failed rows.
-func exitCode(stop contact.Stop, failed int64, sig os.Signal) int {
+// exitCodeAfter is the one rule for a command that read its input: the cause of a stop wins over failed rows.
+func exitCodeAfter(stop contact.Stop, failed int64, sig os.Signal) int {
 	switch stop {
 	case "":
 		if failed > 0 {
@@ -139,7 +139,7 @@ func sayError(w world, cmd *cobra.Command, args []string, err error) {
 				err = fmt.Errorf("%s: %w", source, err)
 			}
 		}
-		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, codeOf(err), report.attrs()...)
+		console.NewPrinter(w.console, console.Options{JSON: wantsJSON(w, cmd, args)}).Error(err, exitCodeOf(err), report.attrs()...)
 	}
 }
 

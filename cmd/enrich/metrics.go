@@ -80,7 +80,7 @@ func (m *meter) write(v *console.Printer, err error) {
 		return
 	}
 	m.written = true
-	if err := metrics.Write(m.path, m.run(codeOf(err), time.Now())); err != nil {
+	if err := metrics.Write(m.path, m.run(exitCodeOf(err), time.Now())); err != nil {
 		v.Warn(fmt.Sprintf("--metrics: %q was not written: %v", m.path, err), "event", "metrics")
 	}
 }

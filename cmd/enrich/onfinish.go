@@ -70,7 +70,7 @@ func (h *finishHook) runsAfter(code int) bool {
 
 // run runs the command. Its failure is a warning: the exit code is the run's. After a signal, it has what is left of --grace.
 func (h *finishHook) run(j *job, err error) {
-	code := codeOf(err)
+	code := exitCodeOf(err)
 	if !h.runsAfter(code) {
 		return
 	}
@@ -106,7 +106,7 @@ func (h *finishHook) input(j *job, err error) hookInput {
 		return hookInput{Summary: h.summary}
 	}
 	s := &pipeline.Summary{
-		ExitCode: codeOf(err), Failures: map[string]int64{}, Calls: pipeline.SummaryCalls{Reasons: map[string]int64{}}, Fields: map[string]int64{}, Outputs: map[string]string{},
+		ExitCode: exitCodeOf(err), Failures: map[string]int64{}, Calls: pipeline.SummaryCalls{Reasons: map[string]int64{}}, Fields: map[string]int64{}, Outputs: map[string]string{},
 		Input: pipeline.SummaryInput{Path: j.inputPath()}, StartedAt: j.started, FinishedAt: time.Now().UTC(),
 	}
 	if j.shutdown.Signal() != nil {

@@ -77,7 +77,7 @@ func plan(w world, s *settings.Settings, name string, asJSON bool) error {
 	}
 	if f.ReadErr != nil {
 		j.sayBroken(f.ReadErr)
-		return endWith(exitCode(contact.StopInput, 0, nil))
+		return endWith(exitCodeAfter(contact.StopInput, 0, nil))
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func read(w world, s *settings.Settings, name string, arrays bool) error {
 	case err != nil:
 		return err
 	}
-	return endWith(exitCode(stop, refused, nil))
+	return endWith(exitCodeAfter(stop, refused, nil))
 }
 
 // printRows prints every row, and says which were refused.

@@ -55,7 +55,7 @@ func execute(args []string, w world) (code int) {
 	if err != nil {
 		sayError(w, cmd, args, err)
 	}
-	return codeOf(err)
+	return exitCodeOf(err)
 }
 
 // writesFiles reports whether a command does more than print: then it must say what it left undone.

@@ -259,7 +259,7 @@ func (j *job) finish(run int64, summary *pipeline.Summary) error {
 	}
 	if err := j.publish(summary); err != nil {
 		err = j.interrupted(err)
-		return errors.Join(err, j.ledger.Finish(j.shutdown.Deadline, run, stopped, codeOf(err)))
+		return errors.Join(err, j.ledger.Finish(j.shutdown.Deadline, run, stopped, exitCodeOf(err)))
 	}
 	return nil
 }
@@ -336,5 +336,5 @@ func (j *job) conclude(s *pipeline.Summary, stop contact.Stop) {
 		s.Stopped = &stop
 	}
 	s.Complete = stop == "" && s.Rows.Pending == 0
-	s.ExitCode = exitCode(stop, s.Rows.Failed, j.shutdown.Signal())
+	s.ExitCode = exitCodeAfter(stop, s.Rows.Failed, j.shutdown.Signal())
 }

@@ -374,8 +374,8 @@ func TestEveryCodeIsTested(t *testing.T) {
 		}
 		err := fmt.Errorf("step: %w", k.is)
 		report := reportOf(err)
-		if report.Code != k.code || report.Advice == nil || *report.Advice != k.advice || !strings.Contains(exits[k.code], fmt.Sprint(codeOf(err))) && k.code != "ledger_missing" {
-			t.Errorf("%v: %+v and exit code %d, expected %+v and %s", err, report, codeOf(err), k, exits[k.code])
+		if report.Code != k.code || report.Advice == nil || *report.Advice != k.advice || !strings.Contains(exits[k.code], fmt.Sprint(exitCodeOf(err))) && k.code != "ledger_missing" {
+			t.Errorf("%v: %+v and exit code %d, expected %+v and %s", err, report, exitCodeOf(err), k, exits[k.code])
 		}
 		tested[k.code] = true
 	}

@@ -20,7 +20,7 @@ func TestAFailedCopyIsNotABrokenInput(t *testing.T) {
 	if !errors.Is(err, reader.ErrStorage) || errors.Is(err, reader.ErrBroken) || !strings.Contains(err.Error(), "TMPDIR") {
 		t.Error(err)
 	}
-	if code := codeOf(err); code != exitInternal {
+	if code := exitCodeOf(err); code != exitInternal {
 		t.Errorf("exit code %d", code)
 	}
 }

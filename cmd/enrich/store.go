@@ -103,7 +103,7 @@ func (d *databaseWait) say(err error, most time.Duration) {
 const maxDatabaseError = 300
 
 // databaseError makes the errors usage errors for which the database, or how it is reached, must be changed before a command can begin.
-// Those of a database that is refused or does not let the user in are usage errors by themselves: see codeOf.
+// Those of a database that is refused or does not let the user in are usage errors by themselves: see exitCodeOf.
 func databaseError(err error) error {
 	if errors.Is(err, ledger.ErrMissing) || errors.Is(err, postgres.ErrSettings) {
 		return usage(err)
