@@ -22,7 +22,7 @@ func (j *job) sayReading(i reader.Info) {
 	if i.Workbook != nil {
 		what += ", " + sheetOf(i)
 	}
-	v.Info(console.Name(j.input.Name)+": "+what+packed(i.Compression), "event", "reading", "info", i)
+	v.Info(console.Name(j.input.Name)+": "+what+compressionText(i), "event", "reading", "info", i)
 	if i.Format.IsDelimited() {
 		header := "no header"
 		if i.HeaderLine > 0 {
@@ -54,13 +54,16 @@ func onlyIfNeeded(f contact.Field) string {
 	return ""
 }
 
-// packed names the compression of an input; "" if it is not compressed.
-func packed(compression string) string {
-	if compression == "" || compression == "none" {
+// compressionText names the compression of an input, after what the input is; "" if it is not compressed.
+func compressionText(i reader.Info) string {
+	if !isCompressed(i) {
 		return ""
 	}
-	return ", " + compression
+	return ", " + i.Compression
 }
+
+// isCompressed reports whether an input is compressed.
+func isCompressed(i reader.Info) bool { return i.Compression != "" && i.Compression != "none" }
 
 // sheetOf says which sheet of a workbook is read, and where its header is.
 func sheetOf(i reader.Info) string {

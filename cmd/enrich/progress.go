@@ -100,7 +100,7 @@ func (g *gauge) callsLeft(r progress) int64 {
 func (g *gauge) position(looked, read int64) float64 {
 	share := float64(read) / float64(g.size)
 	info := g.info
-	if packed(info.Compression) != "" {
+	if isCompressed(info) {
 		return share
 	}
 	text, rows := float64(g.through.bytes.Load()), g.through.rows.Load()

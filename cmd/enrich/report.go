@@ -180,7 +180,7 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 	if i.Workbook != nil {
 		about = append(about, report.Pair{Name: "sheet", Value: r.clean(i.Sheet, maxColumnRunes)}, report.Pair{Name: "columns", Value: strconv.Itoa(len(i.Header))})
 	}
-	if c := packed(i.Compression); c != "" {
+	if isCompressed(i) {
 		about = append(about, report.Pair{Name: "compression", Value: i.Compression})
 	}
 	if i.Format.IsDelimited() {
