@@ -58,8 +58,8 @@ func isTerminal(r io.Reader) bool {
 	return err != nil || term.IsTerminal(int(f.Fd()))
 }
 
-// isFile reports whether a stream is a file that is not empty. With any other standard input, a program may expect the help.
-func isFile(r io.Reader) bool {
+// isFilledFile reports whether a stream is a file that is not empty. With any other standard input, a program may expect the help.
+func isFilledFile(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {
 		return false

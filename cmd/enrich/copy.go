@@ -58,7 +58,7 @@ func copyLedger(w world, s *settings.Settings, fromText, toText string) error {
 	if err != nil {
 		return usage(err)
 	}
-	if same(from, to) {
+	if isSamePlace(from, to) {
 		return usage(fmt.Errorf("FROM and TO are the same ledger (%s): name an empty one", console.Name(from.Name())))
 	}
 	stop := w.listen()
@@ -94,8 +94,8 @@ func argumentPlace(name, text string) (settings.LedgerPlace, error) {
 	return place, err
 }
 
-// same reports whether two places are known to be one. Two URLs may name one database in many ways: then the other is not empty.
-func same(a, b settings.LedgerPlace) bool {
+// isSamePlace reports whether two places are known to be one. Two URLs may name one database in many ways: then the other is not empty.
+func isSamePlace(a, b settings.LedgerPlace) bool {
 	if a.IsShared() || b.IsShared() {
 		return a == b
 	}

@@ -217,7 +217,7 @@ var namedFlag = regexp.MustCompile(`--([a-z][a-z-]*)`)
 
 // stopReport returns the cause of a stop in parts. Its code is that of the summary's "stopped".
 func stopReport(a pipeline.AskResult) errorReport {
-	message, advice, _ := strings.Cut(why(a), "\n")
+	message, advice, _ := strings.Cut(stopText(a), "\n")
 	p := problem.Problem{Code: string(a.Stop), Message: message, Advice: adviceOfLines(advice)}
 	if p.Advice == "" {
 		p.Advice = adviceAgain

@@ -41,8 +41,8 @@ func printFigures(w io.Writer, width int, figures []figure) error {
 	return nil
 }
 
-// counts lists a map in order: "3 invalid, 1 rejected".
-func counts(m map[string]int64) string {
+// countsText lists a map in order: "3 invalid, 1 rejected".
+func countsText(m map[string]int64) string {
 	names := byCount(m)
 	for i, name := range names {
 		names[i] = fmt.Sprintf("%s %s", report.Group(m[name]), name)

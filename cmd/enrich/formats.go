@@ -37,7 +37,7 @@ func (j *job) chooseFormats() error {
 		{"failures", s.Failures, j.format, chosen, "use --format, or another extension"},
 		{"pending", s.Pending, j.pendingFormat, fmt.Sprintf("pending rows of %s are written as they are", j.info.Format), "use another extension"},
 	} {
-		if onTerminal := o.format.IsBinary() && o.path != "" && publish.Canonical(o.path) == "-" && j.isTerminal(); onTerminal {
+		if o.format.IsBinary() && o.path != "" && publish.Canonical(o.path) == "-" && j.stdoutIsTerminal() {
 			return wrongFormat(o.flag, fmt.Sprintf("--%s: a terminal cannot show %s", o.flag, o.format), "name a file, or redirect standard output")
 		}
 		if named := format.OfPath(o.path); named != "" && named != o.format && (named.IsBinary() || o.format.IsBinary()) {
@@ -47,8 +47,8 @@ func (j *job) chooseFormats() error {
 	return nil
 }
 
-// isTerminal reports whether standard output is one.
-func (j *job) isTerminal() bool {
+// stdoutIsTerminal reports whether standard output is one.
+func (j *job) stdoutIsTerminal() bool {
 	_, ok := j.world.out.Width()
 	return ok
 }

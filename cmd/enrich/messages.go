@@ -118,7 +118,7 @@ func (j *job) sayStop(a pipeline.AskResult, stats client.Stats) {
 		j.printer.Warn(a.ReadErr.Error(), append([]any{"event", "input_broken"}, report.attrs()...)...)
 	}
 	report := stopReport(a)
-	j.printer.Warn(why(a), append([]any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}, report.attrs()...)...)
+	j.printer.Warn(stopText(a), append([]any{"event", "stop", "stopped", string(a.Stop), "calls", stats.Sent}, report.attrs()...)...)
 }
 
 // sayBroken tells that the input ended early, for commands that print what came before.
@@ -127,8 +127,8 @@ func (j *job) sayBroken(err error) {
 	j.printer.Warn(err.Error(), append([]any{"event", "stop", "stopped", string(contact.StopInput)}, report.attrs()...)...)
 }
 
-// why returns the cause of a stop in words: what happened in the first line, what to do below it.
-func why(a pipeline.AskResult) string {
+// stopText returns the cause of a stop in words: what happened in the first line, what to do below it.
+func stopText(a pipeline.AskResult) string {
 	detail := a.Detail
 	if detail != "" {
 		detail = ": " + detail
@@ -179,7 +179,7 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	lines := []string{fmt.Sprintf("%s: %s: %s matched, %s no match, %s failed, %s pending",
 		console.Name(j.input.Name), console.Count(r.Read, "row"), n(r.Matched), n(r.NoMatch), n(r.Failed), n(r.Pending))}
 	if len(s.Failures) > 0 {
-		lines = append(lines, "  failed: "+counts(s.Failures))
+		lines = append(lines, "  failed: "+countsText(s.Failures))
 	}
 	if r.Stale > 0 {
 		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, not renewed by this run", console.Count(r.Stale, "answer")))
@@ -191,7 +191,7 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	if s.Calls.OtherFields > 0 {
 		lines = append(lines, otherFieldsText(s.Calls.OtherFields))
 	}
-	lines = append(lines, credits(s))
+	lines = append(lines, creditsText(s))
 	for _, t := range j.paths.all() {
 		if t.path != "" && t.path != "-" && !s.Kept {
 			lines = append(lines, fmt.Sprintf("  %-9s %s", t.flag+":", console.Name(t.path)))
@@ -259,7 +259,8 @@ func otherFieldsText(n int64) string {
 	return fmt.Sprintf("  %s addresses were answered before under other fields; --same-by email would have reused those answers", report.Group(n))
 }
 
-func credits(s *pipeline.Summary) string {
+// creditsText says what was charged, and what remains if the API has said it.
+func creditsText(s *pipeline.Summary) string {
 	line := fmt.Sprintf("  credits: %s charged by this run", report.Group(s.Credits.Charged))
 	if s.Credits.Remaining != nil {
 		line += fmt.Sprintf(", %s remain", report.Group(*s.Credits.Remaining))

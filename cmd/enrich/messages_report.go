@@ -18,9 +18,9 @@ func noticeOf(a pipeline.AskResult, s *pipeline.Summary) []string {
 	case a.Stop == contact.StopCap:
 		return append([]string{"Stopped: " + a.Detail}, again...)
 	case a.Stop == contact.StopInput:
-		return append(lines(why(a)), "Fix the file and run the same command again: answered rows are not sent again.")
+		return append(noticeLines(stopText(a)), "Fix the file and run the same command again: answered rows are not sent again.")
 	case a.Stop != "":
-		return append(lines(why(a)), again...)
+		return append(noticeLines(stopText(a)), again...)
 	case s.Stopped != nil:
 		return append([]string{"Stopped: --limit left rows unsent"}, again...)
 	case s.Rows.Pending > 0:
@@ -29,8 +29,8 @@ func noticeOf(a pipeline.AskResult, s *pipeline.Summary) []string {
 	return nil
 }
 
-// lines splits a message and removes indents and bullets. The first line becomes a title.
-func lines(message string) []string {
+// noticeLines splits a message and removes indents and bullets. The first line becomes a title.
+func noticeLines(message string) []string {
 	var list []string
 	for line := range strings.Lines(message) {
 		if line = strings.TrimPrefix(strings.TrimSpace(line), "- "); line != "" {

@@ -146,7 +146,7 @@ func (r *reporter) page(j *job, s *pipeline.Summary) *report.Page {
 		Jobs:    report.Jobs{Submitted: s.Jobs.Submitted, Resumed: s.Jobs.Resumed, Expired: s.Jobs.Expired},
 		Credits: report.Credits{Charged: s.Credits.Charged, Remaining: s.Credits.Remaining, Answers: r.written.Credits, Contacts: r.written.Contacts},
 		Latency: report.Latency(s.LatencyMS),
-		Fields:  inOrder(s.Fields),
+		Fields:  filledFields(s.Fields),
 		Moments: r.timeline.Moments(), Failures: r.failures.List(), Days: r.days.List(),
 		Reading: r.reading(j, s),
 	}
@@ -189,7 +189,7 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 			header = "line " + strconv.Itoa(i.HeaderLine)
 		}
 		about = append(
-			about, report.Pair{Name: "delimiter", Value: mark(i.Delimiter)}, report.Pair{Name: "quote", Value: mark(i.Quote)},
+			about, report.Pair{Name: "delimiter", Value: characterName(i.Delimiter)}, report.Pair{Name: "quote", Value: characterName(i.Quote)},
 			report.Pair{Name: "line endings", Value: i.LineEnd}, report.Pair{Name: "header", Value: header},
 			report.Pair{Name: "columns", Value: strconv.Itoa(len(i.Header))},
 		)
@@ -208,8 +208,8 @@ func (r *reporter) reading(j *job, s *pipeline.Summary) report.Reading {
 	return reading
 }
 
-// mark is a character with its name, because alone it is easily overlooked.
-func mark(s string) string {
+// characterName is a character with its name, because alone it is easily overlooked.
+func characterName(s string) string {
 	switch s {
 	case "":
 		return "none"
@@ -229,8 +229,8 @@ func mark(s string) string {
 	return console.Plain(s)
 }
 
-// inOrder lists fields in the order of their columns in the results.
-func inOrder(fields map[string]int64) (list []report.Count) {
+// filledFields lists fields in the order of their columns in the results.
+func filledFields(fields map[string]int64) (list []report.Count) {
 	for _, column := range writer.ResultColumns() {
 		name := strings.TrimPrefix(column, "enrich_")
 		if n, ok := fields[name]; ok {

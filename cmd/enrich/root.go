@@ -98,7 +98,7 @@ func withoutCommand(w world, root *cobra.Command) error {
 	if show, err := root.Flags().GetBool("version"); err == nil && show {
 		return printVersion(w)
 	}
-	if isFile(w.stdin) {
+	if isFilledFile(w.stdin) {
 		return usage(problem.New(problem.Problem{Code: "no_command", Message: "no command for the file on standard input", Advice: "did you mean enrich run < FILE?"}))
 	}
 	return root.Help()
