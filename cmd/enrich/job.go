@@ -138,7 +138,7 @@ func (j *job) openLedger(ctx context.Context, o storeOptions) error {
 	l, err := openStore(ctx, j.place, o)
 	if err == nil {
 		j.ledger = l
-		err = j.lookInto(ctx, l)
+		err = j.inspectLedger(ctx, l)
 	}
 	if err != nil {
 		if sig := j.shutdown.Signal(); sig != nil && errors.Is(err, context.Canceled) {
@@ -149,8 +149,8 @@ func (j *job) openLedger(ctx context.Context, o storeOptions) error {
 	return nil
 }
 
-// lookInto reads what a ledger has for this command, and says it.
-func (j *job) lookInto(ctx context.Context, l ledger.Store) (err error) {
+// inspectLedger reads what a ledger has for this command, and says it.
+func (j *job) inspectLedger(ctx context.Context, l ledger.Store) (err error) {
 	answers := l.Answers() // a database counts them
 	j.sayLedger(answers)
 	j.sayLost(l.InterruptedCalls())

@@ -13,8 +13,8 @@ import (
 	"enrich/publish"
 )
 
-// A meter writes the metrics of a run (--metrics) once, however the run ended; nil writes nothing.
-type meter struct {
+// A metricsWriter writes the metrics of a run (--metrics) once, however the run ended; nil writes nothing.
+type metricsWriter struct {
 	path, input string
 	started     time.Time
 	accepted    bool // the file may be written
@@ -22,8 +22,8 @@ type meter struct {
 	summary     pipeline.Summary // zero if the run ended before it had one
 }
 
-// newMeter returns nil without --metrics.
-func newMeter(path, name string, started time.Time) *meter {
+// newMetricsWriter returns nil without --metrics.
+func newMetricsWriter(path, name string, started time.Time) *metricsWriter {
 	if path == "" {
 		return nil
 	}
@@ -31,11 +31,11 @@ func newMeter(path, name string, started time.Time) *meter {
 	if name == "-" {
 		label = "stdin"
 	}
-	return &meter{path: path, input: label, started: started}
+	return &metricsWriter{path: path, input: label, started: started}
 }
 
 // accept checks that the file may be written. Before that nothing is, even if the run fails.
-func (m *meter) accept(w world, s *settings.Settings, name string) error {
+func (m *metricsWriter) accept(w world, s *settings.Settings, name string) error {
 	if m == nil {
 		return nil
 	}
@@ -66,8 +66,8 @@ func (m *meter) accept(w world, s *settings.Settings, name string) error {
 	return nil
 }
 
-// done keeps the summary of a finished run.
-func (m *meter) done(s *pipeline.Summary) {
+// setSummary keeps the summary of a finished run.
+func (m *metricsWriter) setSummary(s *pipeline.Summary) {
 	if m != nil {
 		m.summary = *s
 	}
@@ -75,7 +75,7 @@ func (m *meter) done(s *pipeline.Summary) {
 
 // write writes the metrics of a run that ended with err. A failure is only a warning: the exit code is the run's, and 1
 // would mean that nothing was published.
-func (m *meter) write(v *console.Printer, err error) {
+func (m *metricsWriter) write(v *console.Printer, err error) {
 	if m == nil || !m.accepted || m.written {
 		return
 	}
@@ -85,7 +85,7 @@ func (m *meter) write(v *console.Printer, err error) {
 	}
 }
 
-func (m *meter) run(code int, ended time.Time) *metrics.Run {
+func (m *metricsWriter) run(code int, ended time.Time) *metrics.Run {
 	s := &m.summary
 	milliseconds := func(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 	r := &metrics.Run{

@@ -18,8 +18,8 @@ func discardOutputs(w *pipeline.Write) {
 	w.Results, w.Failures = discardSink[writer.Result]{}, discardSink[writer.Failure]{}
 }
 
-// withhold completes the summary of a run without outputs. It is printed, and given to --metrics and --on-finish.
-func (j *job) withhold(s *pipeline.Summary) error {
+// completeWithoutOutputs completes the summary of a run without outputs. It is printed, and given to --metrics and --on-finish.
+func (j *job) completeWithoutOutputs(s *pipeline.Summary) error {
 	s.Fields, s.Outputs, s.Input.Path = map[string]int64{}, map[string]string{}, "-"
 	if !j.input.Unnamed {
 		s.Input.Path = j.name

@@ -48,15 +48,15 @@ func newFinishHook(w *world, s *settings.Settings) (*finishHook, error) {
 	return h, nil
 }
 
-// keepOut keeps a key out of the command's environment.
-func (h *finishHook) keepOut(key client.Key) {
+// setKey says which API key must not be in the command's environment.
+func (h *finishHook) setKey(key client.Key) {
 	if h != nil {
 		h.key = key
 	}
 }
 
-// done keeps the summary of a finished run.
-func (h *finishHook) done(s *pipeline.Summary) {
+// setSummary keeps the summary of a finished run.
+func (h *finishHook) setSummary(s *pipeline.Summary) {
 	if h != nil {
 		h.summary = s
 	}

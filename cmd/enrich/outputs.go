@@ -61,8 +61,8 @@ func (o *outputFiles) create(j *job, w *pipeline.Write, columns []string) error 
 	return nil
 }
 
-// complete writes what the encoders still have. The files get their names later, from publish.
-func (o *outputFiles) complete() error {
+// finish writes what the encoders still have. The files get their names later, from publish.
+func (o *outputFiles) finish() error {
 	if err := o.results.Close(); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
@@ -89,9 +89,9 @@ func (o *outputFiles) discard() error {
 // publish completes the summary and gives all files their names, the summary last; or it keeps the outputs in place.
 func (j *job) publish(s *pipeline.Summary) error {
 	if j.settings.NoOutputs {
-		return j.withhold(s)
+		return j.completeWithoutOutputs(s)
 	}
-	if err := j.outputs.complete(); err != nil {
+	if err := j.outputs.finish(); err != nil {
 		return j.tooLargeAdvice(err)
 	}
 	s.Fields, s.Input.Path = j.outputs.results.Filled(), j.inputPath()

@@ -24,8 +24,8 @@ const (
 	barScale  = 1000
 )
 
-// A gauge reads the progress of the ask pass.
-type gauge struct {
+// A progressReader reads the progress of the ask pass.
+type progressReader struct {
 	started  time.Time
 	size     int64 // bytes of the input; 0: not known
 	rows     *reader.Reader
@@ -52,7 +52,7 @@ type progress struct {
 	wait                      *wait // nil: the run does not wait
 }
 
-func (g *gauge) read() progress {
+func (g *progressReader) read() progress {
 	c := g.counters
 	r := progress{
 		elapsed: time.Since(g.started), calls: g.api.Stats().Sent, matched: c.Matched.Load(), noMatch: c.NoMatch.Load(),
@@ -79,7 +79,7 @@ func (g *gauge) read() progress {
 }
 
 // rowsLeft is about how many rows admission has still to look at and may send. The share is still the input's alone.
-func (g *gauge) rowsLeft(r progress) float64 {
+func (g *progressReader) rowsLeft(r progress) float64 {
 	rows := float64(r.rowsRead) * (1 - r.share) / r.share
 	if g.limit > 0 {
 		rows = min(rows, float64(max(0, g.limit-r.rowsRead)))
@@ -88,7 +88,7 @@ func (g *gauge) rowsLeft(r progress) float64 {
 }
 
 // callsLeft is how many calls --max-calls leaves; negative: no bound.
-func (g *gauge) callsLeft(r progress) int64 {
+func (g *progressReader) callsLeft(r progress) int64 {
 	if g.maxCalls == 0 {
 		return -1
 	}
@@ -97,7 +97,7 @@ func (g *gauge) callsLeft(r progress) int64 {
 
 // position returns the share of the input that admission has looked at. The reader is some blocks ahead of it, which may be all of a
 // small file. If the text is not the file's own (an archive), only the reader's position is known.
-func (g *gauge) position(looked, read int64) float64 {
+func (g *progressReader) position(looked, read int64) float64 {
 	share := float64(read) / float64(g.size)
 	info := g.info
 	if isCompressed(info) {
@@ -165,7 +165,7 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedS
 	if j.settings.Quiet {
 		return nil, func() {}, nil
 	}
-	g := &gauge{
+	g := &progressReader{
 		started: time.Now(), size: j.input.Size, rows: rows, through: through, info: j.info, api: api, counters: &j.counters,
 		limit: j.settings.Limit, maxCalls: j.settings.MaxCalls,
 	}
@@ -176,7 +176,7 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedS
 		g.maxCalls = 0 // it does not bound the contacts
 	}
 	every, over := lookEvery, func() {}
-	draw = j.lines(g)
+	draw = j.progressLines(g)
 	if out, width, ok := j.printer.Bar(); ok {
 		draw, over = bar(out, g, width)
 		every = barEvery
@@ -185,8 +185,8 @@ func (j *job) drawing(api *client.Client, rows *reader.Reader, through *countedS
 	return draw, func() { ticker.Stop(); over() }, ticker.C
 }
 
-// lines returns a function that prints a line now and then, and at once if a long wait begins.
-func (j *job) lines(g *gauge) func() {
+// progressLines returns a function that prints a line now and then, and at once if a long wait begins.
+func (j *job) progressLines(g *progressReader) func() {
 	told, waits := time.Now(), map[string]time.Time{} // when each kind of wait was told
 	return func() {
 		r, now := g.read(), time.Now()
@@ -221,7 +221,7 @@ func (j *job) lines(g *gauge) func() {
 }
 
 // bar draws on a terminal, from the ticker's goroutine alone.
-func bar(w io.Writer, g *gauge, width int) (draw, end func()) {
+func bar(w io.Writer, g *progressReader, width int) (draw, end func()) {
 	narrow := width < 76
 	size := 20
 	if narrow {

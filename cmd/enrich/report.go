@@ -46,8 +46,8 @@ func (r *reporter) startTimeline(api *client.Client, counters *pipeline.Counters
 	return r.timeline
 }
 
-// ended records how both passes ended.
-func (r *reporter) ended(asked pipeline.AskResult, written pipeline.WriteResult) {
+// setResults records how both passes ended.
+func (r *reporter) setResults(asked pipeline.AskResult, written pipeline.WriteResult) {
 	if r != nil {
 		r.asked, r.written = asked, written
 	}

@@ -55,7 +55,7 @@ func runOrPlan(w world, s *settings.Settings, name string) error {
 	if s.DryRun {
 		return plan(w, s, name, s.LogFormat == "json")
 	}
-	m := newMeter(s.Metrics, name, time.Now())
+	m := newMetricsWriter(s.Metrics, name, time.Now())
 	h, err := newFinishHook(&w, s)
 	if err == nil {
 		err = run(w, s, name, m, h)
@@ -77,7 +77,7 @@ func passFlags(cmd *cobra.Command, s *settings.Settings) {
 }
 
 // run is the main job: everything is validated, then asked, then written, then published.
-func run(w world, s *settings.Settings, name string, m *meter, h *finishHook) (err error) {
+func run(w world, s *settings.Settings, name string, m *metricsWriter, h *finishHook) (err error) {
 	started := time.Now().UTC()
 	w.console.Detach()
 	if err := m.accept(w, s, name); err != nil {
@@ -105,13 +105,13 @@ func run(w world, s *settings.Settings, name string, m *meter, h *finishHook) (e
 	if err != nil {
 		return keyError(w, s, err)
 	}
-	h.keepOut(key)
+	h.setKey(key)
 	summary, err := j.enrich(key, rate, proxy)
 	if err != nil {
 		return err
 	}
-	m.done(summary)
-	h.done(summary)
+	m.setSummary(summary)
+	h.setSummary(summary)
 	j.saySummary(summary)
 	return endWith(summary.ExitCode)
 }
@@ -189,11 +189,11 @@ func (j *job) run(api *client.Client, first *reader.Reader, setup runSetup) (*pi
 	if err != nil {
 		return nil, j.interrupted(err)
 	}
-	j.report.ended(asked, written)
+	j.report.setResults(asked, written)
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Count
 	summary.Calls.OtherFields = otherFields
-	j.fromRun(&summary, asked, api.Stats())
+	j.completeRunSummary(&summary, asked, api.Stats())
 	if err := j.finish(run, &summary); err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (j *job) askAll(run int64, api *client.Client, first *reader.Reader) (pipel
 		asked.Stop = contact.StopInterrupted
 	}
 	if err == nil && j.team != nil {
-		err = j.team.asked(j.shutdown.Deadline, j)
+		err = j.team.findRuns(j.shutdown.Deadline, j)
 	}
 	if err != nil {
 		return asked, err
@@ -237,7 +237,7 @@ func (j *job) begin(api *client.Client, setup runSetup) (run int64, err error) {
 		Started: j.rules.Started, URL: j.endpoint.URL, Input: j.input.Name, Version: version(), Constants: j.endpoint.Constants.JSON(),
 	}
 	if j.team != nil {
-		if err := j.enlist(j.shutdown.Interrupted, &r, setup.key); err != nil {
+		if err := j.describeForTeam(j.shutdown.Interrupted, &r, setup.key); err != nil {
 			return 0, err
 		}
 	}
@@ -290,7 +290,7 @@ func (j *job) ask(run int64, api *client.Client, rows *reader.Reader) (pipeline.
 	if j.team == nil {
 		return ask.Do(j.shutdown.Interrupted, j.shutdown.Deadline)
 	}
-	j.team.complete(&ask, j)
+	j.team.addTo(&ask, j)
 	asked, err := ask.Do(j.team.follow(j.shutdown.Interrupted), j.shutdown.Deadline)
 	return asked, j.team.end(err)
 }
@@ -313,8 +313,8 @@ func (j *job) interrupted(err error) error {
 	return exitStatus(shutdown.Interruption{Signal: sig}.ExitCode())
 }
 
-// fromRun completes a summary with what only a run knows.
-func (j *job) fromRun(s *pipeline.Summary, asked pipeline.AskResult, stats client.Stats) {
+// completeRunSummary completes a summary with what only a run knows.
+func (j *job) completeRunSummary(s *pipeline.Summary, asked pipeline.AskResult, stats client.Stats) {
 	s.Calls.Sent, s.Calls.Lost, s.Calls.WaitedMS = stats.Sent, j.counters.Lost.Load(), stats.Waited.Milliseconds()
 	for reason, n := range stats.Retried {
 		s.Calls.Retried += n

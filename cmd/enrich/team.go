@@ -85,8 +85,8 @@ func (j *job) rulesSum() (sum [32]byte) {
 	return sum
 }
 
-// enlist completes what the ledger records of a run that may share its work with others.
-func (j *job) enlist(ctx context.Context, r *ledger.Run, key client.Key) (err error) {
+// describeForTeam completes what the ledger records of a run that may share its work with others.
+func (j *job) describeForTeam(ctx context.Context, r *ledger.Run, key client.Key) (err error) {
 	if r.Work, err = j.workOf(ctx); err != nil {
 		return err
 	}
@@ -147,8 +147,8 @@ func (t *team) end(err error) error {
 	return fmt.Errorf("%w; %w", t.lost, err)
 }
 
-// complete adds to the ask pass what the runs of a team share.
-func (t *team) complete(ask *pipeline.Ask, j *job) {
+// addTo adds to the ask pass what the runs of a team share.
+func (t *team) addTo(ask *pipeline.Ask, j *job) {
 	ask.Account, ask.Budget = t.member, t.member.Budget()
 	if !t.alone {
 		ask.Work = t.member
@@ -169,8 +169,8 @@ func (j *job) reopen() (pipeline.Source, error) {
 	return r, nil
 }
 
-// asked finds out, after the ask pass, which runs worked on the input, and reports calls that were lost with runs that died.
-func (t *team) asked(ctx context.Context, j *job) error {
+// findRuns finds out, after the ask pass, which runs worked on the input, and reports calls that were lost with runs that died.
+func (t *team) findRuns(ctx context.Context, j *job) error {
 	j.sayLost(t.member.Interrupted())
 	runs, err := t.member.Runs(ctx)
 	if err != nil {

@@ -23,7 +23,7 @@ const waitingForJobs = "bulk jobs"
 
 // wait returns why the run waits: for other runs or the database, for a call that may not be sent yet, or for the results of jobs.
 // nil: it does not wait.
-func (g *gauge) wait(now time.Time) *wait {
+func (g *progressReader) wait(now time.Time) *wait {
 	if w := g.othersWait(now); w != nil {
 		return w
 	}
@@ -37,7 +37,7 @@ func (g *gauge) wait(now time.Time) *wait {
 }
 
 // othersWait returns the wait for other runs or for the database; nil: there is none.
-func (g *gauge) othersWait(now time.Time) *wait {
+func (g *progressReader) othersWait(now time.Time) *wait {
 	if g.member == nil {
 		return nil
 	}

@@ -73,7 +73,7 @@ func write(w world, s *settings.Settings, name string) error {
 	}
 	summary := pipeline.NewSummary(written, sum, bytes)
 	summary.Input.SkippedLines = first.Skipped().Count
-	j.report.ended(j.fromWrite(&summary, broken), written)
+	j.report.setResults(j.completeWriteSummary(&summary, broken), written)
 	if err := j.publish(&summary); err != nil {
 		return j.interrupted(err)
 	}
@@ -81,9 +81,9 @@ func write(w world, s *settings.Settings, name string) error {
 	return endWith(summary.ExitCode)
 }
 
-// fromWrite completes the summary of a write pass without an ask pass, and returns how an ask pass would have ended. Pending
+// completeWriteSummary completes the summary of a write pass without an ask pass, and returns how an ask pass would have ended. Pending
 // rows count as left by a cap, because the ledger does not say why they were not sent.
-func (j *job) fromWrite(s *pipeline.Summary, broken error) (how pipeline.AskResult) {
+func (j *job) completeWriteSummary(s *pipeline.Summary, broken error) (how pipeline.AskResult) {
 	if broken != nil {
 		how.Stop, how.ReadErr = contact.StopInput, broken
 	}
