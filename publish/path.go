@@ -94,6 +94,27 @@ func (p Protected) Is(path string) bool {
 	return err == nil && os.SameFile(info, other)
 }
 
+// IsOpen reports whether an open file is the protected one.
+func (p Protected) IsOpen(file *os.File) bool {
+	protected, err := os.Stat(p.Path)
+	return err == nil && isRegularAnd(protected, file)
+}
+
+// SameOpenFile reports whether two open files, nil for none, are one regular file: a terminal or a pipe may be both input and output.
+func SameOpenFile(a, b *os.File) bool {
+	if a == nil || b == nil {
+		return false
+	}
+	info, err := a.Stat()
+	return err == nil && isRegularAnd(info, b)
+}
+
+// isRegularAnd reports whether info is that of a regular file, and of an open one.
+func isRegularAnd(info fs.FileInfo, file *os.File) bool {
+	other, err := file.Stat()
+	return err == nil && info.Mode().IsRegular() && os.SameFile(info, other)
+}
+
 // SameFile reports whether an output would replace the input, by whatever name. Only a regular file can be replaced: a
 // terminal or a pipe may be both.
 func SameFile(input *os.File, output string) (bool, error) {

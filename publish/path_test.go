@@ -114,3 +114,36 @@ func TestSameFile(t *testing.T) {
 		t.Errorf("a device may be input and output: %t, %v", same, err)
 	}
 }
+
+func TestSameOpenFile(t *testing.T) {
+	dir := t.TempDir()
+	open := func(path string) *os.File {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+		check(t, err)
+		t.Cleanup(func() { _ = f.Close() })
+		return f
+	}
+	list, other := filepath.Join(dir, "l.csv"), filepath.Join(dir, "other.csv")
+	write(t, list, "")
+	write(t, other, "")
+	for name, c := range map[string]struct {
+		a, b     *os.File
+		expected bool
+	}{
+		"opened twice": {open(list), open(list), true},
+		"two files":    {open(list), open(other), false},
+		"a device":     {open(os.DevNull), open(os.DevNull), false},
+		"a stream":     {nil, open(list), false},
+		"no file":      {open(list), nil, false},
+	} {
+		if got := publish.SameOpenFile(c.a, c.b); got != c.expected {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if p := (publish.Protected{Path: list}); !p.IsOpen(open(list)) || p.IsOpen(open(other)) {
+		t.Error("a protected file is not found by an open one, or another is")
+	}
+	if p := (publish.Protected{Path: filepath.Join(dir, "missing")}); p.IsOpen(open(list)) {
+		t.Error("a file that does not exist is open")
+	}
+}

@@ -48,6 +48,11 @@ func (m *metricsWriter) accept(w world, s *settings.Settings, name string) error
 	if info, err := os.Stat(m.path); err == nil && !info.Mode().IsRegular() {
 		return usage(fmt.Errorf("--metrics: %q is not a regular file", m.path))
 	}
+	if in := w.redirectedInput(name); in != nil {
+		if same, err := publish.SameFile(in, m.path); err == nil && same {
+			return usage(fmt.Errorf("--metrics: %q is the input: name another file", m.path))
+		}
+	}
 	place, err := s.ReadLedgerPlace(w.lookupEnv)
 	if err != nil {
 		return usage(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -76,7 +77,7 @@ func (j *job) checkTarget(flag, path string, protected []publish.Protected, name
 	}
 	named[place] = flag
 	if path == "-" {
-		return nil
+		return j.checkStandardOutput(protected)
 	}
 	if err := publish.CheckTarget(path); err != nil {
 		return err
@@ -86,8 +87,8 @@ func (j *job) checkTarget(flag, path string, protected []publish.Protected, name
 			return fmt.Errorf("%q is %s: name another file", path, p.What)
 		}
 	}
-	if j.input.File != nil {
-		same, err := publish.SameFile(j.input.File, path)
+	if in := j.openedInput(); in != nil {
+		same, err := publish.SameFile(in, path)
 		if err != nil {
 			return err
 		}
@@ -97,6 +98,35 @@ func (j *job) checkTarget(flag, path string, protected []publish.Protected, name
 	}
 	return nil
 }
+
+// openedInput returns the open file that a command reads; nil if it is none. Standard input is one if it is redirected from a file.
+func (j *job) openedInput() *os.File {
+	if j.input.File != nil {
+		return j.input.File
+	}
+	return j.world.redirectedInput(j.name)
+}
+
+// checkStandardOutput checks that standard output is not redirected to the input or to a file of protected, as by the shell's >>: what
+// is appended to the input would be read as its rows.
+func (j *job) checkStandardOutput(protected []publish.Protected) error {
+	out := j.world.out.File()
+	if out == nil {
+		return nil
+	}
+	if publish.SameOpenFile(j.openedInput(), out) {
+		return errStdoutIsInput
+	}
+	for _, p := range protected {
+		if p.IsOpen(out) {
+			return fmt.Errorf("standard output is %s: redirect it to another file", p.What)
+		}
+	}
+	return nil
+}
+
+// errStdoutIsInput is the error of `enrich read leads.csv >> leads.csv`.
+var errStdoutIsInput = errors.New("standard output is the input: redirect it to another file")
 
 // outputPath returns where an output goes that no flag names: --out, or the directory of the input as it was typed. That is not
 // cleaned, because the parent of a linked directory is another.

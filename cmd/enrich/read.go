@@ -17,6 +17,7 @@ import (
 	"enrich/contact"
 	"enrich/format"
 	"enrich/internal/jsonscan"
+	"enrich/publish"
 	"enrich/reader"
 )
 
@@ -49,6 +50,9 @@ func read(w world, s *settings.Settings, name string, arrays bool) error {
 	}
 	defer j.close()
 	w.out.Until(j.shutdown.Interrupted)
+	if publish.SameOpenFile(j.openedInput(), w.out.File()) {
+		return usage(errStdoutIsInput)
+	}
 	j.reading.AnyColumns, j.reading.Cleaning = true, &contact.Cleaning{}
 	rows, err := j.open()
 	if err != nil {

@@ -38,6 +38,15 @@ type world struct {
 	timing member.Timing
 }
 
+// redirectedInput returns the open file that standard input is, if that is the input with this name; else nil.
+func (w world) redirectedInput(name string) *os.File {
+	if name != "-" {
+		return nil
+	}
+	f, _ := w.stdin.(*os.File)
+	return f
+}
+
 // execute runs one command line and returns its exit code. What went wrong has been said on standard error by then.
 func execute(args []string, w world) (code int) {
 	w, end := w.attach()

@@ -38,6 +38,12 @@ func (s *Stdout) Until(ctx context.Context) {
 	s.w = publish.Interruptible(ctx, "standard output", s.out)
 }
 
+// File returns the open file that standard output is; nil if it is none, as in a test.
+func (s *Stdout) File() *os.File {
+	f, _ := s.out.(*os.File)
+	return f
+}
+
 // Width returns the number of columns if the standard output is a terminal.
 func (s *Stdout) Width() (int, bool) { return Width(s.out) }
 
