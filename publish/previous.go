@@ -136,9 +136,14 @@ func (p *Previous) resultsPaths() []string {
 	return all
 }
 
-// hasResults reports whether the results file is still there: what went to standard output, a pipe or a device is not.
-func (p *Previous) hasResults() bool {
-	for _, path := range p.resultsPaths() {
+// hasResults reports whether the results file is still there: what went to standard output, a pipe or a device is not. next is where
+// the run's results go, mostly the same file.
+func (p *Previous) hasResults(next string) bool {
+	paths := p.resultsPaths()
+	if p.hasResultsAt(next) {
+		paths = append(paths, next) // its name may have bytes that a summary cannot have
+	}
+	for _, path := range paths {
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return true
 		}
@@ -149,12 +154,15 @@ func (p *Previous) hasResults() bool {
 // hasResultsAt reports whether path is the results file.
 func (p *Previous) hasResultsAt(path string) bool {
 	for _, results := range p.resultsPaths() {
-		if Canonical(results) == Canonical(path) {
+		if inJSON(Canonical(results)) == inJSON(Canonical(path)) {
 			return true
 		}
 	}
 	return false
 }
+
+// inJSON returns a path as a summary has it: each byte that is not UTF-8 is U+FFFD.
+func inJSON(path string) string { return string([]rune(path)) }
 
 // An Input is the input of a run, to be compared with that of earlier outputs.
 type Input struct {
@@ -166,7 +174,7 @@ type Input struct {
 // IsOf reports whether the outputs are those of an input. They are another input's only if path, file and
 // content all differ. A stream is always taken for the same input, because its bytes are not known before the first call.
 func (p *Previous) IsOf(ctx context.Context, in Input) (bool, error) {
-	if p.InputPath == "" || p.InputPath == "-" || in.Path == "-" || in.Info == nil || p.InputPath == in.Path {
+	if p.InputPath == "" || p.InputPath == "-" || in.Path == "-" || in.Info == nil || p.InputPath == inJSON(in.Path) {
 		return true, nil
 	}
 	if info, err := os.Stat(p.inDir(p.InputPath)); err == nil && os.SameFile(info, in.Info) {
@@ -213,7 +221,7 @@ func (p *Previous) Keeps(r Run) bool {
 	if p == nil {
 		return refused && resultsWithoutSummary(r.Results, r.LastErased)
 	}
-	if !p.hasResults() || p.finishedBefore(r.LastErased) {
+	if !p.hasResults(r.Results) || p.finishedBefore(r.LastErased) {
 		return false
 	}
 	return refused || (r.Cut || p.sha256 == r.InputSHA256) && p.Answered > r.Answered

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -166,5 +167,38 @@ func TestIsOf(t *testing.T) {
 	cancel()
 	if _, err := p.IsOf(ctx, publish.Input{Path: "copy.csv", Info: info, Content: strings.NewReader(list)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the context is done: %v", err)
+	}
+}
+
+// TestNamesThatAreNotText: a summary cannot have every name that a file can have.
+func TestNamesThatAreNotText(t *testing.T) {
+	dir := t.TempDir()
+	list, results := filepath.Join(dir, "l\xff.csv"), filepath.Join(dir, "l\xff.results.csv")
+	if err := os.WriteFile(list, []byte("email\nnew@x.example\n"), 0o600); err != nil {
+		t.Skip(err) // not on every system
+	}
+	write(t, results, "old")
+	summary := filepath.Join(dir, "s.json")
+	text, err := json.Marshal(map[string]any{
+		"rows": map[string]int{"matched": 10}, "input": map[string]any{"path": filepath.Base(list), "bytes": 5}, "outputs": map[string]string{},
+		"files": map[string]string{"results": filepath.Base(results)},
+	})
+	check(t, err)
+	write(t, summary, string(text))
+	p := find(t, publish.Location{Summary: filepath.Join(dir, "other.json"), Usual: summary, Results: results})
+	if p == nil {
+		t.Fatal("the usual summary was not found")
+	}
+	info, err := os.Stat(list)
+	check(t, err)
+	if same, err := p.IsOf(context.Background(), publish.Input{Path: filepath.Base(list), Info: info, Content: strings.NewReader("")}); err != nil || !same {
+		t.Errorf("a new export under the same name is another input: %v", err)
+	}
+	if !p.Keeps(publish.Run{Refused: true, Results: results}) {
+		t.Error("results are replaced by those of a refused run")
+	}
+	check(t, os.Remove(results))
+	if p.Keeps(publish.Run{Refused: true, Results: results}) {
+		t.Error("results are kept that are gone")
 	}
 }

@@ -43,11 +43,14 @@ func Create(path string, perm fs.FileMode) (*os.File, error) {
 	return f, nil
 }
 
+// maxStem is how many bytes of a name the name of its temporary file has: that must stay below 255 bytes, too.
+const maxStem = 200
+
 // WriteFile replaces the file at path by data, with exactly the given permissions. It writes a temporary file named
 // .NAME.*.tmp in the same directory, syncs it and renames it. A link at path is replaced, not followed.
 func WriteFile(path string, data []byte, perm fs.FileMode) error {
-	dir := Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*.tmp")
+	dir, name := Dir(path), filepath.Base(path)
+	f, err := os.CreateTemp(dir, "."+name[:min(len(name), maxStem)]+".*.tmp")
 	if err != nil {
 		return err
 	}

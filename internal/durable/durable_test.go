@@ -46,6 +46,17 @@ func TestWriteFileReplacesTheContentAndSetsTheMode(t *testing.T) {
 	}
 }
 
+func TestWriteFileTakesTheLongestNames(t *testing.T) {
+	path := filepath.Join(t.TempDir(), strings.Repeat("n", 250)+".prom")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Skip(err) // not on every file system
+	}
+	check(t, durable.WriteFile(path, []byte("new"), 0o644))
+	if got := names(t, filepath.Dir(path)); got != filepath.Base(path) {
+		t.Errorf("files: %s", got)
+	}
+}
+
 func TestWriteFileLeavesNothingBehindIfItFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "directory")
