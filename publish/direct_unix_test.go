@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,4 +118,49 @@ func TestADirectoryWithoutPermissionIsRefused(t *testing.T) {
 	if err := publish.CheckTarget(filepath.Join(dir, "new")); err == nil || !strings.Contains(err.Error(), "cannot be written to") {
 		t.Errorf("the error is %v", err)
 	}
+}
+
+// TestWhatCannotBeOpenedIsRefusedBefore: a run must not pay for answers and then find that nothing can be written.
+func TestWhatCannotBeOpenedIsRefusedBefore(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "socket")
+	listener, err := net.Listen("unix", socket)
+	check(t, err)
+	defer func() { _ = listener.Close() }()
+	pipe := namedPipe(t)
+	for path, message := range map[string]string{
+		"/dev/fd/999": "no such file", "/dev/fd/999/x": "directory", socket: "is a socket", pipe: "", os.DevNull: "",
+	} {
+		if got := errorText(publish.CheckTarget(path)); (got == "") != (message == "") || !strings.Contains(got, message) {
+			t.Errorf("%s: %q, expected %q", path, got, message)
+		}
+	}
+	if os.Getuid() == 0 {
+		return // root may write anywhere
+	}
+	check(t, os.Chmod(pipe, 0o400))
+	if got := errorText(publish.CheckTarget(pipe)); !strings.Contains(got, "cannot be written to") {
+		t.Errorf("a pipe that may only be read: %q", got)
+	}
+}
+
+// TestAStickyDirectoryKeepsTheFilesOfOthers: the rename would fail at the end of the run.
+func TestAStickyDirectoryKeepsTheFilesOfOthers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "results")
+	write(t, path, "old")
+	user := os.Geteuid()
+	for _, sticky := range []bool{false, true} {
+		mode := os.FileMode(0o700)
+		if sticky {
+			mode |= os.ModeSticky
+		}
+		check(t, os.Chmod(filepath.Dir(path), mode))
+		dir, err := os.Stat(filepath.Dir(path))
+		check(t, err)
+		file, err := os.Stat(path)
+		check(t, err)
+		if publish.MayReplace(user+1, dir, file) == sticky || !publish.MayReplace(user, dir, file) || !publish.MayReplace(0, dir, file) {
+			t.Errorf("sticky %t: another user %t, the owner %t, root %t", sticky, publish.MayReplace(user+1, dir, file), publish.MayReplace(user, dir, file), publish.MayReplace(0, dir, file))
+		}
+	}
+	check(t, publish.CheckTarget(path))
 }

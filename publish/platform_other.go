@@ -25,3 +25,9 @@ func renameOpen(f *os.File, target string) error {
 
 // copyOwner does nothing: on Windows a file's rights come from its directory.
 func copyOwner(*os.File, fs.FileInfo) {}
+
+// mayWrite does nothing: opening the file says whether it may be written.
+func mayWrite(string) error { return nil }
+
+// mayReplace does nothing: there is no sticky bit.
+func mayReplace(_ int, _, _ fs.FileInfo) bool { return true }

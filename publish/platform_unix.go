@@ -49,3 +49,20 @@ func copyOwner(f *os.File, replaced fs.FileInfo) {
 		_ = f.Chown(-1, int(old.Gid)) // only root may give files away
 	}
 }
+
+// mayWrite reports whether this user may open a pipe or device to write to it.
+func mayWrite(path string) error { return unix.Access(path, unix.W_OK) }
+
+// mayReplace reports whether a user may rename a file over another one. In a directory with the sticky bit, such as /tmp, only the
+// owners of the two and root may.
+func mayReplace(user int, dir, file fs.FileInfo) bool {
+	return dir.Mode()&fs.ModeSticky == 0 || user == 0 || user == owner(dir) || user == owner(file)
+}
+
+// owner returns the number of the user to whom a file belongs.
+func owner(info fs.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Uid)
+	}
+	return -1
+}

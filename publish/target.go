@@ -62,14 +62,57 @@ func resolve(path string) (target, error) {
 
 func isDirectory(path string) error { return fmt.Errorf("%q is a directory: name a file", path) }
 
-// CheckTarget reports, before a run, why an output could not be published under a path: it is a directory, or its directory
-// does not exist or cannot be written to. It leaves nothing behind. "-" is always possible.
+// CheckTarget reports, before a run, why an output could not be published under a path: it is a directory, its directory
+// does not exist or cannot be written to, or the file, pipe or device that is there may not be replaced or opened. It leaves nothing
+// behind. "-" is always possible.
 func CheckTarget(path string) error {
 	t, err := resolve(path)
-	if err != nil || t.kind != regular {
+	if err != nil {
 		return err
 	}
-	return checkDirectory(t.path)
+	switch t.kind {
+	case regular:
+		if err := checkDirectory(t.path); err != nil {
+			return err
+		}
+		return checkReplaceable(t.path)
+	case direct:
+		return checkDirect(t.path)
+	}
+	return nil
+}
+
+// checkDirect checks a pipe or device without opening it, because a pipe waits for its reader.
+func checkDirect(path string) error {
+	info, err := os.Stat(path) // of a descriptor that is not open, there is nothing
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return isDirectory(path)
+	case info.Mode()&fs.ModeSocket != 0:
+		return fmt.Errorf("%q is a socket: name a file or a pipe", path)
+	}
+	if err := mayWrite(path); err != nil {
+		return fmt.Errorf("%q cannot be written to: %w", path, err)
+	}
+	return nil
+}
+
+// checkReplaceable checks that the file at a path, if there is one, may be replaced.
+func checkReplaceable(path string) error {
+	file, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	dir, err := os.Stat(durable.Dir(path))
+	if err == nil && !mayReplace(os.Geteuid(), dir, file) {
+		err = fmt.Errorf("%q belongs to another user, and the sticky bit of its directory keeps others from replacing it: name another file or directory", path)
+	}
+	return err
 }
 
 // checkDirectory creates and removes a file in the directory where the target's temporary file will be.
