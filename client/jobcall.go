@@ -33,13 +33,17 @@ type jobCall struct {
 	sender
 	name       string // for the log
 	contacts   int    // of the job
-	row        int64  // stands for a row in the breaker; below 0
+	row        int64  // stands for a row in the breaker; below 0, or pollRow
 	withEmail  bool   // a contact has an e-mail address
 	decide     func(r *reply, a attempt) decision
 	down       bool          // the API was declared down because this request used up its attempts
 	storage    error         // the results could not be stored
 	retryAfter time.Duration // of the last response
 }
+
+// pollRow stands for a row in the breaker, for all requests for results: even if those of several jobs fail, the API may answer
+// everything else.
+const pollRow = 0
 
 func (c *Client) newJobCall(soft, hard context.Context, name string, limiter Limiter, contacts int, reserve func() string) *jobCall {
 	return &jobCall{name: name, contacts: contacts, row: -c.jobs.requests.Add(1), sender: sender{
@@ -118,9 +122,9 @@ func (j *jobCall) attempt(t turn) (d decision, wait time.Duration, ended bool) {
 	return d, wait, false
 }
 
-// retry counts a failed attempt, and returns the delay before the next. If the attempts are used up, the API counts as down: it
-// is probed until it answers, or the run stops. If it answers other requests but not this one, d becomes actionExhausted. A 404
-// to a request for results becomes actionNotFound.
+// retry counts a failed attempt, and returns the delay before the next. If the attempts of a submission are used up, the API counts
+// as down: it is probed until it answers, or the run stops. If it answers other requests but not this one, d becomes
+// actionExhausted, and so it does for a request for results. A 404 to that becomes actionNotFound.
 func (j *jobCall) retry(r *reply, d *decision, retryAfter time.Duration) (wait time.Duration) {
 	j.retries.attempts++
 	j.retries.elapsed += r.took
@@ -132,7 +136,7 @@ func (j *jobCall) retry(r *reply, d *decision, retryAfter time.Duration) (wait t
 		return j.waited
 	case !j.x.job.isSubmission() && isGone(d.status, false):
 		d.action = actionNotFound
-	case j.down:
+	case j.down || !j.x.job.isSubmission():
 		d.action = actionExhausted
 	default:
 		j.down = true

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -75,15 +76,15 @@ func TestHowAPollEnds(t *testing.T) {
 		"404 after the end":   {answer(404, "<html>"), past, contact.PollGone, "", true},
 		"410":                 {answer(410, ""), time.Time{}, contact.PollGone, "", false},
 		"400 after the end":   {answer(400, ""), past, contact.PollGone, "", true},
-		"400":                 {answer(400, ownError(400)), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"422":                 {answer(422, ""), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
+		"400":                 {answer(400, ownError(400)), time.Time{}, contact.PollFailed, "", false},
+		"422":                 {answer(422, ""), time.Time{}, contact.PollFailed, "", false},
 		"429":                 {answer(429, ""), past, contact.PollStopped, contact.StopAPIDown, false},
-		"302":                 {answer(302, ""), past, contact.PollStopped, contact.StopAPIDown, false},
-		"500":                 {answer(500, ""), past, contact.PollStopped, contact.StopAPIDown, false},
-		"502":                 {answer(502, ""), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"504":                 {answer(504, ""), time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"reset":               {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
-		"cut":                 {func(w http.ResponseWriter, _ *http.Request) { cutAfter(`{"contacts":[{`)(w, nil) }, past, contact.PollStopped, contact.StopAPIDown, false},
+		"302":                 {answer(302, ""), past, contact.PollFailed, "", false},
+		"500":                 {answer(500, ""), past, contact.PollFailed, "", false},
+		"502":                 {answer(502, ""), time.Time{}, contact.PollFailed, "", false},
+		"504":                 {answer(504, ""), time.Time{}, contact.PollFailed, "", false},
+		"reset":               {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, time.Time{}, contact.PollFailed, "", false},
+		"cut":                 {func(w http.ResponseWriter, _ *http.Request) { cutAfter(`{"contacts":[{`)(w, nil) }, past, contact.PollFailed, "", false},
 		"HTML":                {answer(200, "<html>"), time.Time{}, contact.PollReady, "", true},
 		"204":                 {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }, time.Time{}, contact.PollReady, "", true},
 		"status and contacts": {answer(200, `{"status":401,"error":"E","contacts":[]}`), time.Time{}, contact.PollReady, "", true},
@@ -91,7 +92,7 @@ func TestHowAPollEnds(t *testing.T) {
 			_, _ = io.WriteString(w, `{"contacts":[`)
 			_ = http.NewResponseController(w).Flush()
 			time.Sleep(500 * time.Millisecond)
-		}, time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
+		}, time.Time{}, contact.PollFailed, "", false},
 		"redirects to the results": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.RawQuery == "" {
 				w.Header().Set("Location", r.URL.Path+"?now")
@@ -99,7 +100,7 @@ func TestHowAPollEnds(t *testing.T) {
 				return
 			}
 			_, _ = io.WriteString(w, `{"contacts":[]}`)
-		}, time.Time{}, contact.PollStopped, contact.StopAPIDown, false},
+		}, time.Time{}, contact.PollFailed, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -148,8 +149,23 @@ func TestAPollThatFailsAloneDoesNotStopTheRun(t *testing.T) {
 	p := client.Poll(t.Context(), t.Context(), s.job(), nil)
 	cancel()
 	<-others
-	if p.State != contact.PollRunning || p.Stop != "" || p.Status != 500 {
+	if p.State != contact.PollFailed || p.Stop != "" || p.Status != 500 {
 		t.Errorf("%+v", p)
+	}
+}
+
+// The results of several jobs may fail while the API answers everything else: it does not count as down.
+func TestJobsWhoseResultsFailDoNotStopTheRun(t *testing.T) {
+	s := newJobServer(t)
+	s.poll = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
+	client := s.client(t)
+	for i := range 6 {
+		if p := pollJob(t, client, &contact.Job{ID: strconv.Itoa(i), Contacts: 2}); p.State != contact.PollFailed || p.Status != 500 || p.Sent < 2 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if a := client.Submit(t.Context(), t.Context(), testContacts(2), nil); a.ID != testJobID || a.Outcome.Kind != 0 {
+		t.Errorf("%+v", a)
 	}
 }
 
@@ -243,7 +259,7 @@ func TestLargeResultsMayTakeLong(t *testing.T) {
 
 		network.body.wait, network.requests = 500*time.Millisecond, 0 // 1 MiB in 64 s
 		p = c.Poll(t.Context(), t.Context(), &contact.Job{ID: "a"}, nil)
-		if p.State != contact.PollStopped || p.Stop != contact.StopAPIDown || network.requests < 2 || !strings.Contains(p.Message, "no answer within 1m") {
+		if p.State != contact.PollFailed || p.Stop != "" || network.requests < 2 || !strings.Contains(p.Message, "no answer within 1m") {
 			t.Errorf("%+v after %d requests", p, network.requests)
 		}
 	})

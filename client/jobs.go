@@ -81,13 +81,14 @@ func (j *jobCall) outcome() contact.Outcome {
 }
 
 // Poll asks for the results of a job, and asks again if that may help. reserve and the contexts are those of [Client.Submit].
-// If the API answers other requests but not this one, the job counts as running.
+// If the attempts are used up, the API does not count as down: the results of one job may be what fails.
 func (c *Client) Poll(soft, hard context.Context, job *contact.Job, reserve func() (reached string)) contact.JobPoll {
 	j := c.newJobCall(soft, hard, "GET /contacts/results", c.jobs.polls, job.Contacts, reserve)
 	target, err := c.resultsURL(job.ID)
 	if err != nil {
 		panic(err) // the base URL is valid, and the id is escaped
 	}
+	j.row = pollRow
 	var results *jobResults
 	j.decide = func(r *reply, a attempt) (d decision) {
 		expired := !job.Expires.IsZero() && r.at.After(job.Expires)
@@ -103,8 +104,11 @@ func (c *Client) Poll(soft, hard context.Context, job *contact.Job, reserve func
 	case d.action == actionAnswer, d.action == actionUnusable:
 		p.State, p.Results = contact.PollReady, results
 		return p
-	case d.action == actionRunning, d.action == actionExhausted:
+	case d.action == actionRunning:
 		p.State, p.Retry = contact.PollRunning, j.retryAfter
+		return p
+	case d.action == actionExhausted:
+		p.State = contact.PollFailed
 		return p
 	case d.action == actionNotFound:
 		p.State = contact.PollGone

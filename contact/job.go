@@ -55,6 +55,8 @@ const (
 	PollReady
 	// PollGone is a 404: the API does not know the job, or has deleted its results.
 	PollGone
+	// PollFailed means that the requests failed until the attempts were used up. The job stays open; the API may answer others.
+	PollFailed
 )
 
 // A JobPoll is how a request for the results of a job ended.

@@ -20,6 +20,8 @@ type Jobs struct {
 	Size int
 	// Wait is how long the results of a job are waited for. Then it stays open.
 	Wait time.Duration
+	// GiveUp is how long the requests for the results of a job may fail. Then it stays open.
+	GiveUp time.Duration
 }
 
 const (
@@ -147,7 +149,7 @@ func (d *jobDispatcher) run() {
 	}
 }
 
-// takeOver polls each open job of earlier runs once.
+// takeOver polls each open job of earlier runs once. If the results of one cannot be fetched, contacts do not wait for the others.
 func (d *jobDispatcher) takeOver() {
 	if !d.later {
 		d.findJobs(func(*contact.Job) (bool, error) { return true, nil })
@@ -165,7 +167,9 @@ func (d *jobDispatcher) takeOver() {
 		if d.stop.stopped() {
 			return
 		}
-		d.poll(j)
+		if d.poll(j); !j.failing.IsZero() {
+			break
+		}
 	}
 	d.takenOver = true
 }
@@ -282,7 +286,7 @@ func (d *jobDispatcher) nextWait(now time.Time) *JobWait {
 	case j == nil:
 		return nil
 	}
-	w := &JobWait{Next: j.next, End: j.until}
+	w := &JobWait{Next: j.next, End: d.endOfWait(j)}
 	for _, j := range d.jobs {
 		if j.isPolled() {
 			w.Jobs++

@@ -20,7 +20,9 @@ type openJob struct {
 	until        time.Time     // then it is not polled any more
 	unreadable   bool          // its results could not be read once
 	classified   bool          // admission has ended, and contacts of the input are in it
+	failing      time.Time     // since when the requests for its results fail; zero: the last one did not
 	leftBecause  string        // why it is not polled any more; "": it is polled
+	leftFor      contact.Stop  // the same, as the cause of a stop
 }
 
 // isPolled reports whether the job is still polled.
@@ -62,12 +64,13 @@ func (d *jobDispatcher) polled() (own, others bool) {
 func (d *jobDispatcher) poll(j *openJob) {
 	if !j.callReserved {
 		if reached := d.Budget.Calls(1); reached != "" {
-			d.leave(j, reached)
+			d.leave(j, contact.StopCap, reached)
 			return
 		}
 	}
 	j.callReserved = false
 	d.first.await()
+	began := time.Now()
 	p := d.Jobs.API.Poll(d.stop.soft, d.stop.hard, &j.Job, d.reserveCall)
 	if p.Sent == 0 {
 		d.Budget.Return(1)
@@ -75,9 +78,16 @@ func (d *jobDispatcher) poll(j *openJob) {
 	if p.Err != nil {
 		d.stop.abandon(p.Err)
 	}
-	d.first.observe(p.State != contact.PollStopped)
+	d.first.observe(p.State != contact.PollStopped && p.State != contact.PollFailed)
 	now := time.Now()
+	if p.State != contact.PollFailed {
+		j.failing = time.Time{}
+	} else if j.failing.IsZero() {
+		j.failing = began
+	}
 	switch p.State {
+	case contact.PollFailed:
+		d.handleFailed(j, &p, now)
 	case contact.PollReady:
 		d.handleResults(j, p.Results)
 	case contact.PollGone:
@@ -92,17 +102,34 @@ func (d *jobDispatcher) poll(j *openJob) {
 // handleRunning waits for a job that is not done, unless --bulk-wait is over.
 func (d *jobDispatcher) handleRunning(j *openJob, p *contact.JobPoll, now time.Time) {
 	if !now.Before(j.until) {
-		d.leave(j, fmt.Sprintf("bulk job %.100q has no results after %s (--bulk-wait)", j.ID, phrase.Duration(d.Jobs.Wait)))
+		d.leave(j, contact.StopCap, fmt.Sprintf("bulk job %.100q has no results after %s (--bulk-wait)", j.ID, phrase.Duration(d.Jobs.Wait)))
 		return
 	}
 	j.pollAgain(now, p.Retry)
+}
+
+// handleFailed asks for the results later, unless they could not be fetched for too long: then the job stays open, and all else goes on.
+func (d *jobDispatcher) handleFailed(j *openJob, p *contact.JobPoll, now time.Time) {
+	if !now.Before(d.endOfWait(j)) {
+		d.leave(j, contact.StopAPIDown, fmt.Sprintf("the results of bulk job %.100q cannot be fetched: %s", j.ID, describeResponse(p.Status, p.Message)))
+		return
+	}
+	j.pollAgain(now, 0)
+}
+
+// endOfWait returns when a job is left at the latest.
+func (d *jobDispatcher) endOfWait(j *openJob) time.Time {
+	if end := j.failing.Add(d.Jobs.GiveUp); !j.failing.IsZero() && end.Before(j.until) {
+		return end
+	}
+	return j.until
 }
 
 // handleStopped leaves a job of which nothing is known: the run is stopped, or a cap is reached.
 func (d *jobDispatcher) handleStopped(j *openJob, p *contact.JobPoll) {
 	switch {
 	case p.Stop == contact.StopCap:
-		d.leave(j, p.StopDetail)
+		d.leave(j, p.Stop, p.StopDetail)
 	case p.Stop != "":
 		d.applyStop(p.Stop, p.StopDetail)
 	case !d.stop.stopped():
@@ -140,13 +167,13 @@ func (d *jobDispatcher) handleNotFound(j *openJob, p *contact.JobPoll, now time.
 }
 
 // leave stops polling a job. It stays open, and the next run polls it.
-func (d *jobDispatcher) leave(j *openJob, why string) {
-	j.leftBecause = why
+func (d *jobDispatcher) leave(j *openJob, cause contact.Stop, why string) {
+	j.leftBecause, j.leftFor = why, cause
 	if j.own {
 		d.keepReservations(j)
 	}
 	if j.own || j.classified {
-		d.stop.note(contact.StopCap, why)
+		d.stop.note(cause, why)
 	}
 }
 
@@ -187,7 +214,7 @@ func (d *jobDispatcher) classify() {
 			d.stop.abandon(fmt.Errorf("read the ledger: %w", err))
 			return
 		case j.classified && !j.isPolled():
-			d.stop.note(contact.StopCap, j.leftBecause)
+			d.stop.note(j.leftFor, j.leftBecause)
 		}
 	}
 }

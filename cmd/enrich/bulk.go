@@ -12,7 +12,7 @@ import (
 
 // bulkJobs returns the configuration of the run's bulk jobs. Without --bulk it submits none, but polls open ones of earlier runs.
 func (j *job) bulkJobs(api *client.Client) pipeline.Jobs {
-	jobs := pipeline.Jobs{API: api, Ledger: j.ledger, URL: j.endpoint.URL, Wait: j.settings.BulkWait}
+	jobs := pipeline.Jobs{API: api, Ledger: j.ledger, URL: j.endpoint.URL, Wait: j.settings.BulkWait, GiveUp: j.settings.MaxElapsed}
 	if j.settings.Bulk {
 		jobs.Size = int(j.settings.BulkSize)
 	}

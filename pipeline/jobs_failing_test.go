@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"enrich/contact"
+)
+
+// failing lets the requests for the results of a job fail until a time; zero: for ever.
+func failing(id string, until time.Time) func(j *apiJob, _ int) *contact.JobPoll {
+	return func(j *apiJob, _ int) *contact.JobPoll {
+		if j.id == id && (until.IsZero() || time.Now().Before(until)) {
+			return &contact.JobPoll{State: contact.PollFailed, Status: 500, Message: "broken"}
+		}
+		return nil
+	}
+}
+
+// A job whose results cannot be fetched stays open, and everything else goes on: the other jobs, and the submissions.
+func TestAJobWhoseResultsFail(t *testing.T) {
+	for _, tt := range []struct {
+		failsFor time.Duration
+		states   string
+		stop     contact.Stop
+	}{
+		{90 * time.Second, "done 10, done 20, done 20, done 20, done 20, done 10", ""},
+		{time.Hour, "done 10, open 20, done 20, done 20, done 20, done 10", contact.StopAPIDown},
+	} {
+		t.Run(tt.failsFor.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newBulkRig(20, Caps{}, addresses(100)...)
+				r.Jobs.GiveUp = 2 * time.Minute
+				r.jobs.poll = failing("job-2", time.Now().Add(tt.failsFor))
+				began := time.Now()
+				result, err := r.run(t.Context(), t)
+				took := time.Since(began)
+				if got := r.ledger.jobStates(); err != nil || result.Stop != tt.stop || got != tt.states || took > 3*time.Minute {
+					t.Errorf("%+v, %v after %v: %s", result, err, took, got)
+				}
+				if want := `the results of bulk job "job-2" cannot be fetched: 500 ("broken")`; tt.stop != "" && result.Detail != want {
+					t.Errorf("detail %s", result.Detail)
+				}
+				if r.ledger.lost > 0 || r.budget.open != 0 {
+					t.Errorf("%d lost, %d reservations are left", r.ledger.lost, r.budget.open)
+				}
+			})
+		})
+	}
+}
+
+// An open job whose results cannot be fetched keeps no later run from its work. Only a run that needs its results ends with 6, after it
+// has done everything else.
+func TestAFailingJobOfAnEarlierRun(t *testing.T) {
+	for _, tt := range []struct {
+		name, row string
+		matched   int
+		stop      contact.Stop
+	}{{"of another input", "other@x.example", 3, ""}, {"of this input", "p011@x.example", 2, contact.StopAPIDown}} {
+		for _, size := range []int{0, 20} {
+			t.Run(fmt.Sprintf("%s/%d", tt.name, size), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					r := interrupted(t, 20, addresses(50)...)
+					time.Sleep(time.Hour)
+					list := []string{"first@x.example", tt.row, "p045@x.example"}
+					next := r.again(size, Caps{}, list...)
+					next.Jobs.GiveUp = 2 * time.Minute
+					next.jobs.poll = failing("job-2", time.Time{})
+					result, err := next.run(t.Context(), t)
+					if got := next.ledger.jobStates(); err != nil || result.Stop != tt.stop || !strings.HasPrefix(got, "done 10, open 20, done 20") {
+						t.Errorf("%+v, %v: %s", result, err, got)
+					}
+					if got := next.tally(list); !strings.HasPrefix(got, fmt.Sprintf("%d matched", tt.matched)) {
+						t.Error(got)
+					}
+				})
+			})
+		}
+	}
+}
