@@ -15,10 +15,11 @@ type jobResults struct {
 	file   *jobresults.File
 	reader *jobresults.Reader
 	at     time.Time // when the results came
+	stats  *stats    // of the client: it takes the credits that the results state
 }
 
-func newJobResults(r *reply) *jobResults {
-	return &jobResults{file: r.results, reader: jobresults.NewReader(r.results), at: r.at.UTC().Truncate(time.Millisecond)}
+func newJobResults(r *reply, s *stats) *jobResults {
+	return &jobResults{file: r.results, reader: jobresults.NewReader(r.results), at: r.at.UTC().Truncate(time.Millisecond), stats: s}
 }
 
 // begin reports whether the results have a list of contacts. If not, it returns the body, unless that is large. An error is
@@ -53,6 +54,9 @@ func isStorageError(err error) bool {
 // Next implements [contact.JobResults].
 func (j *jobResults) Next() (contact.JobResult, error) {
 	e, err := j.reader.Next()
+	if errors.Is(err, io.EOF) {
+		j.stats.recordRemaining(j.reader.Remaining(), j.at)
+	}
 	if err != nil {
 		return contact.JobResult{}, err
 	}

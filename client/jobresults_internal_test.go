@@ -329,11 +329,15 @@ func TestWhatResultsSayAboutCredits(t *testing.T) {
 	} {
 		s := newJobServer(t)
 		s.poll = sendResults(c.body)
-		results := pollJob(t, s.client(t), s.job()).Results
+		client := s.client(t)
+		results := pollJob(t, client, s.job()).Results
 		if _, err := readAll(results); err != nil {
 			t.Fatal(err)
 		}
 		left := results.Remaining()
+		if said := client.Stats().Remaining; (said == nil) != (left == nil) || said != nil && *said != *left {
+			t.Errorf("%s: the statistics have %v", name, said)
+		}
 		if (left == nil) != (c.remaining == -1) || left != nil && *left != c.remaining {
 			t.Errorf("%s: remaining %v", name, left)
 		}

@@ -126,7 +126,7 @@ func (j *jobCall) decidePoll(r *reply, expired bool, a attempt) (decision, *jobR
 		}
 		return j.decideMissingResults(r), nil
 	}
-	results := newJobResults(r)
+	results := newJobResults(r, &j.c.stats)
 	hasContacts, body, err := results.begin()
 	switch {
 	case err != nil:

@@ -63,6 +63,17 @@ func (s *stats) recordResponse(took time.Duration, remaining *int64, at time.Tim
 	if s.recent != nil {
 		_ = s.recent.RecordValue(us)
 	}
+	s.setRemaining(remaining, at)
+}
+
+// recordRemaining records the credits that the results of a job stated, if they did.
+func (s *stats) recordRemaining(remaining *int64, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.setRemaining(remaining, at)
+}
+
+func (s *stats) setRemaining(remaining *int64, at time.Time) {
 	if remaining != nil && !at.Before(s.remainingAt) {
 		s.remaining, s.remainingAt = *remaining, at
 	}
