@@ -17,7 +17,7 @@ import (
 
 const longConfig = `Prints the settings that a run with the same flags and environment would use, and where each comes from: a flag, an
 environment variable, a line of the config file, or the default. The output is a valid config file. Passwords are hidden;
-of the API key, only the source is shown.`
+of the API key, only the source is shown. If a run would refuse a setting, the error says so below them (exit 2).`
 
 func configCommand(w world) *cobra.Command {
 	s := settings.Defaults()
@@ -25,15 +25,31 @@ func configCommand(w world) *cobra.Command {
 		Use: "config [flags]", Short: "Print the settings in force, and where they come from", Long: longConfig,
 		Example: "  enrich config\n  enrich config --workers 64\n  enrich config --log-format json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			refused := checkSettings(w, &s) // before what is shown is changed
 			c := configOf(w, &s, cmd)
-			if s.LogFormat == "json" {
-				return json.NewEncoder(w.stdout).Encode(c)
+			if err := c.print(w, s.LogFormat == "json"); err != nil {
+				return fmt.Errorf("write standard output: %w", err)
 			}
-			return c.print(w)
+			return refused
 		},
 	}
 	runFlags(cmd, &s)
 	return cmd
+}
+
+// checkSettings returns the error with which a run refuses the settings before it looks at its input and its outputs.
+func checkSettings(w world, s *settings.Settings) error {
+	if err := checkMetricsName(s.Metrics); err != nil {
+		return err
+	}
+	if _, err := s.RateLimit(); err != nil {
+		return usage(err)
+	}
+	if _, err := settings.Proxy(w.lookupEnv); err != nil {
+		return usageOf("invalid_proxy", err)
+	}
+	_, err := s.Check(w.lookupEnv)
+	return usage(err)
 }
 
 // A config is the settings in force; its JSON is what `enrich config --log-format json` prints.
@@ -123,8 +139,11 @@ func hideSecrets(name, value string) string {
 	return secretPair.ReplaceAllString(value, "${1}"+hidden)
 }
 
-// print writes the settings as a config file.
-func (c *config) print(w world) error {
+// print writes the settings as a config file, or as one JSON object.
+func (c *config) print(w world, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w.stdout).Encode(c)
+	}
 	file, key := "none", "none (SELLING_API_KEY, or --api-key-file)"
 	if c.File != nil {
 		file = console.Name(*c.File)
@@ -145,10 +164,8 @@ func (c *config) print(w world) error {
 	if none.Len() > 0 {
 		fmt.Fprintf(&b, "# not set:%s\n", &none)
 	}
-	if _, err := w.stdout.Write([]byte(b.String())); err != nil {
-		return fmt.Errorf("write standard output: %w", err)
-	}
-	return nil
+	_, err := w.stdout.Write([]byte(b.String()))
+	return err
 }
 
 // tomlText returns a value as TOML.

@@ -31,6 +31,8 @@ type forecast struct {
 	Reasons []reason `json:"invalid_reasons"`
 	// Mapping is the column of each field.
 	Mapping map[contact.Field]string `json:"mapping"`
+	// Spare is the column of each field that is used only for rows that cannot be sent without it.
+	Spare map[contact.Field]string `json:"spare,omitempty"`
 	// Saved is what --same-by email would save; null if it is given.
 	Saved *saving `json:"same_by_email_saves"`
 	// Cleaning is what is cleaned in the cells before they are sent, by kind, and the full names that are split.

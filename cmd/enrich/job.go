@@ -49,18 +49,7 @@ type job struct {
 }
 
 func newJob(w world, s *settings.Settings, name string, started time.Time) (*job, error) {
-	reading, err := s.Reader()
-	if err != nil {
-		return nil, usage(err)
-	}
-	if err := s.CheckCaps(); err != nil {
-		return nil, usage(err)
-	}
-	endpoint, err := s.Endpoint()
-	if err != nil {
-		return nil, usage(err)
-	}
-	place, err := placeOf(s, w.lookupEnv)
+	checked, err := s.Check(w.lookupEnv)
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -75,10 +64,10 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 	}
 	started = started.Truncate(time.Millisecond) // as the ledger keeps times
 	return &job{
-		world: w, settings: s, printer: printer, shutdown: stop, name: name, place: place, started: started, reading: reading, endpoint: endpoint,
+		world: w, settings: s, printer: printer, shutdown: stop, name: name, place: checked.Ledger, started: started, reading: checked.Reading, endpoint: checked.Endpoint,
 		input: in, stopCutting: context.AfterFunc(stop.Interrupted, func() { in.Abort(errCut) }),
 		rules: pipeline.Rules{
-			Identity: endpoint.Identity, ByEmail: s.SameBy == "email", Started: started,
+			Identity: checked.Endpoint.Identity, ByEmail: s.SameBy == "email", Started: started,
 			MaxAge: s.MaxAge, NoMatchAge: s.NoMatchAge, LostRetries: int(s.LostRetries),
 		},
 	}, nil
@@ -86,18 +75,6 @@ func newJob(w world, s *settings.Settings, name string, started time.Time) (*job
 
 // errCut is the error of a pipe whose reading a signal ended.
 var errCut = errors.New("not read to the end: the run was interrupted")
-
-// placeOf returns where the ledger is; nowhere for a command that needs none, and works without HOME.
-func placeOf(s *settings.Settings, lookup settings.Lookup) (settings.LedgerPlace, error) {
-	if s.NoLedger {
-		return settings.LedgerPlace{}, nil
-	}
-	place, err := s.ReadLedgerPlace(lookup)
-	if err != nil {
-		return place, err
-	}
-	return place, s.CheckShared(place)
-}
 
 // release gives back the ledger and the files; calling it again does nothing.
 func (j *job) release() {

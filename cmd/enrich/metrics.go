@@ -34,13 +34,21 @@ func newMetricsWriter(path, name string, started time.Time) *metricsWriter {
 	return &metricsWriter{path: path, input: label, started: started}
 }
 
+// checkMetricsName returns a usage error for a name of --metrics that node_exporter does not read; "" is none.
+func checkMetricsName(name string) error {
+	if name != "" && filepath.Ext(name) != ".prom" {
+		return usage(fmt.Errorf("--metrics: %q: must end in .prom (node_exporter reads only *.prom)", name))
+	}
+	return nil
+}
+
 // accept checks that the file may be written. Before that nothing is, even if the run fails.
 func (m *metricsWriter) accept(w world, s *settings.Settings, name string) error {
 	if m == nil {
 		return nil
 	}
-	if filepath.Ext(m.path) != ".prom" {
-		return usage(fmt.Errorf("--metrics: %q: must end in .prom (node_exporter reads only *.prom)", m.path))
+	if err := checkMetricsName(m.path); err != nil {
+		return err
 	}
 	if err := publish.CheckTarget(m.path); err != nil {
 		return usage(fmt.Errorf("--metrics: %w", err))

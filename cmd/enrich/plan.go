@@ -93,7 +93,7 @@ func (j *job) forecast(rows *reader.Reader, rate client.Rate) (*forecast, error)
 	}
 	f := newForecast(planned, j.settings)
 	info := rows.Info()
-	f.format, f.Reasons, f.Mapping, f.Cleaning = info.Format, refused.list(), info.Mapping, j.reading.Cleaning.Kinds()
+	f.format, f.Reasons, f.Mapping, f.Spare, f.Cleaning = info.Format, refused.list(), info.Mapping, info.Spare, j.reading.Cleaning.Kinds()
 	if per := rate.PerSecond(); per > 0 {
 		seconds := float64(f.Calls) / per
 		f.Seconds, f.Rate = &seconds, &j.settings.Rate

@@ -135,15 +135,23 @@ func (p *preview) cost() string {
 
 // mapping says which column is which field.
 func (p *preview) mapping() string {
-	var parts []string
-	for _, f := range contact.InputFields() {
-		if column, ok := p.info.Mapping[f]; ok {
-			parts = append(parts, fmt.Sprintf("%s from %s", f, console.Quote(column, maxQuoted)))
-		}
+	text := columnsText(p.info.Mapping)
+	if len(p.info.Spare) > 0 {
+		text += "; only for rows that cannot be sent without it: " + columnsText(p.info.Spare)
 	}
-	text := strings.Join(parts, ", ")
 	if p.info.Workbook != nil {
 		text = sheetOf(p.info) + ": " + text
 	}
 	return text
+}
+
+// columnsText lists the columns of fields.
+func columnsText(columns map[contact.Field]string) string {
+	var parts []string
+	for _, f := range contact.InputFields() {
+		if column, ok := columns[f]; ok {
+			parts = append(parts, fmt.Sprintf("%s from %s", f, console.Quote(column, maxQuoted)))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

@@ -54,6 +54,12 @@ func TestARunSaysWhatItSpends(t *testing.T) {
 			"l.csv: 5 rows: 2 to send, 0 answered before, 1 duplicate, 1 cannot be sent, 1 beyond --limit\n" +
 				"  2 calls, at most 2 credits\n  email from \"E-Mail\", first_name from \"First name\"",
 		},
+		"a column that is used only for some rows": {
+			[]string{"--input-format", "csv", "--ledger", "spare.db", "spare"},
+			exitOK,
+			"spare: 2 rows: 2 to send, 0 answered before\n  2 calls, at most 2 credits\n" +
+				"  first_name from \"First Name\", last_name from \"Last Name\", company_name from \"Company\"; only for rows that cannot be sent without it: email from \"Employee Email\"",
+		},
 		"bulk": {
 			[]string{"--bulk", "--rate", "600/m"},
 			exitFailedRows,
@@ -65,7 +71,12 @@ func TestARunSaysWhatItSpends(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, fakeapi.Options{})
 			s.write("l.csv", list)
-			sent := s.shown(200, tt.exit, append([]string{"run", "l.csv"}, tt.flags...)...)
+			s.write("spare", "First Name,Last Name,Company,Employee Email\nAnn+match,Lee,Acme,ann@x.example\n,,,bo+match@x.example\n")
+			args := append([]string{"run"}, tt.flags...)
+			if !strings.HasPrefix(tt.expected, "spare") {
+				args = append(args, "l.csv")
+			}
+			sent := s.shown(200, tt.exit, args...)
 			if said := before(t, sent); !strings.HasPrefix(said, tt.expected) {
 				t.Errorf("got\n%s\nexpected\n%s", said, tt.expected)
 			}

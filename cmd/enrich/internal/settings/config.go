@@ -101,7 +101,12 @@ func flagFromFile(cmd *cobra.Command, file *configfile.File, s *configfile.Setti
 	if _, err := ParseLedgerPlace(strings.Join(values, " ")); s.Name == "ledger" && errors.Is(err, dburl.ErrPassword) {
 		return wrong("a password does not belong in a config file: use PGPASSFILE or PGPASSWORD")
 	}
-	if f == nil || f.Changed {
+	if slices.Contains(values, "") && !emptyIsNone(s.Name) {
+		p := problem.Of(file.Errorf(s, "%s is empty", s.Name))
+		p.Code, p.Flag, p.Advice = codeMissingValue, s.Name, "give it a value, or leave the line out"
+		return problem.New(p)
+	}
+	if f == nil || isDecided(cmd, f, FromFile) {
 		return nil
 	}
 	for _, v := range values {

@@ -22,10 +22,15 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// flagOf returns the flag that a variable sets.
+func flagOf(variable string) string {
+	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, envPrefix), "_", "-"))
+}
+
 // Apply completes the flags of a command before it runs. A flag that was not given takes the value of its environment
 // variable; else that of the config file (see [Settings.ConfigFlag]). Paths that begin with ~ are expanded. It refuses a variable
-// or a name in the file that names no flag of any command: a misspelt cap would be no cap. environ has the whole environment as
-// NAME=VALUE.
+// or a name in the file that names no flag of any command: a misspelt cap would be no cap. It refuses an empty value for the same
+// reason, wherever it is given, unless it means none (see [emptyIsNone]). environ has the whole environment as NAME=VALUE.
 func Apply(cmd *cobra.Command, lookup Lookup, environ []string) error {
 	if !readsEnvironment(cmd) {
 		return nil
@@ -34,10 +39,16 @@ func Apply(cmd *cobra.Command, lookup Lookup, environ []string) error {
 		return err
 	}
 	cmd.Flags().Visit(func(f *pflag.Flag) { setSource(f, Source{Kind: FromFlag, Name: "--" + f.Name}) })
+	if err := checkEmptyFlags(cmd); err != nil {
+		return err
+	}
 	if err := flagsFromEnv(cmd, lookup); err != nil {
 		return err
 	}
 	if err := flagsFromFile(cmd, lookup); err != nil {
+		return err
+	}
+	if err := checkTogether(cmd); err != nil {
 		return err
 	}
 	if err := expandPaths(cmd, lookup); err != nil {
@@ -58,12 +69,12 @@ func readsEnvironment(cmd *cobra.Command) bool {
 	return cmd.HasParent()
 }
 
-// checkEnvironment returns a usage error for the first variable with our prefix that names no flag of any command. The
-// error never contains the value, which may be a secret.
+// checkEnvironment returns a usage error for the first variable with our prefix that names no flag of any command, or is empty.
+// The error never contains the value, which may be a secret.
 func checkEnvironment(root *cobra.Command, environ []string) error {
 	var known map[string]bool
 	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
+		name, value, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, envPrefix) || setByKubernetes(name) {
 			continue
 		}
@@ -72,6 +83,9 @@ func checkEnvironment(root *cobra.Command, environ []string) error {
 		}
 		if !known[name] {
 			return unknownVariable(name, known)
+		}
+		if value == "" && !emptyIsNone(flagOf(name)) {
+			return missingValue(flagOf(name), "environment variable "+name+" is empty", "give it a value, or unset it")
 		}
 	}
 	return nil
@@ -118,7 +132,24 @@ func unknownVariable(name string, known map[string]bool) error {
 	})
 }
 
-// flagsFromEnv sets each flag that was not given on the command line from ENRICH_<FLAG>, if that is set and not empty:
+// emptyIsNone reports whether an empty value of a flag means none, whatever weaker sources say. It does for what a run may do besides.
+// The other flags have a default instead: with --ledger "$LEDGER", a variable that is not set would choose another ledger, and an empty
+// cap would be no cap.
+func emptyIsNone(flag string) bool {
+	return slices.Contains([]string{"report", "metrics", "pending", "on-finish"}, flag)
+}
+
+// checkEmptyFlags refuses a flag that was given an empty value. Many flags refuse it themselves.
+func checkEmptyFlags(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && f.Value.String() == "" && !emptyIsNone(f.Name) {
+			err = missingValue(f.Name, "--"+f.Name+" is empty", "give it a value, or leave it out")
+		}
+	})
+	return err
+}
+
+// flagsFromEnv sets each flag that was not given on the command line from ENRICH_<FLAG>, if that is set:
 // flag before environment before default. A repeatable flag takes one value a line; --max-credits takes several
 // separated by commas.
 func flagsFromEnv(cmd *cobra.Command, lookup Lookup) error {
@@ -126,7 +157,7 @@ func flagsFromEnv(cmd *cobra.Command, lookup Lookup) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := envName(f.Name)
 		value, ok := lookup(name)
-		if err != nil || f.Changed || !ok || value == "" || !isSetting(f.Name) {
+		if err != nil || !ok || !isSetting(f.Name) || isDecided(cmd, f, FromEnvironment) {
 			return
 		}
 		for _, v := range envValues(f, value) {

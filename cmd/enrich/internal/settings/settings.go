@@ -271,6 +271,30 @@ func (s *Settings) RateLimit() (client.Rate, error) {
 	return rate, nil
 }
 
+// Checked are the settings that every pass over an input begins with.
+type Checked struct {
+	Reading  reader.Options
+	Endpoint Endpoint
+	Ledger   LedgerPlace // nowhere for a command that needs none, and works without HOME
+}
+
+// Check returns what the settings mean together.
+func (s *Settings) Check(lookup Lookup) (c Checked, err error) {
+	if c.Reading, err = s.Reader(); err != nil {
+		return c, err
+	}
+	if err := s.CheckCaps(); err != nil {
+		return c, err
+	}
+	if c.Endpoint, err = s.Endpoint(); err != nil || s.NoLedger {
+		return c, err
+	}
+	if c.Ledger, err = s.ReadLedgerPlace(lookup); err != nil {
+		return c, err
+	}
+	return c, s.CheckShared(c.Ledger)
+}
+
 // CheckCaps returns an error if the caps allow no call at all.
 func (s *Settings) CheckCaps() error {
 	if s.MaxCredits.Given() && s.MaxCredits.least() < s.CreditsPerCall {
