@@ -62,9 +62,11 @@ func (l *Ledger) Begin(ctx context.Context, r ledger.Run) (int64, error) {
 	}
 	token := newToken() // with it, a first try that was committed without a reply is found again
 	var begun *run
-	err := l.transact(ctx, l.policy, func(ctx context.Context, _ *connect.Conn, tx pgx.Tx) (err error) {
-		begun, err = beginRun(ctx, tx, token, &r)
-		return err
+	err := l.transact(ctx, l.policy, func(ctx context.Context, _ *connect.Conn, tx pgx.Tx) error {
+		return l.warnIfLocked(func() (err error) {
+			begun, err = beginRun(ctx, tx, token, &r)
+			return err
+		})
 	})
 	if err != nil {
 		return 0, l.fail(err)

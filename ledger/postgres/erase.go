@@ -86,7 +86,7 @@ func (l *Ledger) tryErase(ctx context.Context, do func(context.Context, *erasure
 	err := l.writer.Use(ctx, func(c *connect.Conn) error {
 		return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 			e.tx, e.conn = tx, c
-			if err := e.begin(ctx); err != nil {
+			if err := l.warnIfLocked(func() error { return e.begin(ctx) }); err != nil {
 				return err
 			}
 			if err := do(ctx, &e); err != nil {

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,35 @@ func TestReadersBesideAnErasure(t *testing.T) {
 			check(t, err)
 			if r := <-done; r.err != nil || r.n != 2 {
 				t.Errorf("%d outcomes, %v", r.n, r.err)
+			}
+		})
+	}
+}
+
+// Whoever waits for an erasure says so, once.
+func TestAWaitForAnErasureIsSaid(t *testing.T) {
+	for name, do := range map[string]func(l *postgres.Ledger) error{
+		"stats": func(l *postgres.Ledger) error { _, err := l.Stats(t.Context()); return err },
+		"run":   func(l *postgres.Ledger) error { _, err := l.Begin(t.Context(), ledger.Run{Started: ledgertest.Noon, URL: ledgertest.URL, Input: "leads.csv", Version: "test"}); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url := newLedger(t)
+			said := make(chan string, 9)
+			l := open(t, postgres.Options{URL: url, Warn: func(text string) { said <- text }})
+			eraser, err := pgx.Connect(t.Context(), url)
+			check(t, err)
+			defer func() { check(t, eraser.Close(context.WithoutCancel(t.Context()))) }()
+			_, err = eraser.Exec(t.Context(), "BEGIN; "+postgres.LockRuns+"; SELECT enrich.rewrite()")
+			check(t, err)
+			done := make(chan error, 1)
+			go func() { done <- do(l) }()
+			text := <-said
+			_, err = eraser.Exec(t.Context(), "COMMIT")
+			check(t, err)
+			check(t, <-done)
+			if !strings.HasPrefix(text, "waiting for another command") || len(said) > 0 {
+				t.Errorf("%q, and %d more", text, len(said))
 			}
 		})
 	}

@@ -1,10 +1,14 @@
 package postgres
 
 import (
+	"fmt"
 	"time"
 
 	"enrich/ledger/postgres/member"
 )
+
+// LockRuns takes the lock that keeps new runs away, as an erasure does.
+var LockRuns = fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", int64(runLock))
 
 // Drop ends the connections of a store as the end of its process does.
 func (l *Ledger) Drop() {

@@ -146,7 +146,11 @@ func (l *Ledger) dialSnapshot(ctx context.Context) (*connect.Conn, error) {
 	if exists {
 		begin += lockTables
 	}
-	if _, err := c.PgConn().Exec(ctx, begin).ReadAll(); err != nil {
+	err = l.warnIfLocked(func() error {
+		_, err := c.PgConn().Exec(ctx, begin).ReadAll()
+		return err
+	})
+	if err != nil {
 		return nil, errors.Join(err, c.Close(ctx))
 	}
 	return c, nil

@@ -20,10 +20,14 @@ func (l *Ledger) scan(ctx context.Context, do func(context.Context, *connect.Con
 		begin, end = "SAVEPOINT scan; ", "ROLLBACK TO SAVEPOINT scan; RELEASE SAVEPOINT scan"
 	}
 	return l.read(ctx, func(ctx context.Context, c *connect.Conn) error {
-		if _, err := c.PgConn().Exec(ctx, begin+planner).ReadAll(); err != nil {
+		err := l.warnIfLocked(func() error {
+			_, err := c.PgConn().Exec(ctx, begin+planner).ReadAll()
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		err := do(ctx, c)
+		err = do(ctx, c)
 		if _, eerr := c.PgConn().Exec(ctx, end).ReadAll(); err == nil {
 			err = eerr
 		}
