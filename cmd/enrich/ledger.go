@@ -29,8 +29,8 @@ func ledgerCommand(w world) *cobra.Command {
 	return cmd
 }
 
-// A ledgerJob is what a command below ledger does.
-type ledgerJob struct {
+// A ledgerAction is what a command below ledger does with the ledger.
+type ledgerAction struct {
 	options storeOptions
 	// check, if not nil, checks flags and arguments before the ledger is opened. The environment has been read by then.
 	// It may change options.
@@ -40,20 +40,20 @@ type ledgerJob struct {
 	json bool
 }
 
-// ledgerSub completes a command below ledger. The ledger must exist, and is opened with the job's options.
-func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
+// ledgerSubcommand completes a command below ledger. The ledger must exist, and is opened with the action's options.
+func ledgerSubcommand(w world, cmd *cobra.Command, action *ledgerAction) *cobra.Command {
 	s := settings.Defaults()
 	cmd.Flags().SortFlags = false
 	s.LedgerFlag(cmd)
-	if !job.options.readOnly {
+	if !action.options.readOnly {
 		cmd.Flags().Var(settings.Duration{Value: &s.LockWait, Max: 24 * time.Hour}, "lock-wait", "how long to wait for a ledger that another run has locked")
 	}
 	s.LogFormatFlag(cmd)
 	s.ConfigFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		job.json = s.LogFormat == "json"
-		if job.check != nil {
-			if err := job.check(args); err != nil {
+		action.json = s.LogFormat == "json"
+		if action.check != nil {
+			if err := action.check(args); err != nil {
 				return usage(err)
 			}
 		}
@@ -63,12 +63,12 @@ func ledgerSub(w world, cmd *cobra.Command, job *ledgerJob) *cobra.Command {
 		}
 		stop := w.listen()
 		defer stop.Close()
-		o := job.options
+		o := action.options
 		o.lockWait, o.mustExist, o.printer = s.LockWait, true, console.NewPrinter(w.console, s.Console())
 		l, err := openStore(stop.Interrupted, place, o)
 		err = s.LedgerAdvice(err)
 		if err == nil {
-			err = errors.Join(job.do(stop.Interrupted, l, args), l.Close())
+			err = errors.Join(action.do(stop.Interrupted, l, args), l.Close())
 		}
 		if errors.Is(err, ledger.ErrMissing) {
 			return usage(err)
@@ -88,18 +88,18 @@ func statsCommand(w world) *cobra.Command {
 		Example: "  enrich ledger stats\n  enrich ledger stats --json",
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
-	job := ledgerJob{options: storeOptions{readOnly: true}}
-	job.do = func(ctx context.Context, l ledger.Store, _ []string) error {
+	action := ledgerAction{options: storeOptions{readOnly: true}}
+	action.do = func(ctx context.Context, l ledger.Store, _ []string) error {
 		s, err := l.Stats(ctx)
 		if err != nil {
 			return err
 		}
-		if asJSON || job.json {
+		if asJSON || action.json {
 			return json.NewEncoder(w.stdout).Encode(s)
 		}
 		return printStats(w, &s)
 	}
-	return ledgerSub(w, cmd, &job)
+	return ledgerSubcommand(w, cmd, &action)
 }
 
 func printStats(w world, s *ledger.Stats) error {
@@ -168,7 +168,7 @@ func exportCommand(w world) *cobra.Command {
 		}
 		return nil
 	}
-	return ledgerSub(w, cmd, &ledgerJob{options: storeOptions{readOnly: true}, do: export})
+	return ledgerSubcommand(w, cmd, &ledgerAction{options: storeOptions{readOnly: true}, do: export})
 }
 
 // errNobody is what forget says if the ledger has no record of the person. Its exit code is 3 and not 2: the command line
@@ -194,7 +194,7 @@ func forgetCommand(w world) *cobra.Command {
 	f.StringVar(&who.CompanyName, "company-name", "", "the company's name")
 	f.StringVar(&who.CompanyDomain, "company-domain", "", "the company's domain")
 	f.StringVar(&who.LinkedInURL, "linkedin-url", "", "the person's LinkedIn profile")
-	return ledgerSub(w, cmd, &ledgerJob{
+	return ledgerSubcommand(w, cmd, &ledgerAction{
 		check: func(args []string) error {
 			if len(args) == 1 {
 				who.Email = args[0]
@@ -230,7 +230,7 @@ func pruneCommand(w world) *cobra.Command {
 		Example: "  enrich ledger prune --older-than 365d", Args: cobra.NoArgs,
 	}
 	cmd.Flags().Var(settings.Duration{Value: &age, Min: time.Hour}, "older-than", "minimum age of what is erased, such as 365d")
-	return ledgerSub(w, cmd, &ledgerJob{
+	return ledgerSubcommand(w, cmd, &ledgerAction{
 		check: func([]string) error {
 			if age == 0 {
 				return errors.New("--older-than is missing: give an age, such as 365d")
@@ -273,14 +273,14 @@ func verifyCommand(w world) *cobra.Command {
 		Example: "  enrich ledger verify\n  enrich ledger verify --accept-loss", Args: cobra.NoArgs,
 	}
 	cmd.Flags().BoolVar(&accept, "accept-loss", false, "list what is missing from an incomplete ledger, and use the rest")
-	job := ledgerJob{options: storeOptions{readOnly: true}}
-	job.check = func([]string) error {
+	action := ledgerAction{options: storeOptions{readOnly: true}}
+	action.check = func([]string) error {
 		if accept {
-			job.options = storeOptions{acceptLoss: true}
+			action.options = storeOptions{acceptLoss: true}
 		}
 		return nil
 	}
-	job.do = func(ctx context.Context, l ledger.Store, _ []string) error {
+	action.do = func(ctx context.Context, l ledger.Store, _ []string) error {
 		if accept {
 			if err := sayLoss(w, l); err != nil {
 				return err
@@ -288,7 +288,7 @@ func verifyCommand(w world) *cobra.Command {
 		}
 		return verify(ctx, w, l)
 	}
-	return ledgerSub(w, cmd, &job)
+	return ledgerSubcommand(w, cmd, &action)
 }
 
 // sayLoss prints what was missing.
