@@ -176,6 +176,11 @@ func (l *Ledger) writeRaw(job int64, content []byte) error {
 	if err != nil {
 		return err
 	}
+	return l.insertRaw(id, job, content)
+}
+
+// insertRaw inserts a row of table raw.
+func (l *Ledger) insertRaw(id, job int64, content []byte) error {
 	stmt, _, err := l.conn.Prepare("INSERT INTO raw VALUES(?,?,?,?)")
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func (in *importer) add(e *ledger.Entry) error {
 	case e.Outcome != nil:
 		return in.addOutcome(e.Outcome)
 	case e.Raw != nil:
-		return in.addRaw(e.Raw)
+		return in.insertRaw(e.Raw.ID, e.Raw.Job, e.Raw.Content)
 	case e.Cost != nil:
 		day := e.Cost.Day.UnixMilli() / dayMS
 		return in.exec("INSERT INTO erased VALUES(?,?,?,?)", day, e.Cost.Charged, e.Cost.MaybeCharged, erasedSum(day, e.Cost.Spent))
@@ -213,19 +213,6 @@ func (in *importer) flush() error {
 	err := in.stmts.writeEnded(&in.group)
 	in.group.keys = in.group.keys[:0]
 	return err
-}
-
-func (in *importer) addRaw(r *ledger.RawEntry) error {
-	stmt, _, err := in.conn.Prepare("INSERT INTO raw VALUES(?,?,?,?)")
-	if err != nil {
-		return err
-	}
-	b := binder{stmt: stmt}
-	b.int(r.ID)
-	b.int(r.Job)
-	b.bytes(r.Content)
-	b.int(rawSum(r.ID, r.Job, r.Content))
-	return errors.Join(b.exec(), stmt.Close())
 }
 
 // addLast fills the places after the last outcome, and records what was pruned before the first one, and when.
