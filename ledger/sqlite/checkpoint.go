@@ -75,14 +75,14 @@ func (l *Ledger) checkLog() error {
 
 // mergeMarked writes and syncs both marks, like every transaction: wal.Check relies on it.
 func (l *Ledger) mergeMarked() error {
-	if err := l.markLog(true); err != nil {
+	if err := l.setLogNeeded(true); err != nil {
 		return err
 	}
 	if _, _, err := l.conn.WALCheckpoint("main", sqlite3.CHECKPOINT_PASSIVE); err != nil {
 		return err
 	}
 	l.recordSynced = false
-	return l.markLog(false)
+	return l.setLogNeeded(false)
 }
 
 func ignoreBusy(err error) error {
@@ -98,17 +98,17 @@ func (l *Ledger) clearMark() error {
 	if err != nil || needed == 0 {
 		return err
 	}
-	if err := l.markLog(false); err != nil {
+	if err := l.setLogNeeded(false); err != nil {
 		return writeError(err)
 	}
 	return nil
 }
 
-// markLog records in the ledger whether a log must follow. The next commit clears a mark that is left.
-func (l *Ledger) markLog(needed bool) error {
+// setLogNeeded records in the ledger whether a log must follow. The next commit clears a mark that is left.
+func (l *Ledger) setLogNeeded(needed bool) error {
 	if err := l.exec("UPDATE log SET needed = ?", flag(needed)); err != nil {
 		return err
 	}
-	l.marked = needed
+	l.logNeeded = needed
 	return nil
 }

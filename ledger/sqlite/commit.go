@@ -97,7 +97,7 @@ func (l *Ledger) apply(c *change) error {
 	l.last += int64(len(c.outcomes))
 	if len(c.outcomes) > 0 {
 		l.lastSum = l.stmts.lastSum
-		l.follow(c.run, l.last)
+		l.noteRun(c.run, l.last)
 	}
 	l.states.Record(c.outcomes, ledger.Ref(first), c.run == l.current, c.job != nil)
 	// The record comes after the sync and before the checkpoint: a kill here leaves it one commit behind.
@@ -156,8 +156,8 @@ func (l *Ledger) write(first int64, c *change) (err error) {
 			return err
 		}
 	}
-	if l.marked {
-		if err := l.markLog(false); err != nil {
+	if l.logNeeded {
+		if err := l.setLogNeeded(false); err != nil {
 			return err
 		}
 	}

@@ -68,7 +68,7 @@ func (e *erasure) findInRaw(filter *ledger.Filter) error {
 		}
 		text := slices.Concat(before, content)
 		if filter.MatchesText(text) {
-			e.fromJobs[job] += 0
+			e.fromJobs[job] += 0 // the job is in the map, even if no contact was removed from it
 		}
 		before = append(before[:0], text[max(0, len(text)-maxSpan):]...)
 	}

@@ -133,8 +133,8 @@ func (in *importer) writeJob(asked int64) error {
 	return in.Ledger.writeJob(insertJob, job)
 }
 
-// begins records the first commit of a run.
-func (in *importer) begins(run int64) error {
+// noteFirstCommit records the first commit of a run.
+func (in *importer) noteFirstCommit(run int64) error {
 	if run < 1 || run > int64(len(in.runs)) {
 		return fmt.Errorf("commit %d is of run %d, which does not exist", in.commit, run)
 	}
@@ -154,7 +154,7 @@ func (in *importer) addIntents(e *ledger.IntentsEntry) error {
 	}
 	keys, contacts := in.packed.Packed()
 	in.commit++
-	if err := in.begins(e.Run); err != nil {
+	if err := in.noteFirstCommit(e.Run); err != nil {
 		return err
 	}
 	if err := in.stmts.writeAsked(&commitRow{id: in.commit, run: e.Run, keys: keys, contacts: contacts, job: e.Job}); err != nil {
@@ -207,7 +207,7 @@ func (in *importer) flush() error {
 	}
 	in.commit++
 	in.group.id = in.commit
-	if err := in.begins(in.group.run); err != nil {
+	if err := in.noteFirstCommit(in.group.run); err != nil {
 		return err
 	}
 	err := in.stmts.writeEnded(&in.group)

@@ -74,7 +74,7 @@ type Ledger struct {
 	files        openFiles
 	compaction   compaction
 	recordSynced bool // a record was synced since the last checkpoint
-	marked       bool // the ledger says that a log must follow
+	logNeeded    bool // the ledger says that a log must follow
 
 	logPages, checkpointed int // the length of the log, now and at the last checkpoint
 	timer                  *time.Timer

@@ -101,12 +101,12 @@ func (l *Ledger) checkNext(c *commitRow) error {
 	}
 	l.commit = c.id
 	l.last = c.first + c.count() - 1
-	l.follow(c.run, l.last)
+	l.noteRun(c.run, l.last)
 	return nil
 }
 
-// follow notes that the outcomes up to a number are of a run.
-func (l *Ledger) follow(run, last int64) {
+// noteRun notes that the outcomes up to a number are of a run.
+func (l *Ledger) noteRun(run, last int64) {
 	if run < l.lastRun {
 		l.mixed = last
 	}

@@ -69,7 +69,7 @@ func (l *Ledger) open(ctx context.Context, path string) error {
 		}
 	}
 	if l.options.ReadOnly {
-		return l.openToReadRetry()
+		return l.openToRead()
 	}
 	if l.lock, err = lockfile.Take(ctx, real, l.options.LockWait, l.options.AcceptLoss); err != nil {
 		return err
@@ -122,15 +122,15 @@ func (l *Ledger) openToWrite() error {
 	return err
 }
 
-// openToReadRetry reads the states. If another process is erasing, the record may state what is gone already: then the record
-// changes soon, and the ledger is read again.
-func (l *Ledger) openToReadRetry() error {
+// openToRead opens the ledger for reading. If another process is erasing, the record may state what is gone already: then the record
+// changes soon, and the ledger is opened again.
+func (l *Ledger) openToRead() error {
 	for {
 		before, err := lockfile.ReadRecord(l.path)
 		if err != nil {
 			return err
 		}
-		if err = l.openToRead(); !errors.Is(err, ledger.ErrIncomplete) {
+		if err = l.tryToRead(); !errors.Is(err, ledger.ErrIncomplete) {
 			return err
 		}
 		if now, rerr := lockfile.ReadRecord(l.path); rerr != nil || now == before {
@@ -139,9 +139,9 @@ func (l *Ledger) openToReadRetry() error {
 	}
 }
 
-// openToRead reads the states as of one moment. To find out whether a run was writing at that moment, it keeps runs away while
-// the moment is chosen, which is short.
-func (l *Ledger) openToRead() (err error) {
+// tryToRead is one attempt of openToRead. It reads the states as of one moment. To find out whether a run was writing at that moment,
+// it keeps runs away while the moment is chosen, which is short.
+func (l *Ledger) tryToRead() (err error) {
 	if err := lockfile.RefuseLinks(l.path); err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (v *verification) run() error {
 	for i := range runs {
 		v.open[runs[i].id] = newOpenIntents()
 	}
-	if err := v.walk(v.pruned+1, v.commitRow); err != nil {
+	if err := v.walk(v.pruned+1, v.checkCommit); err != nil {
 		v.problem("%v", err)
 	}
 	for i := range runs {
@@ -86,8 +86,8 @@ func (v *verification) run() error {
 	return errors.Join(v.checkJobs(), v.checkRaw())
 }
 
-// commitRow checks the outcomes or the intents of one commit.
-func (v *verification) commitRow(row *commitRow) error {
+// checkCommit checks the outcomes or the intents of one commit.
+func (v *verification) checkCommit(row *commitRow) error {
 	if !v.hasRun(row.run) {
 		v.problem("commit %d is of run %d, which does not exist", row.id, row.run)
 		return nil
