@@ -247,5 +247,5 @@ func (r *runRow) sum() int32 {
 	return int32(codec.Checksum([]int64{r.id, r.started.UnixMilli()}, []byte(r.url), []byte(r.input), []byte(r.version), []byte(r.constants)))
 }
 
-// text returns a text without what PostgreSQL does not store.
+// text returns a text without what PostgreSQL does not store: NUL, and what is not UTF-8. Most texts are returned as they are.
 func text(s string) string { return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\ufffd") }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -164,12 +163,4 @@ type outcomeRow struct {
 
 func (r *outcomeRow) sum() int32 {
 	return int32(codec.Checksum([]int64{r.run, r.n, r.job, r.kind, r.at, r.status, r.attempts, r.charged}, r.key, r.failure, r.message, r.contact, r.body))
-}
-
-// clean returns a text without what PostgreSQL does not store; most texts are returned as they are.
-func clean(s string) string {
-	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
-		return s
-	}
-	return text(s)
 }

@@ -207,7 +207,7 @@ func (a *outcomeArrays) begin() {
 // add adds the n-th outcome of a run.
 func (a *outcomeArrays) add(run, job, n int64, o *contact.Outcome) {
 	charged := charge(o)
-	message, failure := clean(o.Message), clean(string(o.Failure))
+	message, failure := text(o.Message), text(string(o.Failure))
 	a.text = append(append(a.text[:0], failure...), message...)
 	texts := len(a.text)
 	a.text = o.Contact.AppendJSON(a.text)
