@@ -104,20 +104,8 @@ func (e *export) exportRuns(ctx context.Context) error {
 // exportJobs exports the jobs with their intents. The rows are read before, because a connection answers one query at a time: jobs are
 // few.
 func (e *export) exportJobs(ctx context.Context) error {
-	rows, err := e.conn.Query(ctx, selectJobs+" ORDER BY j.id")
+	jobs, err := queryJobs(ctx, e.conn, " ORDER BY j.id")
 	if err != nil {
-		return err
-	}
-	var jobs []*jobRow
-	for rows.Next() {
-		j := &jobRow{}
-		if err := j.scan(rows); err != nil {
-			rows.Close()
-			return err
-		}
-		jobs = append(jobs, j)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	const intents = intentColumns + "FROM enrich.intent WHERE run = $1 AND commit = $2 AND job = $3"

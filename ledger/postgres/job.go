@@ -37,6 +37,18 @@ type jobRow struct {
 const selectJobs = `SELECT j.id, j.run, j.commit, j.contacts, j.pending, j.raw, j.forgotten, j.state, j.api_id, j.submitted, j.expires, j.ended,
 	j.ids, j.crc, r.url FROM enrich.job AS j JOIN enrich.run AS r ON r.id = j.run`
 
+// queryJobs returns the jobs for which a condition is true, and checks them. The condition may also sort or lock the rows.
+func queryJobs(ctx context.Context, c *connect.Conn, condition string, args ...any) ([]*jobRow, error) {
+	rows, err := c.Query(ctx, selectJobs+condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (*jobRow, error) {
+		j := &jobRow{}
+		return j, j.scan(row)
+	})
+}
+
 // scan reads a row and checks it.
 func (j *jobRow) scan(row pgx.Row) error {
 	if err := j.read(row); err != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"enrich/ledger"
 	"enrich/ledger/internal/codec"
 	"enrich/ledger/postgres/internal/wire"
@@ -91,14 +89,7 @@ func (e *erasure) pruneJobs(ctx context.Context) error {
 
 // changeJobs rewrites the rows of some jobs, and removes what could not be understood of their results.
 func (e *erasure) changeJobs(ctx context.Context, condition string, args []any, change func(*jobRow) error) error {
-	rows, err := e.tx.Query(ctx, selectJobs+condition+" ORDER BY j.id", args...)
-	if err != nil {
-		return err
-	}
-	jobs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*jobRow, error) {
-		j := &jobRow{}
-		return j, j.scan(row)
-	})
+	jobs, err := queryJobs(ctx, e.conn, condition+" ORDER BY j.id", args...)
 	if err != nil {
 		return err
 	}

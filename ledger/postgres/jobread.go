@@ -23,23 +23,15 @@ func (l *Ledger) OpenJobs(ctx context.Context, url string) (jobs []contact.Job, 
 		OR NOT EXISTS (SELECT FROM enrich.run AS p WHERE p.id = j.poller AND p.state = 0)) ORDER BY j.id`
 	err = l.read(ctx, func(ctx context.Context, c *connect.Conn) error {
 		jobs = nil
-		rows, err := c.Query(ctx, selectJobs+condition, url, run)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var j jobRow
-			if err := j.scan(rows); err != nil {
-				return err
-			}
+		open, err := queryJobs(ctx, c, condition, url, run)
+		for _, j := range open {
 			job := contact.Job{Number: j.id, Run: j.run, ID: j.apiID, Contacts: int(j.contacts), Forgotten: int(j.forgotten), Submitted: j.submitted.UTC()}
 			if j.expires != nil {
 				job.Expires = j.expires.UTC()
 			}
 			jobs = append(jobs, job)
 		}
-		return rows.Err()
+		return err
 	})
 	return jobs, err
 }

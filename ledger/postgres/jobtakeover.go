@@ -32,20 +32,8 @@ func (r *deadRun) loseJobs(ctx context.Context, c *connect.Conn) (lost []contact
 }
 
 // submittedJobs returns the jobs of a run in the state submitted, in order.
-func submittedJobs(ctx context.Context, c *connect.Conn, run int64, lock string) (jobs []*jobRow, err error) {
-	rows, err := c.Query(ctx, selectJobs+" WHERE j.ended IS NULL AND j.state = 'submitted' AND j.run = $1 ORDER BY j.id"+lock, run)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		j := &jobRow{}
-		if err := j.scan(rows); err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, j)
-	}
-	return jobs, rows.Err()
+func submittedJobs(ctx context.Context, c *connect.Conn, run int64, lock string) ([]*jobRow, error) {
+	return queryJobs(ctx, c, " WHERE j.ended IS NULL AND j.state = 'submitted' AND j.run = $1 ORDER BY j.id"+lock, run)
 }
 
 // lostInJob returns the contacts of a job that have no outcome as lost calls, at the time of the submission.
