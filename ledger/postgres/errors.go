@@ -112,9 +112,9 @@ func explainTo(err error, adviceRight string) error {
 			adviceRight = adviceConnect
 		}
 		return advised{fmt.Errorf("%w: %w", ledger.ErrDenied, err), adviceRight}
-	case connect.NotTrusted(err):
+	case connect.IsNotTrusted(err):
 		return advised{fmt.Errorf("%w: %w", ledger.ErrRefused, err), adviceCertificate}
-	case connect.Transient(err), errors.As(err, &connecting):
+	case connect.IsTransient(err), errors.As(err, &connecting):
 		return fmt.Errorf("%w: %w", ledger.ErrUnreachable, err)
 	}
 	return err

@@ -114,7 +114,7 @@ func (l *Ledger) dial(ctx context.Context) (*connect.Conn, error) {
 		err = server.CheckWritable()
 	}
 	if l.server.Identifier != 0 && (errors.Is(err, ErrStandby) || errors.Is(err, ErrReadOnly)) { // in the middle of a failover
-		err = connect.NotPrimary(err)
+		err = connect.MarkNotPrimary(err)
 	}
 	if err == nil && l.server.Identifier != 0 && l.server.Identifier != server.Identifier {
 		err = ErrOtherServer

@@ -62,16 +62,16 @@ func TestTransient(t *testing.T) {
 	code := func(c string) error { return fmt.Errorf("x: %w", &pgconn.PgError{Code: c}) }
 	for _, err := range []error{
 		code("57P01"), code("57P02"), code("57P03"), code("08006"), code("53300"), code("53100"), code("58030"), code("40P01"), code("40001"), code("25006"),
-		io.ErrUnexpectedEOF, &net.OpError{Op: "read", Err: errors.New("reset")}, net.ErrClosed, context.DeadlineExceeded, connect.NotPrimary(connect.ErrStandby),
+		io.ErrUnexpectedEOF, &net.OpError{Op: "read", Err: errors.New("reset")}, net.ErrClosed, context.DeadlineExceeded, connect.MarkNotPrimary(connect.ErrStandby),
 	} {
-		if !connect.Transient(err) {
+		if !connect.IsTransient(err) {
 			t.Errorf("%v does not pass", err)
 		}
 	}
 	for _, err := range []error{
 		nil, code("22012"), code("42501"), code("42P01"), code("28P01"), code("3D000"), code("23505"), context.Canceled, connect.ErrClosed, connect.ErrNoSync, connect.ErrStandby, errors.New("other"),
 	} {
-		if connect.Transient(err) {
+		if connect.IsTransient(err) {
 			t.Errorf("%v passes", err)
 		}
 	}

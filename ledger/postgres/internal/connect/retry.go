@@ -15,9 +15,9 @@ import (
 // ErrClosed is the error of a slot that was closed.
 var ErrClosed = errors.New("the connection to the database is closed")
 
-// Transient reports whether an error may pass: the connection broke or cannot be made, the server is starting or stopping, is
-// not the primary now, lacks memory, disk or connections, or ended the transaction because of another one.
-func Transient(err error) bool {
+// IsTransient reports whether a retry may help after an error: the connection broke or cannot be made, the server is starting or
+// stopping, is not the primary now, lacks memory, disk or connections, or ended the transaction because of another one.
+func IsTransient(err error) bool {
 	if err == nil || errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) {
 		return false
 	}
@@ -28,7 +28,7 @@ func Transient(err error) bool {
 	if errors.As(err, &server) {
 		return transientCode(server.Code)
 	}
-	if NotTrusted(err) {
+	if IsNotTrusted(err) {
 		return false
 	}
 	var network net.Error
@@ -37,17 +37,17 @@ func Transient(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err)
 }
 
-// NotPrimary says of an error that it may pass: the server is not the primary now, but another one was, at the same address. It
-// may be promoted soon, or the address may be moved.
-func NotPrimary(err error) error { return notPrimary{err} }
+// MarkNotPrimary marks an error as transient: the server is not the primary now, but another one was, at the same address. It may be
+// promoted soon, or the address may be moved.
+func MarkNotPrimary(err error) error { return notPrimary{err} }
 
 type notPrimary struct{ error }
 
 func (e notPrimary) Unwrap() error { return e.error }
 
-// NotTrusted reports whether the server's certificate is not accepted. If another host of the URL could not be reached, that may be the
+// IsNotTrusted reports whether the server's certificate is not accepted. If another host of the URL could not be reached, that may be the
 // right one.
-func NotTrusted(err error) bool {
+func IsNotTrusted(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var network *net.OpError
 	return errors.As(err, &certificate) && !errors.As(err, &network)
@@ -62,7 +62,7 @@ func IsRolledBack(err error) bool {
 
 func isRolledBack(code string) bool { return code == "40001" || code == "40P01" }
 
-// transientCode reports whether an SQLSTATE may pass.
+// transientCode reports whether a retry may help after an error with an SQLSTATE.
 func transientCode(code string) bool {
 	switch code {
 	case "25006", // read only: the server is a standby now
@@ -94,7 +94,7 @@ const (
 // Retry calls do until it succeeds, or fails with an error that does not pass, or MaxElapsed is over since its first failure.
 func Retry(ctx context.Context, p Policy, do func(context.Context) error) error {
 	err := do(ctx)
-	if !Transient(err) || p.MaxElapsed == 0 {
+	if !IsTransient(err) || p.MaxElapsed == 0 {
 		return err
 	}
 	if p.Waiting != nil {
@@ -114,7 +114,7 @@ func Retry(ctx context.Context, p Policy, do func(context.Context) error) error 
 		case <-ctx.Done():
 			return errors.Join(context.Cause(ctx), err)
 		}
-		if err = do(ctx); !Transient(err) {
+		if err = do(ctx); !IsTransient(err) {
 			return err
 		}
 	}
