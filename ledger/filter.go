@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"strings"
 
 	"enrich/contact"
@@ -83,6 +84,30 @@ func (f *Filter) MatchesText(text []byte) bool {
 		}
 	}
 	return !f.IsEmpty()
+}
+
+// A RawMatcher looks for the person of a filter in what could not be understood of the results of jobs, which is kept in pieces.
+type RawMatcher struct {
+	filter *Filter
+	job    int64
+	before []byte // the end of the piece before, of the same job
+}
+
+// NewRawMatcher returns a matcher that has seen no piece.
+func NewRawMatcher(f *Filter) *RawMatcher { return &RawMatcher{filter: f} }
+
+// maxSpan is how many bytes at the end of a piece are looked at again together with the next piece: one contact may be in both.
+const maxSpan = 16 << 10
+
+// Matches reports whether a piece, alone or with the piece before, contains all given fields. The pieces of a job come one after the
+// other, in order.
+func (m *RawMatcher) Matches(job int64, piece []byte) bool {
+	if job != m.job {
+		m.job, m.before = job, m.before[:0]
+	}
+	text := slices.Concat(m.before, piece)
+	m.before = append(m.before[:0], text[max(0, len(text)-maxSpan):]...)
+	return m.filter.MatchesText(text)
 }
 
 // addressIn reports whether a value contains the address, at any depth, also as a member's name.

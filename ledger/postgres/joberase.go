@@ -10,10 +10,6 @@ import (
 	"enrich/ledger/postgres/internal/wire"
 )
 
-// maxSpan is how many bytes at the end of a piece of results are looked at again together with the next piece: one contact may be
-// in both.
-const maxSpan = 16 << 10
-
 // forgetJobs removes what is left of a person in the tables of jobs: what could not be understood of the results of jobs that had
 // the person or name the person, and the keys under which the person was submitted. A job that has nobody left to wait for ends.
 func (e *erasure) forgetJobs(ctx context.Context, filter *ledger.Filter) error {
@@ -63,20 +59,13 @@ func (e *erasure) clearIDs(ctx context.Context, j *jobRow) error {
 
 // findInRaw adds the jobs whose results, as far as they could not be understood, name a person.
 func (e *erasure) findInRaw(ctx context.Context, filter *ledger.Filter) error {
-	var before []byte
-	last := int64(0)
+	raw := ledger.NewRawMatcher(filter)
 	return e.conn.Lookup(ctx, "SELECT job, content FROM enrich.raw ORDER BY job, id", func(values [][]byte) error {
 		row := wire.NewRow(values)
-		job, content := row.Int8(), row.Bytes()
-		if job != last {
-			before, last = before[:0], job
-		}
-		text := slices.Concat(before, content)
-		if filter.MatchesText(text) {
+		if job := row.Int8(); raw.Matches(job, row.Bytes()) {
 			from := e.fromJobs[job] // nobody, unless the person was in it
 			e.fromJobs[job] = from
 		}
-		before = append(before[:0], text[max(0, len(text)-maxSpan):]...)
 		return row.Err()
 	})
 }

@@ -8,10 +8,6 @@ import (
 	"enrich/ledger/internal/codec"
 )
 
-// maxSpan is how many bytes at the end of a piece of results are looked at again together with the next piece: one contact may be
-// in both.
-const maxSpan = 16 << 10
-
 // eraseFromJob notes that a contact is removed from a job. One without an outcome may still be charged: that counts from now on.
 func (e *erasure) eraseFromJob(open *openJob, job int64, i int) {
 	pending := int64(0)
@@ -56,21 +52,14 @@ func (e *erasure) forgetJobs(filter *ledger.Filter) error {
 
 // findInRaw adds the jobs whose results, as far as they could not be understood, name a person.
 func (e *erasure) findInRaw(filter *ledger.Filter) error {
-	var before []byte
-	last := int64(0)
+	raw := ledger.NewRawMatcher(filter)
 	for stmt, err := range e.rows("SELECT id, job, content, checksum FROM raw ORDER BY job, id") {
 		if err != nil {
 			return err
 		}
-		job, content := stmt.ColumnInt64(1), stmt.ColumnRawBlob(2)
-		if job != last {
-			before, last = before[:0], job
-		}
-		text := slices.Concat(before, content)
-		if filter.MatchesText(text) {
+		if job := stmt.ColumnInt64(1); raw.Matches(job, stmt.ColumnRawBlob(2)) {
 			e.fromJobs[job] += 0 // the job is in the map, even if no contact was removed from it
 		}
-		before = append(before[:0], text[max(0, len(text)-maxSpan):]...)
 	}
 	return nil
 }
