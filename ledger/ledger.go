@@ -60,6 +60,9 @@ type Intent struct {
 	Seen Version
 }
 
+// InterruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
+const InterruptedMessage = "the run ended before the answer was recorded; the call may have been charged"
+
 // A Run is what the ledger records when a run begins.
 type Run struct {
 	// Started is when it began.

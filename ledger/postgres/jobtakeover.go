@@ -43,7 +43,7 @@ func lostInJob(ctx context.Context, c *connect.Conn, j *jobRow) (lost []contact.
 		if m := &contacts[i]; !m.Done {
 			lost = append(lost, contact.Outcome{
 				Contact: m.Contact, Keys: m.Keys, Kind: contact.Lost, At: j.submitted.UTC(), Attempts: 1,
-				Failure: contact.Exhausted, Message: interruptedMessage, Run: j.run,
+				Failure: contact.Exhausted, Message: ledger.InterruptedMessage, Run: j.run,
 			})
 		}
 	}

@@ -97,9 +97,6 @@ func (r *deadRun) recordLost(ctx context.Context, c *connect.Conn, job int64, lo
 	return b.Send(ctx, nil)
 }
 
-// interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
-const interruptedMessage = "the run ended before the answer was recorded; the call may have been charged"
-
 // lostCalls returns the open claims of a run as lost outcomes, at the time of its last outcome.
 func lostCalls(ctx context.Context, c *connect.Conn, r *deadRun) ([]contact.Outcome, error) {
 	open, err := openClaims(ctx, c, r.id, r.openFrom)
@@ -110,7 +107,7 @@ func lostCalls(ctx context.Context, c *connect.Conn, r *deadRun) ([]contact.Outc
 	for _, i := range open {
 		lost = append(lost, contact.Outcome{
 			Contact: i.Contact, Keys: i.Keys, Kind: contact.Lost, At: r.last.UTC().Truncate(time.Millisecond), Attempts: 1,
-			Failure: contact.Exhausted, Message: interruptedMessage, Run: r.id,
+			Failure: contact.Exhausted, Message: ledger.InterruptedMessage, Run: r.id,
 		})
 	}
 	return lost, nil

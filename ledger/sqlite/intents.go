@@ -10,9 +10,6 @@ import (
 	"enrich/ledger/internal/codec"
 )
 
-// interruptedMessage is the message of a lost call whose run ended before its outcome was recorded.
-const interruptedMessage = "the run ended before the answer was recorded; the call may have been charged"
-
 // interruptedJobMessage is the message of a lost call of a contact that was part of a job.
 const interruptedJobMessage = "the run ended before the API's answer to the job was recorded; the contact may have been charged"
 
@@ -115,7 +112,7 @@ func (o *openIntents) lost(started int64) []contact.Outcome {
 	for _, i := range o.list {
 		lost = append(lost, contact.Outcome{
 			Contact: i.Contact, Keys: i.Keys, Kind: contact.Lost, At: moment(max(started, o.lastEnd)), Attempts: 1,
-			Failure: contact.Exhausted, Message: interruptedMessage,
+			Failure: contact.Exhausted, Message: ledger.InterruptedMessage,
 		})
 	}
 	return lost
