@@ -20,53 +20,64 @@ func Copy(t *testing.T, newFrom, newTo func(testing.TB) Backend) {
 		"empty":                func(t *testing.T, b Backend) { check(t, open(t, b, Options{}).Close()) },
 		"all kinds of records": func(t *testing.T, b Backend) { check(t, fillRecords(t, b).Close()) },
 		"killed":               func(t *testing.T, b Backend) { check(t, b.Kill(fillRecords(t, b))) },
-		"forgotten": func(t *testing.T, b Backend) {
-			check(t, fillRecords(t, b).Close())
-			for _, n := range []int{0, 3, 11, 31, 41, 25} { // the first, one in the middle, in an open job, in a job that has ended, the last
-				s := open(t, b, Options{})
-				_, err := s.Forget(t.Context(), Person(n).Contact)
-				check(t, err)
-				check(t, s.Close())
-			}
-		},
+		"forgotten":            fillForgotten,
 		"pruned": func(t *testing.T, b Backend) {
 			check(t, fillRecords(t, b).Close())
-			s := open(t, b, Options{})
-			_, err := s.Prune(t.Context(), Noon.Add(9*time.Second))
-			check(t, err)
-			check(t, s.Close())
+			prune(t, b, Noon.Add(9*time.Second))
 		},
 		"all pruned": func(t *testing.T, b Backend) {
 			sample(t, b, 20)
-			s := open(t, b, Options{})
-			_, err := s.Prune(t.Context(), Noon.Add(time.Hour))
-			check(t, err)
-			check(t, s.Close())
+			prune(t, b, Noon.Add(time.Hour))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			from, to, back := newFrom(t), newTo(t), newFrom(t)
 			fill(t, from)
-			first := copied(t, from, to)
-			again := copied(t, to, back)
-			if difference := first.Difference(&again); difference != "" {
-				t.Errorf("there and back: %s", difference)
-			}
-			expected := describe(t, from)
-			for _, b := range []Backend{to, back} {
-				got := describe(t, b)
-				for what := range maps.Keys(expected) {
-					if !reflect.DeepEqual(got[what], expected[what]) {
-						t.Errorf("%s:\n%+v, expected\n%+v", what, got[what], expected[what])
-					}
-				}
-				stays(t, b)
-			}
+			testCopy(t, from, to, back)
 		})
 	}
 	t.Run("OpenIntentsAreLostOnce", func(t *testing.T) { testImportOpen(t, newFrom, newTo) })
 	t.Run("NothingIsImportedAfterAnError", func(t *testing.T) { testImportErrors(t, newTo) })
 	t.Run("AtTheSameTime", func(t *testing.T) { testImportMixed(t, newTo) })
+}
+
+// testCopy copies a ledger, and the copy once more, and compares all of them.
+func testCopy(t *testing.T, from, to, back Backend) {
+	first := copyRecords(t, from, to)
+	again := copyRecords(t, to, back)
+	if difference := first.Difference(&again); difference != "" {
+		t.Errorf("there and back: %s", difference)
+	}
+	expected := describe(t, from)
+	for _, b := range []Backend{to, back} {
+		got := describe(t, b)
+		for what := range maps.Keys(expected) {
+			if !reflect.DeepEqual(got[what], expected[what]) {
+				t.Errorf("%s:\n%+v, expected\n%+v", what, got[what], expected[what])
+			}
+		}
+		testCopyInUse(t, b)
+	}
+}
+
+// fillForgotten fills a ledger with every kind of record, and forgets some persons: the first, one in the middle, two in an open job,
+// one in a job that has ended, and the last.
+func fillForgotten(t *testing.T, b Backend) {
+	check(t, fillRecords(t, b).Close())
+	for _, n := range []int{0, 3, 11, 31, 41, 25} {
+		s := open(t, b, Options{})
+		_, err := s.Forget(t.Context(), Person(n).Contact)
+		check(t, err)
+		check(t, s.Close())
+	}
+}
+
+func prune(t *testing.T, b Backend, before time.Time) {
+	t.Helper()
+	s := open(t, b, Options{})
+	_, err := s.Prune(t.Context(), before)
+	check(t, err)
+	check(t, s.Close())
 }
 
 // fillRecords fills a ledger with every kind of record, and returns the store of a run that has not ended: calls, a job that was
@@ -113,8 +124,8 @@ func fillRecords(t *testing.T, b Backend) ledger.Store {
 	return s
 }
 
-// copied copies one ledger into another one and compares the records.
-func copied(t *testing.T, from, to Backend) ledger.Digest {
+// copyRecords copies one ledger into another one and compares the records.
+func copyRecords(t *testing.T, from, to Backend) ledger.Digest {
 	t.Helper()
 	source := open(t, from, Options{})
 	d := digestOf(source.(ledger.Exporter))
@@ -217,8 +228,8 @@ func recordsOf(t *testing.T, s ledger.Store) (all []ledger.Record) {
 	return all
 }
 
-// stays checks that a copy is used like any other ledger: the number of a new outcome is new, and open jobs get their results.
-func stays(t *testing.T, b Backend) {
+// testCopyInUse checks that a copy is used like any other ledger: the number of a new outcome is new, and open jobs get their results.
+func testCopyInUse(t *testing.T, b Backend) {
 	t.Helper()
 	s := open(t, b, Options{})
 	before := recordsOf(t, s)
