@@ -37,7 +37,7 @@ func isPlain(s string) bool {
 		return false
 	}
 	ats := uint(0)
-	for len(s) >= 8 { // eight at once: one at a time takes twice as long
+	for len(s) >= 8 { // eight at once, which is faster (BenchmarkCleaned)
 		b := s[:8]
 		ats += plainBytes[b[0]] + plainBytes[b[1]] + plainBytes[b[2]] + plainBytes[b[3]] + plainBytes[b[4]] + plainBytes[b[5]] + plainBytes[b[6]] + plainBytes[b[7]]
 		s = s[8:]

@@ -11,8 +11,8 @@ import (
 // gauges are what a run writes in Prometheus' text format, version 0.0.4. Each series has the label input, so that the files of
 // several jobs can be in one directory.
 //
-// Prometheus' own package for the format is a parser for all of its forms and brings Protocol Buffers: 34 packages, a twelfth of
-// the time to compile the program. Gauges need a few lines; the tests compare them with what that package writes.
+// Prometheus' own package for the format is a parser for all of its forms and brings Protocol Buffers. Gauges need a few lines; the
+// tests compare them with what that package writes.
 type gauges struct {
 	input string
 	out   bytes.Buffer

@@ -44,8 +44,8 @@ type WriteResult struct {
 
 // Do writes every row, in order. When ctx is done it ends with its cause. After any error nothing may be published.
 //
-// While a batch is written, the outcomes of the next one are read from the ledger, and the rows after it from the input: on two
-// processors the pass takes about 0.6 of the time.
+// While a batch is written, the outcomes of the next one are read from the ledger, and the rows after it from the input: so several
+// processors share the work.
 func (w *Write) Do(ctx context.Context) (WriteResult, error) {
 	p := writePass{
 		Write: w, lookup: lookup{rules: &w.Rules, source: w.Source, ledger: w.Ledger},

@@ -24,8 +24,8 @@ const (
 	// runtime would have no room left there, and would do nothing but collect.
 	memoryPerWorker = 80 << 10
 	memoryWorkers   = 512
-	// memoryGrowth lets the heap grow to five times what is live, as long as the limit allows it: collecting more often
-	// costs a twentieth of a run.
+	// memoryGrowth lets the heap grow to five times what is live, as long as the limit allows it: collecting more often costs
+	// time.
 	memoryGrowth = 400
 	// memoryEvery is after how many rows the limit is raised.
 	memoryEvery = 1 << 16

@@ -22,7 +22,7 @@ type Options struct {
 	// pass through it.
 	Dir string
 	// Templates is a folder, made if it is missing, for what initdb makes (25 MB for each version of PostgreSQL): later servers copy it,
-	// which takes a tenth of the time. "" if each server runs initdb.
+	// which is faster. "" if each server runs initdb.
 	Templates string
 	// Settings are those of postgresql.conf, without quotes. They win over the defaults, except the address and the port.
 	Settings map[string]string

@@ -12,7 +12,7 @@ import (
 const attemptTime = 30 * time.Second
 
 // claimNew claims contacts of which nothing was known, and records the intents. A row that exists is another's claim or answer, and
-// ends the transaction with a unique violation: that is rare, and a row that may exist costs a quarter more of the database's time.
+// ends the transaction with a unique violation: that is rare, and it costs the database more to allow for a row.
 const claimNew = `WITH claimed AS (
 		INSERT INTO enrich.contact (key, email, ref, claim)
 		SELECT key, email, 0, $1 FROM unnest($2::uuid[], $3::uuid[]) AS asked(key, email))

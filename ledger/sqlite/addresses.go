@@ -12,7 +12,7 @@ import (
 )
 
 // There is no index on addresses, because nothing else needs one and every commit would pay for it. So the rows of ended are read
-// from the first to the last, once for each addressBatch addresses: a million outcomes take a tenth of a second.
+// from the first to the last, once for each addressBatch addresses.
 const addressBatch = 1 << 17
 
 func (l *Ledger) addressBatch() int { return cmp.Or(l.options.addressBatch, addressBatch) }

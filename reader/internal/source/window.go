@@ -122,8 +122,8 @@ func (f failedReader) Read([]byte) (int, error) { return 0, f.err }
 // Poison overwrites the text that was taken, in builds with the race detector: tests then find code that keeps a view of it.
 func (w *Window) Poison() { Poison(w.buf[:w.from]) }
 
-// View returns bytes as a string without a copy: it changes when they do. Cells are views of the window, because copying
-// each took a tenth of the time of reading them.
+// View returns bytes as a string without a copy: it changes when they do. Cells are views of the window, so that reading a row
+// copies nothing.
 func View(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // ASCIIPrefix returns how many bytes of a text are ASCII before the first that is not. It looks at 32 bytes at once, because all text of

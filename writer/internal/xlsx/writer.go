@@ -49,7 +49,7 @@ const (
 	sampleSize = 1 << 20
 	// bufferSize is how much is compressed together. One row may be longer.
 	bufferSize = 64 << 10
-	// compression is a level of DEFLATE. Level 1 takes 60% of the time and makes files that are 20% larger.
+	// compression is a level of DEFLATE: 1 is the fastest, 9 makes the smallest files.
 	compression = 5
 )
 

@@ -193,8 +193,8 @@ func stated(b []byte) [2]uint32 {
 }
 
 // checksum continues SQLite's checksum over more bytes, a multiple of eight. Every byte of the log is summed before it is
-// merged, so the two loops are written out: a call for each word takes five times as long. The last sum is added last, because each
-// addition waits for it: in the other order the loops take twice as long.
+// merged, so the two loops are written out, without a call for each word. The last sum is added last, because each addition waits for
+// it.
 func checksum(order binary.ByteOrder, s [2]uint32, b []byte) [2]uint32 {
 	s0, s1 := s[0], s[1]
 	if order == binary.LittleEndian {
