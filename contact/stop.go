@@ -15,6 +15,13 @@ const (
 	StopInterrupted  Stop = "interrupted"  // a signal
 )
 
+// Stops lists the causes of a stop.
+func Stops() []Stop {
+	return []Stop{
+		StopUnauthorized, StopForbidden, StopNoCredits, StopCap, StopAPIDown, StopRejectedAll, StopInput, StopInterrupted,
+	}
+}
+
 // OfAccount reports whether the cause stops every run that uses the same API account.
 func (s Stop) OfAccount() bool {
 	return s == StopUnauthorized || s == StopForbidden || s == StopNoCredits

@@ -24,7 +24,7 @@ type Run struct {
 	Started, Ended time.Time
 	ExitCode       int
 	Complete       bool   // no row is pending
-	Stopped        string // one of [StopReasons]; empty if the run was not stopped
+	Stopped        string // a [contact.Stop]; empty if the run was not stopped
 
 	Matched, NoMatch, Failed, Pending, Stale int64            // rows
 	Failures                                 map[string]int64 // failed rows by kind
@@ -39,9 +39,12 @@ type Run struct {
 	Waited                                  time.Duration // for the rate limit and pauses
 }
 
-// StopReasons returns the values of the label reason, which are those of the summary's member stopped.
-func StopReasons() []string {
-	return []string{"unauthorized", "forbidden", "no_credits", "cap", "api_down", "rejected_all", "input", "interrupted"}
+// stopReasons returns the values of the label reason, which are those of the summary's member stopped.
+func stopReasons() (reasons []string) {
+	for _, stop := range contact.Stops() {
+		reasons = append(reasons, string(stop))
+	}
+	return reasons
 }
 
 // Write writes the gauges of a run to the file at path, or to the file that a link there leads to. If the run is not
@@ -89,7 +92,7 @@ func gaugesOf(r *Run, complete float64) *gauges {
 	e.add("enrich_last_run_duration_seconds", "How long the last run took.", r.Ended.Sub(r.Started).Seconds())
 	e.add("enrich_last_run_exit_code", "Exit code of the last run.", float64(r.ExitCode))
 	e.add("enrich_last_run_complete", "1 if the last run left no row pending.", oneIf(r.Complete))
-	e.addEach("enrich_last_run_stopped", "1 for the reason why the last run stopped early.", "reason", map[string]int64{r.Stopped: 1}, StopReasons()...)
+	e.addEach("enrich_last_run_stopped", "1 for the reason why the last run stopped early.", "reason", map[string]int64{r.Stopped: 1}, stopReasons()...)
 	e.addEach("enrich_last_run_rows", "Rows of the last run by outcome; their sum is the rows read.", "outcome",
 		map[string]int64{"matched": r.Matched, "no_match": r.NoMatch, "failed": r.Failed, "pending": r.Pending},
 		"matched", "no_match", "failed", "pending")

@@ -95,10 +95,8 @@ func NewSummary(w WriteResult, sum [32]byte, bytes int64) Summary {
 		Calls:    SummaryCalls{FromLedger: w.FromLedger, Deduplicated: w.Deduplicated, Reasons: map[string]int64{}},
 		Input:    SummaryInput{SHA256: hex.EncodeToString(sum[:]), Bytes: bytes},
 	}
-	for _, k := range [...]contact.Failure{contact.Invalid, contact.Ragged, contact.Rejected, contact.Exhausted, contact.Malformed, contact.Uncertain} {
-		if n := w.Failures[k]; n > 0 {
-			s.Failures[string(k)] = n
-		}
+	for kind, n := range w.Failures {
+		s.Failures[string(kind)] = n
 	}
 	return s
 }

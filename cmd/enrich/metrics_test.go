@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +14,6 @@ import (
 	"github.com/prometheus/common/model"
 
 	"enrich/client/fakeapi"
-	"enrich/contact"
-	"enrich/metrics"
 )
 
 // metrics reads a file as Prometheus would, and checks it by Prometheus' own rules.
@@ -203,17 +200,5 @@ func TestTheMetricsTargetIsCheckedBeforeAnyCall(t *testing.T) {
 	s.metrics("m.prom")
 	if info, err := os.Lstat(s.path("linked.prom")); err != nil || info.Mode().IsRegular() {
 		t.Errorf("the link was replaced: %v", err)
-	}
-}
-
-// TestEveryStopIsAMetric: a reason that the metrics do not know would not be seen.
-func TestEveryStopIsAMetric(t *testing.T) {
-	for _, stop := range []contact.Stop{
-		contact.StopUnauthorized, contact.StopForbidden, contact.StopNoCredits, contact.StopCap, contact.StopAPIDown, contact.StopRejectedAll,
-		contact.StopInput, contact.StopInterrupted,
-	} {
-		if !slices.Contains(metrics.StopReasons(), string(stop)) {
-			t.Errorf("%s is missing", stop)
-		}
 	}
 }

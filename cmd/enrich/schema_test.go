@@ -17,6 +17,7 @@ import (
 
 	"enrich/client/fakeapi"
 	"enrich/cmd/enrich/internal/console"
+	"enrich/contact"
 	"enrich/internal/phrase"
 	"enrich/ledger/sqlite"
 	"enrich/reader"
@@ -396,7 +397,10 @@ func TestEveryCodeIsTested(t *testing.T) {
 
 // TestTheCodesAreListed in doc/errors.md and in the schema, each once, and no other.
 func TestTheCodesAreListed(t *testing.T) {
-	codes := []string{"usage", "internal", "unauthorized", "forbidden", "no_credits", "cap", "api_down", "rejected_all", "input", "interrupted"}
+	codes := []string{"usage", "internal"}
+	for _, stop := range contact.Stops() {
+		codes = append(codes, string(stop))
+	}
 	for _, k := range kinds {
 		if !slices.Contains(codes, k.code) {
 			codes = append(codes, k.code)
