@@ -33,21 +33,20 @@ type Answer struct {
 	Status int
 	// NamedError: the top level's error is a string, as in the API's own errors.
 	NamedError bool
-	// Member says what the member contact is.
-	Member Member
 	// Body is the body without white space between its tokens and without a byte order mark.
 	Body []byte
+
+	contactType memberType // of the member contact
 }
 
-// A Member is the type of a JSON member.
-type Member uint8
+// A memberType is the JSON type of the member contact.
+type memberType uint8
 
-// The types that an answer's contact can have.
 const (
-	MemberMissing Member = iota
-	MemberNull
-	MemberObject
-	MemberOther // a list, a string, a number, true or false
+	typeMissing memberType = iota
+	typeNull
+	typeObject
+	typeOther // a list, a string, a number, true or false
 )
 
 // Kind is Matched or NoMatch.
@@ -62,10 +61,10 @@ func (a *Answer) Kind() Kind {
 // object or null, or it has none and states the remaining credits. A contact of another type is never an
 // answer: nobody knows what it says.
 func (a *Answer) FromAPI() bool {
-	switch a.Member {
-	case MemberObject, MemberNull:
+	switch a.contactType {
+	case typeObject, typeNull:
 		return true
-	case MemberMissing:
+	case typeMissing:
 		return a.Remaining != nil
 	}
 	return false
@@ -74,7 +73,7 @@ func (a *Answer) FromAPI() bool {
 // ErrorStatus is the HTTP status that the body claims to be: its own status, if there is no contact beside it. 0: none.
 // A null is not a contact here: an error in an envelope with "contact": null affects every row, and is not an answer to a row.
 func (a *Answer) ErrorStatus() int {
-	if a.Member == MemberObject || a.Member == MemberOther {
+	if a.contactType == typeObject || a.contactType == typeOther {
 		return 0
 	}
 	return a.Status
@@ -157,7 +156,7 @@ func (p *answerParser) top() {
 
 // contact reads the member contact.
 func (p *answerParser) contact() {
-	p.Member = memberOf(p.scan.Peek())
+	p.contactType = typeOf(p.scan.Peek())
 	p.Matched, p.contactError = false, ""
 	if !p.scan.Object() {
 		p.scan.Value()
@@ -198,15 +197,15 @@ func isBlankString(quoted []byte) bool {
 	return strings.TrimSpace(text) == ""
 }
 
-// memberOf returns the type of a value that begins with a byte.
-func memberOf(first byte) Member {
+// typeOf returns the type of a value that begins with a byte.
+func typeOf(first byte) memberType {
 	switch first {
 	case '{':
-		return MemberObject
+		return typeObject
 	case 'n':
-		return MemberNull
+		return typeNull
 	}
-	return MemberOther
+	return typeOther
 }
 
 // statusOf is a number such as 401 or 4.01e2, if it is the status of an HTTP error; otherwise 0. A string is not a number.

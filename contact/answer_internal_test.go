@@ -74,12 +74,12 @@ func readWithLibrary(body []byte) (a Answer, ok bool) {
 }
 
 func (a *Answer) readContact(contact json.RawMessage, charged *charge) (failure string) {
-	a.Matched, a.Member = false, MemberOther
+	a.Matched, a.contactType = false, typeOther
 	switch contact[0] {
 	case 'n':
-		a.Member = MemberNull
+		a.contactType = typeNull
 	case '{':
-		a.Member = MemberObject
+		a.contactType = typeObject
 		for _, m := range libraryMembers(contact) {
 			switch m.name {
 			case "credit_charged":

@@ -10,8 +10,8 @@ import (
 const (
 	// DefaultCredits is the credits of an account by default: more than any test can spend.
 	DefaultCredits = 1_000_000_000
-	// DefaultRate is the rate_limit header by default: more than any client can send.
-	DefaultRate = 60_000_000
+	// defaultRate is the rate_limit header by default: more than any client can send.
+	defaultRate = 60_000_000
 	// DefaultMatch is the share of contacts that are found.
 	DefaultMatch = 0.8
 	// MaxRate is the largest RateLimit: each call in the window is remembered.
@@ -30,7 +30,7 @@ type Options struct {
 	RateLimit int
 	// RateWindow is the window of RateLimit; 0: a minute, as documented.
 	RateWindow time.Duration
-	// RateHeader is the text of the rate_limit header; empty: RateLimit, or DefaultRate without one; "none": no header.
+	// RateHeader is the text of the rate_limit header; empty: RateLimit, or defaultRate without one; "none": no header.
 	RateHeader string
 	// RetryAfter is the text of the Retry-After header of a 429 above RateLimit; empty: none, as documented.
 	RetryAfter string
@@ -118,5 +118,5 @@ func (o *Options) rateHeader() string {
 	case o.RateLimit > 0:
 		return strconv.Itoa(o.RateLimit)
 	}
-	return strconv.Itoa(DefaultRate)
+	return strconv.Itoa(defaultRate)
 }

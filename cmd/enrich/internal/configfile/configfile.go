@@ -23,8 +23,8 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// MaxSize is the size of the largest file that is read, in bytes.
-const MaxSize = 64 << 10
+// maxSize is the size of the largest file that is read, in bytes.
+const maxSize = 64 << 10
 
 // writableByAll is the permission of every user to write.
 const writableByAll = 0o002
@@ -145,12 +145,12 @@ func load(path string, named bool) ([]byte, error) {
 	if err != nil {
 		return nil, unnamed(path, err)
 	}
-	text, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
+	text, err := io.ReadAll(io.LimitReader(file, maxSize+1))
 	switch {
 	case err != nil:
 		return nil, unnamed(path, err)
-	case len(text) > MaxSize:
-		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, MaxSize>>10)
+	case len(text) > maxSize:
+		return nil, fmt.Errorf("config file %s is larger than %d KiB", path, maxSize>>10)
 	}
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }

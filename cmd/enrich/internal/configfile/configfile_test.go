@@ -70,7 +70,7 @@ func TestErrorsHaveALine(t *testing.T) {
 		"a = \"sesame\n":                 "line 1: ",
 		"a = \"\xff sesame\"\n":          "line 1: ",
 		"a = 99999999999999999999999\n":  "line 1: ",
-		strings.Repeat("# x\n", MaxSize): "is larger than 64 KiB",
+		strings.Repeat("# x\n", maxSize): "is larger than 64 KiB",
 		"\x00":                           "line 1: ",
 		"a = 1 sesame = 2\n":             "line 1: ",
 		"a = [1,\n2,\n\"sesame\"\nb = 1": "line ",

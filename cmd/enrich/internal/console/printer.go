@@ -98,13 +98,13 @@ func (p *Printer) Error(err error, exitCode int, attrs ...any) {
 // Bar returns where a progress bar may be drawn, and the width of the terminal there; false if it may not: standard error
 // is not a terminal, or lines are printed beside the bar.
 func (p *Printer) Bar() (w io.Writer, width int, ok bool) {
-	width, ok = Width(p.console.out)
+	width, ok = terminalWidth(p.console.out)
 	return p.console.Optional(), width, ok && p.log == nil && !p.verbose
 }
 
 // OnTerminal reports whether messages of [Printer.Info] are shown to a person: on a terminal, as text, without --quiet.
 func (p *Printer) OnTerminal() bool {
-	_, ok := Width(p.console.out)
+	_, ok := terminalWidth(p.console.out)
 	return ok && p.log == nil && !p.quiet
 }
 

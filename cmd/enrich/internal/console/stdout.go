@@ -45,10 +45,10 @@ func (s *Stdout) File() *os.File {
 }
 
 // Width returns the number of columns if the standard output is a terminal.
-func (s *Stdout) Width() (int, bool) { return Width(s.out) }
+func (s *Stdout) Width() (int, bool) { return terminalWidth(s.out) }
 
-// Width returns the number of columns of a terminal (80 if it does not say); false if out is not a terminal.
-func Width(out io.Writer) (int, bool) {
+// terminalWidth returns the number of columns of a terminal (80 if it does not say); false if out is not a terminal.
+func terminalWidth(out io.Writer) (int, bool) {
 	f, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0, false

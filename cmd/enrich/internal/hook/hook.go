@@ -2,7 +2,7 @@
 //
 // The command gets one text on its standard input; it may read any part of it. It ends when its context does: the whole group of
 // processes is killed. Processes that it leaves in the background while they keep its output open get a moment, and then are
-// killed too. Its output comes line by line, both streams in one, up to [MaxOutput] bytes; the rest is read and dropped, so
+// killed too. Its output comes line by line, both streams in one, up to 64 KiB; the rest is read and dropped, so
 // that the command never waits for a reader. A process that leaves the group (setsid) and closes its output is not found.
 //
 // There is no shell on Windows: [Check] says so.
@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	// MaxOutput is how much of the output is passed on, in bytes.
-	MaxOutput = 64 << 10
+	// maxOutput is how much of the output is passed on, in bytes.
+	maxOutput = 64 << 10
 	// maxLine is where a long line is broken, in bytes.
 	maxLine = 4 << 10
 	// leftBehind is how long processes in the background may keep the output open after the command has ended.
@@ -115,10 +115,10 @@ func (l *lines) flush() {
 	text := strings.TrimSuffix(string(l.line), "\r")
 	l.line = l.line[:0]
 	switch before := l.size; {
-	case before > MaxOutput:
-	case before+len(text)+1 > MaxOutput:
-		l.size = MaxOutput + 1
-		l.say(fmt.Sprintf("(more than %d KiB of output: the rest is dropped)", MaxOutput>>10))
+	case before > maxOutput:
+	case before+len(text)+1 > maxOutput:
+		l.size = maxOutput + 1
+		l.say(fmt.Sprintf("(more than %d KiB of output: the rest is dropped)", maxOutput>>10))
 	default:
 		l.size += len(text) + 1
 		l.say(text)

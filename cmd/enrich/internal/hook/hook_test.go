@@ -142,7 +142,7 @@ func TestTheOutputIsBounded(t *testing.T) {
 			t.Errorf("a line of %d bytes", len(line))
 		}
 	}
-	if err != nil || size > MaxOutput+100 || !strings.Contains(said[len(said)-1], "the rest is dropped") {
+	if err != nil || size > maxOutput+100 || !strings.Contains(said[len(said)-1], "the rest is dropped") {
 		t.Errorf("%d bytes, %v", size, err)
 	}
 }
