@@ -36,7 +36,7 @@ func (m *Member) Alone(ctx context.Context) (release func(proved bool), err erro
 	for {
 		var s keyState
 		force := !ended.IsZero() && m.o.Now().Sub(ended) >= m.o.Timing.Valid
-		err := m.retry(ctx, "database", func(ctx context.Context) error {
+		err := m.retry(ctx, func(ctx context.Context) error {
 			return p.slot.Use(ctx, func(c *connect.Conn) (err error) {
 				s, err = m.tryKey(ctx, c, force)
 				return err

@@ -91,7 +91,7 @@ func (m *Member) recordFailure(err error) {
 	}
 	m.lastError = err
 	if away := observe.Elapsed(m.renewed, m.o.Now()); away > m.o.MaxElapsed && m.err == nil {
-		m.lose(fmt.Errorf("%w for %s: %w", errUnreachable, phrase.Duration(m.o.MaxElapsed), err))
+		m.lose(fmt.Errorf("%w for %s: %w", ledger.ErrUnreachable, phrase.Duration(m.o.MaxElapsed), err))
 	}
 }
 
@@ -246,8 +246,4 @@ func (m *Member) isOfWork(o otherRun) bool {
 	return m.work != 0 && o.work == m.work && o.generation == m.generation
 }
 
-var (
-	errUnreachable = ledger.ErrUnreachable
-	errFenced      = ledger.ErrFenced
-	errOutOfStep   = errors.New("a newer lease of this run was renewed")
-)
+var errOutOfStep = errors.New("a newer lease of this run was renewed")

@@ -97,7 +97,7 @@ func (m *Member) join(ctx context.Context) error {
 	const query = `UPDATE enrich.run SET rate_calls = nullif($2::bigint, 0), rate_ms = nullif($3::bigint, 0), credits_each = $4 FROM enrich.account
 		WHERE run.id = $1 AND account.id = run.account AND run.state = 0 RETURNING api, account.id, coalesce(work, 0), generation, beat,
 		coalesce((SELECT started FROM enrich.work WHERE work.id = run.work), run.started), coalesce((SELECT round FROM enrich.work WHERE work.id = run.work), 0)`
-	return m.retry(ctx, "database", func(ctx context.Context) error {
+	return m.retry(ctx, func(ctx context.Context) error {
 		err := m.slow.Use(ctx, func(c *connect.Conn) error {
 			err := c.QueryRow(ctx, query, m.run, int64(m.o.RateCalls), m.o.RatePer.Milliseconds(), m.o.CreditsPerCall).
 				Scan(&m.api, &m.account, &m.work, &m.generation, &m.asked, &m.started, &m.round)
@@ -114,8 +114,8 @@ func (m *Member) join(ctx context.Context) error {
 }
 
 // retry repeats what failed because the database was away, until it was away for MaxElapsed.
-func (m *Member) retry(ctx context.Context, reason string, do func(context.Context) error) error {
-	w := &Wait{Reason: reason}
+func (m *Member) retry(ctx context.Context, do func(context.Context) error) error {
+	w := &Wait{Reason: WaitDatabase}
 	defer m.endWait(w)
 	return connect.Retry(ctx, connect.Policy{MaxElapsed: m.o.MaxElapsed, Waiting: func(err error, _ time.Duration) {
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"enrich/contact"
 	"enrich/internal/phrase"
+	"enrich/ledger"
 	"enrich/ledger/postgres/internal/connect"
 	"enrich/ledger/postgres/member/internal/observe"
 )
@@ -77,7 +78,7 @@ func (m *Member) isOldest() bool {
 // takeOver declares a run dead. Each run that is dead is taken over by one run.
 func (m *Member) takeOver(ctx context.Context, d *deadRun) {
 	won := false
-	err := m.retry(ctx, "database", func(ctx context.Context) error {
+	err := m.retry(ctx, func(ctx context.Context) error {
 		return m.slow.Use(ctx, func(c *connect.Conn) (err error) {
 			if d.tried {
 				if won, err = m.hasTaken(ctx, c, d.id); err != nil || won {
@@ -112,7 +113,7 @@ func (m *Member) hasTaken(ctx context.Context, c *connect.Conn, dead int64) (tak
 	return taken, err
 }
 
-// takeOverIn does it in a transaction, unless the run has changed its beat or another run was first.
+// takeOverIn is the transaction of takeOver. It does nothing if the run has changed its beat, or another run was first.
 func (m *Member) takeOverIn(ctx context.Context, c *connect.Conn, tx pgx.Tx, d *deadRun) (won bool, err error) {
 	live, err := tx.Exec(ctx, "SELECT 1 FROM enrich.run WHERE id = $1 AND state = 0 FOR NO KEY UPDATE", m.run)
 	if err != nil || live.RowsAffected() == 0 {
@@ -181,7 +182,7 @@ func (m *Member) fence(by int64) {
 	case by != 0:
 		reason = fmt.Sprintf("run %d declared it dead, because it did not renew its lease for %s", by, phrase.Duration(m.silence()))
 	}
-	m.lose(fmt.Errorf("%w: run %d was stopped: %s; the answers that came are recorded; run the same command again", errFenced, m.run, reason))
+	m.lose(fmt.Errorf("%w: run %d was stopped: %s; the answers that came are recorded; run the same command again", ledger.ErrFenced, m.run, reason))
 }
 
 // silence is how long the lease was not renewed.

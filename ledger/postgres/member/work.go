@@ -25,7 +25,7 @@ func (m *Member) Take(ctx context.Context) (chunk int64, err error) {
 	if m.work == 0 {
 		chunk = last + 1
 	} else {
-		err = m.retry(ctx, "database", func(ctx context.Context) error {
+		err = m.retry(ctx, func(ctx context.Context) error {
 			return m.slow.Use(ctx, func(c *connect.Conn) (err error) {
 				chunk, err = m.takeChunk(ctx, c, round, last)
 				return err
@@ -182,7 +182,7 @@ func (m *Member) turnRound(ctx context.Context, tx pgx.Tx, round int32, done boo
 
 // inWork runs a transaction of a live run that has the locks of the run and its work.
 func (m *Member) inWork(ctx context.Context, do func(pgx.Tx) error) error {
-	err := m.retry(ctx, "database", func(ctx context.Context) error {
+	err := m.retry(ctx, func(ctx context.Context) error {
 		return m.slow.Use(ctx, func(c *connect.Conn) error {
 			err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 				live, err := tx.Exec(ctx, "SELECT 1 FROM enrich.run WHERE id = $1 AND state = 0 FOR NO KEY UPDATE", m.run)
@@ -212,7 +212,7 @@ func (m *Member) Runs(ctx context.Context) (runs []int64, err error) {
 		return []int64{m.run}, nil
 	}
 	const query = "SELECT id FROM enrich.run WHERE work = $1 AND generation = $2 ORDER BY id"
-	err = m.retry(ctx, "database", func(ctx context.Context) error {
+	err = m.retry(ctx, func(ctx context.Context) error {
 		return m.slow.Use(ctx, func(c *connect.Conn) error {
 			rows, err := c.Query(ctx, query, m.work, m.generation)
 			if err != nil {
