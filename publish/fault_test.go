@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,6 +76,28 @@ func TestAFailureAtEachStep(t *testing.T) {
 			}
 			checkWhole(t, dir, renamesBefore(steps(t), fail))
 		})
+	}
+}
+
+// TestADirectoryThatCannotBeReadIsNotSynced: with the permissions of a letter box, files can be put into it, and no more.
+func TestADirectoryThatCannotBeReadIsNotSynced(t *testing.T) {
+	dir := t.TempDir()
+	check(t, runSet(dir, "new", func(operation, _ string) error {
+		if operation == "sync directory" {
+			return fs.ErrPermission
+		}
+		return nil
+	}))
+	if got := read(t, filepath.Join(dir, "summary")); got != "summary new" {
+		t.Errorf("the summary is %q", got)
+	}
+	if os.Getuid() == 0 {
+		return // root may read everything
+	}
+	check(t, os.Chmod(dir, 0o300))
+	check(t, errors.Join(publish.CheckTarget(filepath.Join(dir, "summary")), runSet(dir, "newer", nil), os.Chmod(dir, 0o700)))
+	if got := files(t, dir); got != "failures results summary" {
+		t.Errorf("files: %s", got)
 	}
 }
 

@@ -47,7 +47,8 @@ func Create(path string, perm fs.FileMode) (*os.File, error) {
 const maxStem = 200
 
 // WriteFile replaces the file at path by data, with exactly the given permissions. It writes a temporary file named
-// .NAME.*.tmp in the same directory, syncs it and renames it. A link at path is replaced, not followed.
+// .NAME.*.tmp in the same directory, syncs it and renames it. A link at path is replaced, not followed. In a directory that this user
+// may not read, the new name is not synced.
 func WriteFile(path string, data []byte, perm fs.FileMode) error {
 	dir, name := Dir(path), filepath.Base(path)
 	f, err := os.CreateTemp(dir, "."+name[:min(len(name), maxStem)]+".*.tmp")
@@ -62,5 +63,8 @@ func WriteFile(path string, data []byte, perm fs.FileMode) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	return SyncDir(dir)
+	if err := SyncDir(dir); !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return nil
 }

@@ -46,6 +46,18 @@ func TestWriteFileReplacesTheContentAndSetsTheMode(t *testing.T) {
 	}
 }
 
+func TestWriteFileNeedsNotReadTheDirectory(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	dir := t.TempDir()
+	check(t, os.Chmod(dir, 0o300))
+	check(t, errors.Join(durable.WriteFile(filepath.Join(dir, "a.prom"), nil, 0o644), os.Chmod(dir, 0o700)))
+	if got := names(t, dir); got != "a.prom" {
+		t.Errorf("files: %s", got)
+	}
+}
+
 func TestWriteFileTakesTheLongestNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), strings.Repeat("n", 250)+".prom")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
