@@ -129,7 +129,7 @@ func TestDamageNeverCausesAWrongAnswer(t *testing.T) {
 	}
 }
 
-// tryDamage opens the ledger at path, which consists of the sound files, with one of them damaged: in the same 16 places each time, so
+// tryDamage opens the ledger at path, which consists of undamaged files, with one of them damaged: in the same 16 places each time, so
 // that whether any damage is refused does not depend on what rapid draws, and then at random. It may be refused, or reported by read,
 // or read must find nothing wrong.
 func tryDamage(t *testing.T, path string, sound map[string][]byte, victim string, read func(l *sqlite.Ledger, now []byte) (wrong string, err error)) {
