@@ -3,6 +3,8 @@ package reader
 import (
 	"bufio"
 	"errors"
+	"fmt"
+	"strings"
 
 	"enrich/contact"
 	"enrich/format"
@@ -84,11 +86,27 @@ func openCSV(in *input, o Options) (Source, error) {
 	info := rows.Info()
 	info.Compression = text.Compression
 	binder, err := bindColumns(&info, rows.Header(), rows.Samples(), o)
+	if errors.Is(err, mapping.ErrNoColumn) {
+		return nil, otherEncoding(err, rows.Header(), text, o)
+	}
 	if err != nil {
 		return nil, err
 	}
 	rows.Bind(binder.Fill, binder.IsSendable)
 	return &csvSource{rows, text, info}, nil
+}
+
+// otherEncoding adds to the error of a list without a known column that its encoding may be another one: nearly every text can be read
+// as Windows-1252, also a Korean one.
+func otherEncoding(err error, header []string, text *decode.Text, o Options) error {
+	if o.Encoding != "" || text.Encoding() != decode.Windows1252 {
+		return err
+	}
+	guesses := decode.GuessesIn(strings.Join(header, "\n"))
+	if guesses == "" {
+		return err
+	}
+	return fmt.Errorf("%w; if these names cannot be read, name the encoding with --encoding; %s", err, guesses)
 }
 
 // openWorkbook reads the rows of a sheet.

@@ -189,11 +189,11 @@ func forgetCommand(w world) *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 	}
 	f := cmd.Flags()
-	f.StringVar(&who.FirstName, "first-name", "", "the person's first name")
-	f.StringVar(&who.LastName, "last-name", "", "the person's last name")
-	f.StringVar(&who.CompanyName, "company-name", "", "the company's name")
-	f.StringVar(&who.CompanyDomain, "company-domain", "", "the company's domain")
-	f.StringVar(&who.LinkedInURL, "linkedin-url", "", "the person's LinkedIn profile")
+	f.StringVar(&who.FirstName, "first-name", "", "the person's first `NAME`")
+	f.StringVar(&who.LastName, "last-name", "", "the person's last `NAME`")
+	f.StringVar(&who.CompanyName, "company-name", "", "the company's `NAME`")
+	f.StringVar(&who.CompanyDomain, "company-domain", "", "the company's `DOMAIN`")
+	f.StringVar(&who.LinkedInURL, "linkedin-url", "", "the `URL` of the person's LinkedIn profile")
 	return ledgerSubcommand(w, cmd, &ledgerAction{
 		check: func(args []string) error {
 			if len(args) == 1 {

@@ -181,6 +181,9 @@ func (j *job) saySummary(s *pipeline.Summary) {
 	if len(s.Failures) > 0 {
 		lines = append(lines, "  failed: "+countsText(s.Failures))
 	}
+	if s.Stopped != nil && *s.Stopped == contact.StopInterrupted && r.Pending > 0 { // other stops have said it
+		lines = append(lines, "  pending: run the same command again to continue")
+	}
 	if r.Stale > 0 {
 		lines = append(lines, fmt.Sprintf("  stale: %s older than --max-age or --no-match-age, not renewed by this run", console.Count(r.Stale, "answer")))
 	}

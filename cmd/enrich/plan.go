@@ -30,6 +30,7 @@ func planCommand(w world) *cobra.Command {
 	cmd.Flags().SortFlags = false
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (also: --log-format json)")
 	cmd.Flags().StringVar(&s.Rate, "rate", "", "show how long the run takes at this `RATE` of calls, such as 300/m")
+	help.Group(cmd, "Output")
 	s.BulkFlags(cmd)
 	help.Group(cmd, "Bulk jobs")
 	s.CapFlags(cmd)

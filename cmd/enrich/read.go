@@ -31,9 +31,11 @@ func readCommand(w world) *cobra.Command {
 			return withInput(cmd, args, func(name string) error { return read(w, &s, name, arrays) })
 		},
 	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().BoolVar(&arrays, "arrays", false, "print each record as a JSON array of strings, the header first")
+	help.Group(cmd, "Output")
 	s.InputFlags(cmd)
 	help.Group(cmd, "Input")
-	cmd.Flags().BoolVar(&arrays, "arrays", false, "print each record as a JSON array of strings, the header first")
 	s.LoggingFlags(cmd)
 	help.Group(cmd, "Logging")
 	s.ConfigFlag(cmd)

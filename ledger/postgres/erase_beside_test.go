@@ -77,11 +77,14 @@ func TestReadersBesideAnErasure(t *testing.T) {
 	}
 }
 
-// Whoever waits for an erasure says so, once.
+// A command that waits for an erasure says so, once.
 func TestAWaitForAnErasureIsSaid(t *testing.T) {
 	for name, do := range map[string]func(l *postgres.Ledger) error{
 		"stats": func(l *postgres.Ledger) error { _, err := l.Stats(t.Context()); return err },
-		"run":   func(l *postgres.Ledger) error { _, err := l.Begin(t.Context(), ledger.Run{Started: ledgertest.Noon, URL: ledgertest.URL, Input: "leads.csv", Version: "test"}); return err },
+		"run": func(l *postgres.Ledger) error {
+			_, err := l.Begin(t.Context(), ledger.Run{Started: ledgertest.Noon, URL: ledgertest.URL, Input: "leads.csv", Version: "test"})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -63,7 +63,7 @@ func (d *detector) decide(b []byte) (int, error) {
 	case isWindows1250(window):
 		d.encoding, d.decided = "windows-1250", newDecoder(d.rest, charmapDecoder{charmap.Windows1250}, "windows-1250")
 	case isWindows1252(window):
-		d.encoding, d.decided = "windows-1252", newDecoder(d.rest, charmapDecoder{charmap.Windows1252}, "windows-1252")
+		d.encoding, d.decided = Windows1252, newDecoder(d.rest, charmapDecoder{charmap.Windows1252}, Windows1252)
 	default:
 		// The rows with such bytes are refused, because they are not UTF-8. The others are good.
 		d.encoding, d.decided = Unknown, d.rest

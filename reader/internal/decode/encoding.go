@@ -146,7 +146,7 @@ func IsEncoding(name string) bool {
 func OtherEncodings() []string {
 	var names []string
 	for name := range charmaps() {
-		if name != "latin-1" && name != "windows-1252" {
+		if name != "latin-1" && name != Windows1252 {
 			names = append(names, name)
 		}
 	}
@@ -168,7 +168,7 @@ func encodingName(s string) string {
 	case "latin1":
 		return "latin-1"
 	case "cp1252", "ansi":
-		return "windows-1252"
+		return Windows1252
 	case "sjis", "shiftjis", "cp932", "windows-31j":
 		return "shift-jis"
 	case "gb18030", "gb2312", "cp936":

@@ -94,11 +94,11 @@ func defaultLedger(lookup Lookup) (string, error) {
 		if local, _ := lookup("LOCALAPPDATA"); filepath.IsAbs(local) {
 			return filepath.Join(local, "enrich", "ledger.db"), nil
 		}
-		return "", errors.New("neither XDG_STATE_HOME nor LOCALAPPDATA is set")
+		return "", errors.New("neither XDG_STATE_HOME nor LOCALAPPDATA is an absolute path")
 	}
 	home, _ := lookup("HOME")
-	if home == "" {
-		return "", errors.New("neither XDG_STATE_HOME nor HOME is set")
+	if !filepath.IsAbs(home) { // it would be another ledger in each working directory
+		return "", errors.New("neither XDG_STATE_HOME nor HOME is an absolute path")
 	}
 	return filepath.Join(home, ".local", "state", "enrich", "ledger.db"), nil
 }

@@ -86,7 +86,7 @@ func (s *Settings) InputFlags(cmd *cobra.Command) {
 	f.StringVar(&s.Sheet, "sheet", "", "read the sheet with this `NAME` or number (default: the only visible sheet with a table)")
 	f.StringVar(&s.Delimiter, "delimiter", "", "column delimiter: one `CHARACTER`, or tab (default: detected)")
 	f.StringVar(&s.Quote, "quote", "", "quote `CHARACTER`, or none (default: detected)")
-	f.StringVar(&s.Encoding, "encoding", "", "encoding `NAME`: utf-8, utf-16le, utf-16be, windows-1252 or latin-1 (default: detected)")
+	f.StringVar(&s.Encoding, "encoding", "", "encoding `NAME`, such as utf-8, windows-1252, windows-1250, shift-jis or gbk (default: detected)")
 	f.Var(Number{&s.HeaderLine, 1, 1 << 20}, "header-line", "number of the header line, from 1 (default: detected)")
 	f.BoolVar(&s.NoHeader, "no-header", false, "the first line is data; columns are named 1, 2, …")
 	f.BoolVar(&s.NoSplitNames, "no-split-names", false, "do not split full names (by default they are split for rows that cannot be sent otherwise)")

@@ -185,8 +185,8 @@ func TestSettingsThatDoNotFit(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	for given, expected := range map[string]string{"worker": "workers", "max-cals": "max-calls", "x": "", "frobnicate": "", "": ""} {
-		if got := Nearest(given, []string{"workers", "max-calls", "max-credits"}); got != expected {
+	for given, expected := range map[string]string{"worker": "workers", "max-cals": "max-calls", "no-map": "", "x": "", "frobnicate": "", "": ""} {
+		if got := Nearest(given, []string{"workers", "max-calls", "max-credits", "format"}); got != expected {
 			t.Errorf("%q: %q, expected %q", given, got, expected)
 		}
 	}

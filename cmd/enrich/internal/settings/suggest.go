@@ -88,6 +88,9 @@ func unknownFlag(cmd *cobra.Command, name string, short bool, help string) error
 		}
 		return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: "-" + name, Message: "unknown flag: -" + name, Advice: help})
 	}
+	if f := flagOfCommand(cmd, name); f != "" {
+		help = "it belongs after the command, as in " + f
+	}
 	near := Nearest(name, flagNames(cmd))
 	if strings.HasSuffix(name, "-file") && namesKey(name) && cmd.Flags().Lookup("api-key-file") != nil {
 		near = "api-key-file"
@@ -99,6 +102,18 @@ func unknownFlag(cmd *cobra.Command, name string, short bool, help string) error
 		help = fmt.Sprintf("did you mean --%s? (%s)", near, help)
 	}
 	return problem.New(problem.Problem{Code: codeUnknownFlag, Flag: "--" + name, Message: "unknown flag: --" + name, Advice: help})
+}
+
+// flagOfCommand returns a command line that has a flag where it belongs, if one of the commands below cmd has it; else "".
+func flagOfCommand(cmd *cobra.Command, flag string) string {
+	for _, name := range []string{"run", ""} { // run is what most people mean
+		for _, c := range cmd.Commands() {
+			if c.IsAvailableCommand() && (name == "" || c.Name() == name) && c.Flags().Lookup(flag) != nil {
+				return c.CommandPath() + " --" + flag
+			}
+		}
+	}
+	return ""
 }
 
 // keyGiven is the error of a flag that was to take the key, as it was typed.
@@ -150,9 +165,10 @@ func namesKey(name string) bool {
 	return false
 }
 
-// Nearest returns the name with the fewest letters to change, at most a third of them, or "".
+// Nearest returns the name with the fewest letters to change, or "" if these are many: two of three for a word as short as "rnu", and
+// about a third of a longer one.
 func Nearest(given string, names []string) string {
-	most := 1 + len(strings.TrimPrefix(given, envPrefix))/3
+	most := 1 + (len(strings.TrimPrefix(given, envPrefix))+1)/4
 	if i := phrase.Nearest(given, names, most); i >= 0 {
 		return names[i]
 	}
