@@ -256,9 +256,10 @@ func TestASignalEndsTheWaitForALedger(t *testing.T) {
 	first := s.start("run", "--workers", "1", "l.csv")
 	s.heard(1)
 	second := s.start("run", "--lock-wait", "1h", "--out", s.dir, "--results", "second.csv", "l.csv")
-	time.Sleep(time.Second) // another process that looks whether the lock is free, every 20 ms: it does not come to rest
+	time.Sleep(2 * time.Second) // another process that looks whether the lock is free, every 20 ms: it does not come to rest
 	second.signal(syscall.SIGTERM)
 	second.isStopped()
+	second.says("waiting for the ledger, which another run has locked: process ", "; at most 1 h 0 min (--lock-wait)")
 	s.absent("second.csv")
 	first.signal(syscall.SIGHUP)
 	first.ends(exitSIGHUP)

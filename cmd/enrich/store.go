@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -45,12 +46,18 @@ func openStore(ctx context.Context, place settings.LedgerPlace, o storeOptions) 
 		return openDatabase(ctx, place, o)
 	}
 	l, err := sqlite.Open(ctx, place.File, sqlite.Options{
-		ReadOnly: o.readOnly, MustExist: o.mustExist, AcceptLoss: o.acceptLoss, LockWait: o.lockWait, ByEmail: o.byEmail,
+		ReadOnly: o.readOnly, MustExist: o.mustExist, AcceptLoss: o.acceptLoss, LockWait: o.lockWait, ByEmail: o.byEmail, Waiting: o.sayLocked,
 	})
 	if err != nil { // l is then a nil pointer, which a store must not be
 		return nil, err
 	}
 	return l, nil
+}
+
+// sayLocked says that the command waits for the run that has locked a file.
+func (o *storeOptions) sayLocked(owner string) {
+	o.printer.Info(fmt.Sprintf("waiting for the ledger, which another run has locked: %s; at most %s (--lock-wait)", owner, console.Duration(o.lockWait)),
+		"event", "wait", "waiting_for", "ledger", "until", time.Now().Add(o.lockWait))
 }
 
 func openDatabase(ctx context.Context, place settings.LedgerPlace, o storeOptions) (ledger.Store, error) {

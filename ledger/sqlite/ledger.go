@@ -28,6 +28,8 @@ type Options struct {
 	AcceptLoss bool
 	// LockWait is how long to wait for a ledger that another process has locked; 0 does not wait.
 	LockWait time.Duration
+	// Waiting is called once if the wait for the lock takes more than a second, with who has it. It may be nil.
+	Waiting func(owner string)
 	// ByEmail identifies contacts by their address instead of by the whole request (--same-by email).
 	ByEmail bool
 

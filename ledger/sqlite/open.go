@@ -71,7 +71,7 @@ func (l *Ledger) open(ctx context.Context, path string) error {
 	if l.options.ReadOnly {
 		return l.openToRead()
 	}
-	if l.lock, err = lockfile.Take(ctx, real, l.options.LockWait, l.options.AcceptLoss); err != nil {
+	if l.lock, err = lockfile.Take(ctx, real, lockfile.Wait{Most: l.options.LockWait, Begins: l.options.Waiting}, l.options.AcceptLoss); err != nil {
 		return err
 	}
 	return l.openToWrite()

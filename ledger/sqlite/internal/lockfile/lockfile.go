@@ -25,7 +25,16 @@ const (
 	retryInterval = 20 * time.Millisecond
 	// lookTimeout is how long a run waits, beyond what it would wait for another run, if only readers are looking.
 	lookTimeout = 10 * time.Second
+	// quietFor is how long a wait for another run is not said.
+	quietFor = time.Second
 )
+
+// A Wait says how long to wait for a lock.
+type Wait struct {
+	Most time.Duration // 0: not at all
+	// Begins is called with who has the lock when the wait has taken a second. It may be nil.
+	Begins func(owner string)
+}
 
 // A Lock is the right to write to a ledger.
 type Lock struct {
@@ -48,16 +57,17 @@ func RecordPath(ledger string) string {
 	return path(ledger)
 }
 
-// Take takes the lock of a ledger, and waits for it at most so long. It creates the ledger if there is none and the record
+// Take takes the lock of a ledger, and may wait for it. It creates the ledger if there is none and the record
 // has no commits, or if the loss is accepted. ledger.ErrLocked means that another process has the lock; ledger.ErrLinked that
 // the ledger has several hard links.
-func Take(ctx context.Context, ledger string, wait time.Duration, acceptLoss bool) (*Lock, error) {
+func Take(ctx context.Context, ledger string, wait Wait, acceptLoss bool) (*Lock, error) {
+	said := wait.Begins == nil || wait.Most == 0
 	for start := time.Now(); ; {
 		l, err := try(ledger, acceptLoss)
 		if l != nil || err != nil {
 			return l, err
 		}
-		timeout := wait
+		timeout := wait.Most
 		look, err := LookAt(ledger)
 		if look.NoWriter { // only readers have it
 			timeout += lookTimeout
@@ -65,8 +75,13 @@ func Take(ctx context.Context, ledger string, wait time.Duration, acceptLoss boo
 		if err := errors.Join(err, look.Close()); err != nil {
 			return nil, err
 		}
-		if time.Since(start) >= timeout {
-			return nil, heldError(ledger, wait)
+		waited := time.Since(start)
+		if waited >= timeout {
+			return nil, heldError(ledger, wait.Most)
+		}
+		if !said && waited >= quietFor && !look.NoWriter {
+			said = true
+			wait.Begins(owner(ledger))
 		}
 		select {
 		case <-ctx.Done():
