@@ -217,7 +217,11 @@ func (c *copier) write(ctx context.Context) (err error) {
 		return errors.New("copy: this kind of ledger cannot be copied")
 	}
 	c.source = exporter
-	return importer.Import(ctx, c)
+	err = importer.Import(ctx, c)
+	if errors.Is(err, ledger.ErrNotEmpty) {
+		return problem.Wrap(fmt.Errorf("copy to %s: %w", console.Name(c.to.Name()), ledger.ErrNotEmpty), "ledger_not_empty", "", "name a new file, or an empty database")
+	}
+	return err
 }
 
 // Export implements [ledger.Exporter]: it counts what passes.
