@@ -81,3 +81,39 @@ func TestAFailingJobOfAnEarlierRun(t *testing.T) {
 		}
 	}
 }
+
+// Contacts that are missing in the first results of a job are lost only if they are missing in the second, too: the API may have
+// answered too early, and they may have been charged.
+func TestMissingContactsAreFetchedAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name       string
+		incomplete int // how often
+		lost       int64
+		change     func(*fakeResults)
+	}{
+		{"no results yet", 1, 0, func(r *fakeResults) { r.list = nil }},
+		{"some results", 1, 0, func(r *fakeResults) { r.list[0].Outcome.Kind, r.list = contact.NoMatch, r.list[:5] }},
+		{"never any results", 9, 20, func(r *fakeResults) { r.list = nil }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newBulkRig(20, Caps{}, addresses(50)...)
+				r.LostRetries = 0
+				fetched := 0
+				r.jobs.results = func(j *apiJob) *fakeResults {
+					all := r.jobs.allResults(j)
+					if j.id == "job-2" {
+						if fetched++; fetched <= tt.incomplete {
+							tt.change(all)
+						}
+					}
+					return all
+				}
+				result, err := r.run(t.Context(), t)
+				if err != nil || result != (AskResult{}) || r.Counters.Lost.Load() != tt.lost || r.Counters.Matched.Load() != 50-tt.lost || fetched != 2 {
+					t.Errorf("%+v, %v: %d lost, fetched %d times", result, err, r.Counters.Lost.Load(), fetched)
+				}
+			})
+		})
+	}
+}

@@ -18,7 +18,7 @@ type openJob struct {
 	delay        time.Duration // before the next poll, if the API does not state it
 	next         time.Time     // of the next poll
 	until        time.Time     // then it is not polled any more
-	unreadable   bool          // its results could not be read once
+	incomplete   bool          // its results were fetched once, and contacts would have been lost by them
 	classified   bool          // admission has ended, and contacts of the input are in it
 	failing      time.Time     // since when the requests for its results fail; zero: the last one did not
 	leftBecause  string        // why it is not polled any more; "": it is polled

@@ -98,7 +98,8 @@ func (s *survey) withoutOurs() error {
 	return fmt.Errorf("%w: none of the %d elements has an id of this job in custom_fields", contact.ErrResults, s.elements)
 }
 
-// handleResults records the results of a job.
+// handleResults records the results of a job. If they cannot be understood, or contacts of a job of this run would be lost because they
+// are missing, they are fetched once more first.
 func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 	defer func() { _ = results.Close() }() // they were only read
 	contacts, err := d.contactsOf(j)
@@ -110,11 +111,15 @@ func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 	if err == nil && s.ours == 0 && j.Forgotten == 0 && (s.elements > 0 || j == d.trial) {
 		err = s.withoutOurs()
 	}
+	unreadable := errors.Is(err, contact.ErrResults)
 	switch {
-	case errors.Is(err, contact.ErrResults):
-		d.handleUnreadable(j, contacts, results, err)
-	case err != nil:
+	case err != nil && !unreadable:
 		d.stop.abandon(err)
+	case !j.incomplete && (unreadable || j.own && s.ours < len(contacts.list) && s.missing().Kind == contact.Lost):
+		j.incomplete = true // the API may have answered too early: contacts that are missing now may have been charged
+		j.pollAgain(time.Now(), 0)
+	case unreadable:
+		d.handleUnreadable(j, contacts, results, err)
 	default:
 		d.commitResults(j, contacts, &s, results)
 	}
@@ -159,14 +164,8 @@ func (d *jobDispatcher) commitResults(j *openJob, contacts *jobContacts, s *surv
 	}
 }
 
-// handleUnreadable fetches results that cannot be understood once more. If they still cannot be, they are kept as they are, all
-// contacts of the job are lost, and the run stops.
+// handleUnreadable keeps results that cannot be understood as they are. All contacts of the job are lost, and the run stops.
 func (d *jobDispatcher) handleUnreadable(j *openJob, contacts *jobContacts, results contact.JobResults, why error) {
-	if !j.unreadable {
-		j.unreadable = true
-		j.pollAgain(time.Now(), 0)
-		return
-	}
 	raw := results.Raw()
 	for {
 		chunk := make([]byte, rawChunk)
