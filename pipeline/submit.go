@@ -49,7 +49,7 @@ func (d *jobDispatcher) nextGroup() *group {
 func (d *jobDispatcher) submit(g *group) {
 	if reached := d.Budget.Calls(CallsPerJob); reached != "" {
 		d.groups = append(d.groups, g)
-		d.stop.note(contact.StopCap, reached)
+		d.stop.note(contact.StopCap, fmt.Sprintf("%s, and a bulk job takes at least %d calls", reached, CallsPerJob))
 		d.giveUp()
 		return
 	}

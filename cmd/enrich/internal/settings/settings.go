@@ -22,6 +22,7 @@ import (
 	"enrich/cmd/enrich/internal/remote"
 	"enrich/contact"
 	"enrich/format"
+	"enrich/pipeline"
 	"enrich/reader"
 )
 
@@ -295,8 +296,12 @@ func (s *Settings) Check(lookup Lookup) (c Checked, err error) {
 	return c, s.CheckShared(c.Ledger)
 }
 
-// CheckCaps returns an error if the caps allow no call at all.
+// CheckCaps returns an error if the caps allow no call at all, or no bulk job.
 func (s *Settings) CheckCaps() error {
+	if s.Bulk && s.MaxCalls > 0 && s.MaxCalls < pipeline.CallsPerJob {
+		return fmt.Errorf("--max-calls=%d allows no bulk job: each takes at least %d calls, one to submit it and one for its results; use --max-calls=%[2]d or more, or leave out --bulk",
+			s.MaxCalls, pipeline.CallsPerJob)
+	}
 	if s.MaxCredits.Given() && s.MaxCredits.least() < s.CreditsPerCall {
 		return fmt.Errorf("--max-credits=%d allows no call: --credits-per-call reserves %d for each", s.MaxCredits.least(), s.CreditsPerCall)
 	}

@@ -170,6 +170,7 @@ func TestTheKey(t *testing.T) {
 func TestSettingsThatDoNotFit(t *testing.T) {
 	for name, check := range map[string]func(*Settings) error{
 		"--max-credits": func(s *Settings) error { s.MaxCredits.Day, s.CreditsPerCall = 2, 3; return s.CheckCaps() },
+		"--max-calls":   func(s *Settings) error { s.Bulk, s.MaxCalls = true, 1; return s.CheckCaps() },
 		"--rate":        func(s *Settings) error { s.Rate = "fast"; _, err := s.RateLimit(); return err },
 		"--url":         func(s *Settings) error { s.URL = "http://api.example"; _, err := s.Endpoint(); return err },
 		"--set":         func(s *Settings) error { s.Set = []string{"x"}; _, err := s.Endpoint(); return err },
