@@ -307,3 +307,25 @@ func TestLimitAndClaimsOfJobs(t *testing.T) {
 		}
 	})
 }
+
+// The balance falls from one job to the next. If an earlier run submitted them, that does not count for the cap of this run.
+func TestTheBalanceOfEarlierJobsIsNotSpent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := addresses(60)
+		r := interrupted(t, 20, list[:50]...)
+		time.Sleep(time.Hour)
+		next := r.again(20, Caps{MaxCredits: 10, CreditsPerCall: 1}, list...)
+		balance := int64(1000)
+		next.jobs.results = func(j *apiJob) *fakeResults {
+			all := next.jobs.allResults(j)
+			balance -= int64(len(all.list))
+			left := balance
+			all.remaining = &left
+			return all
+		}
+		result, err := next.run(t.Context(), t)
+		if got := next.tally(list); err != nil || result != (AskResult{}) || !strings.HasPrefix(got, "60 matched") || next.Counters.JobsResumed.Load() != 2 {
+			t.Errorf("%+v, %v: %s", result, err, got)
+		}
+	})
+}

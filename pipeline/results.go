@@ -127,7 +127,9 @@ func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 
 // commitResults records readable results in commits of a bounded size. The last one ends the job.
 func (d *jobDispatcher) commitResults(j *openJob, contacts *jobContacts, s *survey, results contact.JobResults) {
-	d.observe(s.remaining)
+	if j.own { // what earlier runs spent until their jobs ended is not of this run
+		d.observe(s.remaining)
+	}
 	now, unpaid := outcomeTime(time.Now()), 0
 	for {
 		r, err := results.Next()
