@@ -65,7 +65,7 @@ func (b *Budget) Reserve(ctx context.Context, calls int64) (reached string) {
 	}
 	reached = m.reserve(ctx, take, need, returnTime, func() string { return m.reached(calls, m.o.CreditsPerCall) })
 	if reached == "" && (m.calls.IsLow(m.block()) || m.credits.IsLow(m.block())) {
-		m.hurry()
+		m.renewSoon()
 	}
 	return reached
 }
@@ -81,7 +81,7 @@ func (b *Budget) Calls(n int64) (reached string) {
 }
 
 // reserve waits until take succeeds, or the cap is reached. It is called with the lock, and releases it while it waits.
-func (m *Member) reserve(ctx context.Context, take func() bool, need func(sign int64), patience time.Duration, reached func() string) string {
+func (m *Member) reserve(ctx context.Context, take func() bool, need func(sign int64), waitTime time.Duration, reached func() string) string {
 	if take() {
 		return ""
 	}
@@ -90,7 +90,7 @@ func (m *Member) reserve(ctx context.Context, take func() bool, need func(sign i
 	defer need(-1)
 	defer m.endWaitLocked(w)
 	asked := m.asked
-	m.hurry()
+	m.renewSoon()
 	var alone time.Time // since when only other runs can return something
 	for {
 		answered := m.replied > asked // the ledger has seen what is needed
@@ -101,13 +101,13 @@ func (m *Member) reserve(ctx context.Context, take func() bool, need func(sign i
 		case !answered, why == "": // the next lease may grant it
 		case ctx.Err() != nil:
 			return why
-		case m.open > 0 && patience > callTime: // a retry is part of a reservation that is open
+		case m.open > 0 && waitTime > callTime: // a retry is part of a reservation that is open
 			alone = time.Time{}
 		default:
 			if alone.IsZero() {
 				alone = m.o.Now()
 			}
-			if !m.mayReturn(m.o.Now().Sub(alone) >= patience) {
+			if !m.mayReturn(m.o.Now().Sub(alone) >= waitTime) {
 				return why
 			}
 			m.beginWaitLocked(w)
@@ -187,7 +187,7 @@ func (b *Budget) Return(calls int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.extra.Return(calls)
-	m.settle()
+	m.notifySettled()
 }
 
 // Settle closes a reservation with the outcome of its contact. It returns the calls that were not made (unused), and the credits,
@@ -203,11 +203,11 @@ func (b *Budget) Settle(o *contact.Outcome, unused int64) {
 		m.credits.Return(m.o.CreditsPerCall)
 	}
 	m.holdUnexplained()
-	m.settle()
+	m.notifySettled()
 }
 
-// settle lets those who wait for a reservation try again.
-func (m *Member) settle() {
+// notifySettled lets those who wait for a reservation try again.
+func (m *Member) notifySettled() {
 	if m.settled != nil {
 		close(m.settled)
 		m.settled = nil

@@ -67,12 +67,12 @@ func (m *Member) attempt(ctx context.Context, most time.Duration) error {
 	return m.renew(ctx)
 }
 
-// nextRenewal returns when to renew the lease if nobody is in a hurry: earlier than usual if slots of the rate can be taken then, or if
+// nextRenewal returns when to renew the lease if nobody calls renewSoon: earlier than usual if slots of the rate can be taken then, or if
 // those in hand expire, before calls have to wait for others.
 func (m *Member) nextRenewal() time.Duration {
 	regular, now := m.o.Timing.Renew, m.o.Now()
 	wait := regular
-	if at, ok := m.wantsSlotsAt(); ok {
+	if at, ok := m.slotsDueAt(); ok {
 		wait = min(wait, max(0, at.Sub(now)))
 	}
 	if at, ok := m.slots.Expire(); ok {
@@ -119,7 +119,7 @@ func (m *Member) awaitLease(ctx context.Context) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for asked := m.asked; m.replied <= asked && m.err == nil && !m.closed && ctx.Err() == nil; {
-		m.hurry()
+		m.renewSoon()
 		m.await(ctx, true)
 	}
 }
@@ -150,7 +150,7 @@ func (m *Member) request() *request {
 	q.takenCalls, q.takenCredits = m.calls.Taken(), m.credits.Taken()
 	q.statedCalls, q.statedPer = m.stated.take()
 	q.answered = m.pause.takeAnswered()
-	q.pause = m.pause.takePublished(m.o.Now())
+	q.pause = m.pause.takeUnpublished(m.o.Now())
 	if n := m.unpublished; n != nil {
 		q.stop, q.stopDetail = n.cause, n.detail
 	}

@@ -50,7 +50,7 @@ func (l *Limiter) SetRate(_ time.Time, calls int, per time.Duration) {
 		m.slots.Limit(0) // until the next lease no call is made
 	}
 	m.stated = s
-	m.hurry()
+	m.renewSoon()
 }
 
 // Take takes one call, or returns how long to wait before the next Take. While the lease is not valid it takes none.
@@ -60,13 +60,13 @@ func (l *Limiter) Take(time.Time) (wait time.Duration) {
 	defer m.mu.Unlock()
 	now := m.o.Now()
 	if !m.isFresh(now) {
-		m.hurry()
+		m.renewSoon()
 		return staleWait
 	}
 	wait, ok := m.slots.Take(now)
 	if !ok && wait == 0 {
 		if !now.Before(m.slots.Retry()) {
-			m.hurry()
+			m.renewSoon()
 		}
 		return staleWait
 	}
@@ -86,8 +86,8 @@ func (l *Limiter) Delay(time.Time) time.Duration {
 	return max(0, at.Sub(now))
 }
 
-// wantsSlotsAt returns when a lease should take slots, because a call waits for one.
-func (m *Member) wantsSlotsAt() (at time.Time, ok bool) {
+// slotsDueAt returns when a lease should take slots, because a call waits for one.
+func (m *Member) slotsDueAt() (at time.Time, ok bool) {
 	if !m.slots.IsShort() {
 		return at, false
 	}

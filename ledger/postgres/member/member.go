@@ -202,8 +202,8 @@ func (m *Member) notify() {
 	m.changed = make(chan struct{})
 }
 
-// hurry makes the next lease due now.
-func (m *Member) hurry() {
+// renewSoon makes the next lease due now, and does not wait for it.
+func (m *Member) renewSoon() {
 	select {
 	case m.wake <- struct{}{}:
 	default:

@@ -71,7 +71,7 @@ func (m *Member) extendPause(now time.Time, wait time.Duration) (total time.Dura
 	s := &m.pause
 	if until := now.Add(wait); until.After(s.until) {
 		s.until, s.unpublished = until, true
-		m.hurry()
+		m.renewSoon()
 	}
 	if s.since.IsZero() {
 		return s.until.Sub(now)
@@ -85,7 +85,7 @@ func (p *Pauser) Until() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if now := m.o.Now(); !m.isFresh(now) {
-		m.hurry()
+		m.renewSoon()
 		return later(m.pause.until, now.Add(staleWait))
 	}
 	return m.pause.until
@@ -108,8 +108,8 @@ func (s *pause) takeAnswered() bool {
 	return answered
 }
 
-// takePublished returns for how long all runs must pause, if a lease has to tell it.
-func (s *pause) takePublished(now time.Time) time.Duration {
+// takeUnpublished returns for how long all runs must pause, if a lease has to tell it.
+func (s *pause) takeUnpublished(now time.Time) time.Duration {
 	if !s.unpublished {
 		return 0
 	}

@@ -26,7 +26,7 @@ func (m *Member) Stop(cause contact.Stop, detail string) {
 	}
 	m.unpublished = &stopNotice{cause, detail}
 	m.cause, m.detail, m.own = cause, detail, true
-	m.hurry()
+	m.renewSoon()
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	for m.unpublished != nil && m.err == nil && !m.closed && ctx.Err() == nil {
@@ -49,15 +49,15 @@ func (m *Member) Stopped(ctx context.Context) (cause contact.Stop, detail string
 		case <-changed:
 		case <-ctx.Done():
 			if !asks {
-				m.end()
+				m.setEnding()
 			}
 			return "", ""
 		}
 	}
 }
 
-// end says that the ask pass ends.
-func (m *Member) end() {
+// setEnding says that the ask pass ends.
+func (m *Member) setEnding() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ending = true

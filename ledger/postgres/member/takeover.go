@@ -104,7 +104,7 @@ func (m *Member) takeOver(ctx context.Context, d *deadRun) {
 			phrase.Duration(d.timeout+m.o.Timing.Patience), len(d.lost)))
 	}
 	m.dead = nil
-	m.hurry()
+	m.renewSoon()
 }
 
 // hasTaken reports whether an earlier attempt to take over a run was committed.

@@ -85,7 +85,7 @@ func (m *Member) EndRound(ctx context.Context, left, done bool) error {
 	ended := m.round
 	m.concluded = done
 	if done {
-		m.hurry()
+		m.renewSoon()
 	}
 	m.mu.Unlock()
 	if done {

@@ -21,7 +21,7 @@ import (
 // The caller is not a member: it has no run.
 func TakeOver(ctx context.Context, s Setup, timing Timing, wait func(name string, most time.Duration)) (lost []contact.Outcome, err error) {
 	timing = Options{Timing: timing}.withDefaults().Timing
-	l := left{setup: s, timing: timing, wait: wait, observer: observe.Observer{Patience: timing.Patience, MaxGap: timing.Valid}}
+	l := observedRun{setup: s, timing: timing, wait: wait, observer: observe.Observer{Patience: timing.Patience, MaxGap: timing.Valid}}
 	slot := connect.NewSlot(s.Dial)
 	defer func() { err = errors.Join(err, slot.Close(context.WithoutCancel(ctx))) }()
 	for {
@@ -41,8 +41,8 @@ func TakeOver(ctx context.Context, s Setup, timing Timing, wait func(name string
 	}
 }
 
-// left is a run that is observed by somebody who is not a member.
-type left struct {
+// An observedRun is a run that is observed by somebody who is not a member.
+type observedRun struct {
 	setup    Setup
 	timing   Timing
 	wait     func(name string, most time.Duration)
@@ -52,7 +52,7 @@ type left struct {
 }
 
 // look reads the run's beat once. It reports whether the run has ended, or is dead and was taken over.
-func (l *left) look(ctx context.Context, c *connect.Conn) (ended bool, err error) {
+func (l *observedRun) look(ctx context.Context, c *connect.Conn) (ended bool, err error) {
 	const query = `SELECT run.id, beat, coalesce(work, 0), generation, coalesce(account.api, 0), timeout_ms, host
 		FROM enrich.run LEFT JOIN enrich.account ON account.id = run.account WHERE run.id = $1 AND state = 0`
 	var d deadRun
@@ -80,7 +80,7 @@ func (l *left) look(ctx context.Context, c *connect.Conn) (ended bool, err error
 }
 
 // declare declares the run dead, unless it has changed its beat since.
-func (l *left) declare(ctx context.Context, c *connect.Conn, d *deadRun) (won bool, err error) {
+func (l *observedRun) declare(ctx context.Context, c *connect.Conn, d *deadRun) (won bool, err error) {
 	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) (err error) {
 		won, err = d.declare(ctx, c, tx, l.setup.Lose, nil)
 		return err
