@@ -11,9 +11,6 @@ import (
 	"time"
 
 	"enrich/client/fakeapi"
-	"enrich/contact"
-	"enrich/ledger"
-	"enrich/ledger/sqlite"
 )
 
 // TestBulkKilledAtAnyInstant is the half of TestKilledAtAnyInstant for jobs: after a kill at most one submission is in doubt, and the
@@ -147,25 +144,13 @@ func (v *bulkVictim) afterKill(t *testing.T) (doubts int) {
 	doubts = v.inDoubt(t)
 	lost, _ := v.lost(t)
 	sent := v.quiet(t)
-	l, err := sqlite.Open(context.Background(), v.path("ledger.db"), sqlite.Options{ReadOnly: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // it was only read
-	for _, address := range v.rows {
-		var s [1]ledger.State
-		if err := l.States(context.Background(), []contact.Keys{v.keys(address)}, s[:]); err != nil {
-			t.Fatal(err)
-		}
-		if _, known := v.open[address]; s[0].InJob && !known {
+	states, _ := v.recorded(t)
+	for address, s := range states {
+		if _, known := v.open[address]; s.InJob && !known {
 			v.open[address] = sentAndLost{sent[address], lost[address]}
 		}
 	}
 	return doubts
-}
-
-func (v *bulkVictim) keys(address string) contact.Keys {
-	return contact.NewIdentity(v.api.URL, nil).Keys(contact.Contact{Email: address})
 }
 
 // judge compares a run that ended with the stand-in's count and with the results of single calls.

@@ -223,23 +223,32 @@ func (v *victim) command(args ...string) *exec.Cmd {
 func (v *victim) inDoubt(t *testing.T) int {
 	t.Helper()
 	calls := v.quiet(t)
+	states, interrupted := v.recorded(t)
+	for address, s := range states {
+		if _, known := v.answered[address]; s.Kind.Answered() && !known {
+			v.answered[address] = calls[address]
+		}
+	}
+	return interrupted
+}
+
+// recorded returns the ledger's state of each address of the input, and the number of calls that the killed run left in doubt.
+func (v *victim) recorded(t *testing.T) (states map[string]ledger.State, interrupted int) {
+	t.Helper()
 	l, err := sqlite.Open(context.Background(), v.path("ledger.db"), sqlite.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }() // it was only read
+	states = map[string]ledger.State{}
 	for _, address := range v.rows {
 		var s [1]ledger.State
 		if err := l.States(context.Background(), []contact.Keys{v.keys(address)}, s[:]); err != nil {
 			t.Fatal(err)
 		}
-		if s[0].Kind.Answered() {
-			if _, known := v.answered[address]; !known {
-				v.answered[address] = calls[address]
-			}
-		}
+		states[address] = s[0]
 	}
-	return len(l.InterruptedCalls())
+	return states, len(l.InterruptedCalls())
 }
 
 func (v *victim) keys(address string) contact.Keys {

@@ -31,6 +31,22 @@ func asNobody(t *testing.T, do func()) {
 	<-done
 }
 
+// checkReadable opens a ledger to read and compares what is in it with the sample.
+func checkReadable(t *testing.T, path string) {
+	t.Helper()
+	l, err := sqlite.Open(context.Background(), path, sqlite.Options{ReadOnly: true})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if wrong, err := read(l, true); wrong != "" || err != nil {
+		t.Error(wrong, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func chmod(t *testing.T, path string, mode os.FileMode) {
 	t.Helper()
 	if err := os.Chmod(path, mode); err != nil {
@@ -60,17 +76,7 @@ func TestAReadOnlyLedgerCanBeRead(t *testing.T) {
 	defer chmod(t, dir, 0o755)
 	before := photograph(t, dir)
 	asNobody(t, func() {
-		l, err := sqlite.Open(context.Background(), path, sqlite.Options{ReadOnly: true})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if wrong, err := read(l, true); wrong != "" || err != nil {
-			t.Error(wrong, err)
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
+		checkReadable(t, path)
 		if _, err := sqlite.Open(context.Background(), path, sqlite.Options{}); err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("to write: %v", err)
 		}
@@ -88,17 +94,7 @@ func TestALockFileOfAnotherUser(t *testing.T) {
 	chmod(t, path, 0o666)
 	chmod(t, path+".lock", 0o600)
 	asNobody(t, func() {
-		l, err := sqlite.Open(context.Background(), path, sqlite.Options{ReadOnly: true})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if wrong, err := read(l, true); wrong != "" || err != nil {
-			t.Error(wrong, err)
-		}
-		if err := l.Close(); err != nil {
-			t.Error(err)
-		}
+		checkReadable(t, path)
 		if _, err := sqlite.Open(context.Background(), path, sqlite.Options{}); err == nil || !strings.Contains(err.Error(), "ledger.db.lock") {
 			t.Errorf("to write: %v", err)
 		}
