@@ -30,7 +30,8 @@ func (s *Scanner) readText() bool {
 		}
 		return false
 	}
-	s.setText(w[:n], true)
+	s.setText(w[:n])
+	s.text = s.decoded(s.text)
 	return len(s.text) > 0
 }
 
@@ -52,12 +53,12 @@ func (s *Scanner) readCDATA() bool {
 		}
 		s.from += n
 	}
-	s.setText(w[:n], false)
+	s.setText(w[:n])
 	return len(s.text) > 0
 }
 
-// setText sets the piece of text, with LF as the line end and, if references is set, with the characters that are referred to.
-func (s *Scanner) setText(raw []byte, references bool) {
+// setText sets the piece of text, with LF as the line end.
+func (s *Scanner) setText(raw []byte) {
 	if s.afterCR && len(raw) > 0 {
 		s.afterCR = false
 		if raw[0] == '\n' {
@@ -70,9 +71,6 @@ func (s *Scanner) setText(raw []byte, references bool) {
 		raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
 		raw = bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
 		s.text = raw
-	}
-	if references {
-		s.text = s.decoded(raw)
 	}
 }
 
