@@ -101,7 +101,7 @@ func (l *Ledger) apply(c *change) error {
 	}
 	l.states.Record(c.outcomes, ledger.Ref(first), c.run == l.current, c.job != nil)
 	// The record comes after the sync and before the checkpoint: a kill here leaves it one commit behind.
-	err := l.writeRecord(!l.recordSynced)
+	err := l.writeRecord()
 	if err == nil {
 		err = l.checkpoint()
 	}
@@ -122,12 +122,19 @@ func (l *Ledger) renewRecord() error {
 			return err
 		}
 	}
-	return l.writeRecord(true)
+	return l.syncRecord()
 }
 
-// writeRecord records the newest commit in the lock file.
-func (l *Ledger) writeRecord(sync bool) error {
-	l.recordSynced = l.recordSynced || sync
+// syncRecord is a writeRecord that always syncs.
+func (l *Ledger) syncRecord() error {
+	l.recordSynced = false
+	return l.writeRecord()
+}
+
+// writeRecord records the newest commit in the lock file. It syncs the first record after a checkpoint.
+func (l *Ledger) writeRecord() error {
+	sync := !l.recordSynced
+	l.recordSynced = true
 	return l.lock.Write(lockfile.Record{Commit: l.commit, Outcome: l.last, Checksum: l.lastSum}, sync)
 }
 

@@ -90,7 +90,7 @@ func (l *Ledger) erase(ctx context.Context, do func(*erasure) error) (ledger.Era
 	l.conn.SetInterrupt(ctx)
 	defer l.conn.SetInterrupt(context.Background())
 	l.lastSum = 0 // the last outcome may be removed: from here on the lock file records only the numbers
-	if err := l.writeRecord(true); err != nil {
+	if err := l.syncRecord(); err != nil {
 		return ledger.Erased{}, err
 	}
 	l.mustReopen = true

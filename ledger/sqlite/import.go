@@ -50,7 +50,7 @@ func (l *Ledger) Import(ctx context.Context, from ledger.Exporter) error {
 		return l.fail(errors.Join(err, l.rollBack()))
 	}
 	l.commit, l.last, l.lastSum = in.commit, max(in.next-1, 0), 0
-	if err := l.writeRecord(true); err != nil {
+	if err := l.syncRecord(); err != nil {
 		return l.fail(err)
 	}
 	return nil

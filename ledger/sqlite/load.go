@@ -14,7 +14,7 @@ import (
 // load reads the state of each contact, from table ended and the jobs that have not ended, and checks that nothing is missing:
 // numbers have no gaps, and each table ends where another one says. It returns the calls that runs left open, unless a run is
 // live.
-func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
+func (l *Ledger) load() (open map[int64][]contact.Outcome, err error) {
 	if l.runs, err = l.readRuns(); err != nil {
 		return nil, err
 	}
@@ -28,8 +28,7 @@ func (l *Ledger) load(live bool) (open map[int64][]contact.Outcome, err error) {
 	if err := l.checkEnd(lastKept); err != nil {
 		return nil, err
 	}
-	l.live = live
-	if err := l.loadOpenJobs(); err != nil || live {
+	if err := l.loadOpenJobs(); err != nil || l.live {
 		return nil, err
 	}
 	return l.openCalls()

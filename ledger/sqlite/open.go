@@ -105,7 +105,7 @@ func (l *Ledger) openToWrite() error {
 	if err := l.connect(found, logged); err != nil {
 		return err
 	}
-	open, err := l.load(false)
+	open, err := l.load()
 	if err != nil {
 		return err
 	}
@@ -170,11 +170,11 @@ func (l *Ledger) tryToRead() (err error) {
 		}
 		return err
 	}
-	live := !look.NoWriter
+	l.live = !look.NoWriter
 	if err := look.Close(); err != nil {
 		return err
 	}
-	open, err := l.load(live)
+	open, err := l.load()
 	if err != nil {
 		return err
 	}
