@@ -77,7 +77,7 @@ func (l *Ledger) readRange(refs []ledger.Ref, indexes []int32, out []contact.Out
 	long := refs[indexes[len(indexes)-1]]-refs[indexes[0]] >= longRange
 	defer func() {
 		if long {
-			err = errors.Join(err, wal.ReadAhead(l.conn, false))
+			err = errors.Join(err, wal.SetReadAhead(l.conn, false))
 		}
 		if reset := stmt.Reset(); err == nil { // otherwise it repeats the error of the step
 			err = reset
@@ -85,7 +85,7 @@ func (l *Ledger) readRange(refs []ledger.Ref, indexes []int32, out []contact.Out
 	}()
 	for first := true; stmt.Step(); first = false {
 		if first && long { // the first row is read: the transaction has begun
-			if err := wal.ReadAhead(l.conn, true); err != nil {
+			if err := wal.SetReadAhead(l.conn, true); err != nil {
 				return err
 			}
 		}

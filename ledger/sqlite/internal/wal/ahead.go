@@ -8,10 +8,10 @@ import (
 	"github.com/ncruces/go-sqlite3/vfs"
 )
 
-// ReadAhead says that a connection is about to read many rows of its database in order; with on false, that it has read them. In
-// between it must not leave its read transaction. Then what is read early is what would be read later, also if another process makes
-// a checkpoint: that writes only pages that the transaction reads from the log.
-func ReadAhead(conn *sqlite3.Conn, on bool) error {
+// SetReadAhead is called with true when a connection is about to read many rows of its database in order, and with false when it has
+// read them. In between it must not leave its read transaction. Then what is read early is what would be read later, also if another
+// process makes a checkpoint: that writes only pages that the transaction reads from the log.
+func SetReadAhead(conn *sqlite3.Conn, on bool) error {
 	opened, err := conn.FileControl("main", sqlite3.FCNTL_FILE_POINTER)
 	if err != nil {
 		return err

@@ -2,7 +2,7 @@
 //
 // [Check] refuses a log that is damaged in its middle, before SQLite opens it: SQLite takes the first invalid frame for the
 // end of the log, as it must after a power cut, and would drop every later commit. [ValidFrames] reads a log back before it is
-// merged. [RegisterVFS] makes SQLite write a commit's frames in one piece, and [ReadAhead] makes it read many pages at once.
+// merged. [RegisterVFS] makes SQLite write a commit's frames in one piece, and [SetReadAhead] makes it read many pages at once.
 //
 // It cannot detect damage in the last transaction: that looks like a power cut.
 package wal
