@@ -112,23 +112,24 @@ func (m *Member) reserve(ctx context.Context, take func() bool, need func(sign i
 			}
 			m.beginWaitLocked(w)
 		}
-		m.await(ctx, answered)
+		done := ctx.Done()
+		if !answered { // not before the answer
+			done = nil
+		}
+		m.await(done)
 		if take() {
 			return ""
 		}
 	}
 }
 
-// await waits, without the lock, until the state changes. interruptible: also until ctx is done.
-func (m *Member) await(ctx context.Context, interruptible bool) {
+// await waits, without the lock, until the state changes or done is closed.
+func (m *Member) await(done <-chan struct{}) {
 	changed := m.changed
 	if m.settled == nil {
 		m.settled = make(chan struct{})
 	}
-	settled, done := m.settled, ctx.Done()
-	if !interruptible {
-		done = nil
-	}
+	settled := m.settled
 	m.mu.Unlock()
 	defer m.mu.Lock()
 	select {

@@ -120,7 +120,7 @@ func (m *Member) awaitLease(ctx context.Context) {
 	defer m.mu.Unlock()
 	for asked := m.asked; m.replied <= asked && m.err == nil && !m.closed && ctx.Err() == nil; {
 		m.renewSoon()
-		m.await(ctx, true)
+		m.await(ctx.Done())
 	}
 }
 

@@ -30,7 +30,7 @@ func (m *Member) Stop(cause contact.Stop, detail string) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	for m.unpublished != nil && m.err == nil && !m.closed && ctx.Err() == nil {
-		m.await(ctx, true)
+		m.await(ctx.Done())
 	}
 }
 
