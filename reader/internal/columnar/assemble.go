@@ -78,8 +78,8 @@ func cut(text []byte, n int) []byte {
 	return text
 }
 
-// value appends a value: in a list, map or struct it is quoted if needed.
-func (b *builder) value(l *leaf, nested bool) error {
+// addValue appends a value: in a list, map or struct it is quoted if needed.
+func (b *builder) addValue(l *leaf, nested bool) error {
 	v := &l.value
 	if err := l.column.Value(v); err != nil {
 		return err
@@ -113,8 +113,8 @@ func (b *builder) value(l *leaf, nested bool) error {
 	return nil
 }
 
-// cellOf appends the cell of a column of the next row. A null is an empty cell.
-func (r *Reader) cellOf(n *file.Node) error {
+// addCell appends the cell of a column of the next row. A null is an empty cell.
+func (r *Reader) addCell(n *file.Node) error {
 	first := &r.leaves[n.First]
 	if n.Kind == file.Values {
 		_, def, err := first.column.Next()
@@ -124,7 +124,7 @@ func (r *Reader) cellOf(n *file.Node) error {
 		case err != nil || def < first.MaxDef:
 			return err
 		}
-		return r.cell.value(first, false)
+		return r.cell.addValue(first, false)
 	}
 	for i := n.First; i < n.First+n.Count; i++ {
 		l := &r.leaves[i]
@@ -171,7 +171,7 @@ func (r *Reader) write(n *file.Node) error {
 	case n.Kind == file.Values:
 		first.loaded = false
 		if first.def == first.MaxDef {
-			return b.value(first, true)
+			return b.addValue(first, true)
 		}
 		b.addString(duck.NULL)
 	case n.Kind == file.Struct && first.def >= n.MaxDef:

@@ -18,8 +18,8 @@ func Detect(head []byte) bool {
 	return len(head) >= 4 && (string(head[:4]) == "PAR1" || string(head[:4]) == "PARE")
 }
 
-// samples is how many rows show what is in a column.
-const samples = 64
+// sampleRows is how many rows show what is in a column.
+const sampleRows = 64
 
 // A Reader reads the rows of a Parquet file, once.
 type Reader struct {
@@ -58,13 +58,13 @@ func open(in io.ReaderAt, size, memory int64) (*Reader, error) {
 	r := &Reader{in: in, size: size, contact: func(*contact.Contact, []string) {}}
 	if err := r.open(memory); err != nil {
 		_ = r.Close() // the first error counts
-		return nil, refused(err)
+		return nil, asNotTable(err)
 	}
 	return r, nil
 }
 
-// refused makes an error of the file one that says that it is not a table.
-func refused(err error) error {
+// asNotTable makes an error of the file one that says that it is not a table.
+func asNotTable(err error) error {
 	for _, target := range []error{file.ErrDamaged, file.ErrEncrypted, file.ErrUnsupported} {
 		if errors.Is(err, target) {
 			return source.NotTable(strings.TrimPrefix(err.Error(), source.ErrBroken.Error()+": "))
@@ -138,7 +138,7 @@ func (r *Reader) checkGroups() error {
 // readSamples reads the first rows, and goes back before them.
 func (r *Reader) readSamples() error {
 	r.rewind()
-	rows := make([]source.Row, samples)
+	rows := make([]source.Row, sampleRows)
 	n, err := r.Read(rows)
 	if n == 0 && !errors.Is(err, io.EOF) {
 		return err

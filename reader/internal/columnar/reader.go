@@ -74,7 +74,7 @@ func (r *Reader) fill(row *source.Row) error {
 	tooLong, invalid := 0, 0
 	for i, c := range r.file.Columns {
 		b.begin(min(len(b.text)+source.MaxCell+utf8.UTFMax, from+source.MaxRow))
-		if err := r.cellOf(c); err != nil {
+		if err := r.addCell(c); err != nil {
 			return err
 		}
 		if start := r.start(from, i); (b.over || len(b.text)-start > source.MaxCell) && tooLong == 0 {

@@ -47,7 +47,7 @@ func (b *book) openSheet(s sheetPart) (*sheetScanner, error) {
 		return nil, err
 	}
 	scanner := &sheetScanner{x: xmlscan.New(in), in: in, name: s.part}
-	return scanner, scanner.toRows()
+	return scanner, scanner.skipToRows()
 }
 
 // Close implements [io.Closer].
@@ -67,8 +67,8 @@ func (s *sheetScanner) next() (xmlscan.Kind, error) {
 	return kind, err
 }
 
-// toRows reads to the beginning of the rows. A sheet without rows ends there.
-func (s *sheetScanner) toRows() error {
+// skipToRows reads to the beginning of the rows. A sheet without rows ends there.
+func (s *sheetScanner) skipToRows() error {
 	for {
 		kind, err := s.next()
 		switch {
@@ -248,8 +248,8 @@ func (s *sheetScanner) readInline(values bool) error {
 	})
 }
 
-// rest reads what follows the rows to the end of the part: that checks its checksum. merged is called for each merged range.
-func (s *sheetScanner) rest(merged func(reference []byte) error) error {
+// readRest reads what follows the rows to the end of the part: that checks its checksum. merged is called for each merged range.
+func (s *sheetScanner) readRest(merged func(reference []byte) error) error {
 	for {
 		kind, err := s.next()
 		switch {

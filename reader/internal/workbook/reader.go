@@ -61,7 +61,7 @@ func Open(in io.ReaderAt, size int64, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := b.read(o)
+	r, err := b.newReader(o)
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
@@ -80,8 +80,8 @@ func Sheets(in io.ReaderAt, size int64) (names []string, err error) {
 	return names, b.Close()
 }
 
-// read chooses a sheet and begins to read it.
-func (b *book) read(o Options) (*Reader, error) {
+// newReader chooses a sheet and begins to read it.
+func (b *book) newReader(o Options) (*Reader, error) {
 	s, err := b.choose(o)
 	if err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (r *Reader) findHeader(s sheetPart, first *sample, v *survey, o layout.Opti
 		return err
 	}
 	used := v.filled[:]
-	first.filled(max(at, 0), used)
+	first.markFilled(max(at, 0), used)
 	r.place = make([]int, len(used))
 	width := 0
 	for i, ok := range used {
@@ -221,7 +221,7 @@ func (r *Reader) Read(rows []source.Row) (n int, err error) {
 			r.contact(&rows[i].Contact, rows[i].Cells)
 		}
 	}
-	r.progress.Store(r.scanner.done(r.book.size))
+	r.progress.Store(r.scanner.bytesRead(r.book.size))
 	return n, err
 }
 
@@ -258,7 +258,7 @@ func (r *Reader) readRow(row *source.Row) error {
 	for {
 		more, err := r.scanner.nextRow()
 		if err == nil && !more {
-			err = r.scanner.rest(nil)
+			err = r.scanner.readRest(nil)
 			if err == nil {
 				err = io.EOF
 			}
@@ -331,8 +331,8 @@ func refuse(row *source.Row, message string) *source.Refusal {
 	return &source.Refusal{Kind: contact.Invalid, Message: fmt.Sprintf("line %d: %s", row.Line, message)}
 }
 
-// done returns how much of a file of size bytes was read, in proportion.
-func (s *sheetScanner) done(size int64) int64 {
+// bytesRead returns how much of a file of size bytes was read, in proportion.
+func (s *sheetScanner) bytesRead(size int64) int64 {
 	if s.in == nil || s.in.size <= 0 {
 		return size
 	}

@@ -113,8 +113,8 @@ func (p *sample) merge(merged []mergedRange) {
 	}
 }
 
-// filled marks the columns that have a value in the rows from an index on.
-func (p *sample) filled(from int, columns []bool) {
+// markFilled marks the columns that have a value in the rows from an index on.
+func (p *sample) markFilled(from int, columns []bool) {
 	for _, r := range p.rows[from:] {
 		for i, cell := range r.cells {
 			columns[i] = columns[i] || cell != ""
@@ -126,7 +126,7 @@ func (p *sample) filled(from int, columns []bool) {
 // must not make its header look narrow.
 func (p *sample) records() []layout.Record {
 	used := make([]bool, p.width)
-	p.filled(0, used)
+	p.markFilled(0, used)
 	records := make([]layout.Record, len(p.rows))
 	for i, r := range p.rows {
 		records[i] = layout.Record{Cells: compact(r.cells, used), Line: int64(r.number), Next: int64(r.number) + 1, Separated: r.separated}

@@ -48,11 +48,11 @@ func newSurvey(s *sheetScanner, after int) (*survey, error) {
 		}
 		v.unordered = v.unordered || s.row <= before
 		before = s.row
-		if err := v.row(s); err != nil {
+		if err := v.addRow(s); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.rest(v.addMerged); err != nil {
+	if err := s.readRest(v.addMerged); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(v.merged, func(a, b mergedRange) int {
@@ -61,8 +61,8 @@ func newSurvey(s *sheetScanner, after int) (*survey, error) {
 	return v, nil
 }
 
-// row reads the cells of a row.
-func (v *survey) row(s *sheetScanner) error {
+// addRow takes what the cells of a row show.
+func (v *survey) addRow(s *sheetScanner) error {
 	hasValue := false
 	for {
 		more, err := s.nextCell(false)
@@ -140,7 +140,7 @@ func (b *book) inOrder(p sheetPart) (*sheetScanner, error) {
 		return nil, damaged(p.part, err)
 	}
 	s := &sheetScanner{x: xmlscan.New(strings.NewReader(rows)), name: p.part}
-	return s, s.toRows()
+	return s, s.skipToRows()
 }
 
 // sortedRows returns the rows of a part, sorted by their numbers, as a part of its own. What follows the rows is left out.
