@@ -43,7 +43,7 @@ func (s *Set) lock(ctx context.Context) (unlock func(), err error) {
 	defer cancel()
 	for _, name := range names {
 		var l *flock.Flock
-		if err = s.step("lock", name); err == nil {
+		if err = s.injectedError("lock", name); err == nil {
 			l, err = lockFile(timeout, name)
 		}
 		if err != nil {

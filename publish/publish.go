@@ -58,7 +58,7 @@ func (s *Set) complete(ctx context.Context, o *output) error {
 	if err := copyMode(o.file, o.target); err != nil {
 		return err
 	}
-	if err := s.step("sync", o.temp); err != nil {
+	if err := s.injectedError("sync", o.temp); err != nil {
 		return err
 	}
 	_, err := await(ctx, func() (struct{}, error) { return struct{}{}, o.file.Sync() })
@@ -102,7 +102,7 @@ func (s *Set) rename(o *output) error {
 	if o.temp == "" {
 		return nil
 	}
-	if err := s.step("rename", o.target); err != nil {
+	if err := s.injectedError("rename", o.target); err != nil {
 		return err
 	}
 	if err := renameOpen(o.file, o.target); err != nil {
@@ -122,7 +122,7 @@ func (s *Set) syncDirectories() error {
 			continue
 		}
 		done[dir] = true
-		err := s.step("sync directory", dir)
+		err := s.injectedError("sync directory", dir)
 		if err == nil {
 			err = durable.SyncDir(dir)
 		}

@@ -74,7 +74,7 @@ func (s *Set) Create(ctx context.Context, path string, stdout io.Writer) (io.Wri
 
 // openDirect opens a pipe or device.
 func (s *Set) openDirect(ctx context.Context, o *output, path string) (err error) {
-	if err := s.step("open", path); err != nil {
+	if err := s.injectedError("open", path); err != nil {
 		return err
 	}
 	// Append, because a descriptor of this process (/dev/fd/3) may be at the middle of a file.
@@ -97,7 +97,7 @@ func (s *Set) createFile(o *output, target string) error {
 		}
 	}
 	removeStale(target)
-	if err := s.step("create", target); err != nil {
+	if err := s.injectedError("create", target); err != nil {
 		return err
 	}
 	file, err := createTemp(target)
@@ -108,8 +108,8 @@ func (s *Set) createFile(o *output, target string) error {
 	return nil
 }
 
-// step returns the error that a test injects into an operation.
-func (s *Set) step(operation, path string) error {
+// injectedError returns the error that a test injects into an operation.
+func (s *Set) injectedError(operation, path string) error {
 	if s.inject == nil {
 		return nil
 	}

@@ -34,7 +34,7 @@ func resolve(path string) (target, error) {
 		return target{kind: standardOutput}, nil
 	}
 	if _, base := filepath.Split(path); base == "" || base == "." || base == ".." {
-		return target{}, isDirectory(path)
+		return target{}, directoryError(path)
 	}
 	end, err := durable.FollowLinks(path, func(p string) bool { return isStandardOutput(p) || isDescriptor(p) })
 	if err != nil {
@@ -53,14 +53,14 @@ func resolve(path string) (target, error) {
 	case err != nil:
 		return target{}, err
 	case info.IsDir():
-		return target{}, isDirectory(path)
+		return target{}, directoryError(path)
 	case info.Mode().IsRegular():
 		return target{path: end}, nil
 	}
 	return target{path: end, kind: direct}, nil
 }
 
-func isDirectory(path string) error { return fmt.Errorf("%q is a directory: name a file", path) }
+func directoryError(path string) error { return fmt.Errorf("%q is a directory: name a file", path) }
 
 // CheckTarget reports, before a run, why an output could not be published under a path: it is a directory, its directory
 // does not exist or cannot be written to, or the file, pipe or device that is there may not be replaced or opened. It leaves nothing

@@ -31,7 +31,7 @@ func newCSV(w io.Writer, l layout) (encoder, error) {
 	if len(e.table.header)+len(l.added) == 0 {
 		return e, nil
 	}
-	return e, e.record(e.table.header, l.added)
+	return e, e.writeRecord(e.table.header, l.added)
 }
 
 func (e *csvEncoder) write(row *Row, added addition) error {
@@ -40,13 +40,13 @@ func (e *csvEncoder) write(row *Row, added addition) error {
 		return err
 	}
 	if added == nil {
-		return e.record(given, nil)
+		return e.writeRecord(given, nil)
 	}
-	return e.record(given, added.cells())
+	return e.writeRecord(given, added.cells())
 }
 
-// record writes the cells of the input and the added ones as one record.
-func (e *csvEncoder) record(given, added []string) error {
+// writeRecord writes the cells of the input and the added ones as one record.
+func (e *csvEncoder) writeRecord(given, added []string) error {
 	b := e.appendCells(e.out.AvailableBuffer(), given)
 	b = e.appendCells(b, added)
 	switch n := len(given) + len(added); {

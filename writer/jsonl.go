@@ -46,7 +46,7 @@ func (e *jsonlEncoder) write(row *Row, added addition) error {
 
 func (e *jsonlEncoder) append(b []byte, row *Row, added addition) ([]byte, error) {
 	if added == nil {
-		if b = append(b, line(row.Raw)...); len(b) == 0 {
+		if b = append(b, onOneLine(row.Raw)...); len(b) == 0 {
 			return b, errNoObject
 		}
 		return b, nil
@@ -58,7 +58,7 @@ func (e *jsonlEncoder) append(b []byte, row *Row, added addition) ([]byte, error
 	case row.NoObject:
 		return append(appendMember(append(b, '{'), e.value), '}'), nil
 	}
-	return replaceMember(b, line(row.Raw), e.value)
+	return replaceMember(b, onOneLine(row.Raw), e.value)
 }
 
 // appendCells appends an object with the cells as strings. If a ragged row lacks cells, the object lacks their members.
@@ -78,9 +78,9 @@ func appendMember(b, value []byte) []byte {
 	return append(append(b, `"enrichment":`...), value...)
 }
 
-// line returns an object on one line. If it has line breaks, all white space between its tokens is removed. A carriage return
+// onOneLine returns an object on one line. If it has line breaks, all white space between its tokens is removed. A carriage return
 // at the end, from a file with CRLF, is kept.
-func line(raw []byte) []byte {
+func onOneLine(raw []byte) []byte {
 	if bytes.IndexByte(raw, '\n') < 0 && bytes.IndexByte(bytes.TrimSuffix(raw, []byte{'\r'}), '\r') < 0 {
 		return raw
 	}

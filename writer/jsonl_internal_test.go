@@ -48,7 +48,7 @@ func TestLine(t *testing.T) {
 		"{\r\"a\":1\r}": `{"a":1}`,
 		deep:            strings.ReplaceAll(deep, "\n", ""),
 	} {
-		if got := string(line([]byte(in))); got != expected {
+		if got := string(onOneLine([]byte(in))); got != expected {
 			t.Errorf("%.80q: got %.80q, expected %.80q", in, got, expected)
 		}
 	}
@@ -58,7 +58,7 @@ func FuzzReplaceMember(f *testing.F) {
 	f.Add([]byte(`{"a":1,"enrichment":{"b":[1,{"c":"}"}]},"enrichment":2, "d" : "\"" }`))
 	f.Add([]byte("{\n\"a\":1\n}"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		out, err := replaceMember(nil, line(in), []byte(`{"status":"x"}`))
+		out, err := replaceMember(nil, onOneLine(in), []byte(`{"status":"x"}`))
 		if !json.Valid(in) || bytes.TrimSpace(in)[0] != '{' {
 			return // it did not panic
 		}

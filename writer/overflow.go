@@ -51,7 +51,7 @@ func (p *overflowParser) parse(row *Failure) overflow {
 	case row.NoObject:
 		return overflow{raw: string(jsonscan.AppendString(nil, string(row.Raw))), line: strconv.FormatInt(row.Line, 10)}
 	case p.objects && refused:
-		return earlierOverflow(line(row.Raw))
+		return earlierOverflow(onOneLine(row.Raw))
 	case p.objects:
 		return overflow{}
 	}

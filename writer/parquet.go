@@ -53,18 +53,18 @@ func (e *parquetEncoder) write(row *Row, added addition) error {
 		return err
 	}
 	for _, cell := range given {
-		e.cell(parquet.Text, cell)
+		e.writeCell(parquet.Text, cell)
 	}
 	if added != nil {
 		for i, cell := range added.cells() {
-			e.cell(e.types[i], cell)
+			e.writeCell(e.types[i], cell)
 		}
 	}
 	return e.file.EndRow()
 }
 
-// cell writes a cell as a value of a type.
-func (e *parquetEncoder) cell(t parquet.Type, cell string) {
+// writeCell writes a cell as a value of a type.
+func (e *parquetEncoder) writeCell(t parquet.Type, cell string) {
 	if cell == "" {
 		e.file.Null()
 		return

@@ -68,7 +68,7 @@ func (r *Results) appendObject(b []byte) []byte {
 		b = append(append(append(b, '"'), at...), '"')
 	}
 	b = strconv.AppendBool(append(b, `,"credit_charged":`...), r.row.Charged)
-	b = append(append(b, `,"response":`...), line(r.row.Body)...)
+	b = append(append(b, `,"response":`...), onOneLine(r.row.Body)...)
 	return append(b, '}')
 }
 
