@@ -5,8 +5,8 @@ import (
 	"hash"
 )
 
-// hashBlock is how many bytes a hasher collects before it hands them over, in bytes. A handover wakes a thread, which costs up to ten
-// microseconds; hashing a block takes about two hundred.
+// hashBlock is how many bytes a hasher collects before it hands them over. A handover wakes a thread: that must cost little beside
+// the hashing of a block.
 const hashBlock = 256 << 10
 
 // A hasher computes the SHA-256 of an input in a goroutine of its own, because hashing is a large part of reading rows (BenchmarkSum). It
