@@ -14,11 +14,11 @@ import "strings"
 //
 // Cleaning a cleaned contact changes nothing. The cells of the outputs are not cleaned.
 func (c Contact) Cleaned() Contact {
-	c.clean()
+	c.cleanFields()
 	return c
 }
 
-func (c *Contact) clean() {
+func (c *Contact) cleanFields() {
 	c.Email = cleanAddress(c.Email)
 	c.FirstName = cleanName(c.FirstName)
 	c.LastName = cleanName(c.LastName)
@@ -38,7 +38,7 @@ func (c *Contact) clean() {
 //
 // It changes c in place: copying a contact several times takes longer than cleaning it.
 func (c *Contact) Clean(fullName string) (split bool) {
-	c.clean()
+	c.cleanFields()
 	if fullName == "" || c.Email != "" || c.LinkedInURL != "" || c.FirstName != "" && c.LastName != "" || c.CompanyName == "" && c.CompanyDomain == "" {
 		return false
 	}
@@ -48,7 +48,7 @@ func (c *Contact) Clean(fullName string) (split bool) {
 	}
 	named := *c
 	named.FirstName, named.LastName = first, last
-	if named.clean(); named.FirstName == "" || named.LastName == "" {
+	if named.cleanFields(); named.FirstName == "" || named.LastName == "" {
 		return false
 	}
 	*c = named

@@ -180,7 +180,7 @@ func (s *Scanner[T]) Value() (value T) {
 	}
 	s.peek()
 	from := s.at
-	s.value()
+	s.skipValue()
 	if s.status != Valid {
 		return value
 	}
@@ -200,8 +200,8 @@ func (s *Scanner[T]) Text() string {
 	return text
 }
 
-// value steps over a value of any depth.
-func (s *Scanner[T]) value() {
+// skipValue steps over a value of any depth.
+func (s *Scanner[T]) skipValue() {
 	outside := s.depth
 	for {
 		entered := s.begin()

@@ -91,7 +91,7 @@ func (l *Ledger) outcomesOf(run int64) (int64, error) {
 // eachSent calls do with each contact with an address that a run has sent, by calls or in jobs. What was released was perhaps
 // not sent, and the results of another run's job were not asked for by this one.
 func (l *Ledger) eachSent(ctx context.Context, run int64, do func(contact.Keys)) error {
-	for _, j := range l.openJobs() {
+	for _, j := range l.unfinishedJobs() {
 		if j.run != run {
 			continue
 		}

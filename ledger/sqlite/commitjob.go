@@ -201,7 +201,7 @@ func (l *Ledger) OpenJobs(_ context.Context, url string) ([]contact.Job, error) 
 	l.db.Lock()
 	defer l.db.Unlock()
 	var jobs []contact.Job
-	for _, j := range l.openJobs() {
+	for _, j := range l.unfinishedJobs() {
 		if j.state != ledger.JobOpen || l.runs[j.run-1].URL != url {
 			continue
 		}

@@ -218,7 +218,7 @@ func (e *erasure) prunePrefix(cutoff int64) error {
 // firstKept returns the first commit, and its first outcome, that has an outcome after the cutoff or the intents of an open job.
 func (e *erasure) firstKept(cutoff int64) (commitRow, error) {
 	end := e.commit + 1
-	for _, j := range e.openJobs() {
+	for _, j := range e.unfinishedJobs() {
 		end = min(end, j.asked)
 	}
 	for stmt, err := range e.rows(e.selectEnded() + " ORDER BY id") {

@@ -199,7 +199,7 @@ func (l *Ledger) closeRuns(open map[int64][]contact.Outcome) error {
 // closeJobs ends the jobs whose run died before the result of the submission was recorded. The API may have accepted them: each
 // of their contacts is lost.
 func (l *Ledger) closeJobs() error {
-	for _, j := range l.openJobs() {
+	for _, j := range l.unfinishedJobs() {
 		if j.state != ledger.JobSubmitted {
 			continue
 		}
@@ -228,7 +228,7 @@ func (l *Ledger) addLost(open map[int64][]contact.Outcome) error {
 	for _, run := range slices.Sorted(maps.Keys(open)) {
 		add(run, open[run], false)
 	}
-	for _, j := range l.openJobs() {
+	for _, j := range l.unfinishedJobs() {
 		if j.state != ledger.JobSubmitted || l.live {
 			continue
 		}

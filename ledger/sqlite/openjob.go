@@ -35,8 +35,8 @@ func (j *openJob) setDone(i int, done bool) {
 	j.done[i/64] &^= 1 << (i % 64)
 }
 
-// openJobs returns the jobs that have not ended, in the order of their numbers.
-func (l *Ledger) openJobs() []*openJob {
+// unfinishedJobs returns the jobs that have not ended, in the order of their numbers.
+func (l *Ledger) unfinishedJobs() []*openJob {
 	jobs := make([]*openJob, 0, len(l.jobs))
 	for _, id := range slices.Sorted(maps.Keys(l.jobs)) {
 		jobs = append(jobs, l.jobs[id])
@@ -46,7 +46,7 @@ func (l *Ledger) openJobs() []*openJob {
 
 // loadOpenJobs finds out which contacts of the jobs that have not ended wait for their results.
 func (l *Ledger) loadOpenJobs() error {
-	for _, j := range l.openJobs() {
+	for _, j := range l.unfinishedJobs() {
 		members, err := l.readMembers(j)
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func (c *Conn) Take() (waited time.Duration, ok bool) {
 	for began := time.Now(); waited < lookTime; waited = time.Since(began) {
 		switch state := c.state.Load(); {
 		case state == stateSetup:
-			if c.share() {
+			if c.endSetup() {
 				return waited, true
 			}
 		case state == stateClosed:
@@ -84,11 +84,11 @@ func (c *Conn) Take() (waited time.Duration, ok bool) {
 // Share gives the connection to a request of HTTP/2, as Take does for HTTP/1. The responses of HTTP/2 say to which request they
 // belong.
 func (c *Conn) Share() bool {
-	return c.share() || c.refuse()
+	return c.endSetup() || c.refuse()
 }
 
-// share ends the setup if that has not happened. It returns false if the connection is closed.
-func (c *Conn) share() bool {
+// endSetup ends the setup if that has not happened. It returns false if the connection is closed.
+func (c *Conn) endSetup() bool {
 	if c.state.CompareAndSwap(stateSetup, stateInUse) {
 		if c.endWatch != nil {
 			c.endWatch()

@@ -42,7 +42,7 @@ func (s *HeaderScorer) Score(line []string, below [][]string) int {
 	columns := newColumnData(line, below, Options{})
 	total, unproven := 0, 0
 	for _, f := range contact.Fields() {
-		points, needs := s.score(f, columns)
+		points, needs := s.bestPoints(f, columns)
 		if needs == string(contact.FirstName) || needs == string(contact.LastName) {
 			unproven += points
 		} else {
@@ -60,8 +60,8 @@ func (s *HeaderScorer) Score(line []string, below [][]string) int {
 	return total
 }
 
-// score returns the points of the column that names a field best, and what its name needs beside it.
-func (s *HeaderScorer) score(f contact.Field, columns columnData) (best int, needs string) {
+// bestPoints returns the points of the column that names a field best, and what its name needs beside it.
+func (s *HeaderScorer) bestPoints(f contact.Field, columns columnData) (best int, needs string) {
 	for i, key := range columns.keys {
 		a, ok := s.aliases.fields[f][key]
 		if !ok || key == "" {
