@@ -168,7 +168,7 @@ func (r *Reader) setRow(row *source.Row) {
 	if !utf8.Valid(r.frame.text) {
 		row.Refused = r.refusal("not UTF-8, which JSON must be")
 	}
-	if refused := r.refusedBefore(); refused != nil {
+	if refused := r.earlierRefusal(); refused != nil {
 		row.Refused = refused
 	}
 	if row.Refused != nil {
@@ -213,10 +213,10 @@ func (r *Reader) rowCells() []string {
 	return cells
 }
 
-// refusedBefore returns the refusal that an earlier run wrote into its failures, if it still applies: a ragged row stays ragged
+// earlierRefusal returns the refusal that an earlier run wrote into its failures, if it still applies: a ragged row stays ragged
 // until someone has fixed it and removed "enrichment", and a line that was not an object exists only in "raw". Other rows of
 // failures, and of results, are rows like any other.
-func (r *Reader) refusedBefore() *source.Refusal {
+func (r *Reader) earlierRefusal() *source.Refusal {
 	enrichment := ""
 	for _, m := range r.scan.members {
 		if m.name == columns.Enrichment {

@@ -53,7 +53,7 @@ func (r *Reader) sample(o Options) (*sample, error) {
 			if broken++; first == "" {
 				first = fmt.Sprintf("line %d: %s", r.frame.line, r.frame.problem)
 			}
-		case r.refusedBefore() != nil:
+		case r.earlierRefusal() != nil:
 			refused++
 		default:
 			s.add(string(trimLeft(r.frame.text)), r.scan.members)
