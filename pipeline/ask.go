@@ -20,8 +20,6 @@ type Ask struct {
 	Jobs Jobs
 	// Account tells the runs that share the API account of one another; nil: there are no others.
 	Account Account
-	// Lease ends the run with an error when it is lost; nil: there is none to lose.
-	Lease Lease
 	// Work divides the input among the runs that work on it together; nil: there are no others.
 	Work Work
 	// Reopen returns the input again, from its first row, for what other runs have left; nil: that stays unsent. With a Work it must
@@ -69,7 +67,6 @@ func (a *Ask) Do(soft, hard context.Context) (AskResult, error) {
 	stop := newStopper(soft, hard, a.Grace, a.MaxDuration)
 	defer stop.close()
 	stop.follow(a.Account)
-	stop.watchLease(a.Lease)
 	p := &askPass{
 		Ask: a, stop: stop, hard: hard, uncancelled: context.WithoutCancel(hard), first: newFirstCalls(a, stop),
 		reserveCall: func() string { return a.Budget.Calls(1) },

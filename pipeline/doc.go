@@ -126,13 +126,6 @@ type Account interface {
 	Alone(ctx context.Context) (release func(proved bool), err error)
 }
 
-// A Lease is what lets a run work on a shared ledger. If a run is not seen for too long, others take over what it has in flight.
-type Lease interface {
-	// Lost waits until the run has lost its lease, and returns why; nil when ctx is done. Calls in flight are allowed to finish, and
-	// their outcomes can still be committed.
-	Lost(ctx context.Context) error
-}
-
 // A Work divides the rows of an input among the runs that work on it together, in rounds: a forward pass of all runs over the
 // chunks. What a run leaves in one round, because it stops or dies, is another's in the next.
 type Work interface {

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -233,39 +232,6 @@ func TestOutcomesAfterAFailureAreHandedOver(t *testing.T) {
 				t.Errorf("shared %t: %v, %d calls without an outcome, %d outcomes kept by %d commits", shared, err, open, len(l.kept), l.failures)
 			}
 		})
-	}
-}
-
-// A run that loses its lease makes no new call, and ends with the reason. What is in flight is committed.
-func TestALostLeaseEndsTheRun(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(4, Caps{}, addresses(100)...)
-		gone := errors.New("another run has taken over")
-		r.Lease = leaseFor{55 * time.Millisecond, gone}
-		_, err := r.run(t.Context(), t)
-		if !errors.Is(err, gone) || int64(r.api.calls) != r.ledger.matched || len(r.ledger.open) > 0 || r.api.calls > 24 || r.ledger.lost > 0 {
-			t.Errorf("%v, %d calls, %d matched, %d lost, %d left open", err, r.api.calls, r.ledger.matched, r.ledger.lost, len(r.ledger.open))
-		}
-		r = newRig(4, Caps{}, addresses(100)...)
-		r.Lease = leaseFor{time.Hour, gone}
-		if result, err := r.run(t.Context(), t); err != nil || result != (AskResult{}) {
-			t.Errorf("%+v, %v", result, err)
-		}
-	})
-}
-
-// A leaseFor is lost after a time.
-type leaseFor struct {
-	time time.Duration
-	why  error
-}
-
-func (l leaseFor) Lost(ctx context.Context) error {
-	select {
-	case <-time.After(l.time):
-		return l.why
-	case <-ctx.Done():
-		return nil
 	}
 }
 

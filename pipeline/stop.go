@@ -71,18 +71,6 @@ func (s *stopper) follow(account Account) {
 	})
 }
 
-// watchLease abandons the run when it loses its lease; nil: it has none.
-func (s *stopper) watchLease(lease Lease) {
-	if lease == nil {
-		return
-	}
-	s.followers.Go(func() {
-		if err := lease.Lost(s.soft); err != nil {
-			s.abandon(err)
-		}
-	})
-}
-
 // note sets the cause without ending anything: after a cap, admitted contacts are finished.
 func (s *stopper) note(cause contact.Stop, detail string) {
 	s.mu.Lock()
