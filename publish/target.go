@@ -89,7 +89,7 @@ func checkDirect(path string) error {
 	case err != nil:
 		return err
 	case info.IsDir():
-		return isDirectory(path)
+		return directoryError(path)
 	case info.Mode()&fs.ModeSocket != 0:
 		return fmt.Errorf("%q is a socket: name a file or a pipe", path)
 	}
