@@ -108,6 +108,9 @@ func checkReplaceable(path string) error {
 	if err != nil {
 		return err
 	}
+	if why := pinned(path); why != "" {
+		return fmt.Errorf("%q %s", path, why)
+	}
 	dir, err := os.Stat(durable.Dir(path))
 	if err == nil && !mayReplace(os.Geteuid(), dir, file) {
 		err = fmt.Errorf("%q belongs to another user, and the sticky bit of its directory keeps others from replacing it: name another file or directory", path)
