@@ -62,6 +62,9 @@ func (j *job) chooseOutputs(info reader.Info) error {
 			return usage(problem.Wrap(err, "output", t.flag, ""))
 		}
 	}
+	if err := j.checkRedirection(named["-"]); err != nil {
+		return usage(err)
+	}
 	return j.refuseOtherInput()
 }
 
@@ -120,6 +123,24 @@ func (j *job) checkStandardOutput(protected []publish.Protected) error {
 	for _, p := range protected {
 		if p.IsOpen(out) {
 			return fmt.Errorf("standard output is %s: redirect it to another file", p.What)
+		}
+	}
+	return nil
+}
+
+// checkRedirection checks that the file to which standard output is redirected is not replaced by another output. flag names the output
+// that goes to standard output; "" if none does.
+func (j *job) checkRedirection(flag string) error {
+	out := j.world.out.File()
+	if out == nil || flag == "" {
+		return nil
+	}
+	for _, t := range j.paths.all() {
+		if t.path == "" || publish.Canonical(t.path) == "-" {
+			continue
+		}
+		if same, err := publish.SameFile(out, t.path); err == nil && same {
+			return problem.Wrap(fmt.Errorf("--%s: %q is also where standard output goes, and with it --%s", t.flag, t.path, flag), "output", t.flag, "")
 		}
 	}
 	return nil
