@@ -65,7 +65,7 @@ func (m *metricsWriter) accept(w world, s *settings.Settings, name string) error
 	if err != nil {
 		return usage(err)
 	}
-	protected := append(protectedFiles(s, place), publish.Protected{Path: name, What: "the input"})
+	protected := append(protectedFiles(s, place, w.lookupEnv), publish.Protected{Path: name, What: "the input"})
 	named := namedOutputs(s)
 	for _, t := range named.all() {
 		protected = append(protected, publish.Protected{Path: t.path, What: "named by --" + t.flag})

@@ -56,7 +56,7 @@ func (j *job) chooseOutputs(info reader.Info) error {
 			}
 		}
 	}
-	protected, named := protectedFiles(s, j.place), map[string]string{}
+	protected, named := protectedFiles(s, j.place, j.world.lookupEnv), map[string]string{}
 	for _, t := range j.paths.all() {
 		if err := j.checkTarget(t.flag, t.path, protected, named); err != nil {
 			return usage(problem.Wrap(err, "output", t.flag, ""))
@@ -185,7 +185,7 @@ func (j *job) inputPath() string {
 
 // protectedFiles are those that a command reads or writes besides its input and outputs: an output in place of the ledger would
 // throw away what was paid for.
-func protectedFiles(s *settings.Settings, place settings.LedgerPlace) []publish.Protected {
+func protectedFiles(s *settings.Settings, place settings.LedgerPlace, lookup settings.Lookup) []publish.Protected {
 	var files []publish.Protected
 	if ledger := place.File; ledger != "" {
 		files = append(files, publish.Protected{Path: ledger, What: "the ledger"})
@@ -193,7 +193,7 @@ func protectedFiles(s *settings.Settings, place settings.LedgerPlace) []publish.
 			files = append(files, publish.Protected{Path: publish.Canonical(ledger) + suffix, What: "a part of the ledger"})
 		}
 	}
-	if f := s.APIKeyFile; f != "" {
+	if f := s.KeyFile(lookup); f != "" {
 		files = append(files, publish.Protected{Path: f, What: "the file with the API key"})
 	}
 	if f := s.CAFile; f != "" {

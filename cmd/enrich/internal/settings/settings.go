@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"enrich/client"
+	"enrich/cmd/enrich/internal/configfile"
 	"enrich/cmd/enrich/internal/console"
 	"enrich/cmd/enrich/internal/remote"
 	"enrich/contact"
@@ -323,6 +324,22 @@ func (s *Settings) KeySource(lookup Lookup) string {
 		return "environment variable " + KeyVariable
 	}
 	return ""
+}
+
+// KeyFile returns the file that is named as that of the API key, also if the command needs no key: no output may replace it.
+func (s *Settings) KeyFile(lookup Lookup) string {
+	const flag = "api-key-file"
+	path := s.APIKeyFile
+	if path == "" {
+		path, _ = lookup(envName(flag))
+	}
+	if path == "" {
+		path = configfile.Peek(s.Config, flag)
+	}
+	if expanded, err := expandHome(path, lookup); err == nil {
+		path = expanded
+	}
+	return path
 }
 
 // KeyVariable is the environment variable with the API key.
