@@ -2,7 +2,7 @@ package publish
 
 import "golang.org/x/sys/unix"
 
-// pinned returns why no file can be renamed over the one at a path, whoever tries; "" if nothing is known. Containers often have single
+// pinned returns why no file can be renamed over the one at a path, with any permissions; "" if nothing is known. Containers often have single
 // files mounted.
 func pinned(path string) string {
 	var s unix.Statx_t

@@ -59,7 +59,7 @@ func mayReplace(user int, dir, file fs.FileInfo) bool {
 	return dir.Mode()&fs.ModeSticky == 0 || user == 0 || user == owner(dir) || user == owner(file)
 }
 
-// owner returns the number of the user to whom a file belongs.
+// owner returns the number of the user who owns a file; -1 if the system does not say it.
 func owner(info fs.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Uid)
