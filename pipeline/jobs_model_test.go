@@ -24,7 +24,7 @@ type jobWorld struct {
 	slow          time.Duration
 	runs          []jobRun
 	// percent of submissions, jobs or elements
-	lostAccepted, lostRefused, gone, expired, cut, missing, repeated, foreign, noMatch int
+	lostAccepted, lostRefused, gone, failing, expired, cut, missing, repeated, foreign, noMatch int
 }
 
 // A jobRun is one run of a jobWorld.
@@ -35,6 +35,7 @@ type jobRun struct {
 	failCommit int
 	retries    int
 	wait       time.Duration
+	giveUp     time.Duration
 }
 
 func drawJobWorld(t *rapid.T) jobWorld {
@@ -45,7 +46,7 @@ func drawJobWorld(t *rapid.T) jobWorld {
 		slow:         rapid.SampledFrom([]time.Duration{time.Second, time.Minute}).Draw(t, "slow"),
 		lostAccepted: percent.Draw(t, "lost"), lostRefused: percent.Draw(t, "lost, not accepted"), gone: percent.Draw(t, "gone") / 2, expired: percent.Draw(t, "expired"),
 		cut: percent.Draw(t, "cut") / 4, missing: percent.Draw(t, "missing"), repeated: percent.Draw(t, "repeated"), foreign: percent.Draw(t, "foreign"),
-		noMatch: percent.Draw(t, "no match"),
+		noMatch: percent.Draw(t, "no match"), failing: percent.Draw(t, "failing"),
 	}
 	for i := range rapid.IntRange(1, 4).Draw(t, "runs") {
 		name := func(s string) string { return fmt.Sprintf("%s of run %d", s, i) }
@@ -59,6 +60,7 @@ func drawJobWorld(t *rapid.T) jobWorld {
 			failCommit: rapid.SampledFrom([]int{0, 0, 1, 2, 3, 4, 7}).Draw(t, name("failing commit")),
 			retries:    rapid.SampledFrom([]int{0, 0, 2}).Draw(t, name("retries")),
 			wait:       rapid.SampledFrom([]time.Duration{time.Hour, 10 * time.Second}).Draw(t, name("wait")),
+			giveUp:     rapid.SampledFrom([]time.Duration{0, time.Minute}).Draw(t, name("give up")),
 		})
 	}
 	return w
@@ -94,7 +96,7 @@ func (w *jobWorld) play() (broken []string) {
 		w.run(r, run)
 	}
 	calm := r.again(25, Caps{}, list...)
-	w.lostRefused, w.lostAccepted, w.gone, w.cut, w.missing = 0, 0, 0, 0, 0
+	w.lostRefused, w.lostAccepted, w.gone, w.failing, w.cut, w.missing = 0, 0, 0, 0, 0, 0
 	if stop := w.run(calm, jobRun{size: 25, wait: time.Hour}); stop == "" {
 		for _, row := range calm.rows {
 			if s := calm.ledger.states[calm.Identity.Keys(row.Contact).Request]; s.Kind == 0 || s.Kind == contact.Released {
@@ -132,6 +134,9 @@ func (w *jobWorld) behave(r *rig, random *rand.Rand) {
 		if hit(w.gone) {
 			return &contact.JobPoll{State: contact.PollGone, Status: 404}
 		}
+		if hit(w.failing) {
+			return &contact.JobPoll{State: contact.PollFailed, Status: 500}
+		}
 		return nil
 	}
 	r.jobs.results = func(j *apiJob) *fakeResults {
@@ -164,7 +169,7 @@ func (w *jobWorld) run(r *rig, run jobRun) contact.Stop {
 	if run.stopAfter > 0 {
 		defer time.AfterFunc(run.stopAfter, cancel).Stop()
 	}
-	r.LostRetries, r.Jobs.Wait = w.retries, run.wait
+	r.LostRetries, r.Jobs.Wait, r.Jobs.GiveUp = w.retries, run.wait, run.giveUp
 	r.jobs.retries = func() int { return run.retries }
 	r.api.answer = func(string, int) contact.Result { return charged() }
 	first := r.ledger.commits
