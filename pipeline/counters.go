@@ -48,6 +48,8 @@ type JobWait struct {
 	Jobs, Contacts int
 	// Next is when the results are asked for next, and End until when at the latest. Both are the end of a pause.
 	Next, End time.Time
+	// Failure is why the last request for the results that are asked for next failed; "": it did not.
+	Failure string
 }
 
 // An OthersReason says what a run waits for.

@@ -286,7 +286,7 @@ func (d *jobDispatcher) nextWait(now time.Time) *JobWait {
 	case j == nil:
 		return nil
 	}
-	w := &JobWait{Next: j.next, End: d.endOfWait(j)}
+	w := &JobWait{Next: j.next, End: d.endOfWait(j), Failure: j.failure}
 	for _, j := range d.jobs {
 		if j.isPolled() {
 			w.Jobs++

@@ -36,6 +36,11 @@ func TestAJobWhoseResultsFail(t *testing.T) {
 				r.Jobs.GiveUp = 2 * time.Minute
 				r.jobs.poll = failing("job-2", time.Now().Add(tt.failsFor))
 				began := time.Now()
+				time.AfterFunc(time.Minute, func() {
+					if w := r.Counters.JobWait.Load(); w == nil || w.Failure != `500 ("broken")` || w.End.After(began.Add(150*time.Second)) {
+						t.Errorf("the wait shown is %+v", w)
+					}
+				})
 				result, err := r.run(t.Context(), t)
 				took := time.Since(began)
 				if got := r.ledger.jobStates(); err != nil || result.Stop != tt.stop || got != tt.states || took > 3*time.Minute {

@@ -21,6 +21,7 @@ type openJob struct {
 	incomplete   bool          // its results were fetched once, and contacts would have been lost by them
 	classified   bool          // admission has ended, and contacts of the input are in it
 	failing      time.Time     // since when the requests for its results fail; zero: the last one did not
+	failure      string        // of the last request, in words
 	leftBecause  string        // why it is not polled any more; "": it is polled
 	leftFor      contact.Stop  // the same, as the cause of a stop
 }
@@ -81,13 +82,11 @@ func (d *jobDispatcher) poll(j *openJob) {
 	d.first.observe(p.State != contact.PollStopped && p.State != contact.PollFailed)
 	now := time.Now()
 	if p.State != contact.PollFailed {
-		j.failing = time.Time{}
-	} else if j.failing.IsZero() {
-		j.failing = began
+		j.failing, j.failure = time.Time{}, ""
 	}
 	switch p.State {
 	case contact.PollFailed:
-		d.handleFailed(j, &p, now)
+		d.handleFailed(j, &p, began, now)
 	case contact.PollReady:
 		d.handleResults(j, p.Results)
 	case contact.PollGone:
@@ -109,9 +108,14 @@ func (d *jobDispatcher) handleRunning(j *openJob, p *contact.JobPoll, now time.T
 }
 
 // handleFailed asks for the results later, unless they could not be fetched for too long: then the job stays open, and all else goes on.
-func (d *jobDispatcher) handleFailed(j *openJob, p *contact.JobPoll, now time.Time) {
+// The request began at a time.
+func (d *jobDispatcher) handleFailed(j *openJob, p *contact.JobPoll, began, now time.Time) {
+	if j.failing.IsZero() {
+		j.failing = began
+	}
+	j.failure = describeResponse(p.Status, p.Message)
 	if !now.Before(d.endOfWait(j)) {
-		d.leave(j, contact.StopAPIDown, fmt.Sprintf("the results of bulk job %.100q cannot be fetched: %s", j.ID, describeResponse(p.Status, p.Message)))
+		d.leave(j, contact.StopAPIDown, fmt.Sprintf("the results of bulk job %.100q cannot be fetched: %s", j.ID, j.failure))
 		return
 	}
 	j.pollAgain(now, 0)

@@ -31,7 +31,8 @@ func (g *progressReader) wait(now time.Time) *wait {
 		return &wait{Waiting: w, text: waitText(w, now), lastFailure: w.Detail}
 	}
 	if j := g.counters.JobWait.Load(); j != nil && g.api.InFlight() == 0 {
-		return &wait{Waiting: client.Waiting{Reason: waitingForJobs, Until: j.Next, GiveUp: j.End}, text: jobWaitText(j, now), jobs: j}
+		waiting := client.Waiting{Reason: waitingForJobs, Until: j.Next, GiveUp: j.End, Detail: j.Failure}
+		return &wait{Waiting: waiting, text: jobWaitText(j, now), lastFailure: j.Failure, jobs: j}
 	}
 	return nil
 }
