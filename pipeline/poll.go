@@ -114,11 +114,14 @@ func (d *jobDispatcher) handleFailed(j *openJob, p *contact.JobPoll, began, now 
 		j.failing = began
 	}
 	j.failure = describeResponse(p.Status, p.Message)
-	if !now.Before(d.endOfWait(j)) {
+	end := d.endOfWait(j)
+	if !now.Before(end) {
 		d.leave(j, contact.StopAPIDown, fmt.Sprintf("the results of bulk job %.100q cannot be fetched: %s", j.ID, j.failure))
 		return
 	}
-	j.pollAgain(now, 0)
+	if j.pollAgain(now, 0); j.next.After(end) {
+		j.next = end
+	}
 }
 
 // endOfWait returns when a job is left at the latest.
