@@ -160,9 +160,16 @@ func TestJobsWhoseResultsFailDoNotStopTheRun(t *testing.T) {
 	s.poll = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }
 	client := s.client(t)
 	for i := range 6 {
-		if p := pollJob(t, client, &contact.Job{ID: strconv.Itoa(i), Contacts: 2}); p.State != contact.PollFailed || p.Status != 500 || p.Sent < 2 {
+		if p := pollJob(t, client, &contact.Job{ID: strconv.Itoa(i), Contacts: 2}); p.State != contact.PollFailed || p.Status != 500 || p.Sent < 2 || p.Retry != 0 {
 			t.Errorf("%+v", p)
 		}
+	}
+	s.poll = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "30") // longer than --max-elapsed
+		w.WriteHeader(503)
+	}
+	if p := pollJob(t, client, s.job()); p.State != contact.PollFailed || p.Sent != 1 || p.Retry != 30*time.Second {
+		t.Errorf("%+v", p)
 	}
 	if a := client.Submit(t.Context(), t.Context(), testContacts(2), nil); a.ID != testJobID || a.Outcome.Kind != 0 {
 		t.Errorf("%+v", a)

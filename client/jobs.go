@@ -108,7 +108,7 @@ func (c *Client) Poll(soft, hard context.Context, job *contact.Job, reserve func
 		p.State, p.Retry = contact.PollRunning, j.retryAfter
 		return p
 	case d.action == actionExhausted:
-		p.State = contact.PollFailed
+		p.State, p.Retry = contact.PollFailed, j.retryAfter
 		return p
 	case d.action == actionNotFound:
 		p.State = contact.PollGone

@@ -62,7 +62,8 @@ const (
 // A JobPoll is how a request for the results of a job ended.
 type JobPoll struct {
 	State PollState
-	// Retry is the time to wait before the next request, if the job is running and the response stated it; 0: it did not.
+	// Retry is the time to wait before the next request, if the job is running or the requests failed, and the last response stated
+	// it; 0: it did not.
 	Retry time.Duration
 	// Results are not nil if State is PollReady. The caller closes them.
 	Results JobResults

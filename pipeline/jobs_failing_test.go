@@ -14,7 +14,7 @@ import (
 func failing(id string, until time.Time) func(j *apiJob, _ int) *contact.JobPoll {
 	return func(j *apiJob, _ int) *contact.JobPoll {
 		if j.id == id && (until.IsZero() || time.Now().Before(until)) {
-			return &contact.JobPoll{State: contact.PollFailed, Status: 500, Message: "broken"}
+			return &contact.JobPoll{State: contact.PollFailed, Status: 500, Message: "broken", Retry: 50 * time.Second}
 		}
 		return nil
 	}
@@ -51,6 +51,9 @@ func TestAJobWhoseResultsFail(t *testing.T) {
 				}
 				if r.ledger.lost > 0 || r.budget.open != 0 {
 					t.Errorf("%d lost, %d reservations are left", r.ledger.lost, r.budget.open)
+				}
+				if polls := r.jobs.jobs[1].polls; polls > 4 { // after 50 s, 100 s and at the end
+					t.Errorf("%d requests for the results", polls)
 				}
 			})
 		})

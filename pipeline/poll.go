@@ -119,7 +119,7 @@ func (d *jobDispatcher) handleFailed(j *openJob, p *contact.JobPoll, began, now 
 		d.leave(j, contact.StopAPIDown, fmt.Sprintf("the results of bulk job %.100q cannot be fetched: %s", j.ID, j.failure))
 		return
 	}
-	if j.pollAgain(now, 0); j.next.After(end) {
+	if j.pollAgain(now, p.Retry); j.next.After(end) {
 		j.next = end
 	}
 }
