@@ -125,3 +125,24 @@ func TestMissingContactsAreFetchedAgain(t *testing.T) {
 		})
 	}
 }
+
+// The same is true for a job of an earlier run whose results come while this run waits for them.
+func TestMissingContactsOfAnEarlierRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := addresses(50)
+		r := interrupted(t, 20, list...)
+		next := r.again(0, Caps{}, list...)
+		fetched := map[string]int{}
+		next.jobs.results = func(j *apiJob) *fakeResults {
+			all := next.jobs.allResults(j)
+			if fetched[j.id]++; fetched[j.id] == 1 {
+				all.list = nil
+			}
+			return all
+		}
+		result, err := next.run(t.Context(), t)
+		if got := next.tally(list); err != nil || result != (AskResult{}) || !strings.HasPrefix(got, "50 matched") || next.Counters.Lost.Load() != 0 {
+			t.Errorf("%+v, %v: %s", result, err, got)
+		}
+	})
+}

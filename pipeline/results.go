@@ -98,8 +98,8 @@ func (s *survey) withoutOurs() error {
 	return fmt.Errorf("%w: none of the %d elements has an id of this job in custom_fields", contact.ErrResults, s.elements)
 }
 
-// handleResults records the results of a job. If they cannot be understood, or contacts of a job of this run would be lost because they
-// are missing, they are fetched once more first.
+// handleResults records the results of a job. If they cannot be understood, or contacts would be lost because they are missing, they are
+// fetched once more first. While jobs are taken over, nothing waits: a contact that is lost then is sent again by this run.
 func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 	defer func() { _ = results.Close() }() // they were only read
 	contacts, err := d.contactsOf(j)
@@ -115,7 +115,7 @@ func (d *jobDispatcher) handleResults(j *openJob, results contact.JobResults) {
 	switch {
 	case err != nil && !unreadable:
 		d.stop.abandon(err)
-	case !j.incomplete && (unreadable || j.own && s.ours < len(contacts.list) && s.missing().Kind == contact.Lost):
+	case !j.incomplete && (unreadable || d.takenOver && s.ours < len(contacts.list) && s.missing().Kind == contact.Lost):
 		j.incomplete = true // the API may have answered too early: contacts that are missing now may have been charged
 		j.pollAgain(time.Now(), 0)
 	case unreadable:
@@ -159,7 +159,7 @@ func (d *jobDispatcher) commitResults(j *openJob, contacts *jobContacts, s *surv
 	if j == d.trial && s.ours > 0 {
 		d.small, d.proved = false, true
 	}
-	d.small = d.small || j.own && s.ours == 0
+	d.small = d.small || d.takenOver && s.ours == 0
 	d.remove(j)
 	if unpaid > 0 {
 		d.applyStop(contact.StopNoCredits, fmt.Sprintf("%d of the %d contacts of bulk job %.100q were not looked up", unpaid, len(contacts.list), j.ID))
