@@ -77,16 +77,22 @@ func sheetOf(i reader.Info) string {
 	return text
 }
 
-// saySkipped reports the lines above the header, which are not read as rows.
+// saySkipped reports the lines above the header, which are not read as rows; in a sheet, its rows.
 func (j *job) saySkipped(i reader.Info) {
 	j.sayWorkbook(i.Workbook)
-	switch above := i.Above; above.Count {
-	case 0:
-	case 1:
-		j.printer.Info(fmt.Sprintf("skipped 1 line above the header, line %d", above.First), "event", "skipped", "above_header", above)
-	default:
-		j.printer.Info(fmt.Sprintf("skipped %d lines above the header, lines %d to %d", above.Count, above.First, above.Last), "event", "skipped", "above_header", above)
+	above, place := i.Above, placeIn(i.Format)
+	if above.Count == 0 {
+		return
 	}
+	j.printer.Info(fmt.Sprintf("skipped %s above the header, %s", console.Count(above.Count, place), placesText(above, place)), "event", "skipped", "above_header", above)
+}
+
+// placesText says which lines, or rows of a sheet: "line 3", "rows 21 to 23".
+func placesText(l reader.Lines, place string) string {
+	if l.Last > l.First {
+		return fmt.Sprintf("%ss %d to %d", place, l.First, l.Last)
+	}
+	return fmt.Sprintf("%s %d", place, l.First)
 }
 
 // sayWorkbook reports what people do not see in a workbook and should know before its rows are sent.
@@ -109,11 +115,8 @@ func (j *job) sayFooter(s reader.Lines) {
 	if s.Count == 0 {
 		return
 	}
-	where := fmt.Sprintf("line %d", s.First)
-	if s.Last > s.First {
-		where = fmt.Sprintf("lines %d to %d", s.First, s.Last)
-	}
-	j.printer.Info(fmt.Sprintf("skipped %s, %s", console.Count(s.Count, "footer line"), where), "event", "footer", "lines", s.Count, "first", s.First, "last", s.Last)
+	place := placeIn(j.info.Format)
+	j.printer.Info(fmt.Sprintf("skipped %s, %s", console.Count(s.Count, "footer "+place), placesText(s, place)), "event", "footer", "lines", s.Count, "first", s.First, "last", s.Last)
 }
 
 // sayCleaning tells what was cleaned in the rows that were read.

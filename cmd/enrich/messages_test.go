@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"enrich/client/fakeapi"
+	"enrich/format"
+	"enrich/reader"
 )
 
 // TestASignalIsReportedWhileCallsAreInFlight: the message comes before the calls end, and says how many there are. A user who sees
@@ -55,6 +57,23 @@ func TestStoppingText(t *testing.T) {
 	} {
 		if got := stoppingText(tt.inFlight, tt.ctrlC); got != tt.want {
 			t.Errorf("stoppingText(%d, %v) = %q, expected %q", tt.inFlight, tt.ctrlC, got, tt.want)
+		}
+	}
+}
+
+// What is skipped in a sheet are rows, elsewhere lines.
+func TestWhatIsSkippedHasAPlace(t *testing.T) {
+	for _, test := range []struct {
+		lines    reader.Lines
+		format   format.Format
+		expected string
+	}{
+		{reader.Lines{First: 3, Last: 3, Count: 1}, format.CSV, "line 3"},
+		{reader.Lines{First: 1, Last: 3, Count: 2}, format.CSV, "lines 1 to 3"},
+		{reader.Lines{First: 1, Last: 3, Count: 2}, format.XLSX, "rows 1 to 3"},
+	} {
+		if got := placesText(test.lines, placeIn(test.format)); got != test.expected {
+			t.Errorf("%+v of %s: %q, expected %q", test.lines, test.format, got, test.expected)
 		}
 	}
 }
