@@ -136,7 +136,7 @@ func unknownVariable(name string, known map[string]bool) error {
 // The other flags have a default instead: with --ledger "$LEDGER", a variable that is not set would choose another ledger, and an empty
 // cap would be no cap.
 func emptyIsNone(flag string) bool {
-	return slices.Contains([]string{"report", "metrics", "pending", "on-finish"}, flag)
+	return slices.Contains([]string{"report", "metrics", "pending", "on-finish", "ca-file"}, flag)
 }
 
 // checkEmptyFlags refuses a flag that was given an empty value. Many flags refuse it themselves.
