@@ -132,9 +132,8 @@ func unknownVariable(name string, known map[string]bool) error {
 	})
 }
 
-// emptyIsNone reports whether an empty value of a flag means none, whatever weaker sources say. It does for what a run may do besides.
-// The other flags have a default instead: with --ledger "$LEDGER", a variable that is not set would choose another ledger, and an empty
-// cap would be no cap.
+// emptyIsNone reports whether an empty value of a flag means none, whatever weaker sources say: these add something to a run. Of the
+// others it is an error: with --ledger "$LEDGER", a variable that is not set would choose another ledger, and an empty cap would be no cap.
 func emptyIsNone(flag string) bool {
 	return slices.Contains([]string{"report", "metrics", "pending", "on-finish", "ca-file"}, flag)
 }
