@@ -64,7 +64,7 @@ func TestFlagsBeforeEnvironmentBeforeFileBeforeDefaults(t *testing.T) {
 			return func(asked string) (string, bool) {
 				switch {
 				case asked == variable:
-					return plainly(value), true
+					return plainly(value), value != ""
 				case asked == "XDG_CONFIG_HOME" && name != "config":
 					return folder, true
 				}
@@ -97,6 +97,9 @@ func TestFlagsBeforeEnvironmentBeforeFileBeforeDefaults(t *testing.T) {
 			}
 			cmd := runCommand(world{})
 			(&cobra.Command{Use: "enrich"}).AddCommand(cmd)
+			if name == "bulk-size" && of.args != nil { // typed alone, it would have no effect
+				of.args = append(of.args, "--bulk")
+			}
 			if err := cmd.ParseFlags(of.args); err != nil {
 				t.Errorf("--%s, %s: %v", name, what, err)
 				continue
