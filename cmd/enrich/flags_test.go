@@ -64,7 +64,7 @@ func TestFlagsBeforeEnvironmentBeforeFileBeforeDefaults(t *testing.T) {
 			return func(asked string) (string, bool) {
 				switch {
 				case asked == variable:
-					return plainly(value), value != ""
+					return plainly(value), true
 				case asked == "XDG_CONFIG_HOME" && name != "config":
 					return folder, true
 				}

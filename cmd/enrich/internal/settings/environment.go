@@ -22,15 +22,11 @@ func envName(flag string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// flagOf returns the flag that a variable sets.
-func flagOf(variable string) string {
-	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(variable, envPrefix), "_", "-"))
-}
-
 // Apply completes the flags of a command before it runs. A flag that was not given takes the value of its environment
 // variable; else that of the config file (see [Settings.ConfigFlag]). Paths that begin with ~ are expanded. It refuses a variable
-// or a name in the file that names no flag of any command: a misspelt cap would be no cap. It refuses an empty value for the same
-// reason, wherever it is given, unless it means none (see [emptyIsNone]). environ has the whole environment as NAME=VALUE.
+// or a name in the file that names no flag of any command: a misspelt cap would be no cap. It refuses an empty flag or setting of the
+// file for the same reason, unless it means none (see [emptyIsNone]). An empty variable counts as not set. environ has the whole
+// environment as NAME=VALUE.
 func Apply(cmd *cobra.Command, lookup Lookup, environ []string) error {
 	if !readsEnvironment(cmd) {
 		return nil
@@ -69,12 +65,12 @@ func readsEnvironment(cmd *cobra.Command) bool {
 	return cmd.HasParent()
 }
 
-// checkEnvironment returns a usage error for the first variable with our prefix that names no flag of any command, or is empty.
-// The error never contains the value, which may be a secret.
+// checkEnvironment returns a usage error for the first variable with our prefix that names no flag of any command. The
+// error never contains the value, which may be a secret.
 func checkEnvironment(root *cobra.Command, environ []string) error {
 	var known map[string]bool
 	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
+		name, _, _ := strings.Cut(entry, "=")
 		if !strings.HasPrefix(name, envPrefix) || setByKubernetes(name) {
 			continue
 		}
@@ -83,9 +79,6 @@ func checkEnvironment(root *cobra.Command, environ []string) error {
 		}
 		if !known[name] {
 			return unknownVariable(name, known)
-		}
-		if value == "" && !emptyIsNone(flagOf(name)) {
-			return missingValue(flagOf(name), "environment variable "+name+" is empty", "give it a value, or unset it")
 		}
 	}
 	return nil
@@ -148,7 +141,7 @@ func checkEmptyFlags(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// flagsFromEnv sets each flag that was not given on the command line from ENRICH_<FLAG>, if that is set:
+// flagsFromEnv sets each flag that was not given on the command line from ENRICH_<FLAG>, if that is set and not empty:
 // flag before environment before default. A repeatable flag takes one value a line; --max-credits takes several
 // separated by commas.
 func flagsFromEnv(cmd *cobra.Command, lookup Lookup) error {
@@ -156,7 +149,7 @@ func flagsFromEnv(cmd *cobra.Command, lookup Lookup) error {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		name := envName(f.Name)
 		value, ok := lookup(name)
-		if err != nil || !ok || !isSetting(f.Name) || isDecided(cmd, f, FromEnvironment) {
+		if err != nil || !ok || value == "" || !isSetting(f.Name) || isDecided(cmd, f, FromEnvironment) {
 			return
 		}
 		for _, v := range envValues(f, value) {
