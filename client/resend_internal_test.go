@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,18 +100,20 @@ func TestTheTransportNeverSendsTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const rows = 200
+			var ended atomic.Int64 // connections with a second request; on a busy machine, one may have been idle for too long to get it
 			s := serveRaw(t, listen(t), func(s *rawServer, c net.Conn) {
 				r := bufio.NewReader(c)
 				if s.readRequest(r) && writeAnswer(c) && s.readRequest(r) {
+					ended.Add(1)
 					end(c)
 				}
 			})
 			h := newHarness(t, 1, Options{URL: s.url, MaxElapsed: time.Minute})
 			h.lostRetries = 0
 			h.run(rows)
-			k := h.kinds()
-			if s.counted() != rows || k[contact.Matched] != rows/2 || k[contact.Lost] != rows/2 {
-				t.Errorf("%d requests of %d rows, ended as %v, stop %q", s.counted(), rows, k, h.stopped)
+			k, lost := h.kinds(), int(ended.Load())
+			if s.counted() != rows || k[contact.Matched] != rows-lost || k[contact.Lost] != lost || lost == 0 {
+				t.Errorf("%d requests of %d rows, %d connections ended, contacts ended as %v, stop %q", s.counted(), rows, lost, k, h.stopped)
 			}
 			if got := h.client.Stats().Sent; got != rows {
 				t.Errorf("%d sent", got)
