@@ -108,7 +108,7 @@ func (d *jobDispatcher) handleRunning(j *openJob, p *contact.JobPoll, now time.T
 }
 
 // handleFailed asks for the results later, unless they could not be fetched for too long: then the job stays open, and all else goes on.
-// The request began at a time.
+// began is when this request began.
 func (d *jobDispatcher) handleFailed(j *openJob, p *contact.JobPoll, began, now time.Time) {
 	if j.failing.IsZero() {
 		j.failing = began
