@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 
 	"go.uber.org/goleak"
 )
@@ -179,6 +180,42 @@ func TestABodyIsReadAtOnceWhileOthersFillTheMemory(t *testing.T) {
 }
 
 // A body that finds no room on the disk may be paid for: it stays in memory, and the caller is told.
+// Each call of the file takes a thread while the disk is busy, so only a few are made at once.
+func TestFewCallsOfTheFileAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := smallMemory(t, 1)
+		b := m.NewBuffer()
+		defer b.Free()
+		text := textOf(20_000)
+		for name, use := range map[string]func() error{
+			"write": func() error { return b.Read(bytes.NewReader(text), -1) },
+			"read":  func() error { _, err := b.Decode(http.Header{}); return err },
+		} {
+			if name == "read" {
+				if err := b.Read(bytes.NewReader(text), -1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range maxFileCalls {
+				m.spill.calls <- struct{}{}
+			}
+			done := make(chan error, 1)
+			go func() { done <- use() }()
+			synctest.Wait()
+			if len(done) > 0 {
+				t.Errorf("%s: it did not wait", name)
+			}
+			<-m.spill.calls
+			if err := <-done; err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			for range maxFileCalls - 1 {
+				<-m.spill.calls
+			}
+		}
+	})
+}
+
 func TestABodyStaysInMemoryIfTheTemporaryFileFails(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
 	m := smallMemory(t, 2)

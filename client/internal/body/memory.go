@@ -59,7 +59,7 @@ type Memory struct {
 // one body of [MaxSize] need. 0 means no bound, and no temporary file. onLarge is called once, before the first body above
 // 16 KiB is decoded; it may be nil.
 func NewMemory(limit int64, workers int, onLarge func()) *Memory {
-	m := &Memory{share: MaxSize + 1, onLarge: func() {}}
+	m := &Memory{share: MaxSize + 1, onLarge: func() {}, spill: spillFile{calls: make(chan struct{}, maxFileCalls)}}
 	if onLarge != nil {
 		m.onLarge = sync.OnceFunc(onLarge)
 	}

@@ -6,8 +6,13 @@ import (
 	"enrich/internal/tempfile"
 )
 
-// slotSize is the room for one body in the file.
-const slotSize = MaxSize + 4<<10
+const (
+	// slotSize is the room for one body in the file.
+	slotSize = MaxSize + 4<<10
+	// maxFileCalls is how many calls read or write the file at once. Each takes a thread of the operating system while the disk is busy,
+	// and hundreds of threads would take more memory than the bodies.
+	maxFileCalls = 16
+)
 
 // A spillFile is a temporary file (0600) for the parts of bodies that have no room in memory while they are read. It is
 // created for the first such body and has no name, so nothing is left of it however the process ends. Each call that needs it
@@ -18,6 +23,7 @@ type spillFile struct {
 	free  []int64
 	slots int64
 	err   error
+	calls chan struct{} // in progress
 }
 
 // offset returns where the buffer's slot begins.
@@ -67,7 +73,10 @@ func (s *spillFile) write(b *Buffer) bool {
 		}
 		b.slot = slot
 	}
-	if _, err := s.file.WriteAt(b.tail, b.offset()+int64(b.inFile)); err != nil {
+	s.calls <- struct{}{}
+	_, err := s.file.WriteAt(b.tail, b.offset()+int64(b.inFile))
+	<-s.calls
+	if err != nil {
 		s.fail(err)
 		return false
 	}
@@ -78,7 +87,9 @@ func (s *spillFile) write(b *Buffer) bool {
 
 // ReadAt implements io.ReaderAt.
 func (s *spillFile) ReadAt(p []byte, at int64) (int, error) {
+	s.calls <- struct{}{}
 	n, err := s.file.ReadAt(p, at)
+	<-s.calls
 	if n == len(p) {
 		return n, nil
 	}
