@@ -18,7 +18,7 @@ type jobs struct {
 	format jobFormat
 	// The API limits each endpoint on its own. With --rate all requests share the account's limiter, and these are nil.
 	submissions, polls Limiter
-	requests           atomic.Int64 // so far
+	submitted          atomic.Int64 // how many submissions were begun
 }
 
 func (j *jobs) init(o *Options) {
@@ -33,7 +33,7 @@ type jobCall struct {
 	sender
 	name       string // for the log
 	contacts   int    // of the job
-	row        int64  // stands for a row in the breaker; below 0, or pollRow
+	row        int64  // stands for a row in the breaker: below 0 for a submission, 0 for all requests for results
 	withEmail  bool   // a contact has an e-mail address
 	decide     func(r *reply, a attempt) decision
 	down       bool          // the API was declared down because this request used up its attempts
@@ -41,12 +41,8 @@ type jobCall struct {
 	retryAfter time.Duration // of the last response
 }
 
-// pollRow stands for a row in the breaker, for all requests for results: even if those of several jobs fail, the API may answer
-// everything else.
-const pollRow = 0
-
 func (c *Client) newJobCall(soft, hard context.Context, name string, limiter Limiter, contacts int, reserve func() string) *jobCall {
-	return &jobCall{name: name, contacts: contacts, row: -c.jobs.requests.Add(1), sender: sender{
+	return &jobCall{name: name, contacts: contacts, sender: sender{
 		c: c, soft: soft, hard: hard, limiter: limiter, reserve: reserve, reserved: 1, retries: retryState{o: &c.o},
 	}}
 }

@@ -19,6 +19,7 @@ const maxOtherResults = 64 << 20
 // A submission that may have been accepted is never sent again. If only a part of the request was sent, it was not accepted.
 func (c *Client) Submit(soft, hard context.Context, contacts []*contact.Question, reserve func() (reached string)) contact.Acceptance {
 	j := c.newJobCall(soft, hard, "POST /contacts", c.jobs.submissions, len(contacts), reserve)
+	j.row = -c.jobs.submitted.Add(1)
 	for _, q := range contacts {
 		j.withEmail = j.withEmail || q.Contact.Email != ""
 	}
@@ -81,14 +82,13 @@ func (j *jobCall) outcome() contact.Outcome {
 }
 
 // Poll asks for the results of a job, and asks again if that may help. reserve and the contexts are those of [Client.Submit].
-// If the attempts are used up, the API does not count as down: the results of one job may be what fails.
+// If the attempts are used up, the API does not count as down: even if the results of several jobs fail, it may answer everything else.
 func (c *Client) Poll(soft, hard context.Context, job *contact.Job, reserve func() (reached string)) contact.JobPoll {
 	j := c.newJobCall(soft, hard, "GET /contacts/results", c.jobs.polls, job.Contacts, reserve)
 	target, err := c.resultsURL(job.ID)
 	if err != nil {
 		panic(err) // the base URL is valid, and the id is escaped
 	}
-	j.row = pollRow
 	var results *jobResults
 	j.decide = func(r *reply, a attempt) (d decision) {
 		expired := !job.Expires.IsZero() && r.at.After(job.Expires)

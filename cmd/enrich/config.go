@@ -42,11 +42,8 @@ func checkSettings(w world, s *settings.Settings) error {
 	if err := checkMetricsName(s.Metrics); err != nil {
 		return err
 	}
-	if _, err := s.RateLimit(); err != nil {
-		return usage(err)
-	}
-	if _, err := settings.Proxy(w.lookupEnv); err != nil {
-		return usageOf("invalid_proxy", err)
+	if _, _, err := rateAndProxy(w, s); err != nil {
+		return err
 	}
 	_, err := s.Check(w.lookupEnv)
 	return usage(err)

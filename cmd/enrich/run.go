@@ -83,13 +83,9 @@ func run(w world, s *settings.Settings, name string, m *metricsWriter, h *finish
 	if err := m.accept(w, s, name); err != nil {
 		return err
 	}
-	rate, err := s.RateLimit()
+	rate, proxy, err := rateAndProxy(w, s)
 	if err != nil {
-		return usage(err)
-	}
-	proxy, err := settings.Proxy(w.lookupEnv)
-	if err != nil {
-		return usageOf("invalid_proxy", err)
+		return err
 	}
 	j, err := newJob(w, s, name, started)
 	if err != nil {
@@ -114,6 +110,17 @@ func run(w world, s *settings.Settings, name string, m *metricsWriter, h *finish
 	h.setSummary(summary)
 	j.saySummary(summary)
 	return endWith(summary.ExitCode)
+}
+
+// rateAndProxy returns how fast and through which proxy the requests go, or a usage error.
+func rateAndProxy(w world, s *settings.Settings) (rate client.Rate, proxy client.Proxy, err error) {
+	if rate, err = s.RateLimit(); err != nil {
+		return rate, proxy, usage(err)
+	}
+	if proxy, err = settings.Proxy(w.lookupEnv); err != nil {
+		return rate, proxy, usageOf("invalid_proxy", err)
+	}
+	return rate, proxy, nil
 }
 
 // enrich validates the input, the outputs and the client, then does both passes.

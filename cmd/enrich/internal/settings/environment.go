@@ -135,7 +135,7 @@ func emptyIsNone(flag string) bool {
 func checkEmptyFlags(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		if err == nil && f.Value.String() == "" && !emptyIsNone(f.Name) {
-			err = missingValue(f.Name, "--"+f.Name+" is empty", "give it a value, or leave it out")
+			err = problem.New(problem.Problem{Code: codeMissingValue, Flag: f.Name, Message: "--" + f.Name + " is empty", Advice: "give it a value, or leave it out"})
 		}
 	})
 	return err

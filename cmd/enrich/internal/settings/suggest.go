@@ -76,11 +76,6 @@ func invalidValue(flag, format string, args ...any) error {
 	return problem.New(problem.Problem{Code: codeInvalidValue, Flag: flag, Message: fmt.Sprintf(format, args...)})
 }
 
-// missingValue is the error of a flag or a variable that is empty.
-func missingValue(flag, message, advice string) error {
-	return problem.New(problem.Problem{Code: codeMissingValue, Flag: flag, Message: message, Advice: advice})
-}
-
 func unknownFlag(cmd *cobra.Command, name string, short bool, help string) error {
 	if short {
 		if name == "k" || name == "H" { // the key, and a header as for curl
